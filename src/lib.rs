@@ -1,0 +1,1 @@
+//! Private CA certificates for ClearML Enterprise on Kubernetes, as a Helm plugin.
