@@ -1,1 +1,3 @@
 //! Private CA certificates for ClearML Enterprise on Kubernetes, as a Helm plugin.
+
+pub mod yaml;

@@ -1,0 +1,392 @@
+//! The public face: read, look up, edit.
+
+use std::ops::Range;
+
+use serde_yaml::Value;
+
+use super::edit;
+use super::node::{Entry, Kind, Node, Tree};
+use super::parse;
+use super::sync::Matching;
+use super::values;
+use super::{Path, Position, Step, YamlError};
+
+/// One YAML document: its text, where each value stands in it, and what it means.
+///
+/// Every edit is all or nothing, and is read back before it counts: after an error the document is what it was. An
+/// edit whose result equals what is there changes no byte.
+#[derive(Debug, Clone)]
+pub struct Document {
+    text: String,
+    tree: Tree,
+    raw: Value,
+    /// `raw` with merge keys followed, where there are any.
+    merged: Option<Value>,
+}
+
+/// A single value of a document, as [`Document::scalars`] lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scalar<'a> {
+    /// Where it is in the document.
+    pub path: Path,
+    /// Where it is in the text, in bytes, with its quotes or block header.
+    pub span: Range<usize>,
+    /// What it says, unquoted and unfolded; `~` for a null that is not written.
+    pub text: &'a str,
+}
+
+impl Document {
+    /// Reads the text of one document, whose root is a mapping. No content at all is an empty mapping.
+    ///
+    /// # Errors
+    ///
+    /// Whatever is not one valid document that all readers understand alike: see the first half of [`YamlError`].
+    pub fn parse(text: &str) -> Result<Self, YamlError> {
+        let tree = parse::parse(text)?;
+        let raw = values::read(text, &tree.root)?;
+        let merge = first_merge(&tree.root);
+        let merged =
+            match merge {
+                None => None,
+                Some(entry) => Some(values::resolve_merges(&raw).ok_or_else(|| {
+                    YamlError::MergeNotMapping {
+                        at: entry.key.position(text),
+                    }
+                })?),
+            };
+        Ok(Self {
+            text: text.to_owned(),
+            tree,
+            raw,
+            merged,
+        })
+    }
+
+    /// The text as it is now.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The text as it is now.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        self.text
+    }
+
+    /// What the document means: aliases and merge keys followed.
+    ///
+    /// Plain words follow YAML 1.2: `yes` is text here. Helm, which follows 1.1 there, takes it as `true`.
+    #[must_use]
+    pub fn value(&self) -> &Value {
+        self.merged.as_ref().unwrap_or(&self.raw)
+    }
+
+    /// The value at a path; `None` if it is absent, or below a null.
+    ///
+    /// # Errors
+    ///
+    /// [`YamlError::NotAMapping`] or [`YamlError::NotAList`] if something else stands where the path needs one.
+    pub fn get(&self, path: impl Into<Path>) -> Result<Option<Value>, YamlError> {
+        let path = path.into();
+        let mut value = self.value();
+        for (depth, step) in path.steps().iter().enumerate() {
+            let next = match (value, step) {
+                (Value::Null, _) => None,
+                (Value::Mapping(mapping), Step::Key(key)) => mapping.get(key.as_str()),
+                (Value::Sequence(items), Step::Index(index)) => items.get(*index),
+                _ => {
+                    let here: Path = path.steps().iter().take(depth).cloned().collect();
+                    return Err(self.wrong_kind(here, value, matches!(step, Step::Key(_))));
+                }
+            };
+            match next {
+                Some(next) => value = next,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(value.clone()))
+    }
+
+    /// Line and column of the value at a path, or of its key where the value is not written.
+    #[must_use]
+    pub fn position(&self, path: impl Into<Path>) -> Option<Position> {
+        let (key, node) = self.locate(&path.into())?;
+        let at = if node.start == node.content.end {
+            key
+        } else {
+            node.start
+        };
+        Some(Position::of(&self.text, at))
+    }
+
+    /// The bytes of the value at a path as written, without its anchor and tag.
+    #[must_use]
+    pub fn span(&self, path: impl Into<Path>) -> Option<Range<usize>> {
+        self.locate(&path.into())
+            .map(|(_, node)| node.content.clone())
+    }
+
+    /// Every single value with its place, in the order of the text.
+    ///
+    /// What an alias repeats is listed again under the alias's path, with the place where it really stands: a password
+    /// is known by the path that uses it.
+    pub fn scalars(&self) -> impl Iterator<Item = Scalar<'_>> {
+        let mut found = Vec::new();
+        self.collect_scalars(&self.tree.root, &Path::root(), &mut found);
+        found.into_iter()
+    }
+
+    /// Writes a value, and the mappings on the way to it that do not exist yet.
+    ///
+    /// What stands there already is changed only where it differs: lists are matched item by item.
+    ///
+    /// # Errors
+    ///
+    /// See the second half of [`YamlError`]; the document is then unchanged.
+    pub fn set(&mut self, path: impl Into<Path>, value: &Value) -> Result<(), YamlError> {
+        self.put(&path.into(), value.clone(), Matching::ByContent)
+    }
+
+    /// Adds an item at the end of a list, which is created if there is none.
+    ///
+    /// # Errors
+    ///
+    /// See [`Document::set`]; [`YamlError::NotAList`] if something else stands there.
+    pub fn append(&mut self, path: impl Into<Path>, item: &Value) -> Result<(), YamlError> {
+        let path = path.into();
+        let mut items = self.list(&path)?;
+        items.push(item.clone());
+        self.put(&path, Value::Sequence(items), Matching::ByIndex)
+    }
+
+    /// Writes items into a list by name: each replaces the item with the same text under `key`, or is added at the
+    /// end. Every other item stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// See [`Document::append`]; [`YamlError::AmbiguousItem`] if two items of the list have one of the names.
+    pub fn merge(
+        &mut self,
+        path: impl Into<Path>,
+        key: &str,
+        items: &[Value],
+    ) -> Result<(), YamlError> {
+        let path = path.into();
+        let present = self.list(&path)?;
+        for item in items {
+            let Some(name) = values::name(item, key) else {
+                return Err(YamlError::ItemWithoutKey {
+                    at: self.nearest(&path),
+                    path,
+                    key: key.to_owned(),
+                });
+            };
+            self.check_unambiguous(&path, &present, key, name)?;
+        }
+        if items.is_empty() {
+            return Ok(());
+        }
+        let merged = values::upsert(&present, key, items);
+        self.put(&path, Value::Sequence(merged), Matching::ByIndex)
+    }
+
+    /// Removes the items of a list that have one of the names under `key`. The list stays, if need be as `[]`.
+    ///
+    /// # Errors
+    ///
+    /// See [`Document::merge`].
+    pub fn unmerge(
+        &mut self,
+        path: impl Into<Path>,
+        key: &str,
+        names: &[&str],
+    ) -> Result<(), YamlError> {
+        let path = path.into();
+        let present = self.list(&path)?;
+        for name in names {
+            self.check_unambiguous(&path, &present, key, name)?;
+        }
+        let is_named =
+            |item: &&Value| values::name(item, key).is_some_and(|name| names.contains(&name));
+        let kept: Vec<Value> = present
+            .iter()
+            .filter(|item| !is_named(item))
+            .cloned()
+            .collect();
+        if kept.len() == present.len() {
+            return Ok(());
+        }
+        self.put(&path, Value::Sequence(kept), Matching::ByContent)
+    }
+
+    /// Removes a key or an item. The collection around it stays, if need be as `{}` or `[]`; nothing happens if the
+    /// path does not exist. Comments above what is removed stay.
+    ///
+    /// # Errors
+    ///
+    /// See [`Document::set`].
+    pub fn remove(&mut self, path: impl Into<Path>) -> Result<(), YamlError> {
+        let path = path.into();
+        if path.steps().is_empty() {
+            return self.put(
+                &path,
+                Value::Mapping(serde_yaml::Mapping::new()),
+                Matching::ByContent,
+            );
+        }
+        if values::lookup(self.value(), &path).is_some() {
+            *self = edit::remove(self, &path)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// What the document means, with aliases but not merge keys followed: entry by entry as in the tree.
+    pub(super) fn raw(&self) -> &Value {
+        &self.raw
+    }
+
+    pub(super) fn has_merges(&self) -> bool {
+        self.merged.is_some()
+    }
+
+    fn put(&mut self, path: &Path, new: Value, matching: Matching) -> Result<(), YamlError> {
+        if path.steps().is_empty() && !new.is_mapping() {
+            return Err(YamlError::UnwritableValue {
+                at: self.tree.root.position(&self.text),
+                path: path.clone(),
+                problem: "the document itself must stay a mapping",
+            });
+        }
+        if values::lookup(self.value(), path) != Some(&new) {
+            *self = edit::put(self, path, new, matching)?;
+        }
+        Ok(())
+    }
+
+    /// The list at a path; empty if there is none yet.
+    fn list(&self, path: &Path) -> Result<Vec<Value>, YamlError> {
+        match self.get(path)? {
+            None | Some(Value::Null) => Ok(Vec::new()),
+            Some(Value::Sequence(items)) => Ok(items),
+            Some(other) => Err(self.wrong_kind(path.clone(), &other, false)),
+        }
+    }
+
+    fn wrong_kind(&self, path: Path, value: &Value, needs_mapping: bool) -> YamlError {
+        let at = self.nearest(&path);
+        let found = match value {
+            Value::Sequence(_) => "a list",
+            Value::Mapping(_) => "a mapping",
+            Value::Tagged(_) => "a value with a tag",
+            _ => "a single value",
+        };
+        if needs_mapping {
+            YamlError::NotAMapping { at, path, found }
+        } else {
+            YamlError::NotAList { at, path, found }
+        }
+    }
+
+    /// Refuses a name that two items have.
+    fn check_unambiguous(
+        &self,
+        path: &Path,
+        items: &[Value],
+        key: &str,
+        name: &str,
+    ) -> Result<(), YamlError> {
+        let mut same = items
+            .iter()
+            .enumerate()
+            .filter(|(_, item)| values::name(item, key) == Some(name))
+            .map(|(at, _)| at);
+        match (same.next(), same.next()) {
+            (Some(first), Some(second)) => Err(YamlError::AmbiguousItem {
+                at: self.nearest(&path.then(second)),
+                first: self.nearest(&path.then(first)),
+                path: path.clone(),
+                key: key.to_owned(),
+                name: name.to_owned(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The position of a path, or of what exists on the way to it.
+    fn nearest(&self, path: &Path) -> Position {
+        let steps = path.steps();
+        (0..=steps.len())
+            .rev()
+            .find_map(|depth| self.position(steps.iter().take(depth).cloned().collect::<Path>()))
+            .unwrap_or(Position { line: 1, column: 1 })
+    }
+
+    /// Where the key and the value of a path stand, aliases followed.
+    fn locate(&self, path: &Path) -> Option<(usize, &Node)> {
+        let mut node = &self.tree.root;
+        let mut key = node.start;
+        for step in path.steps() {
+            if let Kind::Alias(id) = node.kind {
+                node = self.tree.anchored(id)?;
+            }
+            (key, node) = match (&node.kind, step) {
+                (Kind::Mapping(_, entries), Step::Key(name)) => {
+                    let entry = entries.iter().find(|entry| entry.name() == Some(name))?;
+                    (entry.start, &entry.value)
+                }
+                (Kind::List(_, items), Step::Index(index)) => {
+                    let item = items.get(*index)?;
+                    (item.start, &item.value)
+                }
+                _ => return None,
+            };
+        }
+        Some((key, node))
+    }
+
+    fn collect_scalars<'a>(&'a self, node: &'a Node, path: &Path, found: &mut Vec<Scalar<'a>>) {
+        match &node.kind {
+            Kind::Scalar(scalar) => found.push(Scalar {
+                path: path.clone(),
+                span: node.content.clone(),
+                text: &scalar.text,
+            }),
+            Kind::Alias(id) => {
+                if let Some(anchored) = self.tree.anchored(*id) {
+                    self.collect_scalars(anchored, path, found);
+                }
+            }
+            Kind::List(_, items) => {
+                for (at, item) in items.iter().enumerate() {
+                    self.collect_scalars(&item.value, &path.then(at), found);
+                }
+            }
+            Kind::Mapping(_, entries) => {
+                for entry in entries {
+                    let path = entry
+                        .name()
+                        .map_or_else(|| path.clone(), |name| path.then(name));
+                    self.collect_scalars(&entry.value, &path, found);
+                }
+            }
+        }
+    }
+}
+
+/// The first merge key of a tree.
+fn first_merge(root: &Node) -> Option<&Entry> {
+    let mut found = None;
+    root.walk(&mut |node| {
+        if let Kind::Mapping(_, entries) = &node.kind
+            && found.is_none()
+        {
+            found = entries.iter().find(|entry| entry.is_merge());
+        }
+    });
+    found
+}

@@ -1,0 +1,414 @@
+//! One edit, from the path to a text that two readers have read back.
+
+use serde_yaml::{Mapping, Value};
+
+use super::document::Document;
+use super::gap;
+use super::node::{Entry, Kind, Layout, Node, Tree};
+use super::parse::MAX_DEPTH;
+use super::render::{self, Renderer};
+use super::replace::Slot;
+use super::splices::Splices;
+use super::style::{self, Style};
+use super::sync::Matching;
+use super::values;
+use super::{Path, Position, Step, YamlError};
+
+/// Collects the changes of one edit.
+pub(super) struct Editor<'a> {
+    pub(super) text: &'a str,
+    pub(super) tree: &'a Tree,
+    pub(super) renderer: Renderer,
+    pub(super) has_merges: bool,
+    pub(super) splices: Splices,
+    path: &'a Path,
+    /// The deepest value on the path that exists.
+    reached: usize,
+}
+
+/// The document with `new` at `path`.
+pub(super) fn put(
+    document: &Document,
+    path: &Path,
+    new: Value,
+    matching: Matching,
+) -> Result<Document, YamlError> {
+    let mut expected = document.value().clone();
+    values::assign(&mut expected, path.steps(), new.clone());
+    run(document, path, &expected, |editor, root, raw| {
+        if values::is_deeper_than(&new, MAX_DEPTH) {
+            return Err(editor.unwritable("it is nested too deep"));
+        }
+        editor.put(root, Slot::Root, raw, 0, new, matching)
+    })
+}
+
+/// The document without the value at `path`, which exists.
+pub(super) fn remove(document: &Document, path: &Path) -> Result<Document, YamlError> {
+    let mut expected = document.value().clone();
+    values::take_out(&mut expected, path.steps());
+    run(document, path, &expected, |editor, root, raw| {
+        editor.remove(root, Slot::Root, raw, 0)
+    })
+}
+
+fn run(
+    document: &Document,
+    path: &Path,
+    expected: &Value,
+    edit: impl FnOnce(&mut Editor<'_>, &Node, &Value) -> Result<(), YamlError>,
+) -> Result<Document, YamlError> {
+    let original = document.text();
+    let tree = document.tree();
+    // Lines are inserted whole. A last line without a line break gets one for the time of the edit, except where that
+    // would add it to the value of a block scalar.
+    let is_open = original.len() > gap::bom_len(original) && !original.ends_with('\n');
+    let lends_line_break = is_open && !tree.ends_in_block_scalar(original);
+    let mut text = original.to_owned();
+    if lends_line_break {
+        text.push_str(style::line_break(original));
+    }
+    let mut root = tree.clone();
+    if lends_line_break && root.end == original.len() {
+        root.end = text.len();
+    }
+    let mut editor = Editor {
+        text: &text,
+        tree: &root,
+        renderer: Renderer {
+            style: Style::of(&text, &root.root),
+        },
+        has_merges: document.has_merges(),
+        splices: Splices::default(),
+        path,
+        reached: 0,
+    };
+    edit(&mut editor, &root.root, document.raw())?;
+    let at = editor.reached;
+    let refuse = |problem: String| YamlError::Unsafe {
+        at: Position::of(original, at),
+        path: path.clone(),
+        problem,
+    };
+    let splices = std::mem::take(&mut editor.splices);
+    let edited = splices
+        .apply(&text)
+        .ok_or_else(|| refuse("the changes would overlap".to_owned()))?;
+    let unreadable = |error: YamlError| refuse(format!("the result would be refused: {error}"));
+    let mut result = Document::parse(&edited).map_err(unreadable)?;
+    if lends_line_break && !result.tree().ends_in_block_scalar(&edited) {
+        let closed = edited.strip_suffix('\n').unwrap_or(&edited);
+        result =
+            Document::parse(closed.strip_suffix('\r').unwrap_or(closed)).map_err(unreadable)?;
+    }
+    match first_change(expected, result.value(), &Path::root()) {
+        None => Ok(result),
+        Some(other) => Err(refuse(format!("`{other}` would not be as intended"))),
+    }
+}
+
+/// The path of the first difference.
+fn first_change(expected: &Value, found: &Value, path: &Path) -> Option<Path> {
+    if expected == found {
+        return None;
+    }
+    match (expected, found) {
+        (Value::Mapping(expected), Value::Mapping(found)) if expected.len() == found.len() => {
+            expected.iter().find_map(|(key, value)| {
+                let path = path.then(key.as_str().unwrap_or_default());
+                match found.get(key) {
+                    Some(found) => first_change(value, found, &path),
+                    None => Some(path),
+                }
+            })
+        }
+        (Value::Sequence(expected), Value::Sequence(found)) if expected.len() == found.len() => {
+            let mut pairs = expected.iter().zip(found).enumerate();
+            pairs.find_map(|(at, (expected, found))| first_change(expected, found, &path.then(at)))
+        }
+        _ => Some(path.clone()),
+    }
+    .or_else(|| Some(path.clone()))
+}
+
+impl Editor<'_> {
+    /// Puts `new` below `node`, which stands `depth` steps down the path.
+    fn put(
+        &mut self,
+        node: &Node,
+        slot: Slot,
+        raw: &Value,
+        depth: usize,
+        new: Value,
+        matching: Matching,
+    ) -> Result<(), YamlError> {
+        let here = self.prefix(depth);
+        self.reached = node.start;
+        let steps = self.path.steps().get(depth..).unwrap_or_default();
+        let Some((step, deeper)) = steps.split_first() else {
+            return self.sync(node, slot, &here, raw, &new, matching);
+        };
+        self.check_editable(node, &here)?;
+        if node.is_null() {
+            if steps.iter().any(|step| matches!(step, Step::Index(_))) {
+                return Err(self.missing_index(node, depth, 0));
+            }
+            self.check_removable(node, &here)?;
+            return self.replace(node, slot, &values::wrap(steps, new));
+        }
+        match (&node.kind, step) {
+            (Kind::Mapping(layout, entries), Step::Key(key)) => {
+                if let Some((entry, value)) = child(entries, raw, key) {
+                    let slot = self.slot_of_entry(entry, *layout);
+                    return self.put(&entry.value, slot, value, depth + 1, new, matching);
+                }
+                self.check_not_inherited(entries, raw, key, depth)?;
+                if deeper.iter().any(|step| matches!(step, Step::Index(_))) {
+                    return Err(self.missing_index(node, depth + 1, 0));
+                }
+                self.add_entry(
+                    node,
+                    slot,
+                    *layout,
+                    entries,
+                    key,
+                    &values::wrap(deeper, new),
+                )
+            }
+            (Kind::List(layout, items), Step::Index(index)) => {
+                let value = raw.as_sequence().and_then(|values| values.get(*index));
+                match (items.get(*index), value) {
+                    (Some(item), Some(value)) => {
+                        let slot = self.slot_of_item(item, *layout);
+                        self.put(&item.value, slot, value, depth + 1, new, matching)
+                    }
+                    _ => Err(self.missing_index(node, depth, items.len())),
+                }
+            }
+            (_, Step::Key(_)) => Err(YamlError::NotAMapping {
+                at: node.position(self.text),
+                path: here,
+                found: node.describe(),
+            }),
+            (_, Step::Index(_)) => Err(YamlError::NotAList {
+                at: node.position(self.text),
+                path: here,
+                found: node.describe(),
+            }),
+        }
+    }
+
+    fn add_entry(
+        &mut self,
+        node: &Node,
+        slot: Slot,
+        layout: Layout,
+        entries: &[Entry],
+        key: &str,
+        value: &Value,
+    ) -> Result<(), YamlError> {
+        let key = Value::from(key);
+        let has_comment = gap::slice(self.text, node.content.start, node.content.end).contains('#');
+        match layout {
+            Layout::Block => self.add_entries(entries, &[(&key, value)]),
+            Layout::Flow if entries.is_empty() && !has_comment => {
+                let mapping = Mapping::from_iter([(key, value.clone())]);
+                self.replace(node, slot, &Value::Mapping(mapping))
+            }
+            Layout::Flow => {
+                let written = self.written(render::flow_entry(&key, value))?;
+                let spans: Vec<(usize, usize)> = entries
+                    .iter()
+                    .map(|entry| (entry.start, entry.end()))
+                    .collect();
+                self.add_flow(&node.content, &spans, spans.len(), &[written]);
+                Ok(())
+            }
+            Layout::Pair => {
+                Err(self.unsafe_at(node.start, "it is a pair without braces inside a flow list"))
+            }
+        }
+    }
+
+    /// Removes what the path leads to below `node`, which stands `depth` steps down.
+    fn remove(
+        &mut self,
+        node: &Node,
+        slot: Slot,
+        raw: &Value,
+        depth: usize,
+    ) -> Result<(), YamlError> {
+        let here = self.prefix(depth);
+        self.reached = node.start;
+        self.check_editable(node, &here)?;
+        let steps = self.path.steps().get(depth..).unwrap_or_default();
+        let Some((step, deeper)) = steps.split_first() else {
+            return Ok(());
+        };
+        match (&node.kind, step) {
+            (Kind::Mapping(layout, entries), Step::Key(key)) => {
+                let Some((entry, value)) = child(entries, raw, key) else {
+                    return self.check_not_inherited(entries, raw, key, depth);
+                };
+                if !deeper.is_empty() {
+                    let slot = self.slot_of_entry(entry, *layout);
+                    return self.remove(&entry.value, slot, value, depth + 1);
+                }
+                self.check_not_inherited(entries, raw, key, depth)?;
+                self.check_removable(&entry.value, &here.then(key.as_str()))?;
+                self.reached = entry.start;
+                let spans: Vec<(usize, usize)> = entries
+                    .iter()
+                    .map(|entry| (entry.start, entry.end()))
+                    .collect();
+                let removed: Vec<bool> = entries
+                    .iter()
+                    .map(|other| other.start == entry.start)
+                    .collect();
+                self.remove_one(
+                    node,
+                    slot,
+                    *layout,
+                    &spans,
+                    &removed,
+                    &Value::Mapping(Mapping::new()),
+                )
+            }
+            (Kind::List(layout, items), Step::Index(index)) => {
+                let value = raw.as_sequence().and_then(|values| values.get(*index));
+                let (Some(item), Some(value)) = (items.get(*index), value) else {
+                    return Ok(());
+                };
+                if !deeper.is_empty() {
+                    let slot = self.slot_of_item(item, *layout);
+                    return self.remove(&item.value, slot, value, depth + 1);
+                }
+                self.check_removable(&item.value, &here.then(*index))?;
+                self.reached = item.start;
+                let spans: Vec<(usize, usize)> =
+                    items.iter().map(|item| (item.start, item.end())).collect();
+                let removed: Vec<bool> = (0..items.len()).map(|at| at == *index).collect();
+                self.remove_one(
+                    node,
+                    slot,
+                    *layout,
+                    &spans,
+                    &removed,
+                    &Value::Sequence(Vec::new()),
+                )
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn remove_one(
+        &mut self,
+        node: &Node,
+        slot: Slot,
+        layout: Layout,
+        spans: &[(usize, usize)],
+        removed: &[bool],
+        empty: &Value,
+    ) -> Result<(), YamlError> {
+        match layout {
+            Layout::Flow => self.remove_flow(&node.content, spans, removed),
+            Layout::Block if spans.len() > 1 => self.remove_children(spans, removed),
+            Layout::Block => return self.replace(node, slot, empty),
+            Layout::Pair => {
+                return Err(
+                    self.unsafe_at(node.start, "it is a pair without braces inside a flow list")
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a key that the mapping gets, or would get, through `<<`.
+    fn check_not_inherited(
+        &self,
+        entries: &[Entry],
+        raw: &Value,
+        key: &str,
+        depth: usize,
+    ) -> Result<(), YamlError> {
+        let Some(merge) = entries.iter().find(|entry| entry.is_merge()) else {
+            return Ok(());
+        };
+        let mut only_merged = Mapping::new();
+        if let Some(merged) = raw.as_mapping().and_then(|mapping| mapping.get("<<")) {
+            only_merged.insert(Value::from("<<"), merged.clone());
+        }
+        let inherited = values::resolve_merges(&Value::Mapping(only_merged));
+        let is_inherited = inherited
+            .as_ref()
+            .and_then(Value::as_mapping)
+            .is_none_or(|mapping| mapping.contains_key(key));
+        if !is_inherited {
+            return Ok(());
+        }
+        Err(YamlError::InheritedKey {
+            at: merge.key.position(self.text),
+            path: self.prefix(depth).then(key),
+        })
+    }
+
+    /// Inserts whole lines.
+    pub(super) fn insert_lines(&mut self, at: usize, lines: String) -> Result<(), YamlError> {
+        let is_after_open_line =
+            at == self.text.len() && at > gap::bom_len(self.text) && !self.text.ends_with('\n');
+        if is_after_open_line {
+            return Err(YamlError::NoFinalNewline {
+                at: Position::of(self.text, at),
+            });
+        }
+        self.splices.insert(at, lines);
+        Ok(())
+    }
+
+    pub(super) fn written<T>(&self, written: Result<T, &'static str>) -> Result<T, YamlError> {
+        written.map_err(|problem| self.unwritable(problem))
+    }
+
+    pub(super) fn unsafe_at(&self, at: usize, problem: &str) -> YamlError {
+        YamlError::Unsafe {
+            at: Position::of(self.text, at),
+            path: self.path.clone(),
+            problem: problem.to_owned(),
+        }
+    }
+
+    fn unwritable(&self, problem: &'static str) -> YamlError {
+        YamlError::UnwritableValue {
+            at: Position::of(self.text, self.reached),
+            path: self.path.clone(),
+            problem,
+        }
+    }
+
+    fn missing_index(&self, node: &Node, depth: usize, length: usize) -> YamlError {
+        YamlError::IndexOutOfRange {
+            at: node.position(self.text),
+            path: self.prefix(depth + 1),
+            length,
+        }
+    }
+
+    /// The first `depth` steps of the path.
+    fn prefix(&self, depth: usize) -> Path {
+        self.path.steps().iter().take(depth).cloned().collect()
+    }
+}
+
+/// The entry with this key, and its value.
+fn child<'n, 'v>(
+    entries: &'n [Entry],
+    raw: &'v Value,
+    key: &str,
+) -> Option<(&'n Entry, &'v Value)> {
+    let mapping = raw.as_mapping()?;
+    entries
+        .iter()
+        .zip(mapping)
+        .find(|(_, (name, _))| name.as_str() == Some(key))
+        .map(|(entry, (_, value))| (entry, value))
+}

@@ -1,0 +1,46 @@
+//! A YAML document that can be edited without touching a byte that need not change.
+//!
+//! [`Document`] owns the text of one YAML file and knows where each value stands in it. Edits are splices of that
+//! text: comments, blank lines, quotes, indentation, line ends, a byte order mark and a missing final newline stay as
+//! the file's owner wrote them. What cannot be edited safely is refused with a [`YamlError`] that names line and
+//! column, and then nothing has changed.
+//!
+//! Two readers stand behind it: `granit-parser` says *where* things are, `yaml_serde` says *what* they are, and a file
+//! on which they disagree is refused. Every edit is read back by both before it counts.
+//!
+//! | file | purpose |
+//! | --- | --- |
+//! | `document` | [`Document`]: the public face |
+//! | `path` | [`Path`]: where in the document |
+//! | `position` | [`Position`]: where in the file |
+//! | `error` | [`YamlError`]: every refusal, with what to do about it |
+//! | `node`, `parse`, `gap` | text → tree of spans |
+//! | `values` | the typed reading, and what an edit should make of it |
+//! | `style` | the indentation habits of a file |
+//! | `scalar`, `render` | typed value → YAML text |
+//! | `edit` | one edit from path to verified text |
+//! | `splices` | changes of the text, collected and applied at once |
+//! | `sync`, `block`, `flow`, `replace` | typed difference → splices |
+
+mod block;
+mod document;
+mod edit;
+mod error;
+mod flow;
+mod gap;
+mod node;
+mod parse;
+mod path;
+mod position;
+mod render;
+mod replace;
+mod scalar;
+mod splices;
+mod style;
+mod sync;
+mod values;
+
+pub use document::{Document, Scalar};
+pub use error::YamlError;
+pub use path::{Path, Step};
+pub use position::Position;

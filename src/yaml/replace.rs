@@ -1,0 +1,303 @@
+//! One value in place of another of a different shape.
+
+use serde_yaml::Value;
+
+use super::YamlError;
+use super::edit::Editor;
+use super::gap;
+use super::node::{Kind, Node, ScalarNode, ScalarStyle};
+use super::render::{self, Place, Written};
+
+/// Where a value hangs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Slot {
+    /// The document itself.
+    Root,
+    /// Under a block key at this column.
+    Key(usize),
+    /// Under a block key at this column that has no `:`, `? key`.
+    BareKey(usize),
+    /// Behind a block dash at this column.
+    Dash(usize),
+    /// Somewhere inside brackets or braces, after its `:` if it has a key.
+    Flow,
+    /// Inside braces, under a key without a `:`.
+    FlowBareKey,
+}
+
+/// How the present value is written.
+enum Present {
+    /// Not at all.
+    Nothing,
+    /// A scalar on its key's line or right below, or a flow collection.
+    Text { own_line: bool },
+    /// A header, and lines below.
+    BlockScalar { header_end: usize },
+    /// Lines, the first of which may follow a dash.
+    Collection { own_line: bool },
+}
+
+impl Editor<'_> {
+    /// Writes `new` where `node` stands.
+    pub(super) fn replace(
+        &mut self,
+        node: &Node,
+        slot: Slot,
+        new: &Value,
+    ) -> Result<(), YamlError> {
+        let place = match slot {
+            Slot::Flow | Slot::FlowBareKey => return self.replace_flow(node, slot, new),
+            Slot::BareKey(_) => {
+                return Err(self.unsafe_at(node.start, "its key is written without a `:`"));
+            }
+            Slot::Root => Place {
+                parent: 0,
+                mapping: 0,
+                list: 0,
+                literal: 0,
+            },
+            Slot::Key(column) => self.literal_place(node, self.renderer.under_key(column)),
+            Slot::Dash(column) => self.literal_place(node, Place::behind_dash(column)),
+        };
+        let null = if matches!(slot, Slot::Dash(_)) {
+            "null"
+        } else {
+            ""
+        };
+        let present = self.present(node);
+        let is_emptied_root =
+            slot == Slot::Root && matches!(new, Value::Mapping(mapping) if mapping.is_empty());
+        if is_emptied_root && node.is_block_collection() {
+            self.splices.delete(self.lines_of(node));
+            return Ok(());
+        }
+        match self.written(self.renderer.write(new, place, null))? {
+            Written::Inline(text) => {
+                self.write_inline(node, &present, &text);
+                Ok(())
+            }
+            Written::Literal { header, lines } => {
+                self.write_literal(node, &present, &header, lines)
+            }
+            Written::Lines { column, lines } => {
+                self.write_lines(node, &present, slot, column, lines)
+            }
+        }
+    }
+
+    fn replace_flow(&mut self, node: &Node, slot: Slot, new: &Value) -> Result<(), YamlError> {
+        let text = self.written(render::flow(new))?;
+        if !node.content.is_empty() {
+            self.splices.replace(node.content.clone(), text);
+        } else if slot == Slot::FlowBareKey {
+            self.splices
+                .insert(node.after_properties, format!(": {text}"));
+        } else {
+            self.splices
+                .insert(node.after_properties, format!(" {text}"));
+        }
+        Ok(())
+    }
+
+    fn present(&self, node: &Node) -> Present {
+        let own_line =
+            gap::slice(self.text, node.after_properties, node.content.start).contains('\n');
+        match &node.kind {
+            _ if node.content.is_empty() => Present::Nothing,
+            Kind::Scalar(ScalarNode {
+                style: ScalarStyle::Block { header_end, .. },
+                ..
+            }) => Present::BlockScalar {
+                header_end: *header_end,
+            },
+            _ if node.is_block_collection() => Present::Collection {
+                own_line: own_line || gap::starts_line(self.text, node.content.start),
+            },
+            _ => Present::Text { own_line },
+        }
+    }
+
+    /// A block scalar stays at the column of the one it replaces, and is indented deeper than a comment right below.
+    fn literal_place(&self, node: &Node, place: Place) -> Place {
+        let present = match &node.kind {
+            Kind::Scalar(ScalarNode {
+                style: ScalarStyle::Block { indent, .. },
+                ..
+            }) => indent.filter(|column| *column > place.parent),
+            _ => None,
+        };
+        let first_line = gap::line_start(self.text, node.content.start);
+        let has_lines_above = first_line > gap::next_line(self.text, node.after_properties);
+        let line = if node.is_block_collection() && has_lines_above {
+            node.after_properties
+        } else {
+            node.content.end
+        };
+        let comment = gap::comment_below(self.text, line).map(|column| column + 1);
+        Place {
+            literal: present
+                .unwrap_or(place.literal)
+                .max(comment.unwrap_or_default()),
+            ..place
+        }
+    }
+
+    fn write_inline(&mut self, node: &Node, present: &Present, text: &str) {
+        let spaced = if text.is_empty() {
+            String::new()
+        } else {
+            format!(" {text}")
+        };
+        let from = node.after_properties;
+        let content = node.content.clone();
+        match *present {
+            Present::Nothing => self.splices.insert(from, spaced),
+            Present::Text { own_line } if text.is_empty() => {
+                if !own_line {
+                    self.splices.delete(from..content.end);
+                } else if gap::ends_line(self.text, content.end) {
+                    self.splices.delete(self.lines_of(node));
+                } else {
+                    self.splices.delete(content);
+                }
+            }
+            Present::Text { .. } => self.splices.replace(content, text),
+            Present::BlockScalar { header_end } => {
+                let start = if text.is_empty() { from } else { content.start };
+                self.splices.replace(start..header_end, text);
+                self.delete_block_scalar_lines(node, header_end);
+            }
+            Present::Collection { own_line: true } => {
+                self.splices.insert(from, spaced);
+                self.splices.delete(self.lines_of(node));
+            }
+            Present::Collection { own_line: false } => {
+                self.splices.replace(from..content.end, spaced);
+            }
+        }
+    }
+
+    fn write_literal(
+        &mut self,
+        node: &Node,
+        present: &Present,
+        header: &str,
+        lines: String,
+    ) -> Result<(), YamlError> {
+        let from = node.after_properties;
+        let content = node.content.clone();
+        match *present {
+            Present::Nothing => {
+                self.splices.insert(from, format!(" {header}"));
+                self.insert_lines(gap::next_line(self.text, from), lines)
+            }
+            Present::Text { .. } => {
+                let below = gap::next_line(self.text, content.end);
+                self.splices.replace(content, header);
+                self.insert_lines(below, lines)
+            }
+            Present::BlockScalar { header_end } => {
+                self.splices.replace(content.start..header_end, header);
+                let body = self.block_scalar_lines(node, header_end);
+                self.splices.replace(body, lines);
+                Ok(())
+            }
+            Present::Collection { own_line: true } => {
+                self.splices.insert(from, format!(" {header}"));
+                self.splices.insert(gap::next_line(self.text, from), lines);
+                self.splices.delete(self.lines_of(node));
+                Ok(())
+            }
+            Present::Collection { own_line: false } => {
+                self.splices
+                    .replace(from..content.end, format!(" {header}"));
+                self.insert_lines(gap::next_line(self.text, content.end), lines)
+            }
+        }
+    }
+
+    fn write_lines(
+        &mut self,
+        node: &Node,
+        present: &Present,
+        slot: Slot,
+        column: usize,
+        lines: String,
+    ) -> Result<(), YamlError> {
+        let from = node.after_properties;
+        let content = node.content.clone();
+        let is_dash = matches!(slot, Slot::Dash(_));
+        match *present {
+            Present::Nothing if slot == Slot::Root => self.insert_lines(self.tree.end, lines),
+            Present::Nothing if is_dash && gap::ends_line(self.text, from) => {
+                self.splices.insert(from, behind_dash(&lines));
+                Ok(())
+            }
+            Present::Nothing => {
+                self.insert_lines(gap::insertion_line(self.text, from, column), lines)
+            }
+            Present::Text { own_line } => {
+                let ends_line = gap::ends_line(self.text, content.end);
+                if (own_line || gap::starts_line(self.text, content.start)) && ends_line {
+                    self.splices.replace(self.lines_of(node), lines);
+                    return Ok(());
+                }
+                if is_dash && ends_line {
+                    self.splices.replace(from..content.end, behind_dash(&lines));
+                    return Ok(());
+                }
+                let below = gap::insertion_line(self.text, content.end, column);
+                self.splices
+                    .delete(if own_line { content } else { from..content.end });
+                self.insert_lines(below, lines)
+            }
+            Present::BlockScalar { header_end } => {
+                let body = self.block_scalar_lines(node, header_end);
+                if is_dash && gap::ends_line(self.text, header_end) {
+                    self.splices.replace(from..header_end, behind_dash(&lines));
+                    self.splices.delete(body);
+                } else {
+                    self.splices.delete(from..header_end);
+                    self.splices.replace(body, lines);
+                }
+                Ok(())
+            }
+            Present::Collection { own_line: true } => {
+                self.splices.replace(self.lines_of(node), lines);
+                Ok(())
+            }
+            Present::Collection { own_line: false } if is_dash => {
+                self.splices.replace(from..content.end, behind_dash(&lines));
+                Ok(())
+            }
+            Present::Collection { own_line: false } => {
+                let below = gap::insertion_line(self.text, content.end, column);
+                self.splices.delete(from..content.end);
+                self.insert_lines(below, lines)
+            }
+        }
+    }
+
+    /// The whole lines on which the content stands.
+    fn lines_of(&self, node: &Node) -> std::ops::Range<usize> {
+        gap::line_start(self.text, node.content.start)..gap::next_line(self.text, node.content.end)
+    }
+
+    /// The lines below the header of a block scalar.
+    fn block_scalar_lines(&self, node: &Node, header_end: usize) -> std::ops::Range<usize> {
+        let start = gap::next_line(self.text, header_end);
+        start..gap::next_line(self.text, node.content.end).max(start)
+    }
+
+    fn delete_block_scalar_lines(&mut self, node: &Node, header_end: usize) {
+        let lines = self.block_scalar_lines(node, header_end);
+        self.splices.delete(lines);
+    }
+}
+
+/// Lines as they stand behind a dash: the first without indentation, the last without its line break.
+fn behind_dash(lines: &str) -> String {
+    let first = lines.trim_start_matches(' ');
+    let whole = first.strip_suffix('\n').unwrap_or(first);
+    format!(" {}", whole.strip_suffix('\r').unwrap_or(whole))
+}
