@@ -146,6 +146,22 @@ on_the_cluster! {
         world.plugin(&install_agent(&namespace, NEW_AGENT, "")).exits(0).says("Nothing to change");
     }
 
+    fn a_chart_that_renames_its_config_maps_leaves_no_dead_reference(world, namespace) {
+        world.write("one.pem", &certificates::ca("Acme Root"));
+        world.plugin(&install_agent(&namespace, "odd-agent-1.0.0", "")).exits(0);
+        world.write("two.pem", &certificates::ca("Acme Next"));
+        world.plugin(&install_agent(&namespace, "odd-agent-1.0.0", "--ca two.pem"))
+            .exits(0)
+            .never_says("config-map-not-rendered");
+        let template = world.read(AGENT_FILE);
+        let named = template.lines().filter_map(|line| line.trim().strip_prefix("name: trust-"));
+        let rendered: Vec<Value> = config_maps(&namespace);
+        for name in named {
+            let exists = rendered.iter().any(|map| map["metadata"]["name"] == format!("trust-{name}"));
+            assert!(exists, "trust-{name} is not there\n{template}");
+        }
+    }
+
     fn an_upgrade_whose_pods_never_become_ready_is_reported_and_the_file_follows_the_release(world, namespace) {
         world.write("one.pem", &certificates::ca("Acme Root")).write(AGENT_FILE, USERS_FILE);
         world.plugin(&install_agent(&namespace, OLD_AGENT, "")).exits(0);
@@ -161,7 +177,7 @@ on_the_cluster! {
         let run = failing("");
         run.exits(1).warns("moved on to revision").warns("(failed)").warns("the file's former content: ");
         assert_ne!(world.read(AGENT_FILE), before);
-        world.plugin(&install_agent(&namespace, OLD_AGENT, "--ca two.pem")).exits(0);
+        world.plugin(&install_agent(&namespace, OLD_AGENT, "--ca two.pem --discard-values")).exits(0);
         assert_eq!(task_pod_sources(&namespace).len(), 2);
         world.is_tidy();
     }

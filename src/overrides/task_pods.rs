@@ -119,6 +119,19 @@ pub fn propagate(document: &mut Document, certificates: &[&str]) -> Result<()> {
     Ok(())
 }
 
+/// What the pod template has to say.
+#[derive(Debug)]
+pub struct Wanted<'a> {
+    /// The sources of the projected volume.
+    pub sources: &'a [ProjectedSource],
+    /// ConfigMaps that the release has now and the chart no longer renders: a reference to one would hang the task pods.
+    pub gone: &'a [String],
+    /// The init container's image; `None` until a rendering has told it.
+    pub image: Option<&'a str>,
+    /// Whether the user chose that image, so that it replaces the one that is there.
+    pub image_chosen: bool,
+}
+
 /// Brings the documented pod template into the one at `path`, by name and mount path; everything else there stays.
 ///
 /// An init container that is there already keeps its image unless the user chose one now.
@@ -129,9 +142,7 @@ pub fn template(
     document: &mut Document,
     file: &str,
     path: &[&str],
-    sources: &[ProjectedSource],
-    image: Option<&str>,
-    image_chosen: bool,
+    wanted: &Wanted<'_>,
 ) -> Result<Vec<Finding>> {
     let mut edit = TemplateEdit {
         document,
@@ -139,10 +150,10 @@ pub fn template(
         path: Path::from(path),
         findings: Vec::new(),
     };
-    edit.init_container(image, image_chosen)?;
+    edit.init_container(wanted)?;
     edit.variables()?;
     edit.mounts()?;
-    edit.volumes(sources)?;
+    edit.volumes(wanted)?;
     Ok(edit.findings)
 }
 
@@ -154,7 +165,7 @@ struct TemplateEdit<'a> {
 }
 
 impl TemplateEdit<'_> {
-    fn init_container(&mut self, image: Option<&str>, image_chosen: bool) -> Result<()> {
+    fn init_container(&mut self, wanted: &Wanted<'_>) -> Result<()> {
         let path = self.at("initContainers");
         let mounts = [
             mount(BUNDLE_VOLUME, BUNDLE_DIR),
@@ -164,7 +175,7 @@ impl TemplateEdit<'_> {
             let command = ["/bin/sh", "-c", UPDATE].map(Value::from).to_vec();
             let container = mapping([
                 ("command", Value::Sequence(command)),
-                ("image", image.unwrap_or(IMAGE_UNKNOWN).into()),
+                ("image", wanted.image.unwrap_or(IMAGE_UNKNOWN).into()),
                 ("imagePullPolicy", "IfNotPresent".into()),
                 ("name", INIT_CONTAINER.into()),
                 ("volumeMounts", Value::Sequence(mounts.to_vec())),
@@ -181,22 +192,22 @@ impl TemplateEdit<'_> {
             return Ok(());
         }
         let mut present = sequence(&container, "volumeMounts");
-        for wanted in &mounts {
-            match mount_at(&present, wanted) {
-                None => present.push(wanted.clone()),
-                Some(other) if name_of(other) == name_of(wanted) => {}
+        for mount in &mounts {
+            match mount_at(&present, mount) {
+                None => present.push(mount.clone()),
+                Some(other) if name_of(other) == name_of(mount) => {}
                 Some(_) => self.conflict(
                     &path,
                     "mount-conflict",
                     &format!(
                         "another volume mounted at {} in {INIT_CONTAINER}",
-                        mount_path(wanted)
+                        mount_path(mount)
                     ),
                 ),
             }
         }
         set_field(&mut container, "volumeMounts", Value::Sequence(present));
-        if let Some(image) = image.filter(|_| image_chosen) {
+        if let Some(image) = wanted.image.filter(|_| wanted.image_chosen) {
             set_field(&mut container, "image", image.into());
         }
         self.document.merge(&path, "name", &[container])?;
@@ -243,7 +254,7 @@ impl TemplateEdit<'_> {
         Ok(())
     }
 
-    fn volumes(&mut self, wanted: &[ProjectedSource]) -> Result<()> {
+    fn volumes(&mut self, wanted: &Wanted<'_>) -> Result<()> {
         let path = self.at("volumes");
         match self.named(&path, BUNDLE_VOLUME)? {
             None => {
@@ -258,12 +269,8 @@ impl TemplateEdit<'_> {
                 &format!("a volume {BUNDLE_VOLUME} that is no emptyDir"),
             ),
         }
-        let wanted: Vec<(String, Value)> = wanted
-            .iter()
-            .map(|source| (source.config_map.clone(), source_value(source)))
-            .collect();
+        let sources: Vec<Value> = wanted.sources.iter().map(source_value).collect();
         let Some(mut volume) = self.named(&path, SOURCES_VOLUME)? else {
-            let sources = wanted.into_iter().map(|(_, value)| value).collect();
             let projected = mapping([
                 ("defaultMode", 420.into()),
                 ("sources", Value::Sequence(sources)),
@@ -280,7 +287,7 @@ impl TemplateEdit<'_> {
             );
             return Ok(());
         };
-        let sources = merged_sources(&sequence(&projected, "sources"), &wanted);
+        let sources = merged_sources(&sequence(&projected, "sources"), &sources, wanted.gone);
         set_field(&mut projected, "sources", Value::Sequence(sources));
         set_field(&mut volume, "projected", projected);
         self.document.merge(&path, "name", &[volume])?;
@@ -313,35 +320,34 @@ impl TemplateEdit<'_> {
 }
 
 /// The sources that stay (the user's own, and ours that are still right), then the new ones.
-fn merged_sources(present: &[Value], wanted: &[(String, Value)]) -> Vec<Value> {
-    let is_wanted = |source: &Value| wanted.iter().any(|(_, value)| value == source);
-    let mut merged: Vec<Value> = present
-        .iter()
-        .filter(|source| is_wanted(source) || !ours(source, wanted))
-        .cloned()
-        .collect();
-    for (_, value) in wanted {
-        if !merged.contains(value) {
-            merged.push(value.clone());
+fn merged_sources(present: &[Value], wanted: &[Value], gone: &[String]) -> Vec<Value> {
+    let stays = |source: &&Value| wanted.contains(source) || !is_ours(source, wanted, gone);
+    let mut merged: Vec<Value> = present.iter().filter(stays).cloned().collect();
+    for source in wanted {
+        if !merged.contains(source) {
+            merged.push(source.clone());
         }
     }
     merged
 }
 
-/// Whether a source names one of the chart's ConfigMaps, or one of an earlier, longer list: same name but for the number.
-fn ours(source: &Value, wanted: &[(String, Value)]) -> bool {
+/// Whether a source names one of the chart's ConfigMaps: one that it renders, one that it no longer renders, or one of
+/// an earlier, longer list (same name but for the number).
+fn is_ours(source: &Value, wanted: &[Value], gone: &[String]) -> bool {
     let stem = |name: &str| {
         name.trim_end_matches(|c: char| c.is_ascii_digit())
             .to_owned()
     };
-    source
-        .get("configMap")
-        .and_then(name_of)
-        .is_some_and(|name| {
-            wanted
-                .iter()
-                .any(|(map, _)| map == name || stem(name).ends_with('-') && stem(map) == stem(name))
-        })
+    let config_map = |source: &Value| source.get("configMap").and_then(name_of).map(str::to_owned);
+    let Some(name) = config_map(source) else {
+        return false;
+    };
+    let numbered = stem(&name).ends_with('-');
+    gone.contains(&name)
+        || wanted
+            .iter()
+            .filter_map(config_map)
+            .any(|map| map == name || numbered && stem(&map) == stem(&name))
 }
 
 fn source_value(source: &ProjectedSource) -> Value {
@@ -418,14 +424,13 @@ mod tests {
 
     fn edit(text: &str, sources: &[ProjectedSource]) -> (String, Vec<&'static str>) {
         let mut document = Document::parse(text).unwrap();
-        let findings = template(
-            &mut document,
-            "f.yaml",
-            &PATH,
+        let wanted = Wanted {
             sources,
-            Some("agent:1"),
-            false,
-        );
+            gone: &["gone-7f3a".to_owned()],
+            image: Some("agent:1"),
+            image_chosen: false,
+        };
+        let findings = template(&mut document, "f.yaml", &PATH, &wanted);
         let codes = findings
             .unwrap()
             .into_iter()
@@ -469,6 +474,13 @@ mod tests {
         let two = edit(&one, &[whole("a-custom-ca-0"), whole("a-custom-ca-1")]).0;
         assert_eq!(two.lines().count(), one.lines().count() + 2);
         assert_eq!(edit(&two, &[whole("a-custom-ca-0")]).0, one);
+    }
+
+    #[test]
+    fn a_config_map_that_the_chart_no_longer_renders_is_no_longer_named() {
+        let before = edit("", &[whole("gone-7f3a")]).0;
+        let (after, _) = edit(&before, &[whole("new-91cc")]);
+        assert_eq!(after, before.replace("gone-7f3a", "new-91cc"));
     }
 
     #[test]

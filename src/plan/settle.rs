@@ -6,11 +6,11 @@
 use anyhow::{Context as _, Result, anyhow};
 use serde_yaml::Value;
 
-use super::{Request, TaskPods};
+use super::{Observed, Request, TaskPods};
 use crate::component::Facts;
 use crate::exit::Stop;
 use crate::finding::{self, Finding};
-use crate::overrides::task_pods::{self, ProjectedSource, Strategy};
+use crate::overrides::task_pods::{self, ProjectedSource, Strategy, Wanted};
 use crate::overrides::{Placed, extra_certs};
 use crate::proof::{self, Object, Proof};
 use crate::yaml::{Document, Path, YamlError};
@@ -36,6 +36,7 @@ pub(super) fn settle(
     let facts = request.coordinates.component.facts();
     let strategy = strategy(request, facts);
     let mut guess = Guess::predicted(request, facts);
+    let deployed = deployed_config_maps(request);
     for _ in 0..MAX_RENDERINGS {
         let mut settled =
             edit(request, facts, strategy, &guess).map_err(|e| refusal(&file_name(request), e))?;
@@ -46,7 +47,7 @@ pub(super) fn settle(
         settled.objects =
             proof::parse(&stream).context("helm template printed something that is not YAML")?;
         let proof = proof::prove(&settled.objects);
-        let real = guess.corrected(&settled.placed, &proof, &settled.objects);
+        let real = guess.corrected(&settled.placed, &proof, &settled.objects, &deployed);
         let settles = strategy != Strategy::Template || real == guess;
         settled.proof = Some(proof);
         if settles {
@@ -63,6 +64,7 @@ pub(super) fn settle(
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Guess {
     sources: Vec<ProjectedSource>,
+    gone: Vec<String>,
     image: Option<String>,
 }
 
@@ -82,16 +84,40 @@ impl Guess {
                 &request.chart.values,
                 present + request.entries.len(),
             ),
+            gone: Vec::new(),
             image: request.task_image.clone(),
         }
     }
 
-    fn corrected(&self, placed: &[Placed], proof: &Proof, objects: &[Object]) -> Self {
+    fn corrected(
+        &self,
+        placed: &[Placed],
+        proof: &Proof,
+        objects: &[Object],
+        deployed: &[String],
+    ) -> Self {
+        let gone = deployed
+            .iter()
+            .filter(|name| !proof.carriers.renders("ConfigMap", name));
         Self {
             sources: task_pods::sources(placed, &proof.carriers),
+            gone: gone.cloned().collect(),
             image: self.image.clone().or_else(|| agent_image(proof, objects)),
         }
     }
+}
+
+/// The ConfigMaps of the release as it is now.
+fn deployed_config_maps(request: &Request<'_>) -> Vec<String> {
+    let Observed::Present(deployed, _) = &request.observed else {
+        return Vec::new();
+    };
+    proof::parse(&deployed.manifest)
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|object| object.kind == "ConfigMap")
+        .map(|object| object.name)
+        .collect()
 }
 
 /// The image of the first workload that mounts the certificates: the agent itself.
@@ -134,9 +160,12 @@ fn edit(
             &mut document,
             &file,
             path,
-            &guess.sources,
-            guess.image.as_deref(),
-            request.task_image.is_some(),
+            &Wanted {
+                sources: &guess.sources,
+                gone: &guess.gone,
+                image: guess.image.as_deref(),
+                image_chosen: request.task_image.is_some(),
+            },
         )?),
         (Strategy::Template | Strategy::Off, _) => {}
     }
