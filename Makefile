@@ -20,8 +20,13 @@ test: ## everything but the cluster
 e2e: ## the same against a real Kubernetes API: one of its own, or KUBECONFIG
 	scripts/e2e
 
+# Scripts are found by their first line, so that a new one is not forgotten.
+scripts = $$(git ls-files -z | xargs -0 grep -lE '^\#!.*[ /](ba)?sh$$')
+
 .PHONY: lint
-lint: ## formatting, clippy, shellcheck, licences and advisories
+lint: ## formatting, clippy, shellcheck; advisories where cargo-deny is there (licences: make test)
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
-	$$(scripts/tools shellcheck) install-binary.sh .ci/run scripts/* tests/controlplane/up tests/controlplane/down
+	$$(scripts/tools shellcheck) -x $(scripts)
+	@if cargo deny --version >/dev/null 2>&1; then cargo deny --log-level error check; \
+	else echo 'cargo-deny is not installed: advisories were not checked (cargo install cargo-deny)' >&2; fi
