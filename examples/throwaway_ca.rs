@@ -13,6 +13,8 @@ fn main() -> Result<(), rcgen::Error> {
     params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.not_before = rcgen::date_time_ymd(2026, 1, 1);
+    params.not_after = rcgen::date_time_ymd(2046, 1, 1);
     let certificate = params.self_signed(&KeyPair::generate()?)?;
     #[expect(clippy::print_stdout, reason = "printing is its purpose")]
     {

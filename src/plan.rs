@@ -136,6 +136,26 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Puts a plan together, with what can only be said of it as a whole.
+    #[must_use]
+    pub fn new(entries: Vec<Entry>, mut findings: Vec<Finding>, targets: Vec<Target>) -> Self {
+        let unknown = targets.iter().find_map(|target| match &target.observed {
+            Observed::Unknown(why) => Some(why),
+            _ => None,
+        });
+        findings.extend(unknown.map(|why| {
+            Finding::warning(
+                "cluster-unreachable",
+                format!("the cluster could not be asked, so this assumes that nothing is deployed ({why})"),
+            )
+        }));
+        Self {
+            entries,
+            findings,
+            targets,
+        }
+    }
+
     /// Whether anything stands in the way of carrying it out.
     #[must_use]
     pub fn is_refused(&self) -> bool {

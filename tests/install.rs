@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::disallowed_methods,
     reason = "a test fails by panicking"
 )]
@@ -33,10 +34,10 @@ both_majors! {
         run.exits(0)
             .says("acme-root")
             .says("CN=Acme Root")
-            .says("2015-01-01 to 2045-01-01")
+            .says("2026-01-01 to 2046-01-01")
             .says("+++ clearml-agent-values.override.yaml")
             .says("+    - alias: acme-root")
-            .says("✓ acme-root: ConfigMap clearml-agent-clearml-enterprise-agent-custom-ca-0")
+            .says("      in ConfigMap clearml-agent-clearml-enterprise-agent-custom-ca-0")
             .says("Deployment clearml-agent-clearml-enterprise-agent")
             .says("                name: clearml-agent-clearml-enterprise-agent-custom-ca-0")
             .says("helm upgrade -i -n team-a clearml-agent [REPOSITORY]/tests/charts/clearml-enterprise-agent-6.9.3 --version 6.9.3 --create-namespace -f clearml-agent-values.override.yaml");
@@ -80,10 +81,11 @@ both_majors! {
             .says("                    path: three.crt")
             .never_says("custom-ca-0");
         for alias in ["one", "two", "three"] {
-            let proven = run.stdout.lines().any(|line| {
-                line.contains(&format!("✓ {alias}: ")) && line.contains("Deployment") && line.contains("task pods")
-            });
-            assert!(proven, "{alias} is not proven\n{run}");
+            let proof = run.stdout.split(&format!("✓ {alias}\n")).nth(1).unwrap();
+            let proof: Vec<&str> = proof.lines().take(3).map(str::trim).collect();
+            assert!(proof[0].starts_with("in ConfigMap trust-"), "{run}");
+            assert!(proof[1].starts_with("→ Deployment "), "{run}");
+            assert!(proof[2].starts_with("→ task pods (ConfigMap task-pods-"), "{run}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! What a plan is made from: the user's files, the charts, and what is deployed.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -50,7 +51,10 @@ impl<'a> Cluster<'a> {
                 Some(error) => Err(error),
                 None => {
                     let what = format!("asking the cluster for the releases of {namespace}");
-                    screen.step(&what, || self.helm.releases(namespace))
+                    let answer =
+                        screen.step(&what, || Ok::<_, Infallible>(self.helm.releases(namespace)));
+                    let Ok(answer) = answer;
+                    answer
                 }
             };
             self.seen.insert(namespace.to_owned(), answer);

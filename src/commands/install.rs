@@ -105,11 +105,7 @@ fn plan(
         )?);
         interrupt::check()?;
     }
-    Ok(Plan {
-        entries: bundle.entries,
-        findings,
-        targets,
-    })
+    Ok(Plan::new(bundle.entries, findings, targets))
 }
 
 fn rollout(arguments: &InstallArgs, helm: &Helm) -> Result<Rollout> {

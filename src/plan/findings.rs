@@ -21,15 +21,6 @@ pub(super) fn of(
     let facts = request.coordinates.component.facts();
     let mut findings = shadowed_lists(request, facts, merged);
     findings.extend(lost_values(request, merged));
-    if let Observed::Unknown(why) = &request.observed {
-        findings.push(Finding::warning(
-            "cluster-unreachable",
-            format!(
-                "{}: the cluster was not asked, so this assumes that nothing is deployed ({why})",
-                facts.name
-            ),
-        ));
-    }
     findings.extend(other_chart(request));
     let Some(proof) = proof else {
         return findings;

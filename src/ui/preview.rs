@@ -157,22 +157,14 @@ fn proof_lines(target: &Target) -> Vec<String> {
             .filter(|arrival| arrival.certificates.contains(&fingerprint))
             .map(|arrival| arrival.place.as_str())
             .collect();
-        let arrives = if places.is_empty() {
-            style("mounted nowhere").red().to_string()
+        let mark = if places.is_empty() {
+            style("✗").red()
         } else {
-            places.join(", ")
+            style("✓").green()
         };
-        lines.push(format!(
-            "  {} {}: {} {} → {arrives}",
-            if places.is_empty() {
-                style("✗").red()
-            } else {
-                style("✓").green()
-            },
-            placed.alias,
-            carrier.kind,
-            carrier.object,
-        ));
+        lines.push(format!("  {mark} {}", style(&placed.alias).bold()));
+        lines.push(format!("      in {} {}", carrier.kind, carrier.object));
+        lines.extend(places.iter().map(|place| format!("      → {place}")));
     }
     lines
 }
