@@ -8,6 +8,8 @@ pub use targets::{TargetArgs, TargetOptions};
 
 use crate::certs::source::Source;
 use crate::component::Component;
+use crate::overrides::Mode;
+use crate::overrides::task_pods::Variables;
 use crate::plan::TaskPods;
 
 /// Bring private CA certificates to ClearML Enterprise on Kubernetes
@@ -44,13 +46,21 @@ pub struct InstallArgs {
     #[arg(value_name = "COMPONENT")]
     pub components: Vec<Component>,
 
-    /// A file with one or more certificates, and the alias to give them; repeatable
-    #[arg(long = "ca", value_name = "[ALIAS=]FILE")]
+    /// A file with one or more certificates, and the alias to give them, or `system` for this machine's own bundle; repeatable
+    #[arg(long = "ca", value_name = "[ALIAS=]SOURCE")]
     pub certificates: Vec<Source>,
+
+    /// What becomes of the bundle that the pods come with [default: as the file says already, else append]
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub mode: Option<Mode>,
 
     /// How certificates get into the pods of the agent's tasks
     #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     pub task_pods: TaskPods,
+
+    /// Which environment variables of task pods point to the bundle, with the pod template
+    #[arg(long, value_enum, default_value_t, value_name = "WHICH")]
+    pub task_variables: Variables,
 
     /// Image of the task pods' init container [default: the agent's, as the chart renders it]
     #[arg(long, value_name = "IMAGE")]

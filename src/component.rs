@@ -11,6 +11,8 @@ pub enum Component {
     Agent,
     /// The AI Application Gateway.
     Gateway,
+    /// The Applications agent of the control plane, and the pods of the applications it starts.
+    Apps,
 }
 
 /// What is known of a component from the vendor's documentation.
@@ -32,8 +34,14 @@ pub struct Facts {
     pub pod_template: Option<&'static [&'static str]>,
     /// Whether the documented command creates the namespace.
     pub creates_namespace: bool,
-    /// The first chart version that takes certificates for task pods by itself.
+    /// The first chart version that takes certificates at all, where older ones are in use.
+    pub takes_certificates_since: Option<&'static str>,
+    /// The first chart version that brings certificates to task pods by itself.
     pub propagates_since: Option<&'static str>,
+    /// What stands between a release's full name and `-custom-ca-0` in the documented names of ConfigMaps.
+    pub config_map_infix: &'static str,
+    /// Where the queues are whose `templateOverrides` replace lists of the pod template.
+    pub queues: Option<&'static [&'static str]>,
 }
 
 const AGENT: Facts = Facts {
@@ -45,7 +53,10 @@ const AGENT: Facts = Facts {
     certificates: &["customCertificates"],
     pod_template: Some(&["agentk8sglue", "basePodTemplate"]),
     creates_namespace: true,
+    takes_certificates_since: None,
     propagates_since: Some("6.10.6"),
+    config_map_infix: "",
+    queues: Some(&["agentk8sglue", "queues"]),
 };
 
 const GATEWAY: Facts = Facts {
@@ -57,12 +68,30 @@ const GATEWAY: Facts = Facts {
     certificates: &["customCertificates"],
     pod_template: None,
     creates_namespace: false,
+    takes_certificates_since: None,
     propagates_since: None,
+    config_map_infix: "",
+    queues: None,
+};
+
+const APPS: Facts = Facts {
+    name: "apps",
+    title: "Applications agent",
+    chart: "clearml-enterprise",
+    override_file: "clearml-values.override.yaml",
+    release: Some("clearml-enterprise"),
+    certificates: &["clearmlApplications", "customCertificates"],
+    pod_template: Some(&["clearmlApplications", "basePodTemplate"]),
+    creates_namespace: true,
+    takes_certificates_since: Some("10.8.13"),
+    propagates_since: Some("10.11.3"),
+    config_map_infix: "-apps",
+    queues: None,
 };
 
 impl Component {
-    /// Every component, in the order they are rolled out: a gateway needs an agent in its namespace.
-    pub const ALL: [Self; 2] = [Self::Agent, Self::Gateway];
+    /// Every component, in the order they are rolled out: the control plane first, and a gateway needs an agent in its namespace.
+    pub const ALL: [Self; 3] = [Self::Apps, Self::Agent, Self::Gateway];
 
     /// What is known of it.
     #[must_use]
@@ -70,6 +99,7 @@ impl Component {
         match self {
             Self::Agent => &AGENT,
             Self::Gateway => &GATEWAY,
+            Self::Apps => &APPS,
         }
     }
 }

@@ -14,8 +14,8 @@ use serde_yaml::Value;
 use crate::certs::bundle::Entry;
 use crate::finding::{self, Finding};
 use crate::helm::{Chart, Coordinates, Deployed, HelmArguments, ReleaseSummary, Rollout, Upgrade};
-use crate::overrides::Placed;
-use crate::overrides::task_pods::Strategy;
+use crate::overrides::task_pods::{Strategy, Variables};
+use crate::overrides::{Mode, Placed};
 use crate::proof::{self, Proof};
 use crate::values;
 
@@ -89,8 +89,12 @@ pub struct Request<'a> {
     pub observed: Observed,
     /// The certificates to bring.
     pub entries: &'a [Entry],
+    /// Appended or replacing, where the user said which.
+    pub mode: Option<Mode>,
     /// How they are to get into task pods.
     pub task_pods: TaskPods,
+    /// Which variables of task pods point to the bundle.
+    pub variables: Variables,
     /// The init container's image, where the user chose one.
     pub task_image: Option<String>,
     /// How Helm is to wait.
@@ -112,6 +116,8 @@ pub struct Target {
     pub observed: Observed,
     /// Every certificate that the override file lists afterwards.
     pub placed: Vec<Placed>,
+    /// Appended or replacing.
+    pub mode: Mode,
     /// How they get into task pods.
     pub strategy: Strategy,
     /// Where they arrive.
@@ -227,6 +233,7 @@ pub fn target(
         file,
         observed: request.observed,
         placed: settled.placed,
+        mode: settled.mode,
         strategy: settled.strategy,
         proof: settled.proof.unwrap_or_default(),
         findings,

@@ -80,8 +80,9 @@ both_majors! {
             .says("                    path: one.crt")
             .says("                    path: three.crt")
             .never_says("custom-ca-0");
-        for alias in ["one", "two", "three"] {
-            let proof = run.stdout.split(&format!("✓ {alias}\n")).nth(1).unwrap();
+        // Two share a ConfigMap, and with it their way.
+        for aliases in ["one, two", "three"] {
+            let proof = run.stdout.split(&format!("✓ {aliases}\n")).nth(1).unwrap();
             let proof: Vec<&str> = proof.lines().take(3).map(str::trim).collect();
             assert!(proof[0].starts_with("in ConfigMap trust-"), "{run}");
             assert!(proof[1].starts_with("→ Deployment "), "{run}");
@@ -203,7 +204,7 @@ both_majors! {
         with_ca(&world);
         for (text, says) in [
             ("a: 1\n---\nb: 2\n", "clearml-agent-values.override.yaml:"),
-            ("customCertificates:\n  overrideCaCertificatesCrt: x\n", "error[replaced-bundle]"),
+            ("customCertificates:\n  overrideCaCertificatesCrt: x\n", "error[bundle-unreadable]"),
             ("agentk8sglue:\n  basePodTemplate:\n    env:\n    - {name: SSL_CERT_FILE, value: /mine}\n", "error[variable-conflict]"),
         ] {
             world.write(AGENT_FILE, text);
@@ -217,6 +218,109 @@ both_majors! {
         world.write("base.yaml", "agentk8sglue:\n  basePodTemplate:\n    volumes:\n    - {name: data, emptyDir: {}}\n");
         dry_run(&world, OLD_AGENT, "-f base.yaml -f over.yaml").exits(3).warns("error[list-shadowed]");
         dry_run(&world, OLD_AGENT, "-f base.yaml").exits(0).says("-f base.yaml");
+    }
+
+    fn the_applications_agent_lives_one_level_deeper(world) {
+        with_ca(&world);
+        let chart = chart("clearml-enterprise-10.8.13");
+        let run = world.plugin(&format!("install apps --ca ca.pem --chart {chart} -n clearml --dry-run"));
+        run.exits(0)
+            .says("+clearmlApplications:\n+  customCertificates:\n+    extraCerts:")
+            .says("by the documented pod template (clearmlApplications.basePodTemplate)")
+            .says("in ConfigMap clearml-enterprise-apps-custom-ca-0")
+            .says("→ Deployment clearml-enterprise-apps")
+            .says("→ task pods (ConfigMap clearml-enterprise-apps-pt, template.yaml)")
+            .says("helm upgrade -i -n clearml clearml-enterprise [REPOSITORY]/tests/charts/clearml-enterprise-10.8.13 --version 10.8.13 --create-namespace -f clearml-values.override.yaml");
+    }
+
+    fn a_control_plane_that_propagates_is_told_to(world) {
+        with_ca(&world);
+        let chart = chart("clearml-enterprise-10.11.3");
+        world
+            .plugin(&format!("install apps --ca ca.pem --chart {chart} --dry-run"))
+            .exits(0)
+            .says("+    propagateToTasks: true")
+            .says("by the chart (clearmlApplications.customCertificates.propagateToTasks)");
+    }
+
+    fn a_control_plane_that_is_too_old_is_refused_with_the_version_that_does(world) {
+        with_ca(&world);
+        let chart = chart("clearml-enterprise-10.7.0");
+        world
+            .plugin(&format!("install apps --ca ca.pem --chart {chart} --dry-run"))
+            .exits(3)
+            .warns("error[chart-ignores-certificates]")
+            .warns("10.8.13");
+    }
+
+    fn a_replaced_bundle_is_mounted_as_it_is(world) {
+        with_ca(&world);
+        let run = dry_run(&world, OLD_AGENT, "--mode replace");
+        run.exits(0)
+            .warns("warning[bundle-without-public-roots]")
+            .says("+  overrideCaCertificatesCrt: |")
+            .says("in ConfigMap clearml-agent-clearml-enterprise-agent-ca-bundle")
+            .says("→ Deployment")
+            .says("→ task pods")
+            .says("subPath: ca-certificates.crt")
+            .never_says("update-ca-certificates");
+        dry_run(&world, NEW_AGENT, "--mode replace").exits(0).says("propagateToTasks: true").says("→ task pods");
+        dry_run(&world, "odd-agent-1.0.0", "--mode replace").exits(0).says("subPath: bundle.pem").says("→ task pods");
+        let chart = chart(GATEWAY);
+        world
+            .plugin(&format!("install gateway --ca ca.pem --chart {chart} --release gw --mode replace --dry-run"))
+            .exits(0)
+            .says("→ Deployment");
+    }
+
+    fn the_machines_own_bundle_belongs_to_a_replaced_one(world) {
+        with_ca(&world);
+        dry_run(&world, OLD_AGENT, "--ca system --mode append").exits(64).warns("--mode replace");
+        if !std::path::Path::new("/etc/ssl/certs/ca-certificates.crt").exists() {
+            return;
+        }
+        let run = dry_run(&world, OLD_AGENT, "--ca system --mode replace");
+        run.exits(0).says("of this machine's own bundle").says(" more\n");
+        assert!(!run.stderr.contains("bundle-without-public-roots"), "{run}");
+    }
+
+    fn switching_the_strategy_takes_our_own_entries_out(world) {
+        with_ca(&world);
+        let written = |run: &support::Run| -> String {
+            let added = run.stdout.lines().filter_map(|line| line.strip_prefix('+'));
+            let added: Vec<&str> = added.filter(|line| !line.starts_with("++")).collect();
+            added.join("\n") + "\n"
+        };
+        let template = written(dry_run(&world, OLD_AGENT, "").exits(0));
+        let propagated = written(dry_run(&world, NEW_AGENT, "").exits(0));
+        world.write(AGENT_FILE, &template);
+        dry_run(&world, NEW_AGENT, "").exits(0).says("-agentk8sglue:").says("+  propagateToTasks: true");
+        world.write(AGENT_FILE, &propagated);
+        dry_run(&world, NEW_AGENT, "--task-pods off").exits(0).says("-  propagateToTasks: true");
+        dry_run(&world, NEW_AGENT, "--task-pods template")
+            .exits(0)
+            .says("-  propagateToTasks: true")
+            .says("+  basePodTemplate:");
+        world.write(AGENT_FILE, &template);
+        dry_run(&world, OLD_AGENT, "--task-pods off").exits(0).says("-  basePodTemplate:");
+    }
+
+    fn a_queue_that_replaces_our_lists_is_reported(world) {
+        with_ca(&world);
+        world.write(AGENT_FILE, "agentk8sglue:\n  queues:\n    gpu:\n      templateOverrides:\n        env:\n        - {name: A, value: b}\n        volumes:\n        - {name: v, emptyDir: {}}\n");
+        dry_run(&world, OLD_AGENT, "")
+            .exits(0)
+            .warns("warning[queue-replaces-lists]")
+            .warns("agentk8sglue.queues.gpu.templateOverrides replaces env, volumes");
+    }
+
+    fn which_variables_point_to_the_bundle_can_be_chosen(world) {
+        with_ca(&world);
+        dry_run(&world, OLD_AGENT, "").exits(0).says("AWS_CA_BUNDLE").says("NODE_EXTRA_CA_CERTS");
+        dry_run(&world, OLD_AGENT, "--task-variables documented")
+            .exits(0)
+            .says("SSL_CERT_FILE")
+            .never_says("AWS_CA_BUNDLE");
     }
 
     fn a_repository_alias_is_pulled_once_and_pinned(world) {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::mozilla;
+
 /// Longest alias: a ConfigMap key has at most 253 characters (Kubernetes `IsConfigMapKey`), less `.crt`.
 pub const MAX_LENGTH: usize = 249;
 
@@ -35,7 +37,7 @@ pub fn sanitise(name: &str) -> String {
     }
 }
 
-/// Aliases taken so far. Two that differ in case only would meet in one file on a case-blind disk, so they count as one.
+/// Aliases taken so far, and the names of Mozilla's roots. Two that differ in case only would meet in one file on a case-blind disk, so they count as one.
 #[derive(Debug, Default)]
 pub struct Taken(BTreeSet<String>);
 
@@ -43,7 +45,7 @@ impl Taken {
     /// Whether `alias` is taken.
     #[must_use]
     pub fn contains(&self, alias: &str) -> bool {
-        self.0.contains(&alias.to_ascii_lowercase())
+        self.0.contains(&alias.to_ascii_lowercase()) || mozilla::is_taken_name(alias)
     }
 
     /// Takes `alias` as it is.

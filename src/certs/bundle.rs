@@ -16,6 +16,8 @@ pub struct Given {
     pub fallback: String,
     /// The certificate.
     pub certificate: Certificate,
+    /// Whether it comes with the machine's own bundle.
+    pub from_system: bool,
 }
 
 /// A certificate with the alias it goes by.
@@ -29,6 +31,8 @@ pub struct Entry {
     pub origin: String,
     /// The certificate.
     pub certificate: Certificate,
+    /// Whether it comes with the machine's own bundle.
+    pub from_system: bool,
 }
 
 /// The given certificates without repetition, and the ones that were repeated.
@@ -66,6 +70,7 @@ impl Bundle {
                 alias_chosen: one.wanted.is_some(),
                 origin: one.origin,
                 certificate: one.certificate,
+                from_system: one.from_system,
             });
         }
         bundle

@@ -4,6 +4,7 @@ pub mod alias;
 pub mod bundle;
 mod certificate;
 pub mod lint;
+pub mod mozilla;
 pub mod pem;
 pub mod source;
 

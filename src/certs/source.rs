@@ -1,4 +1,4 @@
-//! `--ca [ALIAS=]FILE`: where certificates come from.
+//! `--ca [ALIAS=]SOURCE`: where certificates come from.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -7,11 +7,23 @@ use std::str::FromStr;
 use anyhow::{Context as _, Result};
 
 use super::bundle::Given;
-use super::{alias, pem};
+use super::{alias, mozilla, pem};
 use crate::exit::Stop;
 
 /// Larger than any bundle in use (Mozilla's has 220 KB); a device or a disk image ends here.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The word for the machine's own bundle.
+const SYSTEM: &str = "system";
+
+/// Where distributions keep their bundle; the first that exists is taken (Debian, Fedora and RHEL, openSUSE, Alpine and
+/// macOS).
+const SYSTEM_BUNDLES: [&str; 4] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+];
 
 /// One `--ca` argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +32,8 @@ pub struct Source {
     pub alias: Option<String>,
     /// The file to read.
     pub path: PathBuf,
+    /// Whether it is the machine's own bundle.
+    pub is_system: bool,
 }
 
 impl FromStr for Source {
@@ -27,6 +41,13 @@ impl FromStr for Source {
 
     /// A file whose name holds `=` wins over an alias, as the user sees it in the folder.
     fn from_str(argument: &str) -> Result<Self, Self::Err> {
+        if argument == SYSTEM {
+            return Ok(Self {
+                alias: None,
+                path: system_bundle()?,
+                is_system: true,
+            });
+        }
         match argument.split_once('=') {
             Some((name, file)) if !Path::new(argument).exists() => {
                 if !alias::is_valid(name) {
@@ -35,14 +56,21 @@ impl FromStr for Source {
                         alias::sanitise(name)
                     ));
                 }
+                if mozilla::is_taken_name(name) {
+                    return Err(format!(
+                        "the alias {name:?} is the file name of a public root, whose place in /etc/ssl/certs it would take: choose another"
+                    ));
+                }
                 Ok(Self {
                     alias: Some(name.to_owned()),
                     path: file.into(),
+                    is_system: false,
                 })
             }
             _ => Ok(Self {
                 alias: None,
                 path: argument.into(),
+                is_system: false,
             }),
         }
     }
@@ -78,7 +106,21 @@ impl Source {
                 wanted: self.alias.clone(),
                 fallback: stem.as_deref().unwrap_or("ca").to_owned(),
                 certificate: block.certificate,
+                from_system: self.is_system,
             })
             .collect())
     }
+}
+
+fn system_bundle() -> Result<PathBuf, String> {
+    SYSTEM_BUNDLES
+        .iter()
+        .map(PathBuf::from)
+        .find(|path| path.is_file())
+        .ok_or_else(|| {
+            format!(
+                "this machine has its CA bundle in none of the usual places ({}); name the file instead of \"system\"",
+                SYSTEM_BUNDLES.join(", ")
+            )
+        })
 }

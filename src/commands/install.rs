@@ -19,6 +19,7 @@ use crate::files;
 use crate::finding::Finding;
 use crate::helm::{Helm, HelmArguments, Rollout};
 use crate::interrupt;
+use crate::overrides::Mode;
 use crate::plan::{self, Action, Plan, Target};
 use crate::ui::{self, Screen};
 
@@ -78,6 +79,12 @@ fn plan(
         .iter()
         .map(Source::read)
         .collect::<Result<Vec<_>>>()?;
+    if arguments.mode == Some(Mode::Append) && arguments.certificates.iter().any(|c| c.is_system) {
+        return Err(Stop::usage(
+            "--ca system is for --mode replace: in append mode the pods keep the bundle they come with",
+        )
+        .into());
+    }
     let bundle = Bundle::new(given.concat());
     let mut findings = lint::check(&bundle.entries, OffsetDateTime::now_utc());
     findings.extend(bundle.duplicates.iter().map(|(repeated, first)| {
@@ -172,7 +179,9 @@ fn target(
         override_text,
         observed,
         entries: &bundle.entries,
+        mode: arguments.mode,
         task_pods: arguments.task_pods,
+        variables: arguments.task_variables,
         task_image: arguments.task_image.clone(),
         rollout: rollout.clone(),
         arguments: helm_arguments,

@@ -10,36 +10,19 @@ use crate::certs::{Certificate, pem};
 use crate::finding::Finding;
 use crate::yaml::{Document, Path};
 
-/// What the file lists after the edit, and what was noticed on the way.
-#[derive(Debug, Default)]
-pub struct ExtraCerts {
-    /// Every readable certificate of the list, in the file's order.
-    pub placed: Vec<Placed>,
-    /// What the user should know.
-    pub findings: Vec<Finding>,
-}
-
 /// Adds the certificates that the list does not hold yet. A certificate that is there under any alias or formatting is left
 /// alone; a taken alias is numbered, or refused where the user chose it.
 ///
-/// `file` is the file's name for messages; `base` the path of `customCertificates`.
-///
-/// # Errors
-/// The document cannot be edited safely there.
-pub fn add(
+/// `file` is the file's name for messages; `path` the list's place.
+pub(super) fn add(
     document: &mut Document,
     file: &str,
-    base: &[&str],
+    path: &Path,
     entries: &[Entry],
-) -> Result<ExtraCerts> {
-    let path = Path::from(base).then("extraCerts");
-    let mut result = existing(document, file, &path)?;
-    if let Some(refusal) = replaced_bundle(document, file, base)? {
-        result.findings.push(refusal);
-        return Ok(result);
-    }
+) -> Result<(Vec<Placed>, Vec<Finding>)> {
+    let (mut placed, mut findings) = existing(document, file, path)?;
     let mut taken = Taken::default();
-    for item in list_at(document, &path)? {
+    for item in list_at(document, path)? {
         taken.insert(
             item.get("alias")
                 .and_then(Value::as_str)
@@ -47,14 +30,13 @@ pub fn add(
         );
     }
     for entry in entries {
-        let known =
-            |placed: &Placed| placed.certificate.fingerprint == entry.certificate.fingerprint;
-        if result.placed.iter().any(known) {
+        let known = |one: &Placed| one.certificate.fingerprint == entry.certificate.fingerprint;
+        if placed.iter().any(known) {
             continue;
         }
         if entry.alias_chosen && taken.contains(&entry.alias) {
-            let holder = index_of(document, &path, &entry.alias)?;
-            result.findings.push(
+            let holder = index_of(document, path, &entry.alias)?;
+            findings.push(
                 Finding::error(
                     "alias-taken",
                     format!(
@@ -70,19 +52,24 @@ pub fn add(
             continue;
         }
         let alias = taken.claim(&entry.alias);
-        document.append(&path, &item(&alias, &entry.certificate))?;
-        result.placed.push(Placed {
+        document.append(path, &item(&alias, &entry.certificate))?;
+        placed.push(Placed {
             alias,
             certificate: entry.certificate.clone(),
             added: true,
         });
     }
-    Ok(result)
+    Ok((placed, findings))
 }
 
 /// The certificates that the list holds already. What cannot be read is reported and left alone.
-fn existing(document: &Document, file: &str, path: &Path) -> Result<ExtraCerts> {
-    let mut result = ExtraCerts::default();
+pub(super) fn existing(
+    document: &Document,
+    file: &str,
+    path: &Path,
+) -> Result<(Vec<Placed>, Vec<Finding>)> {
+    let mut placed = Vec::new();
+    let mut findings = Vec::new();
     for (index, item) in list_at(document, path)?.into_iter().enumerate() {
         let alias = item
             .get("alias")
@@ -90,12 +77,12 @@ fn existing(document: &Document, file: &str, path: &Path) -> Result<ExtraCerts> 
             .unwrap_or_default();
         let text = item.get("pem").and_then(Value::as_str).unwrap_or_default();
         match pem::parse(text.as_bytes()) {
-            Ok(blocks) => result.placed.extend(blocks.into_iter().map(|block| Placed {
+            Ok(blocks) => placed.extend(blocks.into_iter().map(|block| Placed {
                 alias: alias.to_owned(),
                 certificate: block.certificate,
                 added: false,
             })),
-            Err(error) => result.findings.push(Finding::warning(
+            Err(error) => findings.push(Finding::warning(
                 "extra-cert-unreadable",
                 format!(
                     "{file}{}: the entry {alias:?} of {} does not hold a certificate: {}",
@@ -106,7 +93,7 @@ fn existing(document: &Document, file: &str, path: &Path) -> Result<ExtraCerts> 
             )),
         }
     }
-    Ok(result)
+    Ok((placed, findings))
 }
 
 /// Which item of the list has `alias`, without regard to case; the first where none has.
@@ -117,26 +104,6 @@ fn index_of(document: &Document, path: &Path, alias: &str) -> Result<usize> {
     };
     let items = list_at(document, path)?;
     Ok(items.iter().position(has_alias).unwrap_or(0))
-}
-
-/// `overrideCaCertificatesCrt` and `extraCerts` exclude each other; the charts refuse both.
-fn replaced_bundle(document: &Document, file: &str, base: &[&str]) -> Result<Option<Finding>> {
-    let path = Path::from(base).then("overrideCaCertificatesCrt");
-    Ok(match document.get(&path)? {
-        None | Some(Value::Null) => None,
-        Some(Value::String(text)) if text.trim().is_empty() => None,
-        Some(_) => Some(
-            Finding::error(
-                "replaced-bundle",
-                format!(
-                    "{file}{}: {} replaces the whole CA bundle and excludes extraCerts",
-                    line_of(document, &path),
-                    path
-                ),
-            )
-            .hint("take it out of the file, or add the certificate to that bundle by hand"),
-        ),
-    })
 }
 
 fn item(alias: &str, certificate: &Certificate) -> Value {
@@ -150,8 +117,6 @@ fn item(alias: &str, certificate: &Certificate) -> Value {
 mod tests {
     use super::*;
     use crate::certs::bundle::{Bundle, Given};
-
-    const BASE: [&str; 1] = ["customCertificates"];
 
     fn certificate(name: &str) -> Certificate {
         let mut params = rcgen::CertificateParams::default();
@@ -168,67 +133,55 @@ mod tests {
             wanted: alias.map(str::to_owned),
             fallback: "f".into(),
             certificate: certificate.clone(),
+            from_system: false,
         };
         Bundle::new(vec![given]).entries.remove(0)
     }
 
-    fn edit(text: &str, entries: &[Entry]) -> (String, ExtraCerts) {
+    fn edit(text: &str, entries: &[Entry]) -> (String, Vec<Placed>, Vec<Finding>) {
         let mut document = Document::parse(text).unwrap();
-        let result = add(&mut document, "f.yaml", &BASE, entries).unwrap();
-        (document.into_text(), result)
+        let path = Path::from(&["customCertificates", "extraCerts"]);
+        let (placed, findings) = add(&mut document, "f.yaml", &path, entries).unwrap();
+        (document.into_text(), placed, findings)
     }
 
     #[test]
     fn a_certificate_that_is_there_under_any_alias_is_left_alone() {
         let root = certificate("Root");
-        let (text, _) = edit("# mine\n", &[entry(Some("mine"), &root)]);
+        let (text, ..) = edit("# mine\n", &[entry(Some("mine"), &root)]);
         let reformatted = text.replace("alias: mine", "alias: \"mine\"   # ours");
-        let (again, result) = edit(&reformatted, &[entry(None, &root)]);
+        let (again, placed, _) = edit(&reformatted, &[entry(None, &root)]);
         assert_eq!(again, reformatted);
-        assert_eq!(result.placed[0].alias, "mine");
-        assert!(!result.placed[0].added);
+        assert_eq!(placed[0].alias, "mine");
+        assert!(!placed[0].added);
     }
 
     #[test]
     fn a_taken_alias_is_numbered_unless_the_user_chose_it() {
-        let (text, _) = edit("", &[entry(None, &certificate("Root"))]);
+        let (text, ..) = edit("", &[entry(None, &certificate("Root"))]);
         let other = certificate("ROOT");
-        let (both, result) = edit(&text, &[entry(None, &other)]);
+        let (both, placed, _) = edit(&text, &[entry(None, &other)]);
         assert!(both.contains("alias: root-2"), "{both}");
-        assert_eq!(result.placed.len(), 2);
-        let (unchanged, result) = edit(&text, &[entry(Some("Root"), &other)]);
+        assert_eq!(placed.len(), 2);
+        let (unchanged, _, findings) = edit(&text, &[entry(Some("Root"), &other)]);
         assert_eq!(unchanged, text);
-        assert_eq!(result.findings[0].code, "alias-taken");
+        assert_eq!(findings[0].code, "alias-taken");
         assert!(
-            result.findings[0].message.starts_with("f.yaml:3: "),
+            findings[0].message.starts_with("f.yaml:3: "),
             "{}",
-            result.findings[0].message
+            findings[0].message
         );
     }
 
     #[test]
     fn an_entry_that_is_no_certificate_is_reported_by_line_and_left_alone() {
         let text = "customCertificates:\n  extraCerts:\n  - alias: a\n    pem: nonsense\n";
-        let (_, result) = edit(text, &[]);
-        assert_eq!(result.findings[0].code, "extra-cert-unreadable");
+        let (.., findings) = edit(text, &[]);
+        assert_eq!(findings[0].code, "extra-cert-unreadable");
         assert!(
-            result.findings[0].message.starts_with("f.yaml:3: "),
+            findings[0].message.starts_with("f.yaml:3: "),
             "{}",
-            result.findings[0].message
+            findings[0].message
         );
-    }
-
-    #[test]
-    fn a_replaced_bundle_excludes_extra_certificates() {
-        let root = certificate("Root");
-        let text = "customCertificates:\n  overrideCaCertificatesCrt: |\n    x\n";
-        let (unchanged, result) = edit(text, &[entry(None, &root)]);
-        assert_eq!(unchanged, text);
-        assert_eq!(result.findings[0].code, "replaced-bundle");
-        let (_, result) = edit(
-            "customCertificates:\n  overrideCaCertificatesCrt:\n",
-            &[entry(None, &root)],
-        );
-        assert!(result.findings.is_empty());
     }
 }

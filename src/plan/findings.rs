@@ -11,6 +11,9 @@ use crate::overrides::task_pods::{self, Strategy};
 use crate::proof::Proof;
 use crate::values;
 
+/// The lists of a pod template that the recipe writes into.
+const POD_LISTS: [&str; 4] = ["initContainers", "env", "volumeMounts", "volumes"];
+
 pub(super) fn of(
     request: &Request<'_>,
     placed: &[Placed],
@@ -20,6 +23,7 @@ pub(super) fn of(
 ) -> Vec<Finding> {
     let facts = request.coordinates.component.facts();
     let mut findings = shadowed_lists(request, facts, merged);
+    findings.extend(queue_lists(facts, strategy, merged));
     findings.extend(lost_values(request, merged));
     findings.extend(other_chart(request));
     let Some(proof) = proof else {
@@ -87,10 +91,16 @@ fn not_carried(
             }
         ),
     );
-    Some(finding.hint(format!(
-        "use the chart {} of ClearML Enterprise, with --{}-chart",
-        facts.chart, facts.name
-    )))
+    Some(finding.hint(match facts.takes_certificates_since {
+        Some(since) if chart.name == facts.chart => format!(
+            "the first version that takes certificates is {since}: --{}-version {since} or newer",
+            facts.name
+        ),
+        _ => format!(
+            "use the chart {} of ClearML Enterprise, with --{}-chart",
+            facts.chart, facts.name
+        ),
+    }))
 }
 
 fn not_mounted(facts: &Facts, placed: &[Placed], proof: &Proof) -> Option<Finding> {
@@ -187,7 +197,7 @@ fn not_in_task_pods(
 /// Helm replaces lists: one that an earlier values file fills is lost when the override file starts its own.
 fn shadowed_lists(request: &Request<'_>, facts: &Facts, merged: &Value) -> Vec<Finding> {
     let mut lists = vec![[facts.certificates, &["extraCerts"]].concat()];
-    for list in ["initContainers", "env", "volumeMounts", "volumes"] {
+    for list in POD_LISTS {
         lists.extend(facts.pod_template.map(|base| [base, &[list]].concat()));
     }
     let mut findings = Vec::new();
@@ -211,6 +221,41 @@ fn shadowed_lists(request: &Request<'_>, facts: &Facts, merged: &Value) -> Vec<F
                     .hint("name that file last, so that the list is edited where it is, or move the list into the last file"),
                 );
             }
+        }
+    }
+    findings
+}
+
+/// A queue's own template replaces lists whole, ours among them.
+fn queue_lists(facts: &Facts, strategy: Strategy, merged: &Value) -> Vec<Finding> {
+    let queues = facts.queues.filter(|_| strategy == Strategy::Template);
+    let Some(queues) = queues.and_then(|path| Some((path, values::lookup(merged, path)?))) else {
+        return Vec::new();
+    };
+    let (path, queues) = queues;
+    let mut findings = Vec::new();
+    for (queue, settings) in queues.as_mapping().into_iter().flatten() {
+        let queue = queue.as_str().unwrap_or_default();
+        let replaced: Vec<&str> = POD_LISTS
+            .into_iter()
+            .filter(|list| {
+                values::lookup(settings, &["templateOverrides", list])
+                    .and_then(Value::as_sequence)
+                    .is_some_and(|items| !items.is_empty())
+            })
+            .collect();
+        if !replaced.is_empty() {
+            findings.push(
+                Finding::warning(
+                    "queue-replaces-lists",
+                    format!(
+                        "{}.{queue}.templateOverrides replaces {} of the pod template, and with it what the certificates need there",
+                        path.join("."),
+                        replaced.join(", ")
+                    ),
+                )
+                .hint("repeat the entries of the pod template in that queue's lists"),
+            );
         }
     }
     findings

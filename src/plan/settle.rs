@@ -10,9 +10,9 @@ use super::{Observed, Request, TaskPods};
 use crate::component::Facts;
 use crate::exit::Stop;
 use crate::finding::{self, Finding};
-use crate::overrides::task_pods::{self, ProjectedSource, Strategy, Wanted};
-use crate::overrides::{Placed, extra_certs};
-use crate::proof::{self, Object, Proof};
+use crate::overrides::task_pods::{self, ProjectedSource, Shape, Strategy, Wanted};
+use crate::overrides::{Mode, Placed, Placement, place};
+use crate::proof::{self, Carriers, Object, Proof};
 use crate::yaml::{Document, Path, YamlError};
 
 /// Names change once, from predicted to real; a chart that needs more than this names ConfigMaps after their own names.
@@ -21,6 +21,7 @@ const MAX_RENDERINGS: usize = 4;
 /// An edited override file and what it renders to.
 pub(super) struct Settled {
     pub(super) text: String,
+    pub(super) mode: Mode,
     pub(super) placed: Vec<Placed>,
     pub(super) strategy: Strategy,
     pub(super) findings: Vec<Finding>,
@@ -35,25 +36,27 @@ pub(super) fn settle(
 ) -> Result<Settled> {
     let facts = request.coordinates.component.facts();
     let strategy = strategy(request, facts);
-    let mut guess = Guess::predicted(request, facts);
     let deployed = deployed_config_maps(request);
+    let edit_with = |guess: &Guess| {
+        edit(request, facts, strategy, guess).map_err(|e| refusal(&file_name(request), e))
+    };
+    let mut settled = edit_with(&Guess::predicted(request, facts, &deployed))?;
     for _ in 0..MAX_RENDERINGS {
-        let mut settled =
-            edit(request, facts, strategy, &guess).map_err(|e| refusal(&file_name(request), e))?;
         if finding::refuses(&settled.findings) {
             return Ok(settled);
         }
         let stream = render(&settled.text)?;
-        settled.objects =
+        let objects =
             proof::parse(&stream).context("helm template printed something that is not YAML")?;
-        let proof = proof::prove(&settled.objects);
-        let real = guess.corrected(&settled.placed, &proof, &settled.objects, &deployed);
-        let settles = strategy != Strategy::Template || real == guess;
-        settled.proof = Some(proof);
-        if settles {
+        let proof = proof::prove(&objects);
+        let real = Guess::real(request, &settled.placed, &proof, &objects, &deployed);
+        let next = edit_with(&real)?;
+        if next.text == settled.text {
+            settled.objects = objects;
+            settled.proof = Some(proof);
             return Ok(settled);
         }
-        guess = real;
+        settled = next;
     }
     Err(anyhow!(
         "the chart names its ConfigMaps differently each time it is rendered, so no pod template can name them: use --task-pods off"
@@ -61,15 +64,16 @@ pub(super) fn settle(
 }
 
 /// What the pod template has to say that only a rendering can tell.
-#[derive(Debug, Clone, PartialEq, Eq)]
 struct Guess {
     sources: Vec<ProjectedSource>,
-    gone: Vec<String>,
+    /// The ConfigMap and key of the whole bundle.
+    bundle: (String, String),
+    ours: Vec<String>,
     image: Option<String>,
 }
 
 impl Guess {
-    fn predicted(request: &Request<'_>, facts: &Facts) -> Self {
+    fn predicted(request: &Request<'_>, facts: &Facts, deployed: &[String]) -> Self {
         let listed = |text: &String| {
             let document = Document::parse(text).ok()?;
             let path = Path::from(facts.certificates).then("extraCerts");
@@ -77,47 +81,55 @@ impl Guess {
             list.as_sequence().map(Vec::len)
         };
         let present = request.override_text.as_ref().and_then(listed).unwrap_or(0);
+        let sources = task_pods::predicted_sources(
+            &request.coordinates.release,
+            facts.chart,
+            facts.config_map_infix,
+            &request.chart.values,
+            present + request.entries.len(),
+        );
+        let known = sources.iter().map(|source| source.config_map.clone());
         Self {
-            sources: task_pods::predicted_sources(
-                &request.coordinates.release,
-                facts.chart,
-                &request.chart.values,
-                present + request.entries.len(),
+            ours: known.chain(deployed.iter().cloned()).collect(),
+            // No name is documented for it, so a rendering has to tell.
+            bundle: (
+                "ca-bundle-not-yet-rendered".into(),
+                "ca-certificates.crt".into(),
             ),
-            gone: Vec::new(),
+            sources,
             image: request.task_image.clone(),
         }
     }
 
-    fn corrected(
-        &self,
+    fn real(
+        request: &Request<'_>,
         placed: &[Placed],
         proof: &Proof,
         objects: &[Object],
         deployed: &[String],
     ) -> Self {
-        let gone = deployed
-            .iter()
-            .filter(|name| !proof.carriers.renders("ConfigMap", name));
+        let carriers = &proof.carriers;
+        let whole = carriers.holding_all(placed.iter().map(|one| one.certificate.fingerprint));
+        let image = request.task_image.clone();
         Self {
-            sources: task_pods::sources(placed, &proof.carriers),
-            gone: gone.cloned().collect(),
-            image: self.image.clone().or_else(|| agent_image(proof, objects)),
+            sources: task_pods::sources(placed, carriers),
+            bundle: whole.unwrap_or_else(|| ("ca-bundle-not-rendered".into(), String::new())),
+            ours: carriers
+                .carrying_config_maps()
+                .chain(deployed.iter().cloned())
+                .collect(),
+            image: image.or_else(|| agent_image(proof, objects)),
         }
     }
 }
 
-/// The ConfigMaps of the release as it is now.
+/// The ConfigMaps of the release as it is now that carry certificates.
 fn deployed_config_maps(request: &Request<'_>) -> Vec<String> {
     let Observed::Present(deployed, _) = &request.observed else {
         return Vec::new();
     };
-    proof::parse(&deployed.manifest)
-        .unwrap_or_default()
-        .into_iter()
-        .filter(|object| object.kind == "ConfigMap")
-        .map(|object| object.name)
-        .collect()
+    let objects = proof::parse(&deployed.manifest).unwrap_or_default();
+    Carriers::find(&objects).carrying_config_maps().collect()
 }
 
 /// The image of the first workload that mounts the certificates: the agent itself.
@@ -152,26 +164,49 @@ fn edit(
 ) -> Result<Settled> {
     let file = file_name(request);
     let mut document = Document::parse(request.override_text.as_deref().unwrap_or_default())?;
-    let certificates = extra_certs::add(&mut document, &file, facts.certificates, request.entries)?;
-    let mut findings = certificates.findings;
-    match (strategy, facts.pod_template) {
-        (Strategy::Propagate, _) => task_pods::propagate(&mut document, facts.certificates)?,
-        (Strategy::Template, Some(path)) => findings.extend(task_pods::template(
-            &mut document,
-            &file,
-            path,
-            &Wanted {
-                sources: &guess.sources,
-                gone: &guess.gone,
-                image: guess.image.as_deref(),
-                image_chosen: request.task_image.is_some(),
-            },
-        )?),
-        (Strategy::Template | Strategy::Off, _) => {}
+    let Placement {
+        mode,
+        placed,
+        mut findings,
+    } = place(
+        &mut document,
+        &file,
+        facts.certificates,
+        request.entries,
+        request.mode,
+    )?;
+    // A refused placement leaves the task pods alone: they would name what is not there.
+    if let Some(path) = facts.pod_template.filter(|_| !finding::refuses(&findings)) {
+        match strategy {
+            Strategy::Propagate => {
+                task_pods::clear(&mut document, path, &guess.ours)?;
+                task_pods::propagate(&mut document, facts.certificates)?;
+            }
+            Strategy::Template => {
+                task_pods::stop_propagating(&mut document, facts.certificates)?;
+                let (config_map, key) = &guess.bundle;
+                let wanted = Wanted {
+                    shape: match mode {
+                        Mode::Append => Shape::Appended(&guess.sources),
+                        Mode::Replace => Shape::Replaced(config_map, key),
+                    },
+                    ours: &guess.ours,
+                    image: guess.image.as_deref(),
+                    image_chosen: request.task_image.is_some(),
+                    variables: request.variables,
+                };
+                findings.extend(task_pods::template(&mut document, &file, path, &wanted)?);
+            }
+            Strategy::Off => {
+                task_pods::clear(&mut document, path, &guess.ours)?;
+                task_pods::stop_propagating(&mut document, facts.certificates)?;
+            }
+        }
     }
     Ok(Settled {
         text: document.into_text(),
-        placed: certificates.placed,
+        mode,
+        placed,
         strategy,
         findings,
         objects: Vec::new(),

@@ -1,6 +1,6 @@
 //! Which ConfigMap or Secret carries which certificate.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -92,12 +92,34 @@ impl Carriers {
             .any(|(k, name)| k == kind && name == object)
     }
 
-    /// Names of the rendered ConfigMaps.
-    pub fn config_maps(&self) -> impl Iterator<Item = &str> {
-        self.objects
-            .iter()
-            .filter(|(kind, _)| kind == "ConfigMap")
-            .map(|(_, name)| name.as_str())
+    /// The names of the ConfigMaps that carry certificates, each once.
+    pub fn carrying_config_maps(&self) -> impl Iterator<Item = String> + use<> {
+        let names: BTreeSet<String> = self
+            .places
+            .values()
+            .flatten()
+            .filter(|place| place.kind == "ConfigMap")
+            .map(|place| place.object.clone())
+            .collect();
+        names.into_iter()
+    }
+
+    /// The ConfigMap and key that hold every one of `certificates`: a whole bundle.
+    #[must_use]
+    pub fn holding_all(
+        &self,
+        certificates: impl IntoIterator<Item = Fingerprint>,
+    ) -> Option<(String, String)> {
+        let mut certificates = certificates.into_iter();
+        let mut candidates: Vec<&Carrier> = self.of(certificates.next()?).iter().collect();
+        for certificate in certificates {
+            let places = self.of(certificate);
+            candidates.retain(|one| places.iter().any(|place| place == *one));
+        }
+        candidates
+            .into_iter()
+            .find(|place| place.kind == "ConfigMap")
+            .map(|place| (place.object.clone(), place.key.clone()))
     }
 }
 

@@ -7,6 +7,7 @@ use super::{Screen, diff};
 use crate::certs::bundle::Entry;
 use crate::certs::lint::date;
 use crate::finding::{Finding, Severity};
+use crate::overrides::Mode;
 use crate::overrides::task_pods::Strategy;
 use crate::plan::{Action, Observed, Plan, Target};
 
@@ -36,6 +37,9 @@ impl Screen {
     }
 }
 
+/// Names of certificates that one line has room for.
+const NAMES_SHOWN: usize = 4;
+
 /// A finding on one or two lines.
 fn shown(finding: &Finding) -> String {
     let severity = format!("{}[{}]", finding.severity, finding.code);
@@ -57,7 +61,7 @@ fn certificates(entries: &[Entry]) -> String {
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_header(["ALIAS", "SUBJECT", "ISSUER", "VALID", "SHA-256"]);
-    for entry in entries {
+    for entry in entries.iter().filter(|entry| !entry.from_system) {
         let certificate = &entry.certificate;
         let issuer = if certificate.self_issued {
             "itself"
@@ -82,7 +86,13 @@ fn certificates(entries: &[Entry]) -> String {
         .lines()
         .map(|line| line.trim_end().to_owned())
         .collect();
-    format!("{}\n{}", style("Certificates").bold(), lines.join("\n"))
+    let system = entries.iter().filter(|entry| entry.from_system).count();
+    let system = match system {
+        0 => String::new(),
+        n => format!("\n and {n} of this machine's own bundle"),
+    };
+    let lines = lines.join("\n");
+    format!("{}\n{lines}{system}", style("Certificates").bold())
 }
 
 fn heading(target: &Target) -> String {
@@ -114,9 +124,10 @@ fn heading(target: &Target) -> String {
         ),
         format!("  chart      {} {}", at.chart, at.version),
         format!("  file       {}", file_note(target)),
+        format!("  bundle     {}", mode_note(target.mode)),
     ];
     if facts.pod_template.is_some() {
-        lines.push(format!("  task pods  {}", strategy_note(target.strategy)));
+        lines.push(format!("  task pods  {}", strategy_note(target)));
     }
     lines.extend(proof_lines(target));
     lines.join("\n")
@@ -132,41 +143,72 @@ fn file_note(target: &Target) -> String {
     format!("{} ({what})", file.path.display())
 }
 
-fn strategy_note(strategy: Strategy) -> &'static str {
-    match strategy {
-        Strategy::Propagate => "by the chart (customCertificates.propagateToTasks)",
-        Strategy::Template => "by the documented pod template (agentk8sglue.basePodTemplate)",
-        Strategy::Off => "left alone",
+fn mode_note(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Append => "the pods' own, and these certificates (extraCerts)",
+        Mode::Replace => "replaced by these certificates (overrideCaCertificatesCrt)",
     }
 }
 
-/// Where each certificate arrives, read from the rendered manifests.
+fn strategy_note(target: &Target) -> String {
+    let facts = target.coordinates.component.facts();
+    match target.strategy {
+        Strategy::Propagate => format!(
+            "by the chart ({}.propagateToTasks)",
+            facts.certificates.join(".")
+        ),
+        Strategy::Template => format!(
+            "by the documented pod template ({})",
+            facts.pod_template.unwrap_or_default().join(".")
+        ),
+        Strategy::Off => "left alone".to_owned(),
+    }
+}
+
+/// Where the certificates arrive, read from the rendered manifests; those that go the same way share their lines.
 fn proof_lines(target: &Target) -> Vec<String> {
-    let mut lines = Vec::new();
+    let mut ways: Vec<(String, Vec<&str>, Vec<&str>)> = Vec::new();
     for placed in &target.placed {
         let fingerprint = placed.certificate.fingerprint;
-        let carried = target.proof.carriers.of(fingerprint).first();
-        let Some(carrier) = carried else {
+        let Some(carrier) = target.proof.carriers.of(fingerprint).first() else {
             continue;
         };
-        let places: Vec<&str> = target
-            .proof
-            .workloads
-            .iter()
-            .chain(&target.proof.task_pods)
+        let object = format!("{} {}", carrier.kind, carrier.object);
+        let arrivals = target.proof.workloads.iter().chain(&target.proof.task_pods);
+        let places: Vec<&str> = arrivals
             .filter(|arrival| arrival.certificates.contains(&fingerprint))
             .map(|arrival| arrival.place.as_str())
             .collect();
+        match ways
+            .iter_mut()
+            .find(|(from, to, _)| *from == object && *to == places)
+        {
+            Some((.., aliases)) => aliases.push(&placed.alias),
+            None => ways.push((object, places, vec![&placed.alias])),
+        }
+    }
+    let mut lines = Vec::new();
+    for (object, places, aliases) in ways {
         let mark = if places.is_empty() {
             style("✗").red()
         } else {
             style("✓").green()
         };
-        lines.push(format!("  {mark} {}", style(&placed.alias).bold()));
-        lines.push(format!("      in {} {}", carrier.kind, carrier.object));
+        lines.push(format!("  {mark} {}", style(listed(&aliases)).bold()));
+        lines.push(format!("      in {object}"));
         lines.extend(places.iter().map(|place| format!("      → {place}")));
     }
     lines
+}
+
+/// A few names, and how many more there are.
+fn listed(names: &[&str]) -> String {
+    match names.split_at_checked(NAMES_SHOWN) {
+        Some((first, rest)) if !rest.is_empty() => {
+            format!("{} and {} more", first.join(", "), rest.len())
+        }
+        _ => names.join(", "),
+    }
 }
 
 fn commands(plan: &Plan) -> String {

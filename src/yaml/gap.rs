@@ -73,37 +73,43 @@ pub(super) fn skip(text: &str, mut at: usize) -> usize {
     }
 }
 
-/// Where a new entry at `column` goes after the line that holds `end`: below comments that are indented deeper than
-/// it, which belong to what stands above, and which a new block scalar would swallow.
+/// Where a new entry at `column` goes after the line that holds `end`: below comments, and blanks, that are indented
+/// deeper than it. They belong to what stands above, and a new block scalar would swallow them.
 pub(super) fn insertion_line(text: &str, end: usize, column: usize) -> usize {
-    let mut insertion = next_line(text, end);
-    let mut at = insertion;
-    while at < text.len() {
-        let line = slice(text, at, next_line(text, at));
-        let content = line.trim_start_matches(' ');
-        if content.starts_with('#') {
-            if line.len() - content.len() <= column {
-                break;
-            }
-            insertion = next_line(text, at);
-        } else if !content.trim().is_empty() {
+    let mut at = next_line(text, end);
+    let mut insertion = at;
+    for line in rest(text, at).split_inclusive('\n') {
+        let indent = line.len() - line.trim_start_matches(' ').len();
+        let is_blank = line.trim().is_empty();
+        let is_comment = line.trim_start_matches(' ').starts_with('#');
+        let is_deeper = indent > column;
+        if !(is_blank || is_comment && is_deeper) {
             break;
         }
-        at = next_line(text, at);
+        at += line.len();
+        if is_deeper {
+            insertion = at;
+        }
     }
     insertion
 }
 
-/// The indentation of the comment that comes first below the line that holds `end`, if a comment comes first.
-///
-/// A block scalar written there must be indented deeper, or it would swallow the comment.
-pub(super) fn comment_below(text: &str, end: usize) -> Option<usize> {
-    rest(text, next_line(text, end))
-        .lines()
-        .find(|line| !line.trim().is_empty())
-        .map(|line| (line, line.trim_start_matches(' ')))
-        .filter(|(_, content)| content.starts_with('#'))
-        .map(|(line, content)| line.len() - content.len())
+/// The least column at which a block scalar can stand below the line that holds `end` without swallowing the blanks
+/// and the comment that come first there.
+pub(super) fn column_for_literal(text: &str, end: usize) -> usize {
+    let mut least = 0;
+    for line in rest(text, next_line(text, end)).lines() {
+        let content = line.trim_start_matches(' ');
+        let indent = line.len() - content.len();
+        if content.starts_with('#') {
+            return least.max(indent + 1);
+        }
+        if !content.trim().is_empty() {
+            break;
+        }
+        least = least.max(indent);
+    }
+    least
 }
 
 #[cfg(test)]

@@ -321,7 +321,12 @@ impl<'a, E: Iterator<Item = Result<(Event<'a>, Span), ScanError>>> Builder<'a, E
             Layout::Flow | Layout::Pair => gap::rest(self.text, colon).starts_with(':'),
         };
         let after_colon = has_colon.then_some(colon + 1);
-        let value = self.node(after_colon.unwrap_or(key.content.end))?;
+        let mut value_from = after_colon.unwrap_or(key.content.end);
+        if layout != Layout::Block && gap::rest(self.text, colon).starts_with(": ") {
+            // What follows an empty value must not stick to the colon: `{a: , b: 1}`.
+            value_from += 1;
+        }
+        let value = self.node(value_from)?;
         Ok(Entry {
             start,
             key,

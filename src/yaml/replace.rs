@@ -93,8 +93,13 @@ impl Editor<'_> {
             self.splices
                 .insert(node.after_properties, format!(": {text}"));
         } else {
-            self.splices
-                .insert(node.after_properties, format!(" {text}"));
+            let at = node.after_properties;
+            let blank = if gap::slice(self.text, 0, at).ends_with(' ') {
+                ""
+            } else {
+                " "
+            };
+            self.splices.insert(at, format!("{blank}{text}"));
         }
         Ok(())
     }
@@ -133,11 +138,9 @@ impl Editor<'_> {
         } else {
             node.content.end
         };
-        let comment = gap::comment_below(self.text, line).map(|column| column + 1);
+        let column = present.unwrap_or(place.literal);
         Place {
-            literal: present
-                .unwrap_or(place.literal)
-                .max(comment.unwrap_or_default()),
+            literal: column.max(gap::column_for_literal(self.text, line)),
             ..place
         }
     }
@@ -226,11 +229,12 @@ impl Editor<'_> {
     ) -> Result<(), YamlError> {
         let from = node.after_properties;
         let content = node.content.clone();
-        let is_dash = matches!(slot, Slot::Dash(_));
+        // A collection can follow its dash on the line only if no anchor or tag stands between.
+        let is_dash = matches!(slot, Slot::Dash(_)) && node.anchor.is_none() && node.tag.is_none();
         match *present {
             Present::Nothing if slot == Slot::Root => self.insert_lines(self.tree.end, lines),
             Present::Nothing if is_dash && gap::ends_line(self.text, from) => {
-                self.splices.insert(from, behind_dash(&lines));
+                self.write_behind_dash(from, from, &lines);
                 Ok(())
             }
             Present::Nothing => {
@@ -243,7 +247,7 @@ impl Editor<'_> {
                     return Ok(());
                 }
                 if is_dash && ends_line {
-                    self.splices.replace(from..content.end, behind_dash(&lines));
+                    self.write_behind_dash(from, content.end, &lines);
                     return Ok(());
                 }
                 let below = gap::insertion_line(self.text, content.end, column);
@@ -254,7 +258,7 @@ impl Editor<'_> {
             Present::BlockScalar { header_end } => {
                 let body = self.block_scalar_lines(node, header_end);
                 if is_dash && gap::ends_line(self.text, header_end) {
-                    self.splices.replace(from..header_end, behind_dash(&lines));
+                    self.write_behind_dash(from, header_end, &lines);
                     self.splices.delete(body);
                 } else {
                     self.splices.delete(from..header_end);
@@ -267,7 +271,7 @@ impl Editor<'_> {
                 Ok(())
             }
             Present::Collection { own_line: false } if is_dash => {
-                self.splices.replace(from..content.end, behind_dash(&lines));
+                self.write_behind_dash(from, content.end, &lines);
                 Ok(())
             }
             Present::Collection { own_line: false } => {
@@ -293,11 +297,14 @@ impl Editor<'_> {
         let lines = self.block_scalar_lines(node, header_end);
         self.splices.delete(lines);
     }
-}
 
-/// Lines as they stand behind a dash: the first without indentation, the last without its line break.
-fn behind_dash(lines: &str) -> String {
-    let first = lines.trim_start_matches(' ');
-    let whole = first.strip_suffix('\n').unwrap_or(first);
-    format!(" {}", whole.strip_suffix('\r').unwrap_or(whole))
+    /// Writes lines behind a dash, in place of all from `start` to the end of the line that holds `end`: the first line
+    /// follows the dash, the last ends with the line break that is there.
+    fn write_behind_dash(&mut self, start: usize, end: usize, lines: &str) {
+        let first = lines.trim_start_matches(' ');
+        let whole = first.strip_suffix('\n').unwrap_or(first);
+        let text = whole.strip_suffix('\r').unwrap_or(whole);
+        self.splices
+            .replace(start..gap::line_end(self.text, end), format!(" {text}"));
+    }
 }

@@ -2,6 +2,7 @@
 
 use serde_yaml::{Mapping, Value};
 
+use super::gap;
 use super::node::{Kind, Node, ScalarStyle};
 use super::{Path, Position, Step, YamlError};
 
@@ -11,7 +12,10 @@ pub(super) fn read(text: &str, root: &Node) -> Result<Value, YamlError> {
         // Nothing but comments: some readers call that no document at all.
         Value::Null
     } else {
-        serde_yaml::from_str(text).map_err(|error| disagreement(text, &error))?
+        // This reader counts the byte order mark as a column, unlike Helm's, which drops it first.
+        let bom = gap::bom_len(text);
+        serde_yaml::from_str(gap::rest(text, bom))
+            .map_err(|error| disagreement(text, bom, &error))?
     };
     if let Some(node) = first_difference(root, &value) {
         return Err(YamlError::ReadersDisagree {
@@ -29,8 +33,8 @@ pub(super) fn read(text: &str, root: &Node) -> Result<Value, YamlError> {
     }
 }
 
-fn disagreement(text: &str, error: &serde_yaml::Error) -> YamlError {
-    let offset = error.location().map_or(0, |location| location.index());
+fn disagreement(text: &str, bom: usize, error: &serde_yaml::Error) -> YamlError {
+    let offset = bom + error.location().map_or(0, |location| location.index());
     let message = error.to_string();
     // Messages with quotes in them repeat what the file says, which may be a secret.
     let is_general = !message.contains(['"', '`']);

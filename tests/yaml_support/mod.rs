@@ -1,5 +1,9 @@
 //! Readers that know nothing of the document under test.
 
+#![allow(dead_code, reason = "each test uses a part")]
+
+pub(crate) mod generate;
+
 use saphyr::{LoadableYamlNode as _, Scalar, Yaml};
 use serde_json::{Map, Value as Json};
 
