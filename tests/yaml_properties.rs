@@ -54,11 +54,11 @@ fn at_mut<'v>(value: &'v mut Value, path: &Path) -> &'v mut Value {
     })
 }
 
-fn pick(paths: Vec<Path>, index: Index) -> Option<Path> {
+fn pick(paths: &[Path], index: Index) -> Option<Path> {
     if paths.is_empty() {
         None
     } else {
-        Some(index.get(&paths).clone())
+        Some(index.get(paths).clone())
     }
 }
 
@@ -161,7 +161,7 @@ proptest! {
         file in ordinary_file(), index: Index, new in value()
     ) {
         let Ok(before) = Document::parse(&file.text) else { return Err(TestCaseError::reject("not YAML")) };
-        let path = pick(paths_where(&before, Value::is_mapping), index).unwrap().then("added");
+        let path = pick(&paths_where(&before, Value::is_mapping), index).unwrap().then("added");
         let mut document = before.clone();
         let mut expected = before.value().clone();
         at_mut(&mut expected, &parent(&path)).as_mapping_mut().unwrap().insert("added".into(), new.clone());
@@ -190,7 +190,7 @@ proptest! {
         file in ordinary_file(), index: Index, new in value()
     ) {
         let Ok(before) = Document::parse(&file.text) else { return Err(TestCaseError::reject("not YAML")) };
-        let Some(path) = pick(paths_where(&before, Value::is_sequence), index) else { return Ok(()) };
+        let Some(path) = pick(&paths_where(&before, Value::is_sequence), index) else { return Ok(()) };
         let count = at(before.value(), &path).as_sequence().unwrap().len();
         let mut expected = before.value().clone();
         at_mut(&mut expected, &path).as_sequence_mut().unwrap().push(new.clone());
@@ -214,7 +214,7 @@ proptest! {
         file in ordinary_file(), index: Index, values in prop::collection::vec(value(), 1..3), name in "[ab]|new|yes"
     ) {
         let Ok(before) = Document::parse(&file.text) else { return Err(TestCaseError::reject("not YAML")) };
-        let Some(path) = pick(paths_where(&before, Value::is_sequence), index) else { return Ok(()) };
+        let Some(path) = pick(&paths_where(&before, Value::is_sequence), index) else { return Ok(()) };
         let items: Vec<Value> = values.into_iter().enumerate().map(|(at, value)| {
             let name = if at == 0 { name.clone() } else { format!("{name}-{at}") };
             Mapping::from_iter([("name".into(), name.into()), ("content".into(), value)]).into()
@@ -252,7 +252,7 @@ proptest! {
     ) {
         let Ok(mut document) = Document::parse(&file.text) else { return Err(TestCaseError::reject("not YAML")) };
         for (index, new) in edits {
-            let path = pick(paths(document.value()), index).unwrap();
+            let path = pick(&paths(document.value()), index).unwrap();
             let before = document.clone();
             let mut expected = before.value().clone();
             *at_mut(&mut expected, &path) = new.clone();
@@ -268,7 +268,7 @@ proptest! {
         let Ok(mut document) = Document::parse(&file.text) else { return Err(TestCaseError::reject("not YAML")) };
         for index in indices {
             let below_root: Vec<Path> = paths(document.value()).into_iter().skip(1).collect();
-            let Some(path) = pick(below_root, index) else { break };
+            let Some(path) = pick(&below_root, index) else { break };
             let before = document.clone();
             let mut expected = before.value().clone();
             match (at_mut(&mut expected, &parent(&path)), path.steps().last().unwrap()) {

@@ -226,7 +226,7 @@ fn file_name(request: &Request<'_>) -> String {
 /// A file that cannot be edited safely is an error finding of the file, not a failure of ours.
 fn refusal(file: &str, error: anyhow::Error) -> anyhow::Error {
     match error.downcast::<YamlError>() {
-        Ok(yaml) => Stop::refused(format!("{file}: {yaml}")).into(),
+        Ok(yaml) => Stop::refused(format!("{file}: {yaml} [{}]", yaml.code())).into(),
         Err(other) => other,
     }
 }

@@ -1,13 +1,14 @@
 //! The public face: read, look up, edit.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use serde_yaml::Value;
 
 use super::edit;
+use super::matching::Matching;
 use super::node::{Entry, Kind, Node, Tree};
 use super::parse;
-use super::sync::Matching;
 use super::values;
 use super::{Path, Position, Step, YamlError};
 
@@ -133,7 +134,12 @@ impl Document {
     /// is known by the path that uses it.
     pub fn scalars(&self) -> impl Iterator<Item = Scalar<'_>> {
         let mut found = Vec::new();
-        self.collect_scalars(&self.tree.root, &Path::root(), &mut found);
+        collect_scalars(
+            &self.tree.root,
+            &self.tree.anchored(),
+            &Path::root(),
+            &mut found,
+        );
         found.into_iter()
     }
 
@@ -332,7 +338,7 @@ impl Document {
         let mut key = node.start;
         for step in path.steps() {
             if let Kind::Alias(id) = node.kind {
-                node = self.tree.anchored(id)?;
+                node = self.tree.anchored().remove(&id)?;
             }
             (key, node) = match (&node.kind, step) {
                 (Kind::Mapping(_, entries), Step::Key(name)) => {
@@ -348,31 +354,36 @@ impl Document {
         }
         Some((key, node))
     }
+}
 
-    fn collect_scalars<'a>(&'a self, node: &'a Node, path: &Path, found: &mut Vec<Scalar<'a>>) {
-        match &node.kind {
-            Kind::Scalar(scalar) => found.push(Scalar {
-                path: path.clone(),
-                span: node.content.clone(),
-                text: &scalar.text,
-            }),
-            Kind::Alias(id) => {
-                if let Some(anchored) = self.tree.anchored(*id) {
-                    self.collect_scalars(anchored, path, found);
-                }
+fn collect_scalars<'a>(
+    node: &'a Node,
+    anchored: &HashMap<usize, &'a Node>,
+    path: &Path,
+    found: &mut Vec<Scalar<'a>>,
+) {
+    match &node.kind {
+        Kind::Scalar(scalar) => found.push(Scalar {
+            path: path.clone(),
+            span: node.content.clone(),
+            text: &scalar.text,
+        }),
+        Kind::Alias(id) => {
+            if let Some(node) = anchored.get(id) {
+                collect_scalars(node, anchored, path, found);
             }
-            Kind::List(_, items) => {
-                for (at, item) in items.iter().enumerate() {
-                    self.collect_scalars(&item.value, &path.then(at), found);
-                }
+        }
+        Kind::List(_, items) => {
+            for (at, item) in items.iter().enumerate() {
+                collect_scalars(&item.value, anchored, &path.then(at), found);
             }
-            Kind::Mapping(_, entries) => {
-                for entry in entries {
-                    let path = entry
-                        .name()
-                        .map_or_else(|| path.clone(), |name| path.then(name));
-                    self.collect_scalars(&entry.value, &path, found);
-                }
+        }
+        Kind::Mapping(_, entries) => {
+            for entry in entries {
+                let path = entry
+                    .name()
+                    .map_or_else(|| path.clone(), |name| path.then(name));
+                collect_scalars(&entry.value, anchored, &path, found);
             }
         }
     }

@@ -4,13 +4,13 @@ use serde_yaml::{Mapping, Value};
 
 use super::document::Document;
 use super::gap;
+use super::matching::Matching;
 use super::node::{Entry, Kind, Layout, Node, Tree};
 use super::parse::MAX_DEPTH;
 use super::render::{self, Renderer};
 use super::replace::Slot;
 use super::splices::Splices;
 use super::style::{self, Style};
-use super::sync::Matching;
 use super::values;
 use super::{Path, Position, Step, YamlError};
 
@@ -18,6 +18,8 @@ use super::{Path, Position, Step, YamlError};
 pub(super) struct Editor<'a> {
     pub(super) text: &'a str,
     pub(super) tree: &'a Tree,
+    /// Where the content of an empty document goes.
+    pub(super) end: usize,
     pub(super) renderer: Renderer,
     pub(super) has_merges: bool,
     pub(super) splices: Splices,
@@ -68,22 +70,23 @@ fn run(
     if lends_line_break {
         text.push_str(style::line_break(original));
     }
-    let mut root = tree.clone();
-    if lends_line_break && root.end == original.len() {
-        root.end = text.len();
-    }
     let mut editor = Editor {
         text: &text,
-        tree: &root,
+        tree,
+        end: if tree.end == original.len() {
+            text.len()
+        } else {
+            tree.end
+        },
         renderer: Renderer {
-            style: Style::of(&text, &root.root),
+            style: Style::of(&text, &tree.root),
         },
         has_merges: document.has_merges(),
         splices: Splices::default(),
         path,
         reached: 0,
     };
-    edit(&mut editor, &root.root, document.raw())?;
+    edit(&mut editor, &tree.root, document.raw())?;
     let at = editor.reached;
     let refuse = |problem: String| YamlError::Unsafe {
         at: Position::of(original, at),
@@ -323,35 +326,6 @@ impl Editor<'_> {
         Ok(())
     }
 
-    /// Refuses a key that the mapping gets, or would get, through `<<`.
-    fn check_not_inherited(
-        &self,
-        entries: &[Entry],
-        raw: &Value,
-        key: &str,
-        depth: usize,
-    ) -> Result<(), YamlError> {
-        let Some(merge) = entries.iter().find(|entry| entry.is_merge()) else {
-            return Ok(());
-        };
-        let mut only_merged = Mapping::new();
-        if let Some(merged) = raw.as_mapping().and_then(|mapping| mapping.get("<<")) {
-            only_merged.insert(Value::from("<<"), merged.clone());
-        }
-        let inherited = values::resolve_merges(&Value::Mapping(only_merged));
-        let is_inherited = inherited
-            .as_ref()
-            .and_then(Value::as_mapping)
-            .is_none_or(|mapping| mapping.contains_key(key));
-        if !is_inherited {
-            return Ok(());
-        }
-        Err(YamlError::InheritedKey {
-            at: merge.key.position(self.text),
-            path: self.prefix(depth).then(key),
-        })
-    }
-
     /// Inserts whole lines.
     pub(super) fn insert_lines(&mut self, at: usize, lines: String) -> Result<(), YamlError> {
         let is_after_open_line =
@@ -394,7 +368,7 @@ impl Editor<'_> {
     }
 
     /// The first `depth` steps of the path.
-    fn prefix(&self, depth: usize) -> Path {
+    pub(super) fn prefix(&self, depth: usize) -> Path {
         self.path.steps().iter().take(depth).cloned().collect()
     }
 }

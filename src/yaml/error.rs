@@ -81,8 +81,8 @@ pub enum YamlError {
     },
     /// The two readers see different things.
     #[error(
-        "{at}: YAML readers differ on what this means{detail}. Write it in plainer YAML: quote the text, or drop the \
-         unusual syntax"
+        "{at}: YAML readers do not agree on this{detail}, so Helm might read something else than is meant. Write it in \
+         plainer YAML: quote the text, or drop the unusual syntax"
     )]
     ReadersDisagree {
         /// The first place where they differ.
@@ -215,7 +215,7 @@ pub enum YamlError {
         key: String,
     },
     /// The value to write has no plain YAML form.
-    #[error("{at}: `{path}` cannot be written: {problem}")]
+    #[error("{at}: `{path}` cannot be written: {problem}. Write a plainer value there")]
     UnwritableValue {
         /// Where it was to be written.
         at: Position,
@@ -305,3 +305,6 @@ impl YamlError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

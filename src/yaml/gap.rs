@@ -83,7 +83,8 @@ pub(super) fn insertion_line(text: &str, end: usize, column: usize) -> usize {
         let is_blank = line.trim().is_empty();
         let is_comment = line.trim_start_matches(' ').starts_with('#');
         let is_deeper = indent > column;
-        if !(is_blank || is_comment && is_deeper) {
+        let may_belong_above = is_blank || (is_comment && is_deeper);
+        if !may_belong_above {
             break;
         }
         at += line.len();

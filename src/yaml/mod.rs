@@ -15,12 +15,14 @@
 //! | `position` | [`Position`]: where in the file |
 //! | `error` | [`YamlError`]: every refusal, with what to do about it |
 //! | `node`, `parse`, `gap` | text → tree of spans |
+//! | `syntax_error` | the parser's errors in plain words |
 //! | `values` | the typed reading, and what an edit should make of it |
 //! | `style` | the indentation habits of a file |
 //! | `scalar`, `render` | typed value → YAML text |
 //! | `edit` | one edit from path to verified text |
+//! | `guard` | what must not be edited in place |
 //! | `splices` | changes of the text, collected and applied at once |
-//! | `sync`, `block`, `flow`, `replace` | typed difference → splices |
+//! | `sync`, `matching`, `block`, `flow`, `replace` | typed difference → splices |
 
 mod block;
 mod document;
@@ -28,6 +30,8 @@ mod edit;
 mod error;
 mod flow;
 mod gap;
+mod guard;
+mod matching;
 mod node;
 mod parse;
 mod path;
@@ -38,6 +42,7 @@ mod scalar;
 mod splices;
 mod style;
 mod sync;
+mod syntax_error;
 mod values;
 
 pub use document::{Document, Scalar};

@@ -1,5 +1,6 @@
 //! The tree of spans: where each value of a document stands in its text.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::Position;
@@ -217,14 +218,16 @@ impl Tree {
             .map(|(_, at)| *at)
     }
 
-    /// The node that carries the anchor with this id.
-    pub(super) fn anchored(&self, id: usize) -> Option<&Node> {
-        let mut found = None;
-        self.root.walk(&mut |node| {
-            if node.anchor.as_ref().is_some_and(|anchor| anchor.id == id) {
-                found = Some(node);
-            }
-        });
+    /// The nodes that carry an anchor, by its id.
+    pub(super) fn anchored(&self) -> HashMap<usize, &Node> {
+        let mut found = HashMap::new();
+        if !self.aliases.is_empty() {
+            self.root.walk(&mut |node| {
+                if let Some(anchor) = &node.anchor {
+                    found.insert(anchor.id, node);
+                }
+            });
+        }
         found
     }
 

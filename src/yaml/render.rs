@@ -172,7 +172,7 @@ pub(super) fn flow(value: &Value) -> Result<String, &'static str> {
             format!("{{{}}}", entries.join(", "))
         }
         Value::Tagged(_) => {
-            return Err("it carries a YAML tag, which Helm's values have no use for");
+            return Err("it carries a YAML tag");
         }
     })
 }
@@ -190,7 +190,7 @@ fn key_text(key: &Value, context: Context) -> Result<String, &'static str> {
     /// What YAML allows a key on one line.
     const MAX_KEY: usize = 1024;
     let Value::String(key) = key else {
-        return Err("one of its keys is not text; put the key in quotes");
+        return Err("one of its keys is not text");
     };
     let written = scalar::inline(key, context);
     if written.chars().count() >= MAX_KEY {

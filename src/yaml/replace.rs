@@ -232,7 +232,7 @@ impl Editor<'_> {
         // A collection can follow its dash on the line only if no anchor or tag stands between.
         let is_dash = matches!(slot, Slot::Dash(_)) && node.anchor.is_none() && node.tag.is_none();
         match *present {
-            Present::Nothing if slot == Slot::Root => self.insert_lines(self.tree.end, lines),
+            Present::Nothing if slot == Slot::Root => self.insert_lines(self.end, lines),
             Present::Nothing if is_dash && gap::ends_line(self.text, from) => {
                 self.write_behind_dash(from, from, &lines);
                 Ok(())

@@ -13,7 +13,7 @@ pub(crate) fn read_with_libyaml(text: &str) -> Result<Json, String> {
     Ok(json_of_libyaml(&value))
 }
 
-fn json_of_libyaml(value: &serde_yaml::Value) -> Json {
+pub(crate) fn json_of_libyaml(value: &serde_yaml::Value) -> Json {
     use serde_yaml::Value;
     match value {
         Value::Null => Json::Null,
