@@ -190,13 +190,15 @@ pub fn target(
     render: &mut dyn FnMut(&str) -> Result<String>,
 ) -> Result<Target> {
     let settled = settle::settle(&request, render)?;
-    let mut files: Vec<Value> = request
-        .earlier_values
-        .iter()
-        .map(|(_, v)| v.clone())
-        .collect();
-    files.push(serde_yaml::from_str(&settled.text)?);
-    let merged = values::merge(&files);
+    let merged_with = |text: &str| -> Result<Value> {
+        let last: Value = serde_yaml::from_str(text)?;
+        let earlier = request.earlier_values.iter().map(|(_, values)| values);
+        Ok(values::merge(earlier.chain([&last])))
+    };
+    let merged = findings::Merged {
+        before: merged_with(request.override_text.as_deref().unwrap_or_default())?,
+        after: merged_with(&settled.text)?,
+    };
     let mut findings = settled.findings;
     findings.extend(findings::of(
         &request,
@@ -221,7 +223,7 @@ pub fn target(
             if !file.changes()
                 && deployed.status == "deployed"
                 && listed.version_of(&request.chart.name) == Some(&request.coordinates.version)
-                && same_result(&request, deployed, &settled.objects, &merged) =>
+                && same_result(&request, deployed, &settled.objects, &merged.after) =>
         {
             Action::Nothing
         }

@@ -146,6 +146,37 @@ on_the_cluster! {
         world.plugin(&install_agent(&namespace, NEW_AGENT, "")).exits(0).says("Nothing to change");
     }
 
+    fn the_applications_agent_goes_into_the_control_plane(world, namespace) {
+        let one = certificates::ca("Acme Root");
+        world.write("one.pem", &one);
+        for version in ["10.8.13", "10.11.3"] {
+            let chart = chart(&format!("clearml-enterprise-{version}"));
+            let line = format!("install apps --ca one.pem --chart {chart} -n {} --wait --timeout 60s --yes", namespace.name);
+            world.plugin(&line).exits(0);
+            assert_eq!(deployed(&namespace), fingerprints(&one).into_iter().collect());
+            assert_eq!(task_pod_sources(&namespace), ["clearml-enterprise-apps-custom-ca-0"]);
+            world.plugin(&line).exits(0).says("Nothing to change");
+        }
+        // The newer chart does it itself, so the hand-written template is gone again.
+        assert!(!world.read("clearml-values.override.yaml").contains("basePodTemplate"));
+    }
+
+    fn a_replaced_bundle_goes_in_whole_and_back_again(world, namespace) {
+        let (one, two) = (certificates::ca("Acme Root"), certificates::ca("Acme Next"));
+        world.write("one.pem", &one).write("two.pem", &two).write(AGENT_FILE, USERS_FILE);
+        let both: BTreeSet<_> = fingerprints(&(one + &two)).into_iter().collect();
+        world.plugin(&install_agent(&namespace, OLD_AGENT, "--ca two.pem")).exits(0);
+        world.plugin(&install_agent(&namespace, OLD_AGENT, "--mode replace"))
+            .exits(0)
+            .warns("warning[mode-switched]");
+        assert_eq!(deployed(&namespace), both);
+        world.plugin(&install_agent(&namespace, OLD_AGENT, "")).exits(0).says("Nothing to change");
+        world.plugin(&install_agent(&namespace, OLD_AGENT, "--mode append")).exits(0);
+        assert_eq!(deployed(&namespace), both);
+        assert_eq!(task_pod_sources(&namespace).len(), 2);
+        assert!(world.read(AGENT_FILE).starts_with(USERS_FILE));
+    }
+
     fn a_chart_that_renames_its_config_maps_leaves_no_dead_reference(world, namespace) {
         world.write("one.pem", &certificates::ca("Acme Root"));
         world.plugin(&install_agent(&namespace, "odd-agent-1.0.0", "")).exits(0);

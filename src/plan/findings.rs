@@ -14,16 +14,22 @@ use crate::values;
 /// The lists of a pod template that the recipe writes into.
 const POD_LISTS: [&str; 4] = ["initContainers", "env", "volumeMounts", "volumes"];
 
+/// All values files together, without and with this edit.
+pub(super) struct Merged {
+    pub(super) before: Value,
+    pub(super) after: Value,
+}
+
 pub(super) fn of(
     request: &Request<'_>,
     placed: &[Placed],
     strategy: Strategy,
     proof: Option<&Proof>,
-    merged: &Value,
+    merged: &Merged,
 ) -> Vec<Finding> {
     let facts = request.coordinates.component.facts();
-    let mut findings = shadowed_lists(request, facts, merged);
-    findings.extend(queue_lists(facts, strategy, merged));
+    let mut findings = shadowed_lists(request, facts, &merged.after);
+    findings.extend(queue_lists(facts, strategy, &merged.after));
     findings.extend(lost_values(request, merged));
     findings.extend(other_chart(request));
     let Some(proof) = proof else {
@@ -262,7 +268,7 @@ fn queue_lists(facts: &Facts, strategy: Strategy, merged: &Value) -> Vec<Finding
 }
 
 /// `helm upgrade -i -f` starts from the chart's defaults: what is deployed but in no file falls back to them.
-fn lost_values(request: &Request<'_>, merged: &Value) -> Option<Finding> {
+fn lost_values(request: &Request<'_>, merged: &Merged) -> Option<Finding> {
     let Observed::Present(deployed, _) = &request.observed else {
         return None;
     };
@@ -270,9 +276,11 @@ fn lost_values(request: &Request<'_>, merged: &Value) -> Option<Finding> {
         return None;
     }
     let set = request.arguments.set_paths();
-    let lost: Vec<String> = values::lost(&deployed.values, merged)
+    // What this edit itself takes out of the file is shown in its diff.
+    let gone_anyway = values::lost(&deployed.values, &merged.before);
+    let lost: Vec<String> = values::lost(&deployed.values, &merged.after)
         .into_iter()
-        .filter(|path| !set.iter().any(|one| path == one))
+        .filter(|path| gone_anyway.contains(path) && !set.iter().any(|one| path == one))
         .collect();
     (!lost.is_empty()).then(|| {
         Finding::error(
