@@ -9,7 +9,7 @@ use crate::exit::Stop;
 use crate::files;
 use crate::helm::{Helm, HelmError};
 use crate::interrupt;
-use crate::plan::{Action, FileChange, Observed, Target};
+use crate::plan::{FileChange, Observed, Target};
 
 /// What became of one target.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub enum Outcome {
     Done {
         /// Its revision, where Helm could tell.
         revision: Option<u64>,
+        /// What helm wrote to stderr all the same.
+        warnings: String,
         /// Where the override file's former content is kept.
         backup: Option<PathBuf>,
     },
@@ -52,17 +54,15 @@ pub enum Aftermath {
     Unknown(HelmError),
 }
 
-/// Carries out one target. `on_line` gets each line that helm prints.
+/// Carries out one target that has something to change. `on_line` gets each line that helm prints.
 ///
 /// # Errors
 /// The override file could not be written, or changed since the preview; the release was not touched then.
 pub fn target(helm: &Helm, target: &Target, on_line: impl FnMut(&str)) -> Result<Outcome> {
-    if target.action == Action::Nothing {
-        return Ok(Outcome::Unchanged);
-    }
     let backup = write(&target.file)?;
     match helm.upgrade(&target.upgrade, on_line) {
-        Ok(_) => Ok(Outcome::Done {
+        Ok(warnings) => Ok(Outcome::Done {
+            warnings,
             revision: current(helm, target)
                 .ok()
                 .flatten()

@@ -240,34 +240,19 @@ fn act(helm: &Helm, plan: &Plan, screen: &Screen) -> Result<ExitCode> {
             outcomes.push((target, Outcome::Untouched));
             continue;
         }
-        if target.action != Action::Nothing {
-            screen.result(&format!("\n$ {}", target.upgrade.shown()));
+        if target.action == Action::Nothing {
+            outcomes.push((target, Outcome::Unchanged));
+            continue;
         }
-        let outcome = screen.step(&format!("upgrading {}", target.coordinates.release), || {
-            apply::target(helm, target, |line| screen.result(&format!("  {line}")))
+        screen.result(&format!("\n$ {}", target.upgrade.shown()));
+        let outcome = carry_out(helm, target, screen).unwrap_or_else(|error| {
+            failure = Some(error);
+            Outcome::Untouched
         });
-        match outcome {
-            Ok(Outcome::Failed {
-                error,
-                aftermath,
-                backup,
-            }) => {
-                failure = Some(error.clone().into());
-                outcomes.push((
-                    target,
-                    Outcome::Failed {
-                        error,
-                        aftermath,
-                        backup,
-                    },
-                ));
-            }
-            Ok(outcome) => outcomes.push((target, outcome)),
-            Err(error) => {
-                failure = Some(error);
-                outcomes.push((target, Outcome::Untouched));
-            }
+        if let Outcome::Failed { error, .. } = &outcome {
+            failure = Some(error.clone().into());
         }
+        outcomes.push((target, outcome));
     }
     screen.report(&outcomes);
     match failure {
@@ -277,4 +262,16 @@ fn act(helm: &Helm, plan: &Plan, screen: &Screen) -> Result<ExitCode> {
         Some(error) => Err(error),
         None => Ok(ExitCode::Done),
     }
+}
+
+fn carry_out(helm: &Helm, target: &Target, screen: &Screen) -> Result<Outcome> {
+    let what = format!("upgrading {}", target.coordinates.release);
+    // A failed upgrade is an outcome with its own report, and a step that failed.
+    let outcome = screen.step(&what, || {
+        match apply::target(helm, target, |line| screen.result(&format!("  {line}"))) {
+            Ok(outcome @ Outcome::Failed { .. }) => Err(Box::new(Ok(outcome))),
+            other => other.map_err(|error| Box::new(Err(error))),
+        }
+    });
+    outcome.or_else(|failed| *failed)
 }

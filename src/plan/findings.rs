@@ -8,7 +8,7 @@ use crate::component::Facts;
 use crate::finding::Finding;
 use crate::overrides::Placed;
 use crate::overrides::task_pods::{self, Strategy};
-use crate::proof::Proof;
+use crate::proof::{Arrival, Proof};
 use crate::values;
 
 /// The lists of a pod template that the recipe writes into.
@@ -114,8 +114,7 @@ fn not_mounted(facts: &Facts, placed: &[Placed], proof: &Proof) -> Option<Findin
         .iter()
         .filter(|one| {
             let fingerprint = one.certificate.fingerprint;
-            let mounted =
-                |arrival: &crate::proof::Arrival| arrival.certificates.contains(&fingerprint);
+            let mounted = |arrival: &Arrival| arrival.certificates.contains(&fingerprint);
             !proof.workloads.iter().any(mounted)
         })
         .map(|one| one.alias.as_str())

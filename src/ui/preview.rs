@@ -60,7 +60,13 @@ fn certificates(entries: &[Entry]) -> String {
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_header(["ALIAS", "SUBJECT", "ISSUER", "VALID", "SHA-256"]);
+        .set_header([
+            "ALIAS",
+            "SUBJECT",
+            "ISSUER",
+            "VALID",
+            "SHA-256, FIRST 8 BYTES",
+        ]);
     for entry in entries.iter().filter(|entry| !entry.from_system) {
         let certificate = &entry.certificate;
         let issuer = if certificate.self_issued {

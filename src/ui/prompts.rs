@@ -40,8 +40,10 @@ pub fn text(question: &str) -> Result<String> {
 
 fn answered<T>(answer: dialoguer::Result<T>) -> Result<T> {
     answer.map_err(|dialoguer::Error::IO(error)| {
-        // A prompt hides the cursor while it waits.
-        let _ = Term::stderr().show_cursor();
+        // A prompt hides the cursor while it waits, and leaves it behind the question.
+        let terminal = Term::stderr();
+        let _ = terminal.show_cursor();
+        let _ = terminal.write_line("");
         if error.kind() == ErrorKind::Interrupted {
             Stop::interrupted("interrupted; nothing was changed").into()
         } else {

@@ -13,7 +13,21 @@ impl Screen {
     pub fn report(&self, outcomes: &[(&Target, Outcome)]) {
         for (target, outcome) in outcomes {
             match outcome {
-                Outcome::Unchanged | Outcome::Done { .. } => self.result(&success(target, outcome)),
+                Outcome::Unchanged => self.result(&success(target, "is as it should be", None)),
+                Outcome::Done {
+                    revision,
+                    warnings,
+                    backup,
+                } => {
+                    if !warnings.trim().is_empty() {
+                        self.note(warnings.trim_end());
+                    }
+                    let state = match revision {
+                        Some(revision) => format!("is at revision {revision}"),
+                        None => "is upgraded".to_owned(),
+                    };
+                    self.result(&success(target, &state, backup.as_deref()));
+                }
                 Outcome::Failed { .. } | Outcome::Untouched => self.note(&failure(target, outcome)),
             }
         }
@@ -28,18 +42,9 @@ fn name(target: &Target) -> String {
     )
 }
 
-fn success(target: &Target, outcome: &Outcome) -> String {
-    let tick = style("✓").green();
-    match outcome {
-        Outcome::Done { revision, backup } => {
-            let revision = revision
-                .map(|n| format!(" is at revision {n}"))
-                .unwrap_or_default();
-            let kept = backup.as_deref().map(kept_at).unwrap_or_default();
-            format!("{tick} {}{revision}{kept}", name(target))
-        }
-        _ => format!("{tick} {} is as it should be", name(target)),
-    }
+fn success(target: &Target, state: &str, backup: Option<&Path>) -> String {
+    let kept = backup.map(kept_at).unwrap_or_default();
+    format!("{} {} {state}{kept}", style("✓").green(), name(target))
 }
 
 fn failure(target: &Target, outcome: &Outcome) -> String {
