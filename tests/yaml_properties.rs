@@ -280,4 +280,63 @@ proptest! {
             check(&before, &path, result, &document, &expected);
         }
     }
+
+    #[test]
+    fn no_text_makes_the_editor_panic(
+        file in any_file(),
+        damage in prop::collection::vec((any::<Index>(), 0_usize..12, "[ -~\n\t\r]{0,3}|\u{feff}|\u{85}|---\n|: |- |[&*]a |[|>][+-]?\n"), 1..6),
+        index: Index,
+        new in value(),
+    ) {
+        let mut text = file.text;
+        for (at, length, inserted) in damage {
+            let mut start = at.index(text.len() + 1);
+            while !text.is_char_boundary(start) {
+                start -= 1;
+            }
+            let mut end = (start + length).min(text.len());
+            while !text.is_char_boundary(end) {
+                end += 1;
+            }
+            text.replace_range(start..end, &inserted);
+        }
+        try_everything(&text, index, &new);
+    }
+
+    #[test]
+    fn no_characters_make_the_editor_panic(text in "[\\PC\n]{0,200}", index: Index, new in value()) {
+        try_everything(&text, index, &new);
+    }
+}
+
+/// Every edit at one place of whatever the text is; each must succeed as intended or change nothing.
+fn try_everything(text: &str, index: Index, new: &Value) {
+    let Ok(before) = Document::parse(text) else {
+        return;
+    };
+    let Some(path) = pick(paths(before.value()), index) else {
+        return;
+    };
+    assert!(
+        before
+            .scalars()
+            .all(|scalar| text.get(scalar.span).is_some())
+    );
+    let edits: [&dyn Fn(&mut Document) -> Result<(), YamlError>; 5] = [
+        &|document| document.set(&path, new),
+        &|document| document.append(&path, new),
+        &|document| document.merge(&path, "name", std::slice::from_ref(new)),
+        &|document| document.unmerge(&path, "name", &["a"]),
+        &|document| document.remove(&path),
+    ];
+    for edit in edits {
+        let mut document = before.clone();
+        match edit(&mut document) {
+            Ok(()) => assert_eq!(
+                Document::parse(document.text()).unwrap().value(),
+                document.value()
+            ),
+            Err(_) => assert_eq!(document.text(), text),
+        }
+    }
 }

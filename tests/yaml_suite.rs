@@ -136,12 +136,8 @@ fn every_document_is_edited_and_restored_or_refused_under_a_key_too() {
             && !case.yaml.contains("---")
             && !case.yaml.contains("...");
         if is_plain_block {
-            let indented: String = case
-                .yaml
-                .split_inclusive('\n')
-                .map(|line| format!("  {line}"))
-                .collect();
-            let codes = edit_everywhere(&case.id, &format!("first: 1\nunder:\n{indented}"));
+            let indented = case.yaml.trim_end_matches('\n').replace('\n', "\n  ");
+            let codes = edit_everywhere(&case.id, &format!("first: 1\nunder:\n  {indented}\n"));
             edited += usize::from(codes.is_empty());
         }
     }
@@ -179,7 +175,7 @@ fn valid_mappings_are_read_as_the_suite_says_or_refused_because_libyaml_cannot_r
         };
         match Document::parse(&case.yaml) {
             Ok(document) if is_same(&yaml_support::json_of_libyaml(document.value()), &json) => {
-                right += 1
+                right += 1;
             }
             Ok(_) => differently.push(case.id),
             Err(error) => assert_eq!(error.code(), "readers-disagree", "{}: {error}", case.id),
