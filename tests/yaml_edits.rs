@@ -64,8 +64,8 @@ fn setting_what_is_there_changes_no_byte_however_it_is_written() {
         "a: &x !!str 1\nb: *x\n",
     ] {
         let document = Document::parse(text).unwrap();
-        let value = document.get(&["a"]).unwrap().unwrap();
-        assert_eq!(after(text, |document| document.set(&["a"], &value)), text);
+        let value = document.get(["a"]).unwrap().unwrap();
+        assert_eq!(after(text, |document| document.set(["a"], &value)), text);
     }
 }
 
@@ -116,7 +116,7 @@ fn line_ends_a_byte_order_mark_and_a_missing_final_newline_stay() {
     assert_eq!(set("a: 1", &["b"], "2"), "a: 1\nb: 2");
     assert_eq!(set("a: 1\r\nb: 2", &["b"], "3"), "a: 1\r\nb: 3");
     assert_eq!(
-        after("a: 1\nb: 2", |document| document.remove(&["b"])),
+        after("a: 1\nb: 2", |document| document.remove(["b"])),
         "a: 1"
     );
 }
@@ -132,7 +132,7 @@ fn document_markers_and_directives_stay_around_the_content() {
         "%YAML 1.1\n---\na: 1\nb: 2\n...\n# end\n"
     );
     assert_eq!(
-        after("---\na: 1\n", |document| document.remove(&["a"])),
+        after("---\na: 1\n", |document| document.remove(["a"])),
         "---\n"
     );
 }
@@ -153,7 +153,7 @@ fn texts_of_several_lines_become_blocks() {
         "a: |\n  x\n\n   y\n"
     );
     let list = after("a:\n- x\n", |document| {
-        document.append(&["a"], &Value::from(PEM))
+        document.append(["a"], &Value::from(PEM))
     });
     assert_eq!(
         list,
@@ -168,7 +168,7 @@ fn a_block_text_does_not_swallow_the_comments_below_it() {
         "pem: |\n     x\n     y\n    # deep example\nb: 1\n"
     );
     let below = after("list:\n- x\n      # deep\n", |document| {
-        document.append(&["list"], &Value::from("x\ny\n"))
+        document.append(["list"], &Value::from("x\ny\n"))
     });
     assert_eq!(below, "list:\n- x\n      # deep\n- |\n  x\n  y\n");
 }
@@ -194,7 +194,7 @@ fn flow_collections_grow_in_their_own_form() {
     );
     assert_eq!(
         after("a: [\n  x,\n]\n", |document| document
-            .append(&["a"], &Value::from("w"))),
+            .append(["a"], &Value::from("w"))),
         "a: [\n  x,\n  w,\n]\n"
     );
 }
@@ -220,21 +220,21 @@ fn removing_from_flow_collections_takes_the_comma_along() {
 fn removing_leaves_the_comments_above_and_an_empty_collection() {
     assert_eq!(
         after("a:\n  # about b\n  b: 1  # why\nc: 2\n", |document| {
-            document.remove(&["a", "b"])
+            document.remove(["a", "b"])
         }),
         "a: {}\n  # about b\nc: 2\n"
     );
     assert_eq!(
         after("a: 1\nb: |\n  x\n\n  y\n\nc: 2\n", |document| document
-            .remove(&["b"])),
+            .remove(["b"])),
         "a: 1\n\nc: 2\n"
     );
     assert_eq!(
-        after("a: 1\n", |document| document.remove(&["missing", "below"])),
+        after("a: 1\n", |document| document.remove(["missing", "below"])),
         "a: 1\n"
     );
     assert_eq!(
-        after("a: 1\n", |document| document.remove(&["a", "below"])),
+        after("a: 1\n", |document| document.remove(["a", "below"])),
         "a: 1\n"
     );
 }
@@ -286,11 +286,11 @@ fn merging_replaces_namesakes_where_they_stand() {
     let before = "env:\n- name: A   # first\n  value: old\n- name: B\n  value: b\n";
     let items = [yaml("{name: A, value: new}"), yaml("{name: C}")];
     assert_eq!(
-        after(before, |document| document.merge(&["env"], "name", &items)),
+        after(before, |document| document.merge(["env"], "name", &items)),
         "env:\n- name: A   # first\n  value: new\n- name: B\n  value: b\n- name: C\n"
     );
     assert_eq!(
-        after(before, |document| document.merge(&["env"], "name", &[])),
+        after(before, |document| document.merge(["env"], "name", &[])),
         before
     );
 }
@@ -300,7 +300,7 @@ fn unmerging_removes_by_name_and_ignores_what_is_missing() {
     let before = "env:\n- name: A\n- name: B\n  # inside\n  value: b\n- {name: C}\n";
     assert_eq!(
         after(before, |document| document.unmerge(
-            &["env"],
+            ["env"],
             "name",
             &["B", "X"]
         )),
@@ -308,7 +308,7 @@ fn unmerging_removes_by_name_and_ignores_what_is_missing() {
     );
     assert_eq!(
         after(before, |document| document.unmerge(
-            &["env"],
+            ["env"],
             "name",
             &["A", "B", "C"]
         )),
@@ -316,7 +316,7 @@ fn unmerging_removes_by_name_and_ignores_what_is_missing() {
     );
     assert_eq!(
         after(before, |document| document.unmerge(
-            &["missing"],
+            ["missing"],
             "name",
             &["A"]
         )),
@@ -334,10 +334,10 @@ fn an_anchor_that_nobody_repeats_stays_where_it_is() {
 fn values_are_read_with_aliases_and_merge_keys_followed() {
     let text = "base: &base\n  a: 1\n  b: 2\nuse:\n  <<: *base\n  b: 3\ncopy: *base\n";
     let document = Document::parse(text).unwrap();
-    assert_eq!(document.get(&["use"]).unwrap(), Some(yaml("{a: 1, b: 3}")));
-    assert_eq!(document.get(&["copy", "b"]).unwrap(), Some(yaml("2")));
+    assert_eq!(document.get(["use"]).unwrap(), Some(yaml("{a: 1, b: 3}")));
+    assert_eq!(document.get(["copy", "b"]).unwrap(), Some(yaml("2")));
     assert_eq!(
-        document.position(&["copy", "b"]),
+        document.position(["copy", "b"]),
         Some(Position { line: 3, column: 6 })
     );
     assert_eq!(
@@ -349,11 +349,11 @@ fn values_are_read_with_aliases_and_merge_keys_followed() {
 #[test]
 fn an_absent_value_is_none_and_a_wrong_kind_is_an_error() {
     let document = Document::parse("a: 1\nb:\nc: []\n").unwrap();
-    assert_eq!(document.get(&["x", "y"]), Ok(None));
-    assert_eq!(document.get(&["b", "y"]), Ok(None));
-    assert_eq!(document.get(&["b"]), Ok(Some(Value::Null)));
+    assert_eq!(document.get(["x", "y"]), Ok(None));
+    assert_eq!(document.get(["b", "y"]), Ok(None));
+    assert_eq!(document.get(["b"]), Ok(Some(Value::Null)));
     assert_eq!(
-        document.get(&["a", "y"]).unwrap_err().code(),
+        document.get(["a", "y"]).unwrap_err().code(),
         "not-a-mapping"
     );
     assert_eq!(
@@ -367,20 +367,20 @@ fn positions_and_spans_point_at_the_value() {
     let text = "\u{feff}a: \"x\"\nb:\n  c:\n  ü: &n |\n    text\n";
     let document = Document::parse(text).unwrap();
     assert_eq!(
-        document.position(&["a"]),
+        document.position(["a"]),
         Some(Position { line: 1, column: 4 })
     );
     assert_eq!(
-        document.position(&["b", "c"]),
+        document.position(["b", "c"]),
         Some(Position { line: 3, column: 3 })
     );
     assert_eq!(
-        document.position(&["b", "ü"]),
+        document.position(["b", "ü"]),
         Some(Position { line: 4, column: 6 })
     );
-    assert_eq!(document.position(&["missing"]), None);
-    assert_eq!(&text[document.span(&["a"]).unwrap()], "\"x\"");
-    assert_eq!(&text[document.span(&["b", "ü"]).unwrap()], "|\n    text");
+    assert_eq!(document.position(["missing"]), None);
+    assert_eq!(&text[document.span(["a"]).unwrap()], "\"x\"");
+    assert_eq!(&text[document.span(["b", "ü"]).unwrap()], "|\n    text");
 }
 
 #[test]
@@ -407,7 +407,7 @@ fn a_value_that_yaml_cannot_hold_plainly_is_refused_before_anything_changes() {
     let mut document = Document::parse("a: 1\n").unwrap();
     let numbered_key = yaml("{1: x}");
     assert_eq!(
-        document.set(&["b"], &numbered_key).unwrap_err().code(),
+        document.set(["b"], &numbered_key).unwrap_err().code(),
         "unwritable-value"
     );
     assert_eq!(

@@ -54,11 +54,11 @@ fn at_mut<'v>(value: &'v mut Value, path: &Path) -> &'v mut Value {
     })
 }
 
-fn pick(paths: Vec<Path>, index: Index) -> Option<Path> {
+fn pick(paths: &[Path], index: Index) -> Option<Path> {
     if paths.is_empty() {
         None
     } else {
-        Some(index.get(&paths).clone())
+        Some(index.get(paths).clone())
     }
 }
 
@@ -93,46 +93,43 @@ fn check(
     expected: &Value,
 ) {
     let source = before.text();
-    match result {
-        Err(error) => {
-            assert_eq!(after.text(), source, "changed in spite of {error}");
-            let at = error.position();
-            assert!(
-                at.line >= 1 && at.column >= 1 && at.line <= source.lines().count() + 1,
-                "{error}"
-            );
-        }
-        Ok(()) => {
-            let read = Document::parse(after.text()).unwrap();
+    if let Err(error) = result {
+        assert_eq!(after.text(), source, "changed in spite of {error}");
+        let at = error.position();
+        assert!(
+            at.line >= 1 && at.column >= 1 && at.line <= source.lines().count() + 1,
+            "{error}"
+        );
+    } else {
+        let read = Document::parse(after.text()).unwrap();
+        assert_eq!(
+            read.value(),
+            expected,
+            "\nfrom\n{source}\nto\n{}",
+            after.text()
+        );
+        assert_eq!(after.value(), expected);
+        // What the edit does not concern keeps its bytes, wherever it is now.
+        let concerned = parent(path);
+        for scalar in before
+            .scalars()
+            .filter(|scalar| !is_below(&scalar.path, &concerned))
+        {
+            let span = after.span(&scalar.path).unwrap();
             assert_eq!(
-                read.value(),
-                expected,
-                "\nfrom\n{source}\nto\n{}",
+                after.text()[span],
+                source[scalar.span],
+                "{} in\n{}",
+                scalar.path,
                 after.text()
             );
-            assert_eq!(after.value(), expected);
-            // What the edit does not concern keeps its bytes, wherever it is now.
-            let concerned = parent(path);
-            for scalar in before
-                .scalars()
-                .filter(|scalar| !is_below(&scalar.path, &concerned))
-            {
-                let span = after.span(&scalar.path).unwrap();
-                assert_eq!(
-                    after.text()[span],
-                    source[scalar.span],
-                    "{} in\n{}",
-                    scalar.path,
-                    after.text()
-                );
-            }
-            let crlf = source.contains("\r\n");
-            let text = after.text();
-            assert!(
-                !crlf || text.matches('\n').count() == text.matches("\r\n").count(),
-                "{text:?}"
-            );
         }
+        let crlf = source.contains("\r\n");
+        let text = after.text();
+        assert!(
+            !crlf || text.matches('\n').count() == text.matches("\r\n").count(),
+            "{text:?}"
+        );
     }
 }
 
@@ -161,7 +158,7 @@ proptest! {
         file in ordinary_file(), index: Index, new in value()
     ) {
         let Ok(before) = Document::parse(&file.text) else { return Err(TestCaseError::reject("not YAML")) };
-        let path = pick(paths_where(&before, Value::is_mapping), index).unwrap().then("added");
+        let path = pick(&paths_where(&before, Value::is_mapping), index).unwrap().then("added");
         let mut document = before.clone();
         let mut expected = before.value().clone();
         at_mut(&mut expected, &parent(&path)).as_mapping_mut().unwrap().insert("added".into(), new.clone());
@@ -190,7 +187,7 @@ proptest! {
         file in ordinary_file(), index: Index, new in value()
     ) {
         let Ok(before) = Document::parse(&file.text) else { return Err(TestCaseError::reject("not YAML")) };
-        let Some(path) = pick(paths_where(&before, Value::is_sequence), index) else { return Ok(()) };
+        let Some(path) = pick(&paths_where(&before, Value::is_sequence), index) else { return Ok(()) };
         let count = at(before.value(), &path).as_sequence().unwrap().len();
         let mut expected = before.value().clone();
         at_mut(&mut expected, &path).as_sequence_mut().unwrap().push(new.clone());
@@ -214,7 +211,7 @@ proptest! {
         file in ordinary_file(), index: Index, values in prop::collection::vec(value(), 1..3), name in "[ab]|new|yes"
     ) {
         let Ok(before) = Document::parse(&file.text) else { return Err(TestCaseError::reject("not YAML")) };
-        let Some(path) = pick(paths_where(&before, Value::is_sequence), index) else { return Ok(()) };
+        let Some(path) = pick(&paths_where(&before, Value::is_sequence), index) else { return Ok(()) };
         let items: Vec<Value> = values.into_iter().enumerate().map(|(at, value)| {
             let name = if at == 0 { name.clone() } else { format!("{name}-{at}") };
             Mapping::from_iter([("name".into(), name.into()), ("content".into(), value)]).into()
@@ -252,7 +249,7 @@ proptest! {
     ) {
         let Ok(mut document) = Document::parse(&file.text) else { return Err(TestCaseError::reject("not YAML")) };
         for (index, new) in edits {
-            let path = pick(paths(document.value()), index).unwrap();
+            let path = pick(&paths(document.value()), index).unwrap();
             let before = document.clone();
             let mut expected = before.value().clone();
             *at_mut(&mut expected, &path) = new.clone();
@@ -268,7 +265,7 @@ proptest! {
         let Ok(mut document) = Document::parse(&file.text) else { return Err(TestCaseError::reject("not YAML")) };
         for index in indices {
             let below_root: Vec<Path> = paths(document.value()).into_iter().skip(1).collect();
-            let Some(path) = pick(below_root, index) else { break };
+            let Some(path) = pick(&below_root, index) else { break };
             let before = document.clone();
             let mut expected = before.value().clone();
             match (at_mut(&mut expected, &parent(&path)), path.steps().last().unwrap()) {
@@ -309,12 +306,14 @@ proptest! {
     }
 }
 
+type Edit<'a> = dyn Fn(&mut Document) -> Result<(), YamlError> + 'a;
+
 /// Every edit at one place of whatever the text is; each must succeed as intended or change nothing.
 fn try_everything(text: &str, index: Index, new: &Value) {
     let Ok(before) = Document::parse(text) else {
         return;
     };
-    let Some(path) = pick(paths(before.value()), index) else {
+    let Some(path) = pick(&paths(before.value()), index) else {
         return;
     };
     assert!(
@@ -322,7 +321,7 @@ fn try_everything(text: &str, index: Index, new: &Value) {
             .scalars()
             .all(|scalar| text.get(scalar.span).is_some())
     );
-    let edits: [&dyn Fn(&mut Document) -> Result<(), YamlError>; 5] = [
+    let edits: [&Edit<'_>; 5] = [
         &|document| document.set(&path, new),
         &|document| document.append(&path, new),
         &|document| document.merge(&path, "name", std::slice::from_ref(new)),

@@ -146,7 +146,7 @@ fn aliases_and_shared_anchors_are_not_edited_through() {
     let text = "base: &base\n  list: [1]\nuse: *base\nother: 1\n";
     let error = edit_refused(
         text,
-        |d| d.set(&["use", "list"], &yaml("[2]")),
+        |d| d.set(["use", "list"], &yaml("[2]")),
         "alias-in-the-way",
         3,
         6,
@@ -157,30 +157,30 @@ fn aliases_and_shared_anchors_are_not_edited_through() {
     );
     edit_refused(
         text,
-        |d| d.append(&["use", "list"], &yaml("2")),
+        |d| d.append(["use", "list"], &yaml("2")),
         "alias-in-the-way",
         3,
         6,
     );
     let error = edit_refused(
         text,
-        |d| d.set(&["base", "x"], &yaml("2")),
+        |d| d.set(["base", "x"], &yaml("2")),
         "shared-anchor",
         1,
         7,
     );
     assert!(error.to_string().contains("line 3, column 6"), "{error}");
-    edit_refused(text, |d| d.remove(&["base"]), "shared-anchor", 1, 7);
+    edit_refused(text, |d| d.remove(["base"]), "shared-anchor", 1, 7);
     edit_refused(
         "a:\n  b: &b 1\nc: *b\n",
-        |d| d.set(&["a"], &yaml("2")),
+        |d| d.set(["a"], &yaml("2")),
         "shared-anchor",
         2,
         6,
     );
     edit_refused(
         "a: &a 1\nb: [*a]\n",
-        |d| d.set(&["a"], &yaml("2")),
+        |d| d.set(["a"], &yaml("2")),
         "shared-anchor",
         1,
         4,
@@ -192,20 +192,20 @@ fn inherited_keys_are_not_overridden_silently() {
     let text = "base: &base\n  a: 1\nuse:\n  <<: *base\n  b: 2\n";
     edit_refused(
         text,
-        |d| d.set(&["use", "a"], &yaml("2")),
+        |d| d.set(["use", "a"], &yaml("2")),
         "inherited-key",
         4,
         3,
     );
-    edit_refused(text, |d| d.remove(&["use", "a"]), "inherited-key", 4, 3);
+    edit_refused(text, |d| d.remove(["use", "a"]), "inherited-key", 4, 3);
     let mut document = Document::parse(text).unwrap();
-    document.set(&["use", "a"], &yaml("1")).unwrap();
+    document.set(["use", "a"], &yaml("1")).unwrap();
     assert_eq!(
         document.text(),
         text,
         "what is inherited already need not be written"
     );
-    document.set(&["use", "c"], &yaml("3")).unwrap();
+    document.set(["use", "c"], &yaml("3")).unwrap();
     assert_eq!(
         document.text(),
         text.replace("  b: 2\n", "  b: 2\n  c: 3\n")
@@ -216,28 +216,28 @@ fn inherited_keys_are_not_overridden_silently() {
 fn what_is_of_another_kind_stays_in_the_way() {
     edit_refused(
         "a: text\n",
-        |d| d.set(&["a", "b"], &yaml("1")),
+        |d| d.set(["a", "b"], &yaml("1")),
         "not-a-mapping",
         1,
         4,
     );
     edit_refused(
         "a:\n  - 1\n",
-        |d| d.set(&["a", "b"], &yaml("1")),
+        |d| d.set(["a", "b"], &yaml("1")),
         "not-a-mapping",
         2,
         3,
     );
     edit_refused(
         "a:\n  b: 1\n",
-        |d| d.append(&["a"], &yaml("1")),
+        |d| d.append(["a"], &yaml("1")),
         "not-a-list",
         2,
         3,
     );
     edit_refused(
         "a: text\n",
-        |d| d.merge(&["a"], "name", &[yaml("{name: x}")]),
+        |d| d.merge(["a"], "name", &[yaml("{name: x}")]),
         "not-a-list",
         1,
         4,
@@ -263,20 +263,20 @@ fn what_is_of_another_kind_stays_in_the_way() {
 fn tags_are_not_touched() {
     edit_refused(
         "a: !secret x\n",
-        |d| d.set(&["a"], &yaml("y")),
+        |d| d.set(["a"], &yaml("y")),
         "tag-in-the-way",
         1,
         4,
     );
     edit_refused(
         "a: !list [x]\n",
-        |d| d.set(&["a"], &yaml("y")),
+        |d| d.set(["a"], &yaml("y")),
         "tag-in-the-way",
         1,
         4,
     );
     let mut document = Document::parse("a: !!map\n  b: 1\n").unwrap();
-    document.set(&["a", "c"], &yaml("2")).unwrap();
+    document.set(["a", "c"], &yaml("2")).unwrap();
     assert_eq!(document.text(), "a: !!map\n  b: 1\n  c: 2\n");
 }
 
@@ -285,7 +285,7 @@ fn names_must_tell_items_apart() {
     let text = "a:\n- name: x\n- name: y\n- name: x\n";
     let error = edit_refused(
         text,
-        |d| d.merge(&["a"], "name", &[yaml("{name: x, v: 1}")]),
+        |d| d.merge(["a"], "name", &[yaml("{name: x, v: 1}")]),
         "ambiguous-item",
         4,
         3,
@@ -293,21 +293,21 @@ fn names_must_tell_items_apart() {
     assert!(error.to_string().contains("line 2, column 3"), "{error}");
     edit_refused(
         text,
-        |d| d.unmerge(&["a"], "name", &["x"]),
+        |d| d.unmerge(["a"], "name", &["x"]),
         "ambiguous-item",
         4,
         3,
     );
     edit_refused(
         text,
-        |d| d.merge(&["a"], "name", &[yaml("{v: 1}")]),
+        |d| d.merge(["a"], "name", &[yaml("{v: 1}")]),
         "item-without-key",
         2,
         1,
     );
     let mut document = Document::parse(text).unwrap();
     document
-        .merge(&["a"], "name", &[yaml("{name: y, v: 1}")])
+        .merge(["a"], "name", &[yaml("{name: y, v: 1}")])
         .unwrap();
     assert_eq!(
         document.text(),
@@ -319,13 +319,13 @@ fn names_must_tell_items_apart() {
 fn nothing_is_added_below_a_block_text_that_ends_without_a_newline() {
     edit_refused(
         "a: |\n  x",
-        |d| d.set(&["b"], &yaml("1")),
+        |d| d.set(["b"], &yaml("1")),
         "no-final-newline",
         2,
         4,
     );
     let mut document = Document::parse("b: 1\na: |\n  x").unwrap();
-    document.set(&["b"], &yaml("2")).unwrap();
+    document.set(["b"], &yaml("2")).unwrap();
     assert_eq!(document.text(), "b: 2\na: |\n  x");
 }
 
@@ -334,7 +334,7 @@ fn an_edit_that_would_change_a_neighbour_is_refused() {
     // Without `b`, the comment would become a line of the text above it.
     let error = edit_refused(
         "a: |\n  x\nb: 1\n    # deep\n",
-        |d| d.remove(&["b"]),
+        |d| d.remove(["b"]),
         "unsafe-edit",
         3,
         1,
@@ -346,21 +346,21 @@ fn an_edit_that_would_change_a_neighbour_is_refused() {
 fn what_cannot_be_written_is_refused() {
     edit_refused(
         "a: 1\n",
-        |d| d.set(&["b"], &yaml("!tag x")),
+        |d| d.set(["b"], &yaml("!tag x")),
         "unwritable-value",
         1,
         1,
     );
     edit_refused(
         "a: 1\n",
-        |d| d.set(&["b"], &yaml("{1: x}")),
+        |d| d.set(["b"], &yaml("{1: x}")),
         "unwritable-value",
         1,
         1,
     );
     edit_refused(
         "a: 1\n",
-        |d| d.set(&["k".repeat(2000).as_str()], &yaml("1")),
+        |d| d.set(["k".repeat(2000).as_str()], &yaml("1")),
         "unwritable-value",
         1,
         1,
@@ -369,7 +369,7 @@ fn what_cannot_be_written_is_refused() {
     for _ in 0..120 {
         deep = Value::Sequence(vec![deep]);
     }
-    edit_refused("a: 1\n", |d| d.set(&["b"], &deep), "unwritable-value", 1, 1);
+    edit_refused("a: 1\n", |d| d.set(["b"], &deep), "unwritable-value", 1, 1);
 }
 
 /// Nothing that is nested this deep takes long, or overflows the stack.
