@@ -1,3 +1,22 @@
 //! Private CA certificates for ClearML Enterprise on Kubernetes, as a Helm plugin.
+//!
+//! A functional core (`certs`, `yaml`, `overrides`, `proof`, `plan`) in an imperative shell (`helm`, `files`, `apply`,
+//! `ui`, `commands`).
 
+pub mod apply;
+pub mod certs;
+pub mod cli;
+pub mod commands;
+pub mod component;
+pub mod exit;
+pub mod files;
+pub mod finding;
+pub mod helm;
+pub mod interrupt;
+pub mod overrides;
+pub mod plan;
+pub mod proof;
+pub mod secrets;
+pub mod ui;
+pub mod values;
 pub mod yaml;

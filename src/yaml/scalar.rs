@@ -91,7 +91,11 @@ fn is_plain(text: &str, context: Context) -> bool {
     };
     let flow = context == Context::Flow;
     let blank_at_an_end = text.starts_with(' ') || text.ends_with(' ');
-    let indicator_first = "-?:,[]{}#&*!|>'\"%@`=<~".contains(first) || text.starts_with("...");
+    // A dash begins a list item only before a blank; an option such as `-c` reads better without quotes.
+    let is_option =
+        text.starts_with('-') && text.chars().nth(1).is_some_and(|c| c.is_ascii_alphabetic());
+    let indicator_first = !is_option && "-?:,[]{}#&*!|>'\"%@`=<~".contains(first);
+    let indicator_first = indicator_first || text.starts_with("...");
     let splits = text.contains(": ") || text.contains(" #") || text.ends_with(':');
     let splits_in_flow = flow && text.contains([',', '[', ']', '{', '}', ':']);
     let is_text = !(is_word(text) || is_number_like(text));
@@ -153,6 +157,7 @@ mod tests {
         for text in [
             "a",
             "ubuntu:22.04",
+            "-c",
             "/etc/ssl/certs",
             "https://api.acme.example/x?y=z#part",
             "10.0.0.1",
@@ -216,7 +221,6 @@ mod tests {
             "@a",
             "`a",
             "- a",
-            "-a",
             "?",
             ": a",
             "[a",

@@ -1,0 +1,32 @@
+# Everything a developer or a machine does here. `make help` lists it.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+export CARGO_TERM_COLOR ?= auto
+
+.PHONY: help
+help: ## list these targets
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+.PHONY: demo
+demo: ## a dry run for gateway and agent on the stand-in charts; no cluster
+	scripts/demo
+
+.PHONY: test
+test: ## everything but the cluster
+	HELM3=$$(scripts/tools helm3) HELM4=$$(scripts/tools helm4) cargo test --locked
+
+.PHONY: e2e
+e2e: ## the same against a real Kubernetes API: one of its own, or KUBECONFIG
+	scripts/e2e
+
+# Scripts are found by their first line, so that a new one is not forgotten.
+scripts = $$(git ls-files -z | xargs -0 grep -lE '^\#!.*[ /](ba)?sh$$')
+
+.PHONY: lint
+lint: ## formatting, clippy, shellcheck; advisories where cargo-deny is there (licences: make test)
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	$$(scripts/tools shellcheck) -x $(scripts)
+	@if cargo deny --version >/dev/null 2>&1; then cargo deny --log-level error check; \
+	else echo 'cargo-deny is not installed: advisories were not checked (cargo install cargo-deny)' >&2; fi

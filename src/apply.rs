@@ -1,0 +1,145 @@
+//! Carrying out a plan: write, upgrade, look, and put back what did not take.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use time::OffsetDateTime;
+
+use crate::exit::Stop;
+use crate::files;
+use crate::helm::{Helm, HelmError};
+use crate::interrupt;
+use crate::plan::{Action, FileChange, Observed, Target};
+
+/// What became of one target.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Nothing had to change.
+    Unchanged,
+    /// The release is at a new revision.
+    Done {
+        /// Its revision, where Helm could tell.
+        revision: Option<u64>,
+        /// Where the override file's former content is kept.
+        backup: Option<PathBuf>,
+    },
+    /// Helm failed.
+    Failed {
+        /// What helm said.
+        error: HelmError,
+        /// Where that leaves the release and the override file.
+        aftermath: Aftermath,
+        /// Where the override file's former content is kept.
+        backup: Option<PathBuf>,
+    },
+    /// Not begun, since an earlier target failed or the user interrupted.
+    Untouched,
+}
+
+/// Where a failed upgrade leaves things: the override file follows its release.
+#[derive(Debug)]
+pub enum Aftermath {
+    /// The release is what it was, and so is the file.
+    AsBefore,
+    /// The release has the new values (a revision that failed to become ready, say), and so has the file.
+    MovedOn {
+        /// The new revision.
+        revision: u64,
+        /// Its state: `failed`, `pending-upgrade`, …
+        status: String,
+    },
+    /// The cluster no longer answers; the file was put back.
+    Unknown(HelmError),
+}
+
+/// Carries out one target. `on_line` gets each line that helm prints.
+///
+/// # Errors
+/// The override file could not be written, or changed since the preview; the release was not touched then.
+pub fn target(helm: &Helm, target: &Target, on_line: impl FnMut(&str)) -> Result<Outcome> {
+    if target.action == Action::Nothing {
+        return Ok(Outcome::Unchanged);
+    }
+    let backup = write(&target.file)?;
+    match helm.upgrade(&target.upgrade, on_line) {
+        Ok(_) => Ok(Outcome::Done {
+            revision: current(helm, target)
+                .ok()
+                .flatten()
+                .map(|(revision, _)| revision),
+            backup,
+        }),
+        Err(error) => {
+            let aftermath = aftermath(helm, target);
+            if !matches!(aftermath, Aftermath::MovedOn { .. }) {
+                put_back(&target.file)?;
+            }
+            Ok(Outcome::Failed {
+                error,
+                aftermath,
+                backup,
+            })
+        }
+    }
+}
+
+fn write(file: &FileChange) -> Result<Option<PathBuf>> {
+    interrupt::check()?;
+    if files::read(&file.path)? != file.before {
+        return Err(Stop::refused(format!(
+            "{} was changed by somebody else since it was shown here; nothing was done. Run the command again",
+            file.path.display()
+        ))
+        .into());
+    }
+    if !file.changes() {
+        return Ok(None);
+    }
+    let backup = file
+        .before
+        .as_deref()
+        .map(|text| files::back_up(&file.path, text, OffsetDateTime::now_utc()))
+        .transpose()?;
+    files::replace(&file.path, &file.after)?;
+    Ok(backup)
+}
+
+fn put_back(file: &FileChange) -> Result<()> {
+    match &file.before {
+        _ if !file.changes() => Ok(()),
+        Some(text) => files::replace(&file.path, text),
+        None => Ok(std::fs::remove_file(&file.path)?),
+    }
+}
+
+/// The release's revision and state, if it exists.
+fn current(helm: &Helm, target: &Target) -> Result<Option<(u64, String)>, HelmError> {
+    let at = &target.coordinates;
+    let deployed = helm.deployed(&at.release, &at.namespace)?;
+    Ok(deployed.map(|now| (now.revision, now.status)))
+}
+
+fn aftermath(helm: &Helm, target: &Target) -> Aftermath {
+    let at = &target.coordinates;
+    let now = match helm.deployed(&at.release, &at.namespace) {
+        Err(error) => return Aftermath::Unknown(error),
+        Ok(now) => now,
+    };
+    let before = match &target.observed {
+        Observed::Present(before, _) => Some(before),
+        Observed::Absent | Observed::Unknown(_) => None,
+    };
+    match (before, now) {
+        (_, None) => Aftermath::AsBefore,
+        // A rollback makes a new revision too, with the old values.
+        (Some(before), Some(now))
+            if now.revision == before.revision || now.values == before.values =>
+        {
+            Aftermath::AsBefore
+        }
+        (_, Some(now)) => Aftermath::MovedOn {
+            revision: now.revision,
+            status: now.status,
+        },
+    }
+}

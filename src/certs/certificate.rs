@@ -1,0 +1,127 @@
+//! One X.509 certificate and the facts about it.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest as _, Sha256};
+use time::OffsetDateTime;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
+
+/// SHA-256 over a certificate's DER bytes: what makes two certificates the same.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    /// The fingerprint of DER bytes.
+    #[must_use]
+    pub fn of(der: &[u8]) -> Self {
+        Self(Sha256::digest(der).into())
+    }
+
+    /// The first eight bytes, enough to recognise a certificate on a screen.
+    #[must_use]
+    pub fn short(&self) -> String {
+        let full = self.to_string();
+        full.get(..23).unwrap_or(&full).to_owned()
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    /// Upper-case hex pairs with colons, as `openssl x509 -fingerprint` prints them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, byte) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str(":")?;
+            }
+            write!(f, "{byte:02X}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A certificate: its DER bytes and what they say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    der: Vec<u8>,
+    /// SHA-256 over the DER bytes.
+    pub fingerprint: Fingerprint,
+    /// The subject as one line (`C=US, O=Acme, CN=Acme Root`), control characters replaced.
+    pub subject: String,
+    /// The issuer, in the same form.
+    pub issuer: String,
+    /// The first common name of the subject, if it has one.
+    pub common_name: Option<String>,
+    /// Valid from this moment.
+    pub not_before: OffsetDateTime,
+    /// Valid until and including this moment.
+    pub not_after: OffsetDateTime,
+    /// `basicConstraints` says CA (RFC 5280, 4.2.1.9), or it is a version 1 certificate that issued itself.
+    pub is_ca: bool,
+    /// Subject and issuer are the same name.
+    pub self_issued: bool,
+}
+
+impl Certificate {
+    /// Reads one certificate from DER bytes.
+    ///
+    /// # Errors
+    /// What the X.509 parser could not make sense of, or that bytes follow the certificate.
+    pub fn from_der(der: &[u8]) -> Result<Self, String> {
+        let (rest, parsed) = X509Certificate::from_der(der).map_err(|e| e.to_string())?;
+        if !rest.is_empty() {
+            return Err(format!("{} bytes follow the certificate", rest.len()));
+        }
+        let self_issued = parsed.subject().as_raw() == parsed.issuer().as_raw();
+        let basic_constraints = parsed
+            .basic_constraints()
+            .map_err(|e| format!("basicConstraints: {e}"))?;
+        let version_1 = parsed.version() == x509_parser::x509::X509Version::V1;
+        Ok(Self {
+            fingerprint: Fingerprint::of(der),
+            subject: printable(&parsed.subject().to_string()),
+            issuer: printable(&parsed.issuer().to_string()),
+            common_name: parsed
+                .subject()
+                .iter_common_name()
+                .next()
+                .and_then(|name| name.as_str().ok())
+                .map(printable),
+            not_before: parsed.validity().not_before.to_datetime(),
+            not_after: parsed.validity().not_after.to_datetime(),
+            is_ca: basic_constraints.map_or(version_1 && self_issued, |c| c.value.ca),
+            self_issued,
+            der: der.to_vec(),
+        })
+    }
+
+    /// The canonical PEM: 64 columns, LF, one block, a final newline (RFC 7468).
+    #[must_use]
+    pub fn pem(&self) -> String {
+        let body = STANDARD.encode(&self.der);
+        let mut pem = String::with_capacity(body.len() + body.len() / 64 + 60);
+        pem.push_str("-----BEGIN CERTIFICATE-----\n");
+        let mut rest = body.as_str();
+        while !rest.is_empty() {
+            let (line, tail) = rest.split_at(rest.len().min(64));
+            pem.push_str(line);
+            pem.push('\n');
+            rest = tail;
+        }
+        pem.push_str("-----END CERTIFICATE-----\n");
+        pem
+    }
+}
+
+/// A name as it may go to a terminal: no control characters, so that no certificate moves the cursor.
+fn printable(name: &str) -> String {
+    name.chars()
+        .map(|c| if c.is_control() { '\u{FFFD}' } else { c })
+        .collect()
+}

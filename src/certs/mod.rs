@@ -1,0 +1,11 @@
+//! Certificates: reading them, naming them, and saying what is wrong with them.
+
+pub mod alias;
+pub mod bundle;
+mod certificate;
+pub mod lint;
+pub mod mozilla;
+pub mod pem;
+pub mod source;
+
+pub use certificate::{Certificate, Fingerprint};

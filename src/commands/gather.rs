@@ -1,0 +1,233 @@
+//! What a plan is made from: the user's files, the charts, and what is deployed.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use serde_yaml::Value;
+
+use crate::cli::TargetOptions;
+use crate::component::Component;
+use crate::exit::Stop;
+use crate::files;
+use crate::helm::{self, Coordinates, Helm, HelmArguments, HelmError, ReleaseSummary};
+use crate::plan::Observed;
+use crate::ui::{self, Screen};
+
+/// The releases of each namespace asked for, each asked once.
+pub(super) struct Cluster<'a> {
+    helm: &'a Helm,
+    /// A dry run goes on without a cluster.
+    optional: bool,
+    seen: BTreeMap<String, Result<Vec<ReleaseSummary>, HelmError>>,
+}
+
+impl<'a> Cluster<'a> {
+    pub(super) fn new(helm: &'a Helm, optional: bool) -> Self {
+        Self {
+            helm,
+            optional,
+            seen: BTreeMap::new(),
+        }
+    }
+
+    /// The releases of a namespace, or why they are unknown.
+    fn releases(
+        &mut self,
+        namespace: &str,
+        screen: &Screen,
+    ) -> Result<Result<&[ReleaseSummary], String>> {
+        if !self.seen.contains_key(namespace) {
+            // The answer for one namespace holds for the next where no cluster answers at all.
+            let silent = self.seen.values().find_map(|known| {
+                known
+                    .as_ref()
+                    .err()
+                    .filter(|e| e.is_cluster_unreachable())
+                    .cloned()
+            });
+            let answer = match silent {
+                Some(error) => Err(error),
+                None => {
+                    let what = format!("asking the cluster for the releases of {namespace}");
+                    let answer =
+                        screen.step(&what, || Ok::<_, Infallible>(self.helm.releases(namespace)));
+                    let Ok(answer) = answer;
+                    answer
+                }
+            };
+            self.seen.insert(namespace.to_owned(), answer);
+        }
+        match self.seen.get(namespace) {
+            Some(Ok(releases)) => Ok(Ok(releases)),
+            Some(Err(error)) if self.optional => Ok(Err(first_line(&error.message))),
+            Some(Err(error)) => Err(error.clone().into()),
+            None => Ok(Ok(&[])),
+        }
+    }
+}
+
+fn first_line(message: &str) -> String {
+    message.lines().last().unwrap_or_default().to_owned()
+}
+
+/// A component's place, before its chart is known.
+pub(super) struct Place {
+    pub(super) component: Component,
+    pub(super) release: String,
+    pub(super) namespace: String,
+    pub(super) chart: String,
+    /// The version to fetch; `None` for the newest.
+    pub(super) version: Option<String>,
+    /// All values files, the override file last.
+    pub(super) values: Vec<PathBuf>,
+    /// The release as it is listed, or why nothing is known of it.
+    pub(super) listed: Result<Option<ReleaseSummary>, String>,
+}
+
+impl Place {
+    /// Finds out where a component goes: what was asked for, else what is deployed, else what is documented.
+    pub(super) fn find(
+        component: Component,
+        options: TargetOptions,
+        cluster: &mut Cluster<'_>,
+        screen: &Screen,
+        may_ask: bool,
+    ) -> Result<Self> {
+        let facts = component.facts();
+        let namespace = options.namespace.unwrap_or_else(current_namespace);
+        let releases = cluster.releases(&namespace, screen)?;
+        let of_chart: Vec<(&str, &str)> = releases
+            .as_ref()
+            .map(|releases| {
+                releases
+                    .iter()
+                    .filter_map(|r| Some((r.name.as_str(), r.version_of(facts.chart)?)))
+                    .collect()
+            })
+            .unwrap_or_default();
+        let release = match (options.release, of_chart.as_slice()) {
+            (Some(release), _) => release,
+            (None, [(only, _)]) => (*only).to_owned(),
+            (None, []) => match facts.release {
+                Some(documented) => documented.to_owned(),
+                None if may_ask => ui::text(&format!(
+                    "Release name of the {} in {namespace} (it shows in application URLs)",
+                    facts.title
+                ))?,
+                None => {
+                    return Err(Stop::no_answer(format!(
+                        "the {0} has no default release name, since it shows in application URLs: add --{1}-release NAME",
+                        facts.title, facts.name
+                    ))
+                    .into());
+                }
+            },
+            (None, several) => {
+                let names: Vec<&str> = several.iter().map(|(name, _)| *name).collect();
+                return Err(Stop::no_answer(format!(
+                    "the namespace {namespace} has several releases of {}: say which with --{}-release ({})",
+                    facts.chart,
+                    facts.name,
+                    names.join(", ")
+                ))
+                .into());
+            }
+        };
+        let listed = releases.map(|all| all.iter().find(|one| one.name == release).cloned());
+        let same_chart = of_chart.iter().find(|(name, _)| *name == release);
+        let local = options
+            .chart
+            .as_deref()
+            .is_some_and(|chart| Path::new(chart).exists());
+        let pinned = same_chart
+            .filter(|_| !local)
+            .map(|(_, version)| (*version).to_owned());
+        let values = if options.values.is_empty() {
+            vec![facts.override_file.into()]
+        } else {
+            options.values
+        };
+        Ok(Self {
+            component,
+            release,
+            namespace,
+            chart: options.chart.unwrap_or_else(|| default_chart(component)),
+            version: options.version.or(pinned),
+            values,
+            listed,
+        })
+    }
+
+    /// The release's state.
+    pub(super) fn observe(&self, helm: &Helm) -> Result<Observed> {
+        Ok(match &self.listed {
+            Err(why) => Observed::Unknown(why.clone()),
+            Ok(None) => Observed::Absent,
+            Ok(Some(listed)) => match helm.deployed(&self.release, &self.namespace)? {
+                Some(deployed) => Observed::Present(deployed, listed.clone()),
+                None => Observed::Absent,
+            },
+        })
+    }
+
+    /// The coordinates, once the chart's version is known.
+    pub(super) fn coordinates(&self, version: String) -> Coordinates {
+        Coordinates {
+            component: self.component,
+            release: self.release.clone(),
+            namespace: self.namespace.clone(),
+            chart: self.chart.clone(),
+            version,
+            values: self.values.clone(),
+            context: variable("HELM_KUBECONTEXT"),
+            // A list of files cannot have come from --kubeconfig: it is in the user's environment, and stays there.
+            kubeconfig: variable("KUBECONFIG")
+                .filter(|files| std::env::split_paths(files).count() == 1),
+        }
+    }
+
+    /// The file that is edited: the last, whose lists win.
+    pub(super) fn override_file(&self) -> &Path {
+        self.values.last().map_or(Path::new(""), PathBuf::as_path)
+    }
+
+    /// The values files before the override file, read.
+    pub(super) fn read_earlier_values(&self) -> Result<Vec<(PathBuf, Value)>> {
+        let earlier = self
+            .values
+            .split_last()
+            .map_or(&[][..], |(_, earlier)| earlier);
+        earlier
+            .iter()
+            .map(|path| {
+                let text = files::read(path)?
+                    .with_context(|| format!("there is no values file {}", path.display()))?;
+                let values = serde_yaml::from_str(&text)
+                    .with_context(|| format!("cannot read the values file {}", path.display()))?;
+                Ok((path.clone(), values))
+            })
+            .collect()
+    }
+}
+
+/// Helm resolves `-n`, its environment and the kubeconfig, and hands the result to its plugins.
+fn current_namespace() -> String {
+    variable("HELM_NAMESPACE").unwrap_or_else(|| "default".to_owned())
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn default_chart(component: Component) -> String {
+    let config = std::env::var_os("HELM_REPOSITORY_CONFIG")
+        .and_then(|path| std::fs::read_to_string(path).ok());
+    helm::default_reference(component, config.as_deref())
+}
+
+/// Helm's own flags, sorted.
+pub(super) fn helm_arguments(words: &[String]) -> Result<HelmArguments> {
+    Ok(HelmArguments::sort(words)?)
+}

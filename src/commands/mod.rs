@@ -1,0 +1,20 @@
+//! The commands: gather, plan, show, act.
+
+mod gather;
+mod install;
+
+use anyhow::Result;
+
+use crate::cli::{Cli, Command};
+use crate::exit::ExitCode;
+use crate::ui::Screen;
+
+/// Runs the command that was given.
+///
+/// # Errors
+/// Whatever stopped it; [`crate::exit::code_of`] gives the exit code.
+pub fn run(cli: &Cli, screen: &mut Screen) -> Result<ExitCode> {
+    match &cli.command {
+        Command::Install(arguments) => install::run(arguments, screen),
+    }
+}

@@ -1,0 +1,76 @@
+//! Exit codes, and the errors that carry one.
+
+use thiserror::Error;
+
+/// The documented exit codes (`docs/exit-codes.md`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ExitCode {
+    /// Done, or nothing to do.
+    Done = 0,
+    /// Something failed: Helm, input or output.
+    Failed = 1,
+    /// `--dry-run --detailed-exitcode` found something to change.
+    ChangesPending = 2,
+    /// An error finding refused the run.
+    Refused = 3,
+    /// An answer was needed that nobody could give, or the user said no.
+    NoAnswer = 4,
+    /// The command line was wrong (`EX_USAGE` of sysexits.h).
+    Usage = 64,
+    /// Ctrl-C or a termination signal (128 + SIGINT).
+    Interrupted = 130,
+}
+
+impl From<ExitCode> for std::process::ExitCode {
+    fn from(code: ExitCode) -> Self {
+        Self::from(code as u8)
+    }
+}
+
+/// An error whose exit code is not the general [`ExitCode::Failed`].
+#[derive(Debug, Error)]
+#[error("{message}")]
+pub struct Stop {
+    /// The code the process ends with.
+    pub code: ExitCode,
+    /// What is shown to the user.
+    pub message: String,
+}
+
+impl Stop {
+    /// Refused for what was found in the input.
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self::new(ExitCode::Refused, message)
+    }
+
+    /// Nobody could answer, or the answer was no.
+    pub fn no_answer(message: impl Into<String>) -> Self {
+        Self::new(ExitCode::NoAnswer, message)
+    }
+
+    /// The command line asks for something that does not exist or does not fit together.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(ExitCode::Usage, message)
+    }
+
+    /// A signal ended the run.
+    pub fn interrupted(message: impl Into<String>) -> Self {
+        Self::new(ExitCode::Interrupted, message)
+    }
+
+    fn new(code: ExitCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+        }
+    }
+}
+
+/// The exit code that belongs to `error`, wherever in its chain a [`Stop`] sits.
+#[must_use]
+pub fn code_of(error: &anyhow::Error) -> ExitCode {
+    error
+        .downcast_ref::<Stop>()
+        .map_or(ExitCode::Failed, |stop| stop.code)
+}

@@ -1,0 +1,256 @@
+//! Finding a chart wherever it is, and reading what it is and which values it knows.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, anyhow};
+use semver::Version;
+use serde::Deserialize;
+use serde_yaml::Value;
+use tempfile::TempDir;
+
+use super::{Helm, HelmArguments, kube_version};
+use crate::component::Component;
+use crate::exit::Stop;
+
+/// The repository alias of the vendor's documentation.
+const VENDOR_REPOSITORY: &str = "clearml-enterprise";
+/// Where the vendor publishes its charts since 2026.
+const VENDOR_REGISTRY: &str = "oci://docker.io/clearml";
+
+/// A chart on disk, pinned to one version.
+#[derive(Debug)]
+pub struct Chart {
+    /// The reference for `helm upgrade`, as given.
+    pub reference: String,
+    /// The name in its Chart.yaml.
+    pub name: String,
+    /// The version in its Chart.yaml.
+    pub version: Version,
+    /// Its default values.
+    pub values: Value,
+    /// The Kubernetes version to render for, where the chart bounds it so that helm's built-in one might not do.
+    pub kube_version: Option<String>,
+    local: PathBuf,
+    /// The folder of a pulled chart; removed with the value.
+    pulled: Option<TempDir>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    name: String,
+    version: String,
+    kube_version: Option<String>,
+}
+
+impl Chart {
+    /// Where the chart lies on disk: a folder or a `.tgz`.
+    #[must_use]
+    pub fn local(&self) -> &Path {
+        &self.local
+    }
+
+    /// Whether the chart is a folder or archive of the user's, which can change under the same version.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.pulled.is_none()
+    }
+
+    /// Whether the chart's own values have `path`, which is how a chart declares what it understands.
+    #[must_use]
+    pub fn knows(&self, path: &[&str]) -> bool {
+        let mut value = &self.values;
+        for key in path {
+            match value.get(key) {
+                Some(inner) => value = inner,
+                None => return false,
+            }
+        }
+        true
+    }
+}
+
+/// The chart reference to use where none is given: the documented repository alias where it is configured, else the
+/// vendor's registry.
+#[must_use]
+pub fn default_reference(component: Component, repository_config: Option<&str>) -> String {
+    #[derive(Deserialize)]
+    struct Repositories {
+        #[serde(default)]
+        repositories: Vec<Repository>,
+    }
+    #[derive(Deserialize)]
+    struct Repository {
+        name: String,
+    }
+    let configured = repository_config
+        .and_then(|text| serde_yaml::from_str::<Repositories>(text).ok())
+        .is_some_and(|r| {
+            r.repositories
+                .iter()
+                .any(|one| one.name == VENDOR_REPOSITORY)
+        });
+    let base = if configured {
+        VENDOR_REPOSITORY
+    } else {
+        VENDOR_REGISTRY
+    };
+    format!("{base}/{}", component.facts().chart)
+}
+
+impl Helm {
+    /// Finds the chart, pulling it once where it is not on this disk.
+    ///
+    /// `version` is exact or a range as Helm takes it; without one the newest is taken.
+    ///
+    /// # Errors
+    /// Helm cannot find or read the chart, or a chart on disk has another version than asked for.
+    pub fn fetch_chart(
+        &self,
+        reference: &str,
+        version: Option<&str>,
+        arguments: &HelmArguments,
+    ) -> Result<Chart> {
+        let path = Path::new(reference);
+        let chart = if path.is_dir() {
+            read_folder(reference, path.to_path_buf(), None)?
+        } else if path.is_file() {
+            self.read_archive(reference)?
+        } else if looks_like_path(reference) {
+            return Err(anyhow!(
+                "there is no chart at {reference}: neither a folder nor a .tgz"
+            ));
+        } else {
+            return self.pull(reference, version, arguments);
+        };
+        match version {
+            Some(wanted) if !satisfies(&chart.version, wanted) => Err(Stop::refused(format!(
+                "the chart at {reference} is version {}, not {wanted}; helm would deploy it all the same",
+                chart.version
+            ))
+            .into()),
+            _ => Ok(chart),
+        }
+    }
+
+    fn pull(
+        &self,
+        reference: &str,
+        version: Option<&str>,
+        arguments: &HelmArguments,
+    ) -> Result<Chart> {
+        let folder = TempDir::with_prefix("helm-clearml-certs-")
+            .context("cannot make a folder for the chart")?;
+        let mut argv: Vec<String> = vec!["pull".into(), reference.into()];
+        if let Some(version) = version {
+            argv.extend(["--version".into(), version.into()]);
+        }
+        argv.extend_from_slice(arguments.locate());
+        argv.extend([
+            "--untar".into(),
+            "--untardir".into(),
+            folder.path().display().to_string(),
+        ]);
+        self.read(&argv)?;
+        let local = std::fs::read_dir(folder.path())?
+            .filter_map(Result::ok)
+            .map(|entry| entry.path())
+            .find(|path| path.join("Chart.yaml").is_file())
+            .ok_or_else(|| anyhow!("helm pull {reference} left no chart behind"))?;
+        read_folder(reference, local, Some(folder))
+    }
+
+    fn read_archive(&self, reference: &str) -> Result<Chart> {
+        let metadata = self.read(&["show", "chart", reference])?;
+        let values = self.read(&["show", "values", reference])?;
+        assemble(reference, reference.into(), None, &metadata, &values)
+    }
+}
+
+fn read_folder(reference: &str, local: PathBuf, pulled: Option<TempDir>) -> Result<Chart> {
+    let metadata = local.join("Chart.yaml");
+    let metadata = std::fs::read_to_string(&metadata).with_context(|| {
+        format!(
+            "{reference} is no chart: cannot read {}",
+            metadata.display()
+        )
+    })?;
+    let values = match std::fs::read_to_string(local.join("values.yaml")) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
+        read => read.with_context(|| format!("cannot read the values.yaml of {reference}"))?,
+    };
+    assemble(reference, local, pulled, &metadata, &values)
+}
+
+fn assemble(
+    reference: &str,
+    local: PathBuf,
+    pulled: Option<TempDir>,
+    metadata: &str,
+    values: &str,
+) -> Result<Chart> {
+    let Metadata {
+        name,
+        version,
+        kube_version,
+    } = serde_yaml::from_str(metadata)
+        .with_context(|| format!("cannot read the Chart.yaml of {reference}"))?;
+    Ok(Chart {
+        reference: reference.to_owned(),
+        version: Version::parse(version.trim_start_matches('v')).with_context(|| {
+            format!("{reference} has the version {version:?}, which is not SemVer")
+        })?,
+        values: serde_yaml::from_str(values)
+            .with_context(|| format!("cannot read the values.yaml of {reference}"))?,
+        kube_version: kube_version.and_then(|bounds| kube_version::within(&bounds)),
+        name,
+        local,
+        pulled,
+    })
+}
+
+fn looks_like_path(reference: &str) -> bool {
+    reference.starts_with(['.', '/', '~'])
+        || !reference.contains("://")
+            && Path::new(reference).extension().is_some_and(|e| e == "tgz")
+}
+
+/// Whether `version` is what was asked for; a range that only Helm understands is left to Helm.
+fn satisfies(version: &Version, wanted: &str) -> bool {
+    match Version::parse(wanted.trim_start_matches('v')) {
+        Ok(exact) => exact == *version,
+        Err(_) => semver::VersionReq::parse(wanted).map_or(true, |range| range.matches(version)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_alias_wins_where_it_is_configured() {
+        let config = "repositories:\n- name: clearml-enterprise\n  url: https://charts.example\n";
+        assert_eq!(
+            default_reference(Component::Agent, Some(config)),
+            "clearml-enterprise/clearml-enterprise-agent"
+        );
+        let registry = "oci://docker.io/clearml/clearml-enterprise-app-gateway";
+        assert_eq!(default_reference(Component::Gateway, None), registry);
+        assert_eq!(
+            default_reference(Component::Gateway, Some("repositories: []")),
+            registry
+        );
+        assert_eq!(
+            default_reference(Component::Gateway, Some("{{ broken")),
+            registry
+        );
+    }
+
+    #[test]
+    fn a_chart_on_disk_must_be_the_version_asked_for() {
+        let version = Version::new(6, 9, 3);
+        assert!(satisfies(&version, "6.9.3"));
+        assert!(satisfies(&version, "^6.0.0"));
+        assert!(!satisfies(&version, "6.14.6"));
+    }
+}

@@ -1,0 +1,113 @@
+//! A helm call that failed, told once and with everything needed to repeat it.
+
+use std::fmt;
+use std::process::ExitStatus;
+
+/// How a helm process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// It could not be started at all.
+    NotStarted,
+    /// It ended with this exit code.
+    Exited(i32),
+    /// This signal ended it.
+    Signalled(i32),
+}
+
+impl From<ExitStatus> for Ending {
+    fn from(status: ExitStatus) -> Self {
+        #[cfg(unix)]
+        if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+            return Self::Signalled(signal);
+        }
+        Self::Exited(status.code().unwrap_or(-1))
+    }
+}
+
+/// A failed helm call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HelmError {
+    /// The command, quoted for a shell, secrets masked.
+    pub command: String,
+    /// How it ended.
+    pub ending: Ending,
+    /// What helm wrote to stderr, without its `Error: ` prefix.
+    pub message: String,
+}
+
+impl HelmError {
+    pub(super) fn new(command: String, ending: Ending, stderr: &str) -> Self {
+        Self {
+            command,
+            ending,
+            message: tidy(stderr),
+        }
+    }
+
+    /// The cluster did not answer, or no cluster is configured.
+    #[must_use]
+    pub fn is_cluster_unreachable(&self) -> bool {
+        let message = self.message.to_ascii_lowercase();
+        ["cluster unreachable", "no configuration has been provided"]
+            .iter()
+            .any(|sign| message.contains(sign))
+    }
+
+    /// The release does not exist.
+    #[must_use]
+    pub fn is_release_not_found(&self) -> bool {
+        self.message.contains("release: not found")
+    }
+
+    /// What to try, where helm's message alone leaves the reader alone.
+    fn advice(&self) -> Option<&'static str> {
+        let message = self.message.to_ascii_lowercase();
+        let says = |sign: &str| message.contains(sign);
+        if self.is_cluster_unreachable() {
+            Some(
+                "check the context with `kubectl cluster-info`, or name it with --kube-context or --kubeconfig",
+            )
+        } else if says("another operation (install/upgrade/rollback) is in progress") {
+            Some(
+                "an earlier helm was killed: `helm history` shows the last good revision, `helm rollback` returns to it",
+            )
+        } else if says("unauthorized") || says("access denied") || says("authentication required") {
+            Some("log in first: helm registry login docker.io --username allegroaienterprise")
+        } else if says("server gave http response to https client") {
+            Some("the registry speaks plain HTTP: add `-- --plain-http`")
+        } else if says("repo") && says("not found") {
+            Some("`helm repo list` shows the repositories that are configured")
+        } else {
+            None
+        }
+    }
+}
+
+impl fmt::Display for HelmError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.ending {
+            Ending::NotStarted => writeln!(f, "helm could not be started")?,
+            Ending::Exited(code) => writeln!(f, "helm failed with exit code {code}")?,
+            Ending::Signalled(signal) => writeln!(f, "helm was killed by signal {signal}")?,
+        }
+        for line in self.message.lines() {
+            writeln!(f, "  {line}")?;
+        }
+        write!(f, "command: {}", self.command)?;
+        match self.advice() {
+            Some(advice) => write!(f, "\nhint: {advice}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for HelmError {}
+
+fn tidy(stderr: &str) -> String {
+    let lines: Vec<&str> = stderr
+        .lines()
+        .map(|line| line.strip_prefix("Error: ").unwrap_or(line).trim_end())
+        .filter(|line| !line.is_empty())
+        .collect();
+    lines.join("\n")
+}

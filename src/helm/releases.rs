@@ -1,0 +1,129 @@
+//! What is deployed.
+
+use serde::Deserialize;
+use serde_yaml::Value;
+
+use super::{Ending, Helm, HelmError};
+
+/// A release in a list.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+pub struct ReleaseSummary {
+    /// The release's name.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// `<chart>-<version>`.
+    pub chart: String,
+    /// `deployed`, `failed`, `pending-upgrade`, …
+    pub status: String,
+}
+
+impl ReleaseSummary {
+    /// The version of the release's chart if it is a release of `chart`.
+    ///
+    /// The rest after the name must be a version: `clearml-enterprise-agent-6.9.3` is no `clearml-enterprise`.
+    #[must_use]
+    pub fn version_of(&self, chart: &str) -> Option<&str> {
+        let version = self.chart.strip_prefix(chart)?.strip_prefix('-')?;
+        semver::Version::parse(version).ok().map(|_| version)
+    }
+}
+
+/// The state of one release.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Deployed {
+    /// Its revision.
+    pub revision: u64,
+    /// `deployed`, `failed`, `pending-upgrade`, …
+    pub status: String,
+    /// The values it was given, without the chart's defaults.
+    pub values: Value,
+    /// The manifest that Helm stored.
+    pub manifest: String,
+}
+
+#[derive(Deserialize)]
+struct Status {
+    version: u64,
+    info: Info,
+    #[serde(default)]
+    config: Option<serde_json::Value>,
+    #[serde(default)]
+    manifest: String,
+}
+
+#[derive(Deserialize)]
+struct Info {
+    status: String,
+}
+
+impl Helm {
+    /// The releases of a namespace, whatever their state.
+    ///
+    /// # Errors
+    /// The cluster does not answer, or refuses.
+    pub fn releases(&self, namespace: &str) -> Result<Vec<ReleaseSummary>, HelmError> {
+        // Helm 4 lists every state and has no --all; naming the states means the same to both majors.
+        let argv = [
+            "list",
+            "-n",
+            namespace,
+            "--deployed",
+            "--failed",
+            "--pending",
+            "-o",
+            "json",
+        ];
+        let printed = self.read(&argv)?;
+        serde_json::from_str(&printed).map_err(|e| unreadable(&argv, &e))
+    }
+
+    /// The state of a release, or `None` where there is no such release.
+    ///
+    /// # Errors
+    /// The cluster does not answer, or refuses.
+    pub fn deployed(&self, release: &str, namespace: &str) -> Result<Option<Deployed>, HelmError> {
+        let argv = ["status", release, "-n", namespace, "-o", "json"];
+        let printed = match self.read(&argv) {
+            Err(e) if e.is_release_not_found() => return Ok(None),
+            printed => printed?,
+        };
+        let status: Status = serde_json::from_str(&printed).map_err(|e| unreadable(&argv, &e))?;
+        let values = serde_yaml::to_value(status.config).map_err(|e| unreadable(&argv, &e))?;
+        Ok(Some(Deployed {
+            revision: status.version,
+            status: status.info.status,
+            values,
+            manifest: status.manifest,
+        }))
+    }
+}
+
+/// The content is not repeated: it holds the release's values.
+fn unreadable<E: std::fmt::Display>(argv: &[&str], error: &E) -> HelmError {
+    HelmError::new(
+        super::process::shown(argv),
+        Ending::Exited(0),
+        &format!("helm's answer could not be read: {error}"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn charts_whose_names_begin_alike_are_told_apart() {
+        let release = ReleaseSummary {
+            name: "a".into(),
+            namespace: "n".into(),
+            chart: "clearml-enterprise-agent-6.9.3".into(),
+            status: "deployed".into(),
+        };
+        assert_eq!(
+            release.version_of("clearml-enterprise-agent"),
+            Some("6.9.3")
+        );
+        assert_eq!(release.version_of("clearml-enterprise"), None);
+    }
+}

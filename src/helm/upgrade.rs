@@ -1,0 +1,168 @@
+//! The documented `helm upgrade -i`, word for word.
+
+use std::path::PathBuf;
+
+use super::process::shown;
+use super::{Helm, HelmArguments, HelmError};
+use crate::component::Component;
+
+/// Where a component goes: all that its command names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Coordinates {
+    /// The component.
+    pub component: Component,
+    /// The release's name.
+    pub release: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// The chart reference.
+    pub chart: String,
+    /// The exact chart version.
+    pub version: String,
+    /// The values files, in the order that Helm merges them; the last is the override file.
+    pub values: Vec<PathBuf>,
+    /// The kubeconfig context, where one was named on the command line.
+    pub context: Option<String>,
+    /// The kubeconfig file, where it is not the user's default one: without it a pasted command could reach another cluster.
+    pub kubeconfig: Option<String>,
+}
+
+/// How Helm is to wait, in its own major version's words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rollout {
+    /// Wait until pods are ready.
+    pub wait: bool,
+    /// How long to wait, as Helm writes durations (`5m0s`).
+    pub timeout: Option<String>,
+    /// Return to the previous revision when the upgrade fails; the flag's name differs between Helm's majors.
+    pub rollback_flag: Option<&'static str>,
+}
+
+impl Rollout {
+    /// The flag that rolls back on failure: renamed in Helm 4.
+    #[must_use]
+    pub fn rollback_flag(helm_major: u64) -> &'static str {
+        if helm_major >= 4 {
+            "--rollback-on-failure"
+        } else {
+            "--atomic"
+        }
+    }
+}
+
+/// One `helm upgrade -i`, shown and run from the same words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upgrade {
+    argv: Vec<String>,
+}
+
+impl Upgrade {
+    /// The documented command for a component, with the chart version pinned.
+    #[must_use]
+    pub fn new(at: &Coordinates, rollout: &Rollout, arguments: &HelmArguments) -> Self {
+        let mut argv: Vec<String> = vec!["upgrade".into(), "-i".into()];
+        let namespace = ["-n".to_owned(), at.namespace.clone()];
+        let creates_namespace = at.component.facts().creates_namespace;
+        // The vendor writes the two commands in different orders; who compares them with the page finds each as it is there.
+        if creates_namespace {
+            argv.extend(namespace);
+            argv.push(at.release.clone());
+        } else {
+            argv.push(at.release.clone());
+            argv.extend(namespace);
+        }
+        argv.extend([at.chart.clone(), "--version".into(), at.version.clone()]);
+        if creates_namespace {
+            argv.push("--create-namespace".into());
+        }
+        for file in &at.values {
+            argv.extend(["-f".into(), file.display().to_string()]);
+        }
+        if let Some(context) = &at.context {
+            argv.extend(["--kube-context".into(), context.clone()]);
+        }
+        if let Some(kubeconfig) = &at.kubeconfig {
+            argv.extend(["--kubeconfig".into(), kubeconfig.clone()]);
+        }
+        argv.extend(rollout.wait.then(|| "--wait".to_owned()));
+        if let Some(timeout) = &rollout.timeout {
+            argv.extend(["--timeout".into(), timeout.clone()]);
+        }
+        argv.extend(rollout.rollback_flag.map(str::to_owned));
+        argv.extend_from_slice(arguments.all());
+        Self { argv }
+    }
+
+    /// The command for a shell, secrets masked.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        shown(&self.argv)
+    }
+}
+
+impl Helm {
+    /// Runs the upgrade; each line of Helm's stdout is handed over as it comes. Returns Helm's stderr (its warnings).
+    ///
+    /// # Errors
+    /// Helm failed or was killed.
+    pub fn upgrade(
+        &self,
+        upgrade: &Upgrade,
+        on_line: impl FnMut(&str),
+    ) -> Result<String, HelmError> {
+        self.stream(&upgrade.argv, on_line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(component: Component) -> Coordinates {
+        Coordinates {
+            component,
+            release: "r".into(),
+            namespace: "ns".into(),
+            chart: format!("clearml-enterprise/{}", component.facts().chart),
+            version: "6.9.3".into(),
+            values: vec![component.facts().override_file.into()],
+            context: None,
+            kubeconfig: None,
+        }
+    }
+
+    fn shown(at: &Coordinates) -> String {
+        Upgrade::new(at, &Rollout::default(), &HelmArguments::default()).shown()
+    }
+
+    #[test]
+    fn the_gateway_is_upgraded_as_documented() {
+        assert_eq!(
+            shown(&at(Component::Gateway)),
+            "helm upgrade -i r -n ns clearml-enterprise/clearml-enterprise-app-gateway --version 6.9.3 \
+             -f clearml-app-gateway-values.override.yaml"
+        );
+    }
+
+    #[test]
+    fn the_agent_is_upgraded_as_documented() {
+        assert_eq!(
+            shown(&at(Component::Agent)),
+            "helm upgrade -i -n ns r clearml-enterprise/clearml-enterprise-agent --version 6.9.3 \
+             --create-namespace -f clearml-agent-values.override.yaml"
+        );
+    }
+
+    #[test]
+    fn waiting_is_said_in_the_words_of_the_major_version() {
+        assert_eq!(Rollout::rollback_flag(3), "--atomic");
+        assert_eq!(Rollout::rollback_flag(4), "--rollback-on-failure");
+    }
+
+    #[test]
+    fn names_that_a_shell_would_split_are_quoted() {
+        let mut spaced = at(Component::Agent);
+        spaced.values = vec!["my values.yaml".into()];
+        assert!(shown(&spaced).ends_with("-f 'my values.yaml'"));
+    }
+}

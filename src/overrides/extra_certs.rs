@@ -1,0 +1,187 @@
+//! `customCertificates.extraCerts`: certificates appended to the system's bundle.
+
+use anyhow::Result;
+use serde_yaml::{Mapping, Value};
+
+use super::{Placed, line_of, list_at};
+use crate::certs::alias::Taken;
+use crate::certs::bundle::Entry;
+use crate::certs::{Certificate, pem};
+use crate::finding::Finding;
+use crate::yaml::{Document, Path};
+
+/// Adds the certificates that the list does not hold yet. A certificate that is there under any alias or formatting is left
+/// alone; a taken alias is numbered, or refused where the user chose it.
+///
+/// `file` is the file's name for messages; `path` the list's place.
+pub(super) fn add(
+    document: &mut Document,
+    file: &str,
+    path: &Path,
+    entries: &[Entry],
+) -> Result<(Vec<Placed>, Vec<Finding>)> {
+    let (mut placed, mut findings) = existing(document, file, path)?;
+    let mut taken = Taken::default();
+    for item in list_at(document, path)? {
+        taken.insert(
+            item.get("alias")
+                .and_then(Value::as_str)
+                .unwrap_or_default(),
+        );
+    }
+    for entry in entries {
+        let known = |one: &Placed| one.certificate.fingerprint == entry.certificate.fingerprint;
+        if placed.iter().any(known) {
+            continue;
+        }
+        if entry.alias_chosen && taken.contains(&entry.alias) {
+            let holder = index_of(document, path, &entry.alias)?;
+            findings.push(
+                Finding::error(
+                    "alias-taken",
+                    format!(
+                        "{file}{}: the alias {:?} names another certificate than {} ({})",
+                        line_of(document, &path.then(holder)),
+                        entry.alias,
+                        entry.certificate.subject,
+                        entry.origin
+                    ),
+                )
+                .hint(format!("choose another alias: --ca {}-2=FILE", entry.alias)),
+            );
+            continue;
+        }
+        let alias = taken.claim(&entry.alias);
+        document.append(path, &item(&alias, &entry.certificate))?;
+        placed.push(Placed {
+            alias,
+            certificate: entry.certificate.clone(),
+            added: true,
+        });
+    }
+    Ok((placed, findings))
+}
+
+/// The certificates that the list holds already. What cannot be read is reported and left alone.
+pub(super) fn existing(
+    document: &Document,
+    file: &str,
+    path: &Path,
+) -> Result<(Vec<Placed>, Vec<Finding>)> {
+    let mut placed = Vec::new();
+    let mut findings = Vec::new();
+    for (index, item) in list_at(document, path)?.into_iter().enumerate() {
+        let alias = item
+            .get("alias")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let text = item.get("pem").and_then(Value::as_str).unwrap_or_default();
+        match pem::parse(text.as_bytes()) {
+            Ok(blocks) => placed.extend(blocks.into_iter().map(|block| Placed {
+                alias: alias.to_owned(),
+                certificate: block.certificate,
+                added: false,
+            })),
+            Err(error) => findings.push(Finding::warning(
+                "extra-cert-unreadable",
+                format!(
+                    "{file}{}: the entry {alias:?} of {} does not hold a certificate: {}",
+                    line_of(document, &path.then(index)),
+                    path,
+                    error.problem
+                ),
+            )),
+        }
+    }
+    Ok((placed, findings))
+}
+
+/// Which item of the list has `alias`, without regard to case; the first where none has.
+fn index_of(document: &Document, path: &Path, alias: &str) -> Result<usize> {
+    let has_alias = |item: &Value| {
+        let name = item.get("alias").and_then(Value::as_str);
+        name.is_some_and(|name| name.eq_ignore_ascii_case(alias))
+    };
+    let items = list_at(document, path)?;
+    Ok(items.iter().position(has_alias).unwrap_or(0))
+}
+
+fn item(alias: &str, certificate: &Certificate) -> Value {
+    let mut item = Mapping::new();
+    item.insert("alias".into(), alias.into());
+    item.insert("pem".into(), certificate.pem().into());
+    Value::Mapping(item)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::certs::bundle::{Bundle, Given};
+
+    fn certificate(name: &str) -> Certificate {
+        let mut params = rcgen::CertificateParams::default();
+        params
+            .distinguished_name
+            .push(rcgen::DnType::CommonName, name);
+        let key = rcgen::KeyPair::generate().unwrap();
+        Certificate::from_der(params.self_signed(&key).unwrap().der()).unwrap()
+    }
+
+    fn entry(alias: Option<&str>, certificate: &Certificate) -> Entry {
+        let given = Given {
+            origin: "f.pem:1".into(),
+            wanted: alias.map(str::to_owned),
+            fallback: "f".into(),
+            certificate: certificate.clone(),
+            from_system: false,
+        };
+        Bundle::new(vec![given]).entries.remove(0)
+    }
+
+    fn edit(text: &str, entries: &[Entry]) -> (String, Vec<Placed>, Vec<Finding>) {
+        let mut document = Document::parse(text).unwrap();
+        let path = Path::from(&["customCertificates", "extraCerts"]);
+        let (placed, findings) = add(&mut document, "f.yaml", &path, entries).unwrap();
+        (document.into_text(), placed, findings)
+    }
+
+    #[test]
+    fn a_certificate_that_is_there_under_any_alias_is_left_alone() {
+        let root = certificate("Root");
+        let (text, ..) = edit("# mine\n", &[entry(Some("mine"), &root)]);
+        let reformatted = text.replace("alias: mine", "alias: \"mine\"   # ours");
+        let (again, placed, _) = edit(&reformatted, &[entry(None, &root)]);
+        assert_eq!(again, reformatted);
+        assert_eq!(placed[0].alias, "mine");
+        assert!(!placed[0].added);
+    }
+
+    #[test]
+    fn a_taken_alias_is_numbered_unless_the_user_chose_it() {
+        let (text, ..) = edit("", &[entry(None, &certificate("Root"))]);
+        let other = certificate("ROOT");
+        let (both, placed, _) = edit(&text, &[entry(None, &other)]);
+        assert!(both.contains("alias: root-2"), "{both}");
+        assert_eq!(placed.len(), 2);
+        let (unchanged, _, findings) = edit(&text, &[entry(Some("Root"), &other)]);
+        assert_eq!(unchanged, text);
+        assert_eq!(findings[0].code, "alias-taken");
+        assert!(
+            findings[0].message.starts_with("f.yaml:3: "),
+            "{}",
+            findings[0].message
+        );
+    }
+
+    #[test]
+    fn an_entry_that_is_no_certificate_is_reported_by_line_and_left_alone() {
+        let text = "customCertificates:\n  extraCerts:\n  - alias: a\n    pem: nonsense\n";
+        let (.., findings) = edit(text, &[]);
+        assert_eq!(findings[0].code, "extra-cert-unreadable");
+        assert!(
+            findings[0].message.starts_with("f.yaml:3: "),
+            "{}",
+            findings[0].message
+        );
+    }
+}

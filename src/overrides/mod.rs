@@ -1,0 +1,55 @@
+//! What a component's override file should say, as edits on a YAML document. Knows nothing of Helm.
+
+mod bundle;
+mod extra_certs;
+mod placement;
+pub mod task_pods;
+
+use anyhow::Result;
+use serde_yaml::Value;
+
+use crate::certs::{Certificate, alias};
+use crate::yaml::{Document, Path};
+
+pub use placement::{Placement, place};
+
+/// What happens to the bundle that the pods come with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Mode {
+    /// The certificates are added to it (extraCerts); the pods must be able to run update-ca-certificates.
+    Append,
+    /// The certificates replace it (overrideCaCertificatesCrt): the pods trust nothing else.
+    Replace,
+}
+
+/// A certificate that the override file lists once the edit is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// Its alias in the file; in a bundle, a name for it made from its subject.
+    pub alias: String,
+    /// The certificate.
+    pub certificate: Certificate,
+    /// Whether this edit put it there.
+    pub added: bool,
+}
+
+/// 1-based `:line` of a value for messages, or nothing where the document does not have it.
+fn line_of(document: &Document, path: &Path) -> String {
+    document
+        .position(path)
+        .map(|at| format!(":{}", at.line))
+        .unwrap_or_default()
+}
+
+/// The list at `path`, if there is one.
+fn list_at(document: &Document, path: &Path) -> Result<Vec<Value>> {
+    Ok(match document.get(path)? {
+        Some(Value::Sequence(items)) => items,
+        _ => Vec::new(),
+    })
+}
+
+/// A name for a certificate that has none of its own.
+fn alias_of(certificate: &Certificate) -> String {
+    alias::sanitise(certificate.common_name.as_deref().unwrap_or("ca"))
+}

@@ -1,0 +1,258 @@
+//! Where the certificates go in the override file: appended or replacing, and the way from one to the other.
+
+use anyhow::Result;
+
+use super::{Mode, Placed, alias_of, bundle, extra_certs, line_of, list_at};
+use crate::certs::bundle::{Bundle, Entry, Given};
+use crate::certs::mozilla;
+use crate::finding::Finding;
+use crate::yaml::{Document, Path};
+
+/// What the file lists after the edit.
+#[derive(Debug)]
+pub struct Placement {
+    /// Which of the two values holds the certificates.
+    pub mode: Mode,
+    /// Every readable certificate, in the file's order.
+    pub placed: Vec<Placed>,
+    /// What the user should know.
+    pub findings: Vec<Finding>,
+}
+
+/// Brings the certificates into the file. Without a `mode`, the one that the file is in already, else append.
+///
+/// The two exclude each other. Switching takes the other value out and carries over the certificates that only it has, so
+/// that none is lost; public roots are not carried into `extraCerts`, since the pods' own bundle has them.
+///
+/// `file` is the file's name for messages; `base` the path of `customCertificates`.
+///
+/// # Errors
+/// The document cannot be edited safely there.
+pub fn place(
+    document: &mut Document,
+    file: &str,
+    base: &[&str],
+    entries: &[Entry],
+    mode: Option<Mode>,
+) -> Result<Placement> {
+    let list_path = Path::from(base).then("extraCerts");
+    let bundle_path = Path::from(base).then("overrideCaCertificatesCrt");
+    let has_list = !list_at(document, &list_path)?.is_empty();
+    let has_bundle = bundle::text(document, &bundle_path)?.is_some();
+    let mode = mode.unwrap_or(if has_bundle {
+        Mode::Replace
+    } else {
+        Mode::Append
+    });
+    let mut placement = Placement {
+        mode,
+        placed: Vec::new(),
+        findings: Vec::new(),
+    };
+    if has_list && has_bundle {
+        placement
+            .findings
+            .push(both(document, file, &list_path, &bundle_path));
+        return Ok(placement);
+    }
+    let (in_bundle, unreadable) = bundle::existing(document, file, &bundle_path)?;
+    placement.findings.extend(unreadable);
+    if !placement.findings.is_empty() {
+        return Ok(placement);
+    }
+    match mode {
+        Mode::Append => {
+            let keep: Vec<Placed> = in_bundle
+                .into_iter()
+                .filter(|one| !mozilla::is_public_root(one.certificate.fingerprint))
+                .collect();
+            if has_bundle {
+                let note = switched(document, file, &bundle_path, &list_path, keep.len());
+                placement.findings.push(note);
+                document.remove(&bundle_path)?;
+            }
+            let entries = with_carried(entries, keep, file);
+            let (placed, findings) = extra_certs::add(document, file, &list_path, &entries)?;
+            placement.placed = placed;
+            placement.findings.extend(findings);
+        }
+        Mode::Replace => {
+            let (in_list, findings) = extra_certs::existing(document, file, &list_path)?;
+            placement.findings.extend(findings);
+            if has_list {
+                let note = switched(document, file, &list_path, &bundle_path, in_list.len());
+                placement.findings.push(note);
+                document.remove(&list_path)?;
+            }
+            placement.placed = in_bundle;
+            let entries = with_carried(entries, in_list, file);
+            bundle::add(document, &bundle_path, &mut placement.placed, &entries)?;
+            placement
+                .findings
+                .extend(no_public_root(&placement.placed, file));
+        }
+    }
+    Ok(placement)
+}
+
+/// The given certificates, then those that the other value of the file holds and that were not given.
+fn with_carried(entries: &[Entry], carried: Vec<Placed>, file: &str) -> Vec<Entry> {
+    let given = |placed: &Placed| {
+        let fingerprint = placed.certificate.fingerprint;
+        entries
+            .iter()
+            .any(|entry| entry.certificate.fingerprint == fingerprint)
+    };
+    let carried = carried.into_iter().filter(|placed| !given(placed));
+    let carried = carried.map(|placed| Given {
+        origin: file.to_owned(),
+        wanted: None,
+        fallback: alias_of(&placed.certificate),
+        certificate: placed.certificate,
+        from_system: false,
+    });
+    [entries.to_vec(), Bundle::new(carried.collect()).entries].concat()
+}
+
+fn both(document: &Document, file: &str, list: &Path, bundle: &Path) -> Finding {
+    Finding::error(
+        "both-modes",
+        format!(
+            "{file} sets both {list} (line {}) and {bundle} (line {}); they exclude each other, and the chart refuses both",
+            line_of(document, list).trim_start_matches(':'),
+            line_of(document, bundle).trim_start_matches(':'),
+        ),
+    )
+    .hint("take one of the two out of the file")
+}
+
+fn switched(document: &Document, file: &str, from: &Path, to: &Path, carried: usize) -> Finding {
+    Finding::warning(
+        "mode-switched",
+        format!(
+            "{file}{}: {from} is taken out, since {to} excludes it; {carried} of its certificates are carried over",
+            line_of(document, from),
+        ),
+    )
+}
+
+/// With the bundle replaced, a pod trusts what is in it and nothing else.
+fn no_public_root(placed: &[Placed], file: &str) -> Option<Finding> {
+    let public = |one: &Placed| mozilla::is_public_root(one.certificate.fingerprint);
+    (!placed.is_empty() && !placed.iter().any(public)).then(|| {
+        Finding::warning(
+            "bundle-without-public-roots",
+            format!(
+                "{file}: the bundle holds no public CA, so the pods will trust these {} certificates and nothing else: no PyPI, no GitHub, no public registry",
+                placed.len()
+            ),
+        )
+        .hint("add --ca system for this machine's own bundle, or use --mode append")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::certs::Certificate;
+
+    fn entry(name: &str) -> Entry {
+        let mut params = rcgen::CertificateParams::default();
+        params
+            .distinguished_name
+            .push(rcgen::DnType::CommonName, name);
+        let key = rcgen::KeyPair::generate().unwrap();
+        let given = Given {
+            origin: "f.pem:1".into(),
+            wanted: None,
+            fallback: "f".into(),
+            certificate: Certificate::from_der(params.self_signed(&key).unwrap().der()).unwrap(),
+            from_system: false,
+        };
+        Bundle::new(vec![given]).entries.remove(0)
+    }
+
+    fn edit(text: &str, entries: &[Entry], mode: Option<Mode>) -> (String, Placement) {
+        let mut document = Document::parse(text).unwrap();
+        let base = ["customCertificates"];
+        let placement = place(&mut document, "f.yaml", &base, entries, mode).unwrap();
+        (document.into_text(), placement)
+    }
+
+    fn codes(placement: &Placement) -> Vec<&'static str> {
+        placement
+            .findings
+            .iter()
+            .map(|finding| finding.code)
+            .collect()
+    }
+
+    fn aliases(placement: &Placement) -> Vec<&str> {
+        placement
+            .placed
+            .iter()
+            .map(|one| one.alias.as_str())
+            .collect()
+    }
+
+    #[test]
+    fn a_bundle_is_written_once_in_stable_order_and_warns_without_public_roots() {
+        let (one, two) = (entry("One"), entry("Two"));
+        let (text, placement) = edit("# ours\n", &[one.clone(), two.clone()], Some(Mode::Replace));
+        assert_eq!(codes(&placement), ["bundle-without-public-roots"]);
+        assert_eq!(text.matches("BEGIN").count(), 2);
+        let (again, placement) = edit(&text, &[two, one], None);
+        assert_eq!(again, text);
+        assert_eq!(placement.mode, Mode::Replace);
+        assert_eq!(aliases(&placement), ["one", "two"]);
+    }
+
+    #[test]
+    fn a_further_certificate_goes_behind_those_that_are_there() {
+        let (text, _) = edit("", &[entry("One")], Some(Mode::Replace));
+        let (more, _) = edit(&text, &[entry("Two")], None);
+        assert!(more.starts_with(&text), "{more}");
+        assert_eq!(more.matches("BEGIN").count(), 2);
+    }
+
+    #[test]
+    fn switching_carries_over_and_says_so() {
+        let (appended, _) = edit("a: 1\n", &[entry("One")], None);
+        let (replaced, placement) = edit(&appended, &[entry("Two")], Some(Mode::Replace));
+        assert!(codes(&placement).contains(&"mode-switched"));
+        assert!(!replaced.contains("extraCerts"));
+        assert_eq!(aliases(&placement), ["two", "one"]);
+        let (back, placement) = edit(&replaced, &[], Some(Mode::Append));
+        assert!(!back.contains("overrideCa"));
+        assert_eq!(aliases(&placement), ["two", "one"]);
+    }
+
+    #[test]
+    fn a_file_with_both_is_refused_with_both_lines() {
+        let text = "customCertificates:\n  overrideCaCertificatesCrt: x\n  extraCerts:\n  - alias: a\n    pem: b\n";
+        let (unchanged, placement) = edit(text, &[entry("One")], None);
+        assert_eq!(unchanged, text);
+        assert_eq!(codes(&placement), ["both-modes"]);
+        let message = &placement.findings[0].message;
+        assert!(
+            message.contains("(line 4)") && message.contains("(line 2)"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_bundle_that_cannot_be_read_is_not_touched() {
+        let text = "customCertificates:\n  overrideCaCertificatesCrt: |\n    nonsense\n";
+        let (unchanged, placement) = edit(text, &[entry("One")], Some(Mode::Append));
+        assert_eq!(unchanged, text);
+        assert_eq!(codes(&placement), ["bundle-unreadable"]);
+    }
+
+    #[test]
+    fn a_null_counts_as_absent() {
+        let text = "customCertificates:\n  overrideCaCertificatesCrt:\n  extraCerts: []\n";
+        let (_, placement) = edit(text, &[entry("One")], None);
+        assert_eq!(placement.mode, Mode::Append);
+        assert!(placement.findings.is_empty());
+    }
+}

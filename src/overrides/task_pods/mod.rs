@@ -1,0 +1,304 @@
+//! Task pods: the pods that the agent starts for each task, and how certificates get into them.
+//!
+//! Newer charts do it themselves (`customCertificates.propagateToTasks`). For older ones the vendor documents a pod
+//! template: an init container runs `update-ca-certificates` over the mounted certificates and hands the result to the
+//! task's container in an emptyDir. Where the whole bundle is replaced, the rendered bundle is mounted as it is.
+
+mod clear;
+mod edit;
+mod recipe;
+mod sources;
+
+use anyhow::Result;
+use serde_yaml::Value;
+
+use super::list_at;
+use crate::finding::Finding;
+use crate::yaml::{Document, Path};
+
+pub use recipe::Variables;
+pub use sources::{ProjectedSource, predicted_sources, sources};
+
+/// How certificates get into task pods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strategy {
+    /// The chart does it.
+    Propagate,
+    /// The documented pod template.
+    Template,
+    /// Not at all.
+    Off,
+}
+
+/// The value that tells newer charts to bring certificates to task pods.
+pub const PROPAGATE: &str = "propagateToTasks";
+
+/// How the certificates come to the task pod.
+#[derive(Debug)]
+pub enum Shape<'a> {
+    /// One by one, for `update-ca-certificates` to add to the image's own bundle.
+    Appended(&'a [ProjectedSource]),
+    /// As the whole bundle: the ConfigMap that has it and its key there.
+    Replaced(&'a str, &'a str),
+}
+
+/// What the pod template has to say.
+#[derive(Debug)]
+pub struct Wanted<'a> {
+    /// How the certificates come in.
+    pub shape: Shape<'a>,
+    /// ConfigMaps of the chart that carry certificates, now or in the deployed release: a source that names one and is not
+    /// wanted any more is taken out.
+    pub ours: &'a [String],
+    /// The init container's image; `None` until a rendering has told it.
+    pub image: Option<&'a str>,
+    /// Whether the user chose that image, so that it replaces the one that is there.
+    pub image_chosen: bool,
+    /// Which variables point to the bundle.
+    pub variables: Variables,
+}
+
+/// Tells the chart to bring the certificates to task pods.
+///
+/// # Errors
+/// The document cannot be edited safely there.
+pub fn propagate(document: &mut Document, certificates: &[&str]) -> Result<()> {
+    document.set(Path::from(certificates).then(PROPAGATE), &Value::Bool(true))?;
+    Ok(())
+}
+
+/// Takes back what [`propagate`] said.
+///
+/// # Errors
+/// The document cannot be edited safely there.
+pub fn stop_propagating(document: &mut Document, certificates: &[&str]) -> Result<()> {
+    let path = Path::from(certificates).then(PROPAGATE);
+    if document.get(&path)? == Some(Value::Bool(true)) {
+        document.remove(&path)?;
+    }
+    Ok(())
+}
+
+/// Brings the documented pod template into the one at `path`, by name and mount path; everything else there stays.
+///
+/// An init container that is there already keeps its image unless the user chose one now.
+///
+/// # Errors
+/// The document cannot be edited safely there.
+pub fn template(
+    document: &mut Document,
+    file: &str,
+    path: &[&str],
+    wanted: &Wanted<'_>,
+) -> Result<Vec<Finding>> {
+    let path = Path::from(path);
+    match wanted.shape {
+        Shape::Appended(_) => clear::replaced(document, &path)?,
+        Shape::Replaced(..) => clear::appended(document, &path, wanted.ours)?,
+    }
+    edit::template(document, file, &path, wanted)
+}
+
+/// Takes the recipe out of the pod template at `path` again, and nothing that is the user's.
+///
+/// # Errors
+/// The document cannot be edited safely there.
+pub fn clear(document: &mut Document, path: &[&str], ours: &[String]) -> Result<()> {
+    let path = Path::from(path);
+    clear::replaced(document, &path)?;
+    clear::appended(document, &path, ours)?;
+    clear::variables(document, &path)
+}
+
+/// The item of the list at `path` that has `name`.
+fn named(document: &Document, path: &Path, name: &str) -> Result<Option<Value>> {
+    let items = list_at(document, path)?;
+    Ok(items
+        .into_iter()
+        .find(|item| recipe::name_of(item) == Some(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATH: [&str; 2] = ["agentk8sglue", "basePodTemplate"];
+
+    fn whole(name: &str) -> ProjectedSource {
+        ProjectedSource {
+            config_map: name.to_owned(),
+            item: None,
+        }
+    }
+
+    fn edit(text: &str, sources: &[ProjectedSource]) -> (String, Vec<&'static str>) {
+        let mut document = Document::parse(text).unwrap();
+        let wanted = Wanted {
+            shape: Shape::Appended(sources),
+            ours: &["gone-7f3a".to_owned()],
+            image: Some("agent:1"),
+            image_chosen: false,
+            variables: Variables::All,
+        };
+        let findings = super::template(&mut document, "f.yaml", &PATH, &wanted);
+        let codes = findings
+            .unwrap()
+            .into_iter()
+            .map(|finding| finding.code)
+            .collect();
+        (document.into_text(), codes)
+    }
+
+    fn value(text: &str) -> Value {
+        let value: Value = serde_yaml::from_str(text).unwrap();
+        value["agentk8sglue"]["basePodTemplate"].clone()
+    }
+
+    #[test]
+    fn the_documented_template_comes_out_and_a_second_edit_changes_nothing() {
+        let (text, codes) = edit("", &[whole("a-custom-ca-0"), whole("a-custom-ca-1")]);
+        assert!(codes.is_empty());
+        let template = value(&text);
+        assert_eq!(template["initContainers"][0]["image"], "agent:1");
+        assert_eq!(
+            template["initContainers"][0]["volumeMounts"]
+                .as_sequence()
+                .unwrap()
+                .len(),
+            2
+        );
+        assert_eq!(template["env"][0]["name"], "REQUESTS_CA_BUNDLE");
+        assert_eq!(
+            template["volumes"][1]["projected"]["sources"][1]["configMap"]["name"],
+            "a-custom-ca-1"
+        );
+        assert_eq!(
+            edit(&text, &[whole("a-custom-ca-0"), whole("a-custom-ca-1")]).0,
+            text
+        );
+    }
+
+    #[test]
+    fn a_grown_or_shrunk_set_changes_its_sources_alone() {
+        let one = edit("# mine\n", &[whole("a-custom-ca-0")]).0;
+        let two = edit(&one, &[whole("a-custom-ca-0"), whole("a-custom-ca-1")]).0;
+        assert_eq!(two.lines().count(), one.lines().count() + 2);
+        assert_eq!(edit(&two, &[whole("a-custom-ca-0")]).0, one);
+    }
+
+    #[test]
+    fn a_config_map_that_the_chart_no_longer_renders_is_no_longer_named() {
+        let before = edit("", &[whole("gone-7f3a")]).0;
+        let (after, _) = edit(&before, &[whole("new-91cc")]);
+        assert_eq!(after, before.replace("gone-7f3a", "new-91cc"));
+    }
+
+    #[test]
+    fn what_the_user_has_there_stays() {
+        let users = "agentk8sglue:\n  basePodTemplate:\n    nodeSelector: {gpu: 'yes'}\n    env:\n    - name: MINE # keep\n      value: x\n    volumes:\n    - name: clearml-extra-ca-certs\n      projected:\n        sources:\n        - secret:\n            name: own\n";
+        let (text, codes) = edit(users, &[whole("a-custom-ca-0")]);
+        assert!(codes.is_empty());
+        let mut lines = text.lines();
+        assert!(
+            users.lines().all(|old| lines.any(|new| new == old)),
+            "{text}"
+        );
+        let sources = value(&text)["volumes"][0]["projected"]["sources"].clone();
+        assert_eq!(sources[0]["secret"]["name"], "own");
+        assert_eq!(sources[1]["configMap"]["name"], "a-custom-ca-0");
+    }
+
+    #[test]
+    fn an_entry_of_our_name_and_other_content_is_a_conflict() {
+        for (list, code) in [
+            (
+                "initContainers:\n    - {name: init-task, command: [sleep]}",
+                "init-container-conflict",
+            ),
+            (
+                "env:\n    - {name: REQUESTS_CA_BUNDLE, value: /mine}",
+                "variable-conflict",
+            ),
+            (
+                "volumeMounts:\n    - {name: other, mountPath: /etc/ssl/certs/}",
+                "mount-conflict",
+            ),
+            (
+                "volumes:\n    - {name: etc-ssl-certs, hostPath: {path: /x}}",
+                "volume-conflict",
+            ),
+            (
+                "volumes:\n    - {name: clearml-extra-ca-certs, emptyDir: {}}",
+                "volume-conflict",
+            ),
+        ] {
+            let users = format!("agentk8sglue:\n  basePodTemplate:\n    {list}\n");
+            assert_eq!(edit(&users, &[whole("a-custom-ca-0")]).1, [code], "{users}");
+        }
+    }
+
+    #[test]
+    fn what_was_brought_in_can_be_taken_out_to_the_byte() {
+        for users in [
+            "# ours\nother: 1\n",
+            "agentk8sglue:\n  # replicas\n  replicaCount: 1\n",
+            "agentk8sglue:\n  basePodTemplate:\n    env:\n    - name: MINE\n      value: x\n    volumes:\n    - {name: data, emptyDir: {}}\n",
+        ] {
+            let (with, _) = edit(users, &[whole("a-custom-ca-0")]);
+            assert_ne!(with, users);
+            let mut document = Document::parse(&with).unwrap();
+            clear(&mut document, &PATH, &["a-custom-ca-0".to_owned()]).unwrap();
+            assert_eq!(document.text(), users);
+        }
+    }
+
+    #[test]
+    fn a_users_source_in_our_volume_keeps_everything_that_serves_it() {
+        let (with, _) = edit("", &[whole("a-custom-ca-0"), whole("users-own")]);
+        let mut document = Document::parse(&with).unwrap();
+        clear(&mut document, &PATH, &["a-custom-ca-0".to_owned()]).unwrap();
+        let template = value(document.text());
+        assert_eq!(template["initContainers"][0]["name"], "init-task");
+        let sources = template["volumes"][1]["projected"]["sources"]
+            .as_sequence()
+            .unwrap();
+        assert_eq!(sources.len(), 1);
+        assert_eq!(sources[0]["configMap"]["name"], "users-own");
+    }
+
+    #[test]
+    fn a_replaced_bundle_needs_no_init_container_and_switching_leaves_no_trace() {
+        let (appended, _) = edit("# ours\n", &[whole("a-custom-ca-0")]);
+        let mut document = Document::parse(&appended).unwrap();
+        let replaced = Wanted {
+            shape: Shape::Replaced("a-ca-bundle", "ca-certificates.crt"),
+            ours: &["a-custom-ca-0".to_owned()],
+            image: None,
+            image_chosen: false,
+            variables: Variables::Documented,
+        };
+        let findings = super::template(&mut document, "f.yaml", &PATH, &replaced).unwrap();
+        assert!(findings.is_empty());
+        let template = value(document.text());
+        assert!(template.get("initContainers").is_none());
+        assert_eq!(
+            template["volumeMounts"][0]["subPath"],
+            "ca-certificates.crt"
+        );
+        assert_eq!(template["volumes"][0]["configMap"]["name"], "a-ca-bundle");
+        let (again, _) = edit(document.text(), &[whole("a-custom-ca-0")]);
+        assert_eq!(
+            value(&again)["initContainers"],
+            value(&appended)["initContainers"]
+        );
+        assert_eq!(value(&again)["volumes"], value(&appended)["volumes"]);
+    }
+
+    #[test]
+    fn a_further_variable_of_the_users_is_kept_and_said() {
+        let users = "agentk8sglue:\n  basePodTemplate:\n    env:\n    - {name: AWS_CA_BUNDLE, value: /mine}\n";
+        let (text, codes) = edit(users, &[whole("a-custom-ca-0")]);
+        assert_eq!(codes, ["variable-kept"]);
+        assert!(text.contains("{name: AWS_CA_BUNDLE, value: /mine}"));
+    }
+}

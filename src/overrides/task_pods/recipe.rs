@@ -1,0 +1,155 @@
+//! The vendor's recipe as values, with what experiment showed to be missing in it.
+
+use serde_yaml::Value;
+
+use super::ProjectedSource;
+
+pub(super) const BUNDLE_DIR: &str = "/etc/ssl/certs";
+pub(super) const BUNDLE_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
+pub(super) const BUNDLE_VOLUME: &str = "etc-ssl-certs";
+pub(super) const SOURCES_DIR: &str = "/usr/local/share/ca-certificates";
+pub(super) const SOURCES_VOLUME: &str = "clearml-extra-ca-certs";
+pub(super) const REPLACED_VOLUME: &str = "clearml-ca-bundle";
+pub(super) const INIT_CONTAINER: &str = "init-task";
+pub(super) const UPDATE: &str = "update-ca-certificates";
+
+/// What the vendor documents: requests (and with it the ClearML SDK) reads the first; urllib3, httpx, aiohttp and uv the
+/// second.
+const DOCUMENTED: &[&str] = &["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"];
+
+/// For clients that read neither, or read their own first (each tried alone): curl, git, boto3, node, gRPC.
+const FURTHER: &[&str] = &[
+    "CURL_CA_BUNDLE",
+    "GIT_SSL_CAINFO",
+    "AWS_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+    "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
+];
+
+/// Which environment variables of task pods point to the bundle.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Variables {
+    /// Those of Python's clients, and of curl, git, boto3, node and gRPC.
+    #[default]
+    All,
+    /// Those of Python's clients, as the vendor documents.
+    Documented,
+}
+
+impl Variables {
+    /// Their names, the documented ones first.
+    pub(super) fn names(self) -> impl Iterator<Item = &'static str> {
+        let further = match self {
+            Self::All => FURTHER,
+            Self::Documented => &[],
+        };
+        DOCUMENTED.iter().chain(further).copied()
+    }
+}
+
+/// Whether Python's clients, and so the ClearML SDK, need the variable.
+pub(super) fn is_documented(variable: &str) -> bool {
+    DOCUMENTED.contains(&variable)
+}
+
+/// The mounts of the init container, and of the task's container. Without the sources, a later
+/// `update-ca-certificates` in the task (an `apt-get install` is enough) would drop them from the bundle.
+pub(super) fn mounts() -> [Value; 2] {
+    let mount =
+        |name: &str, path: &str| mapping([("name", name.into()), ("mountPath", path.into())]);
+    [
+        mount(BUNDLE_VOLUME, BUNDLE_DIR),
+        mount(SOURCES_VOLUME, SOURCES_DIR),
+    ]
+}
+
+pub(super) fn init_container(image: &str) -> Value {
+    let command = ["/bin/sh", "-c", UPDATE].map(Value::from).to_vec();
+    mapping([
+        ("command", Value::Sequence(command)),
+        ("image", image.into()),
+        ("imagePullPolicy", "IfNotPresent".into()),
+        ("name", INIT_CONTAINER.into()),
+        ("volumeMounts", Value::Sequence(mounts().to_vec())),
+    ])
+}
+
+pub(super) fn variable(name: &str) -> Value {
+    mapping([("name", name.into()), ("value", BUNDLE_FILE.into())])
+}
+
+pub(super) fn bundle_volume() -> Value {
+    let empty = Value::Mapping(serde_yaml::Mapping::new());
+    mapping([("name", BUNDLE_VOLUME.into()), ("emptyDir", empty)])
+}
+
+pub(super) fn sources_volume(sources: Vec<Value>) -> Value {
+    let projected = mapping([
+        ("defaultMode", 420.into()),
+        ("sources", Value::Sequence(sources)),
+    ]);
+    mapping([("name", SOURCES_VOLUME.into()), ("projected", projected)])
+}
+
+pub(super) fn source(source: &ProjectedSource) -> Value {
+    let mut config_map = mapping([("name", source.config_map.as_str().into())]);
+    if let Some((key, path)) = &source.item {
+        let item = mapping([("key", key.as_str().into()), ("path", path.as_str().into())]);
+        set_field(&mut config_map, "items", Value::Sequence(vec![item]));
+    }
+    mapping([("configMap", config_map)])
+}
+
+/// Mounts the rendered bundle itself: `subPath` leaves the image's other files in the folder alone.
+pub(super) fn replaced_mount(key: &str) -> Value {
+    mapping([
+        ("name", REPLACED_VOLUME.into()),
+        ("mountPath", BUNDLE_FILE.into()),
+        ("subPath", key.into()),
+    ])
+}
+
+pub(super) fn replaced_volume(config_map: &str) -> Value {
+    let config_map = mapping([("name", config_map.into())]);
+    mapping([("name", REPLACED_VOLUME.into()), ("configMap", config_map)])
+}
+
+/// Whether a container's command or arguments run `update-ca-certificates`, in whatever shell.
+pub(super) fn runs_update(container: &Value) -> bool {
+    ["command", "args"]
+        .iter()
+        .flat_map(|field| sequence(container, field))
+        .any(|word| word.as_str().is_some_and(|word| word.contains(UPDATE)))
+}
+
+pub(super) fn mount_path(mount: &Value) -> &str {
+    let path = mount.get("mountPath").and_then(Value::as_str);
+    path.unwrap_or_default().trim_end_matches('/')
+}
+
+pub(super) fn name_of(value: &Value) -> Option<&str> {
+    value.get("name").and_then(Value::as_str)
+}
+
+pub(super) fn sequence(value: &Value, field: &str) -> Vec<Value> {
+    value
+        .get(field)
+        .and_then(Value::as_sequence)
+        .cloned()
+        .unwrap_or_default()
+}
+
+pub(super) fn set_field(value: &mut Value, field: &str, inner: Value) {
+    if let Value::Mapping(mapping) = value {
+        mapping.insert(field.into(), inner);
+    }
+}
+
+fn mapping<const N: usize>(fields: [(&str, Value); N]) -> Value {
+    Value::Mapping(
+        fields
+            .into_iter()
+            .map(|(key, value)| (Value::from(key), value))
+            .collect(),
+    )
+}

@@ -1,0 +1,259 @@
+//! The plan: what will be written and run, and the proof that it does what it should. Pure: the caller brings the chart,
+//! the observed state and a way to render.
+//!
+//! The same value feeds the preview and the execution.
+
+mod findings;
+mod settle;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use serde_yaml::Value;
+
+use crate::certs::bundle::Entry;
+use crate::finding::{self, Finding};
+use crate::helm::{Chart, Coordinates, Deployed, HelmArguments, ReleaseSummary, Rollout, Upgrade};
+use crate::overrides::task_pods::{Strategy, Variables};
+use crate::overrides::{Mode, Placed};
+use crate::proof::{self, Proof};
+use crate::values;
+
+/// How the user wants certificates to get into task pods.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum TaskPods {
+    /// By the chart where it knows how, else by the documented pod template.
+    #[default]
+    Auto,
+    /// By the chart (customCertificates.propagateToTasks).
+    Propagate,
+    /// By the documented pod template (agentk8sglue.basePodTemplate).
+    Template,
+    /// Not at all.
+    Off,
+}
+
+/// What runs now.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Observed {
+    /// The cluster could not be asked; why.
+    Unknown(String),
+    /// There is no such release.
+    Absent,
+    /// The release: its state, and how it is listed.
+    Present(Deployed, ReleaseSummary),
+}
+
+/// The override file that is to be edited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileChange {
+    /// Its path as the user knows it.
+    pub path: PathBuf,
+    /// Its content now; `None` where it does not exist.
+    pub before: Option<String>,
+    /// Its content after.
+    pub after: String,
+}
+
+impl FileChange {
+    /// Whether anything is to be written.
+    #[must_use]
+    pub fn changes(&self) -> bool {
+        self.before.as_deref() != Some(self.after.as_str())
+    }
+}
+
+/// What is to happen to a release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// It is new.
+    Install,
+    /// It gets a new revision.
+    Upgrade,
+    /// It is as it should be.
+    Nothing,
+}
+
+/// All that is needed to plan one component.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// Where it goes.
+    pub coordinates: Coordinates,
+    /// Its chart.
+    pub chart: &'a Chart,
+    /// The values files before the override file, read.
+    pub earlier_values: Vec<(PathBuf, Value)>,
+    /// The override file's content; `None` where it does not exist.
+    pub override_text: Option<String>,
+    /// What runs now.
+    pub observed: Observed,
+    /// The certificates to bring.
+    pub entries: &'a [Entry],
+    /// Appended or replacing, where the user said which.
+    pub mode: Option<Mode>,
+    /// How they are to get into task pods.
+    pub task_pods: TaskPods,
+    /// Which variables of task pods point to the bundle.
+    pub variables: Variables,
+    /// The init container's image, where the user chose one.
+    pub task_image: Option<String>,
+    /// How Helm is to wait.
+    pub rollout: Rollout,
+    /// Helm's own flags.
+    pub arguments: &'a HelmArguments,
+    /// Deployed values that no file holds may be lost.
+    pub discard_values: bool,
+}
+
+/// One component's part of the plan.
+#[derive(Debug)]
+pub struct Target {
+    /// Where it goes.
+    pub coordinates: Coordinates,
+    /// The edit of its override file.
+    pub file: FileChange,
+    /// What runs now.
+    pub observed: Observed,
+    /// Every certificate that the override file lists afterwards.
+    pub placed: Vec<Placed>,
+    /// Appended or replacing.
+    pub mode: Mode,
+    /// How they get into task pods.
+    pub strategy: Strategy,
+    /// Where they arrive.
+    pub proof: Proof,
+    /// What the user should know.
+    pub findings: Vec<Finding>,
+    /// What is to happen.
+    pub action: Action,
+    /// The command.
+    pub upgrade: Upgrade,
+}
+
+/// The whole plan.
+#[derive(Debug)]
+pub struct Plan {
+    /// The certificates given.
+    pub entries: Vec<Entry>,
+    /// Findings about them.
+    pub findings: Vec<Finding>,
+    /// The components, in the order they are rolled out.
+    pub targets: Vec<Target>,
+}
+
+impl Plan {
+    /// Puts a plan together, with what can only be said of it as a whole.
+    #[must_use]
+    pub fn new(entries: Vec<Entry>, mut findings: Vec<Finding>, targets: Vec<Target>) -> Self {
+        let unknown = targets.iter().find_map(|target| match &target.observed {
+            Observed::Unknown(why) => Some(why),
+            _ => None,
+        });
+        findings.extend(unknown.map(|why| {
+            Finding::warning(
+                "cluster-unreachable",
+                format!("the cluster could not be asked, so this assumes that nothing is deployed ({why})"),
+            )
+        }));
+        Self {
+            entries,
+            findings,
+            targets,
+        }
+    }
+
+    /// Whether anything stands in the way of carrying it out.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        finding::refuses(&self.findings)
+            || self
+                .targets
+                .iter()
+                .any(|target| finding::refuses(&target.findings))
+    }
+
+    /// Whether carrying it out would change anything.
+    #[must_use]
+    pub fn has_changes(&self) -> bool {
+        self.targets
+            .iter()
+            .any(|target| target.action != Action::Nothing)
+    }
+}
+
+/// Plans one component. `render` gives the manifest for a content of the override file.
+///
+/// # Errors
+/// The override file cannot be edited safely, or rendering fails.
+pub fn target(
+    request: Request<'_>,
+    render: &mut dyn FnMut(&str) -> Result<String>,
+) -> Result<Target> {
+    let settled = settle::settle(&request, render)?;
+    let mut files: Vec<Value> = request
+        .earlier_values
+        .iter()
+        .map(|(_, v)| v.clone())
+        .collect();
+    files.push(serde_yaml::from_str(&settled.text)?);
+    let merged = values::merge(&files);
+    let mut findings = settled.findings;
+    findings.extend(findings::of(
+        &request,
+        &settled.placed,
+        settled.strategy,
+        settled.proof.as_ref(),
+        &merged,
+    ));
+    let file = FileChange {
+        path: request
+            .coordinates
+            .values
+            .last()
+            .cloned()
+            .unwrap_or_default(),
+        before: request.override_text.clone(),
+        after: settled.text,
+    };
+    let action = match &request.observed {
+        Observed::Absent | Observed::Unknown(_) => Action::Install,
+        Observed::Present(deployed, listed)
+            if !file.changes()
+                && deployed.status == "deployed"
+                && listed.version_of(&request.chart.name) == Some(&request.coordinates.version)
+                && same_result(&request, deployed, &settled.objects, &merged) =>
+        {
+            Action::Nothing
+        }
+        Observed::Present(..) => Action::Upgrade,
+    };
+    Ok(Target {
+        upgrade: Upgrade::new(&request.coordinates, &request.rollout, request.arguments),
+        coordinates: request.coordinates,
+        file,
+        observed: request.observed,
+        placed: settled.placed,
+        mode: settled.mode,
+        strategy: settled.strategy,
+        proof: settled.proof.unwrap_or_default(),
+        findings,
+        action,
+    })
+}
+
+/// Whether an upgrade would give what runs already: the same objects, or the same values to the same published chart.
+///
+/// A chart that renders something random never gives the same objects twice; a chart in a local folder can change under
+/// the same version.
+fn same_result(
+    request: &Request<'_>,
+    deployed: &Deployed,
+    rendered: &[proof::Object],
+    merged: &Value,
+) -> bool {
+    let stored = proof::parse(&deployed.manifest).unwrap_or_default();
+    let same_values = !request.chart.is_local()
+        && !request.arguments.set_values()
+        && values::equivalent(&deployed.values, merged);
+    same_values || proof::same_objects(rendered, &stored)
+}

@@ -1,0 +1,147 @@
+//! Which ConfigMap or Secret carries which certificate.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_yaml::Value;
+
+use super::Object;
+use crate::certs::{Fingerprint, pem};
+
+/// A place in a ConfigMap or Secret that holds a certificate.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Carrier {
+    /// `ConfigMap` or `Secret`.
+    pub kind: String,
+    /// The object's name.
+    pub object: String,
+    /// The key whose value holds the certificate.
+    pub key: String,
+    /// Whether that key is the object's only one.
+    pub only_key: bool,
+}
+
+/// Every certificate that a manifest carries, by fingerprint, with all its places in stable order.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Carriers {
+    places: BTreeMap<Fingerprint, Vec<Carrier>>,
+    /// Kind and name of every ConfigMap and Secret, whether it carries certificates or not.
+    objects: Vec<(String, String)>,
+}
+
+impl Carriers {
+    /// Reads every ConfigMap and Secret of a manifest.
+    #[must_use]
+    pub fn find(objects: &[Object]) -> Self {
+        let mut found = Self::default();
+        for object in objects {
+            if !matches!(object.kind.as_str(), "ConfigMap" | "Secret") {
+                continue;
+            }
+            found
+                .objects
+                .push((object.kind.clone(), object.name.clone()));
+            let entries = texts(object);
+            for (key, text) in &entries {
+                // A pod template that quotes a certificate, or a truststore, is no certificate: pem refuses it as a whole.
+                for block in pem::parse(text.as_bytes()).unwrap_or_default() {
+                    found
+                        .places
+                        .entry(block.certificate.fingerprint)
+                        .or_default()
+                        .push(Carrier {
+                            kind: object.kind.clone(),
+                            object: object.name.clone(),
+                            key: key.clone(),
+                            only_key: entries.len() == 1,
+                        });
+                }
+            }
+        }
+        found
+    }
+
+    /// Every place of one certificate.
+    #[must_use]
+    pub fn of(&self, certificate: Fingerprint) -> &[Carrier] {
+        self.places
+            .get(&certificate)
+            .map_or(&[], |places| places.as_slice())
+    }
+
+    /// The certificates under one key of an object.
+    pub fn within<'a>(
+        &'a self,
+        kind: &'a str,
+        object: &'a str,
+    ) -> impl Iterator<Item = (&'a str, Fingerprint)> {
+        self.places.iter().flat_map(move |(fingerprint, places)| {
+            places
+                .iter()
+                .filter(move |place| place.kind == kind && place.object == object)
+                .map(|place| (place.key.as_str(), *fingerprint))
+        })
+    }
+
+    /// Whether the manifest has the object.
+    #[must_use]
+    pub fn renders(&self, kind: &str, object: &str) -> bool {
+        self.objects
+            .iter()
+            .any(|(k, name)| k == kind && name == object)
+    }
+
+    /// The names of the ConfigMaps that carry certificates, each once.
+    pub fn carrying_config_maps(&self) -> impl Iterator<Item = String> + use<> {
+        let names: BTreeSet<String> = self
+            .places
+            .values()
+            .flatten()
+            .filter(|place| place.kind == "ConfigMap")
+            .map(|place| place.object.clone())
+            .collect();
+        names.into_iter()
+    }
+
+    /// The ConfigMap and key that hold every one of `certificates`: a whole bundle.
+    #[must_use]
+    pub fn holding_all(
+        &self,
+        certificates: impl IntoIterator<Item = Fingerprint>,
+    ) -> Option<(String, String)> {
+        let mut certificates = certificates.into_iter();
+        let mut candidates: Vec<&Carrier> = self.of(certificates.next()?).iter().collect();
+        for certificate in certificates {
+            let places = self.of(certificate);
+            candidates.retain(|one| places.iter().any(|place| place == *one));
+        }
+        candidates
+            .into_iter()
+            .find(|place| place.kind == "ConfigMap")
+            .map(|place| (place.object.clone(), place.key.clone()))
+    }
+}
+
+/// The text entries of a ConfigMap (`data`, decoded `binaryData`) or Secret (`stringData`, decoded `data`).
+fn texts(object: &Object) -> Vec<(String, String)> {
+    let (plain, encoded) = if object.kind == "Secret" {
+        ("stringData", "data")
+    } else {
+        ("data", "binaryData")
+    };
+    let entries = |field: &str| -> Vec<(String, String)> {
+        let mapping = object.get(&[field]).and_then(Value::as_mapping);
+        mapping
+            .into_iter()
+            .flatten()
+            .filter_map(|(key, value)| Some((key.as_str()?.to_owned(), value.as_str()?.to_owned())))
+            .collect()
+    };
+    let mut texts = entries(plain);
+    texts.extend(entries(encoded).into_iter().filter_map(|(key, value)| {
+        let bytes = STANDARD.decode(value.trim()).ok()?;
+        Some((key, String::from_utf8(bytes).ok()?))
+    }));
+    texts
+}

@@ -1,0 +1,67 @@
+//! What counts as a secret in a values file, and how it is shown.
+
+/// Shown in place of a secret.
+pub const MASK: &str = "***";
+
+/// Words in a key that mark its value as a credential.
+const MARKS: [&str; 6] = [
+    "password",
+    "passwd",
+    "secret",
+    "token",
+    "credential",
+    "dockerconfig",
+];
+
+/// Whether the value under `key` is a credential by its name: `password`, `apiSecret`, `agentk8sglueKey`, `GIT_TOKEN`, …
+///
+/// Names that only point at a Secret object (`existingSecret`, `imagePullSecretName`) hold no credential.
+#[must_use]
+pub fn is_secret_key(key: &str) -> bool {
+    let key: String = key
+        .to_ascii_lowercase()
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect();
+    if key.ends_with("name") || key.starts_with("existing") || key.starts_with("enable") {
+        return false;
+    }
+    MARKS.iter().any(|mark| key.contains(mark))
+        || (key.ends_with("key") && key != "key" && key != "publickey")
+        || key == "auth"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_secret_key;
+
+    #[test]
+    fn credentials_of_the_documented_override_files_are_secret() {
+        for key in [
+            "password",
+            "apiKey",
+            "apiSecret",
+            "agentk8sglueKey",
+            "agentk8sglueSecret",
+            "GIT_TOKEN",
+            "AWS_SECRET_ACCESS_KEY",
+            "accessKey",
+        ] {
+            assert!(is_secret_key(key), "{key}");
+        }
+    }
+
+    #[test]
+    fn names_and_switches_are_not() {
+        for key in [
+            "existingSecret",
+            "secretName",
+            "key",
+            "alias",
+            "registry",
+            "enableTokens",
+        ] {
+            assert!(!is_secret_key(key), "{key}");
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! What people see: results on stdout, everything else on stderr, secrets on neither.
+
+mod diff;
+mod preview;
+mod progress;
+mod prompts;
+mod redact;
+mod report;
+mod screen;
+
+pub use prompts::{confirm, is_interactive, text};
+pub use screen::Screen;

@@ -1,0 +1,222 @@
+//! The preview of a plan: certificates, then each target with its diff, then the commands.
+
+use comfy_table::{ContentArrangement, Table, presets};
+use console::style;
+
+use super::{Screen, diff};
+use crate::certs::bundle::Entry;
+use crate::certs::lint::date;
+use crate::finding::{Finding, Severity};
+use crate::overrides::Mode;
+use crate::overrides::task_pods::Strategy;
+use crate::plan::{Action, Observed, Plan, Target};
+
+impl Screen {
+    /// Shows the whole plan.
+    pub fn preview(&self, plan: &Plan) {
+        self.result(&certificates(&plan.entries));
+        self.findings(&plan.findings);
+        for target in &plan.targets {
+            self.result(&heading(target));
+            if target.file.changes() {
+                self.result(&diff::of(&target.file));
+            }
+            self.findings(&target.findings);
+        }
+        if plan.has_changes() {
+            self.result(&commands(plan));
+        } else {
+            self.result("\nNothing to change: every certificate is deployed already.");
+        }
+    }
+
+    fn findings(&self, findings: &[Finding]) {
+        for finding in findings {
+            self.note(&shown(finding));
+        }
+    }
+}
+
+/// Names of certificates that one line has room for.
+const NAMES_SHOWN: usize = 4;
+
+/// A finding on one or two lines.
+fn shown(finding: &Finding) -> String {
+    let severity = format!("{}[{}]", finding.severity, finding.code);
+    let severity = match finding.severity {
+        Severity::Error => style(severity).red().bold(),
+        Severity::Warning => style(severity).yellow().bold(),
+        Severity::Note => style(severity).cyan(),
+    };
+    let text = format!("{}: {}", severity.for_stderr(), finding.message);
+    match &finding.hint {
+        Some(hint) => format!("{text}\n  {} {hint}", style("hint:").dim().for_stderr()),
+        None => text,
+    }
+}
+
+fn certificates(entries: &[Entry]) -> String {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(["ALIAS", "SUBJECT", "ISSUER", "VALID", "SHA-256"]);
+    for entry in entries.iter().filter(|entry| !entry.from_system) {
+        let certificate = &entry.certificate;
+        let issuer = if certificate.self_issued {
+            "itself"
+        } else {
+            &certificate.issuer
+        };
+        let valid = format!(
+            "{} to {}",
+            date(certificate.not_before),
+            date(certificate.not_after)
+        );
+        let fingerprint = certificate.fingerprint.short();
+        table.add_row([
+            &entry.alias,
+            &certificate.subject,
+            issuer,
+            &valid,
+            &fingerprint,
+        ]);
+    }
+    let lines: Vec<String> = table
+        .lines()
+        .map(|line| line.trim_end().to_owned())
+        .collect();
+    let system = entries.iter().filter(|entry| entry.from_system).count();
+    let system = match system {
+        0 => String::new(),
+        n => format!("\n and {n} of this machine's own bundle"),
+    };
+    let lines = lines.join("\n");
+    format!("{}\n{lines}{system}", style("Certificates").bold())
+}
+
+fn heading(target: &Target) -> String {
+    let at = &target.coordinates;
+    let facts = at.component.facts();
+    let now = match (&target.observed, target.action) {
+        (_, Action::Nothing) => "as it should be".to_owned(),
+        (Observed::Present(deployed, listed), _) => {
+            let revisions = format!("revision {} → {}", deployed.revision, deployed.revision + 1);
+            match listed.version_of(facts.chart) {
+                Some(version) if version == at.version => revisions,
+                Some(version) => format!("{revisions}, chart {version} → {}", at.version),
+                None => format!(
+                    "{revisions}, chart {} → {} {}",
+                    listed.chart, facts.chart, at.version
+                ),
+            }
+        }
+        (Observed::Absent, _) => "new release".to_owned(),
+        (Observed::Unknown(_), _) => "new release, as far as known".to_owned(),
+    };
+    let mut lines = vec![
+        String::new(),
+        format!(
+            "{} release {} in namespace {} ({now})",
+            style(facts.title).bold(),
+            style(&at.release).cyan(),
+            style(&at.namespace).cyan()
+        ),
+        format!("  chart      {} {}", at.chart, at.version),
+        format!("  file       {}", file_note(target)),
+        format!("  bundle     {}", mode_note(target.mode)),
+    ];
+    if facts.pod_template.is_some() {
+        lines.push(format!("  task pods  {}", strategy_note(target)));
+    }
+    lines.extend(proof_lines(target));
+    lines.join("\n")
+}
+
+fn file_note(target: &Target) -> String {
+    let file = &target.file;
+    let what = match (&file.before, file.changes()) {
+        (None, _) => "new",
+        (Some(_), true) => "edited in place",
+        (Some(_), false) => "unchanged",
+    };
+    format!("{} ({what})", file.path.display())
+}
+
+fn mode_note(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Append => "the pods' own, and these certificates (extraCerts)",
+        Mode::Replace => "replaced by these certificates (overrideCaCertificatesCrt)",
+    }
+}
+
+fn strategy_note(target: &Target) -> String {
+    let facts = target.coordinates.component.facts();
+    match target.strategy {
+        Strategy::Propagate => format!(
+            "by the chart ({}.propagateToTasks)",
+            facts.certificates.join(".")
+        ),
+        Strategy::Template => format!(
+            "by the documented pod template ({})",
+            facts.pod_template.unwrap_or_default().join(".")
+        ),
+        Strategy::Off => "left alone".to_owned(),
+    }
+}
+
+/// Where the certificates arrive, read from the rendered manifests; those that go the same way share their lines.
+fn proof_lines(target: &Target) -> Vec<String> {
+    let mut ways: Vec<(String, Vec<&str>, Vec<&str>)> = Vec::new();
+    for placed in &target.placed {
+        let fingerprint = placed.certificate.fingerprint;
+        let Some(carrier) = target.proof.carriers.of(fingerprint).first() else {
+            continue;
+        };
+        let object = format!("{} {}", carrier.kind, carrier.object);
+        let arrivals = target.proof.workloads.iter().chain(&target.proof.task_pods);
+        let places: Vec<&str> = arrivals
+            .filter(|arrival| arrival.certificates.contains(&fingerprint))
+            .map(|arrival| arrival.place.as_str())
+            .collect();
+        match ways
+            .iter_mut()
+            .find(|(from, to, _)| *from == object && *to == places)
+        {
+            Some((.., aliases)) => aliases.push(&placed.alias),
+            None => ways.push((object, places, vec![&placed.alias])),
+        }
+    }
+    let mut lines = Vec::new();
+    for (object, places, aliases) in ways {
+        let mark = if places.is_empty() {
+            style("✗").red()
+        } else {
+            style("✓").green()
+        };
+        lines.push(format!("  {mark} {}", style(listed(&aliases)).bold()));
+        lines.push(format!("      in {object}"));
+        lines.extend(places.iter().map(|place| format!("      → {place}")));
+    }
+    lines
+}
+
+/// A few names, and how many more there are.
+fn listed(names: &[&str]) -> String {
+    match names.split_at_checked(NAMES_SHOWN) {
+        Some((first, rest)) if !rest.is_empty() => {
+            format!("{} and {} more", first.join(", "), rest.len())
+        }
+        _ => names.join(", "),
+    }
+}
+
+fn commands(plan: &Plan) -> String {
+    let mut lines = vec![String::new(), style("Commands").bold().to_string()];
+    for target in &plan.targets {
+        if target.action != Action::Nothing {
+            lines.push(format!("  {}", target.upgrade.shown()));
+        }
+    }
+    lines.join("\n")
+}

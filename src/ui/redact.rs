@@ -1,0 +1,135 @@
+//! Hiding credentials: by position where a values file is shown, by value everywhere else.
+
+use serde_yaml::Value;
+
+use crate::secrets::{MASK, is_secret_key};
+use crate::yaml::{Document, Path, Step};
+
+/// A secret shorter than this is hidden by position only: replacing "a" everywhere would leave nothing readable.
+const SHORTEST: usize = 5;
+
+/// Hides known secrets in any text.
+#[derive(Debug, Default)]
+pub(super) struct Redactor {
+    /// Longest first, so that a secret that contains another is hidden whole.
+    secrets: Vec<String>,
+}
+
+impl Redactor {
+    /// Learns every secret of a values file.
+    pub(super) fn learn(&mut self, values: &Value) {
+        collect(values, false, &mut self.secrets);
+        self.secrets
+            .sort_unstable_by_key(|secret| std::cmp::Reverse(secret.len()));
+        self.secrets.dedup();
+    }
+
+    pub(super) fn redact(&self, text: &str) -> String {
+        self.secrets
+            .iter()
+            .fold(text.to_owned(), |text, secret| text.replace(secret, MASK))
+    }
+}
+
+fn collect(value: &Value, secret: bool, secrets: &mut Vec<String>) {
+    match value {
+        Value::Mapping(mapping) => {
+            // An environment variable is a secret by the name beside its value.
+            let named_secret = mapping
+                .get("name")
+                .and_then(Value::as_str)
+                .is_some_and(is_secret_key);
+            for (key, inner) in mapping {
+                let key = key.as_str().unwrap_or_default();
+                let secret = secret || is_secret_key(key) || (named_secret && key == "value");
+                collect(inner, secret, secrets);
+            }
+        }
+        Value::Sequence(items) => {
+            for item in items {
+                collect(item, secret, secrets);
+            }
+        }
+        Value::String(text) if secret => {
+            secrets.extend(
+                text.lines()
+                    .map(str::trim)
+                    .filter(|line| line.len() >= SHORTEST)
+                    .map(str::to_owned),
+            );
+        }
+        Value::Number(number) if secret => {
+            secrets.extend(Some(number.to_string()).filter(|text| text.len() >= SHORTEST));
+        }
+        _ => {}
+    }
+}
+
+/// A values file with every secret masked where it stands, line for line. What cannot be parsed is masked line by line.
+pub(super) fn values_file(text: &str) -> String {
+    let masked = match Document::parse(text) {
+        Ok(document) => mask_scalars(&document),
+        Err(_) => text.to_owned(),
+    };
+    masked
+        .lines()
+        .map(mask_comment)
+        .collect::<Vec<_>>()
+        .join("\n")
+        + "\n"
+}
+
+fn mask_scalars(document: &Document) -> String {
+    let mut secrets = Vec::new();
+    for scalar in document.scalars() {
+        if scalar_is_secret(document, &scalar.path) {
+            secrets.push(scalar.span);
+        }
+    }
+    let mut masked = document.text().to_owned();
+    for span in secrets.into_iter().rev() {
+        let Some(written) = masked.get(span.clone()) else {
+            continue;
+        };
+        // Lines stay lines, so that a diff of two masked files is the diff of the files.
+        let lines = written.trim_end_matches(['\n', '\r']);
+        let tail = written.get(lines.len()..).unwrap_or_default().to_owned();
+        let mask = vec![MASK; lines.lines().count().max(1)].join("\n") + &tail;
+        masked.replace_range(span, &mask);
+    }
+    masked
+}
+
+/// A key and value that were commented out, such as `# apiSecret: …`.
+fn mask_comment(line: &str) -> String {
+    let Some((before, comment)) = line.split_once('#') else {
+        return line.to_owned();
+    };
+    match comment.split_once(':') {
+        Some((key, value)) if !value.trim().is_empty() && is_secret_key(key.trim()) => {
+            format!("{before}#{key}: {MASK}")
+        }
+        _ => line.to_owned(),
+    }
+}
+/// Whether any key on the way is a secret's, or the name beside an environment variable's value is.
+fn scalar_is_secret(document: &Document, path: &Path) -> bool {
+    let mut at = document.value();
+    for step in path.steps() {
+        let inner = match step {
+            Step::Index(index) => at.get(index),
+            Step::Key(key) => {
+                let named = at.get("name").and_then(Value::as_str);
+                if is_secret_key(key) || key == "value" && named.is_some_and(is_secret_key) {
+                    return true;
+                }
+                at.get(key.as_str())
+            }
+        };
+        let Some(inner) = inner else {
+            return false;
+        };
+        at = inner;
+    }
+    false
+}

@@ -1,0 +1,241 @@
+//! `install` against a real Kubernetes API, with both major versions of Helm. Run by `make e2e`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use helm_clearml_certs::certs::{Fingerprint, pem};
+use serde_json::Value;
+use support::cluster::Namespace;
+use support::{Helm, World, certificates, chart};
+
+const AGENT_FILE: &str = "clearml-agent-values.override.yaml";
+const OLD_AGENT: &str = "clearml-enterprise-agent-6.9.3";
+const NEW_AGENT: &str = "clearml-enterprise-agent-6.14.6";
+const GATEWAY: &str = "clearml-enterprise-app-gateway-3.2.0";
+const USERS_FILE: &str = "\
+# Overrides of the ML platform team
+imageCredentials:
+  enabled: true
+  password: \"hunter2-very-secret\"   # rotated monthly
+
+agentk8sglue:
+  replicaCount: 1
+";
+
+fn fingerprints(text: &str) -> Vec<Fingerprint> {
+    pem::parse(text.as_bytes())
+        .map(|blocks| {
+            blocks
+                .into_iter()
+                .map(|b| b.certificate.fingerprint)
+                .collect()
+        })
+        .unwrap_or_default()
+}
+
+/// The certificates in a namespace's ConfigMaps, by content; Kubernetes' own root CA does not count.
+fn deployed(namespace: &Namespace) -> BTreeSet<Fingerprint> {
+    config_maps(namespace)
+        .iter()
+        .filter(|map| map["metadata"]["name"] != "kube-root-ca.crt")
+        .flat_map(|map| map["data"].as_object().cloned().unwrap_or_default())
+        .flat_map(|(_, text)| fingerprints(text.as_str().unwrap_or_default()))
+        .collect()
+}
+
+fn config_maps(namespace: &Namespace) -> Vec<Value> {
+    namespace.get("configmaps")["items"]
+        .as_array()
+        .unwrap()
+        .clone()
+}
+
+/// The names of the ConfigMaps that the task pod template mounts.
+fn task_pod_sources(namespace: &Namespace) -> Vec<String> {
+    let maps = config_maps(namespace);
+    let template = maps
+        .iter()
+        .find(|map| map["metadata"]["name"].as_str().unwrap().ends_with("-pt"))
+        .unwrap();
+    let template: serde_yaml::Value =
+        serde_yaml::from_str(template["data"]["template.yaml"].as_str().unwrap()).unwrap();
+    let volumes = template["spec"]["volumes"].as_sequence().unwrap();
+    volumes
+        .iter()
+        .filter_map(|volume| volume.get("projected")?.get("sources")?.as_sequence())
+        .flatten()
+        .map(|source| source["configMap"]["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn revision(world: &World, namespace: &Namespace, release: &str) -> u64 {
+    let status = world.helm(["status", release, "-n", &namespace.name, "-o", "json"]);
+    status.exits(0);
+    serde_json::from_str::<Value>(&status.stdout).unwrap()["version"]
+        .as_u64()
+        .unwrap()
+}
+
+fn install_agent(namespace: &Namespace, chart_name: &str, more: &str) -> String {
+    format!(
+        "install agent --ca one.pem --chart {} -n {} --yes {more}",
+        chart(chart_name),
+        namespace.name
+    )
+}
+
+on_the_cluster! {
+    fn gateway_and_agent_go_into_an_empty_cluster_and_a_second_run_changes_nothing(world, namespace) {
+        let (one, two) = (certificates::ca("Acme Root"), certificates::ca("Acme Issuing"));
+        world.write("one.pem", &one).write("two.pem", &two).write(AGENT_FILE, USERS_FILE);
+        let line = format!(
+            "install gateway agent --ca one.pem --ca issuing=two.pem -n {} --gateway-release gw --gateway-chart {} --agent-chart {} --wait --timeout 60s --yes",
+            namespace.name, chart(GATEWAY), chart(OLD_AGENT)
+        );
+        let first = world.plugin(&line);
+        first.exits(0).never_says("hunter2");
+        let given: BTreeSet<_> = fingerprints(&(one + &two)).into_iter().collect();
+        assert_eq!(given.len(), 2);
+        assert_eq!(deployed(&namespace), given);
+        let sources = task_pod_sources(&namespace);
+        assert_eq!(sources, [0, 1].map(|i| format!("clearml-agent-clearml-enterprise-agent-custom-ca-{i}")));
+        assert!(world.read(AGENT_FILE).starts_with(USERS_FILE));
+        let values = world.helm(["get", "values", "clearml-agent", "-n", &namespace.name]);
+        values.exits(0).says("hunter2-very-secret");
+
+        let (agent_file, files) = (world.read(AGENT_FILE), world.files());
+        world.plugin(&line).exits(0).says("Nothing to change");
+        world.plugin(&format!("{line} --dry-run --detailed-exitcode")).exits(0);
+        assert_eq!(world.read(AGENT_FILE), agent_file);
+        assert_eq!(world.files(), files);
+        assert_eq!(revision(&world, &namespace, "clearml-agent"), 1);
+        assert_eq!(revision(&world, &namespace, "gw"), 1);
+        world.is_tidy();
+    }
+
+    fn one_more_certificate_is_one_more_config_map_and_source(world, namespace) {
+        world.write("one.pem", &certificates::ca("Acme Root")).write(AGENT_FILE, USERS_FILE);
+        world.plugin(&install_agent(&namespace, OLD_AGENT, "")).exits(0);
+        let before = (config_maps(&namespace).len(), world.read(AGENT_FILE));
+        world.write("two.pem", &certificates::ca("Acme Next"));
+        let line = install_agent(&namespace, OLD_AGENT, "--ca two.pem");
+        world.plugin(&format!("{line} --dry-run --detailed-exitcode")).exits(2).says("revision 1 → 2");
+        world.plugin(&line).exits(0).says("is at revision 2");
+        assert_eq!(config_maps(&namespace).len(), before.0 + 1);
+        assert_eq!(task_pod_sources(&namespace).len(), 2);
+        let after = world.read(AGENT_FILE);
+        let mut lines = after.lines();
+        assert!(before.1.lines().all(|old| lines.any(|new| new == old)), "a line was lost\n{after}");
+        let backup = std::fs::read_dir(world.home("data/clearml-certs/backups")).unwrap().count();
+        assert_eq!(backup, 2, "one for each edit");
+    }
+
+    fn a_chart_that_propagates_brings_the_certificates_to_task_pods(world, namespace) {
+        world.write("one.pem", &certificates::ca("Acme Root"));
+        world.plugin(&install_agent(&namespace, NEW_AGENT, "")).exits(0);
+        assert_eq!(task_pod_sources(&namespace), ["clearml-agent-clearml-enterprise-agent-custom-ca-0"]);
+        assert!(!world.read(AGENT_FILE).contains("basePodTemplate"));
+        world.plugin(&install_agent(&namespace, NEW_AGENT, "")).exits(0).says("Nothing to change");
+    }
+
+    fn a_chart_that_renames_its_config_maps_leaves_no_dead_reference(world, namespace) {
+        world.write("one.pem", &certificates::ca("Acme Root"));
+        world.plugin(&install_agent(&namespace, "odd-agent-1.0.0", "")).exits(0);
+        world.write("two.pem", &certificates::ca("Acme Next"));
+        world.plugin(&install_agent(&namespace, "odd-agent-1.0.0", "--ca two.pem"))
+            .exits(0)
+            .never_says("config-map-not-rendered");
+        let template = world.read(AGENT_FILE);
+        let named = template.lines().filter_map(|line| line.trim().strip_prefix("name: trust-"));
+        let rendered: Vec<Value> = config_maps(&namespace);
+        for name in named {
+            let exists = rendered.iter().any(|map| map["metadata"]["name"] == format!("trust-{name}"));
+            assert!(exists, "trust-{name} is not there\n{template}");
+        }
+    }
+
+    fn an_upgrade_whose_pods_never_become_ready_is_reported_and_the_file_follows_the_release(world, namespace) {
+        world.write("one.pem", &certificates::ca("Acme Root")).write(AGENT_FILE, USERS_FILE);
+        world.plugin(&install_agent(&namespace, OLD_AGENT, "")).exits(0);
+        world.write("two.pem", &certificates::ca("Acme Next"));
+        let before = world.read(AGENT_FILE);
+        let failing = |more: &str| {
+            let line = format!("--ca two.pem --wait --timeout 5s {more} -- --set agentk8sglue.image.tag=never-ready");
+            world.plugin(&install_agent(&namespace, OLD_AGENT, &line))
+        };
+        let run = failing("--rollback-on-failure");
+        run.exits(1).warns("helm upgrade -i").warns("the release is as it was");
+        assert_eq!(world.read(AGENT_FILE), before);
+        let run = failing("");
+        run.exits(1).warns("moved on to revision").warns("(failed)").warns("the file's former content: ");
+        assert_ne!(world.read(AGENT_FILE), before);
+        world.plugin(&install_agent(&namespace, OLD_AGENT, "--ca two.pem --discard-values")).exits(0);
+        assert_eq!(task_pod_sources(&namespace).len(), 2);
+        world.is_tidy();
+    }
+
+    fn a_deployed_value_that_no_file_holds_is_not_dropped(world, namespace) {
+        world.write("one.pem", &certificates::ca("Acme Root")).write(AGENT_FILE, USERS_FILE);
+        world.plugin(&install_agent(&namespace, OLD_AGENT, "")).exits(0);
+        std::fs::remove_file(world.path(AGENT_FILE)).unwrap();
+        world.plugin(&install_agent(&namespace, OLD_AGENT, ""))
+            .exits(3)
+            .warns("error[deployed-values-lost]")
+            .warns("imageCredentials.password")
+            .never_says("hunter2");
+        assert_eq!(revision(&world, &namespace, "clearml-agent"), 1);
+        assert!(!world.path(AGENT_FILE).exists());
+        world.plugin(&install_agent(&namespace, OLD_AGENT, "-- --reset-then-reuse-values")).exits(0);
+        world.helm(["get", "values", "clearml-agent", "-n", &namespace.name]).says("hunter2");
+    }
+
+    fn a_chart_in_an_oci_registry_is_found_pinned_and_deployed(world, namespace) {
+        let registry = std::env::var("E2E_REGISTRY").unwrap();
+        let reference = format!("oci://{registry}/{}", namespace.name);
+        world.write("one.pem", &certificates::ca("Acme Root"));
+        for chart_name in [OLD_AGENT, NEW_AGENT] {
+            world.helm(["package", &chart(chart_name), "-d", "packages"]).exits(0);
+        }
+        for package in std::fs::read_dir(world.path("packages")).unwrap() {
+            let package = package.unwrap().path().display().to_string();
+            world.helm(["push", "--plain-http", &package, &reference]).exits(0);
+        }
+        let line = |version: &str| format!(
+            "install agent --ca one.pem --chart {reference}/clearml-enterprise-agent {version} -n {} --yes -- --plain-http",
+            namespace.name
+        );
+        world.plugin(&line("--version 6.9.3")).exits(0).says("--version 6.9.3 --create-namespace");
+        // The deployed version holds until another is asked for, though the registry has a newer one.
+        world.plugin(&line("")).exits(0).says("Nothing to change");
+        world.plugin(&line("--version 6.14.6 --task-pods template")).exits(0).says("chart 6.9.3 → 6.14.6");
+        world.plugin(&line("--version 1.0.0")).exits(1).warns("1.0.0");
+        world.is_tidy();
+    }
+
+    fn without_a_terminal_and_without_yes_nothing_is_touched(world, namespace) {
+        world.write("one.pem", &certificates::ca("Acme Root"));
+        let line = install_agent(&namespace, OLD_AGENT, "").replace("--yes", "");
+        world.plugin(&line).exits(4).says("+++ clearml-agent-values.override.yaml").warns("--yes");
+        assert_eq!(world.files(), ["one.pem"]);
+        assert!(deployed(&namespace).is_empty());
+    }
+
+    fn a_user_without_rights_reads_why(world, namespace) {
+        let Some(readonly) = std::env::var_os("E2E_READONLY_KUBECONFIG") else {
+            return;
+        };
+        world.write("one.pem", &certificates::ca("Acme Root"));
+        let readonly = readonly.into_string().unwrap();
+        let line = install_agent(&namespace, OLD_AGENT, &format!("--kubeconfig {readonly}"));
+        world.plugin(&line).exits(1).warns("forbidden");
+        assert_eq!(world.files(), ["one.pem"]);
+    }
+}

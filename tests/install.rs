@@ -1,0 +1,336 @@
+//! `install` through the real helm, without a cluster: what is read, edited, rendered, proven and shown.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use support::{Helm, World, certificates, chart};
+
+const AGENT_FILE: &str = "clearml-agent-values.override.yaml";
+const OLD_AGENT: &str = "clearml-enterprise-agent-6.9.3";
+const NEW_AGENT: &str = "clearml-enterprise-agent-6.14.6";
+const GATEWAY: &str = "clearml-enterprise-app-gateway-3.2.0";
+
+fn dry_run(world: &World, chart_name: &str, more: &str) -> support::Run {
+    let chart = chart(chart_name);
+    world.plugin(&format!(
+        "install agent --ca ca.pem --chart {chart} -n team-a --dry-run {more}"
+    ))
+}
+
+fn with_ca(world: &World) {
+    world.write("ca.pem", &certificates::ca("Acme Root"));
+}
+
+both_majors! {
+    fn a_dry_run_shows_everything_and_changes_nothing(world) {
+        with_ca(&world);
+        let run = dry_run(&world, OLD_AGENT, "");
+        run.exits(0)
+            .says("acme-root")
+            .says("CN=Acme Root")
+            .says("2026-01-01 to 2046-01-01")
+            .says("+++ clearml-agent-values.override.yaml")
+            .says("+    - alias: acme-root")
+            .says("      in ConfigMap clearml-agent-clearml-enterprise-agent-custom-ca-0")
+            .says("Deployment clearml-agent-clearml-enterprise-agent")
+            .says("                name: clearml-agent-clearml-enterprise-agent-custom-ca-0")
+            .says("helm upgrade -i -n team-a clearml-agent [REPOSITORY]/tests/charts/clearml-enterprise-agent-6.9.3 --version 6.9.3 --create-namespace -f clearml-agent-values.override.yaml");
+        assert_eq!(world.files(), ["ca.pem"]);
+        world.is_tidy();
+    }
+
+    fn the_gateway_gets_its_documented_command_and_no_pod_template(world) {
+        with_ca(&world);
+        let chart = chart(GATEWAY);
+        world
+            .plugin(&format!("install gateway --ca ca.pem --chart {chart} --release gw -n team-a --dry-run"))
+            .exits(0)
+            .says(&format!("helm upgrade -i gw -n team-a [REPOSITORY]/tests/charts/{GATEWAY} --version 3.2.0 -f clearml-app-gateway-values.override.yaml"))
+            .never_says("basePodTemplate");
+    }
+
+    fn a_chart_that_propagates_is_told_to(world) {
+        with_ca(&world);
+        dry_run(&world, NEW_AGENT, "")
+            .exits(0)
+            .says("+  propagateToTasks: true")
+            .says("task pods (ConfigMap")
+            .never_says("+  basePodTemplate");
+        dry_run(&world, NEW_AGENT, "--task-pods template").exits(0).says("+  basePodTemplate");
+    }
+
+    fn a_chart_that_does_not_propagate_is_not_believed(world) {
+        with_ca(&world);
+        dry_run(&world, OLD_AGENT, "--task-pods propagate")
+            .exits(3)
+            .warns("error[propagate-unknown]")
+            .warns("6.10.6");
+    }
+
+    fn names_keys_and_grouping_are_taken_from_what_an_odd_chart_renders(world) {
+        world.write("ca.pem", &["One", "Two", "Three"].map(certificates::ca).concat());
+        let run = dry_run(&world, "odd-agent-1.0.0", "");
+        run.exits(0)
+            .says("                    path: one.crt")
+            .says("                    path: three.crt")
+            .never_says("custom-ca-0");
+        // Two share a ConfigMap, and with it their way.
+        for aliases in ["one, two", "three"] {
+            let proof = run.stdout.split(&format!("✓ {aliases}\n")).nth(1).unwrap();
+            let proof: Vec<&str> = proof.lines().take(3).map(str::trim).collect();
+            assert!(proof[0].starts_with("in ConfigMap trust-"), "{run}");
+            assert!(proof[1].starts_with("→ Deployment "), "{run}");
+            assert!(proof[2].starts_with("→ task pods (ConfigMap task-pods-"), "{run}");
+        }
+    }
+
+    fn a_chart_that_ignores_the_values_is_refused(world) {
+        with_ca(&world);
+        dry_run(&world, "clearml-agent-5.3.3", "-- --skip-schema-validation")
+            .exits(3)
+            .warns("error[chart-ignores-certificates]")
+            .warns("clearml-enterprise-agent");
+    }
+
+    fn a_file_with_several_certificates_gives_several_entries(world) {
+        world.write("bundle.pem", &["One", "Two"].map(certificates::ca).concat());
+        let chart = chart(OLD_AGENT);
+        world
+            .plugin(&format!("install agent --ca corp=bundle.pem --chart {chart} --dry-run"))
+            .exits(0)
+            .says("- alias: corp\n")
+            .says("- alias: corp-2\n")
+            .says("custom-ca-1");
+    }
+
+    fn an_override_file_is_edited_in_place(world) {
+        with_ca(&world);
+        let users = "# ours\nagentk8sglue:\n  basePodTemplate:\n    env:\n    # keep\n    - name: MINE\n      value: '1'\n    volumes:\n    - name: data\n      emptyDir: {}\n";
+        world.write(AGENT_FILE, users);
+        let run = dry_run(&world, OLD_AGENT, "");
+        run.exits(0).says(" - name: MINE").says("+    - name: REQUESTS_CA_BUNDLE");
+        let removed = run.stdout.lines().filter(|line| line.starts_with('-') && !line.starts_with("---"));
+        assert_eq!(removed.count(), 0, "{run}");
+        assert_eq!(world.read(AGENT_FILE), users);
+    }
+
+    fn credentials_of_the_override_file_are_never_shown(world) {
+        with_ca(&world);
+        world.write(
+            AGENT_FILE,
+            "imageCredentials:\n  password: hunter2\nclearml:\n  agentk8sglueKey: \"abc\"\n  agentk8sglueSecret: >-\n    folded-secret\n# apiSecret: commented-secret\n",
+        );
+        dry_run(&world, OLD_AGENT, "--set-is-no-flag-of-ours").exits(64);
+        let run = dry_run(&world, OLD_AGENT, "-- --set clearml.apiKey=on-the-command-line");
+        run.exits(0).says("agentk8sglueKey: ***").says("agentk8sglueSecret: ***");
+        for secret in ["hunter2", "\"abc\"", "folded-secret", "commented-secret", "on-the-command-line"] {
+            run.never_says(secret);
+        }
+    }
+
+    fn without_a_terminal_and_without_yes_nothing_is_touched(world) {
+        with_ca(&world);
+        let chart = chart(OLD_AGENT);
+        // The cluster is unreachable, which an install finds out before it could ask.
+        world.plugin(&format!("install agent --ca ca.pem --chart {chart}")).exits(1).warns("connection refused");
+        assert_eq!(world.files(), ["ca.pem"]);
+    }
+
+    fn what_is_missing_is_listed_with_its_flags(world) {
+        world.plugin("install").exits(4).warns("install agent").warns("--ca FILE");
+        with_ca(&world);
+        world.plugin("install gateway --ca ca.pem --dry-run").exits(4).warns("--gateway-release NAME");
+    }
+
+    fn a_wrong_command_line_is_a_usage_error(world) {
+        world.plugin("install agnet --ca ca.pem").exits(64).warns("tip: a similar value exists: 'agent'");
+        with_ca(&world);
+        world.plugin("install agent gateway --ca ca.pem --release x --dry-run").exits(64).warns("--agent-release");
+        world.plugin("install agent --ca a/b=ca.pem --dry-run").exits(64).warns("cannot be a ConfigMap key");
+    }
+
+    fn flags_that_helm_eats_arrive(world) {
+        with_ca(&world);
+        let chart = chart(OLD_AGENT);
+        world
+            .plugin(&format!("install agent --ca ca.pem --chart {chart} --dry-run --kube-context none -n team-b"))
+            .exits(0)
+            .says("helm upgrade -i -n team-b clearml-agent")
+            .says("--kube-context none");
+    }
+
+    fn a_packaged_chart_works_like_its_folder(world) {
+        with_ca(&world);
+        let folder = chart(OLD_AGENT);
+        world.helm(["package", &folder, "-d", "."]).exits(0);
+        world
+            .plugin("install agent --ca ca.pem --chart clearml-enterprise-agent-6.9.3.tgz --dry-run")
+            .exits(0)
+            .says("clearml-enterprise-agent-6.9.3.tgz --version 6.9.3");
+    }
+
+    fn a_chart_on_disk_of_another_version_is_refused(world) {
+        with_ca(&world);
+        dry_run(&world, OLD_AGENT, "--version 6.14.6").exits(3).warns("is version 6.9.3, not 6.14.6");
+    }
+
+    fn private_keys_and_damaged_files_are_refused_by_line(world) {
+        let ca = certificates::ca("Acme Root");
+        let key = certificates::private_key();
+        let body = key.lines().nth(1).unwrap().to_owned();
+        world.write("ca.pem", &format!("{ca}{key}"));
+        let run = dry_run(&world, OLD_AGENT, "");
+        run.exits(3).warns(&format!("ca.pem:{}: a private key", ca.lines().count() + 1)).never_says(&body);
+        for (damage, says) in [
+            (ca.replace("-----END", "----END"), "ca.pem:1: this BEGIN has no END"),
+            (ca.replacen("\nMI", "\n*I", 1), "ca.pem:1: the block's body is not base64"),
+            (ca.replace('\n', "\n  "), "indented PEM block"),
+            (String::new(), "no certificate found"),
+            (certificates::expired_ca("Old"), "error[certificate-expired]"),
+        ] {
+            world.write("ca.pem", &damage);
+            dry_run(&world, OLD_AGENT, "").exits(3).warns(says);
+        }
+        world.plugin("install agent --ca nowhere.pem --dry-run").exits(1).warns("nowhere.pem");
+    }
+
+    fn an_override_file_that_cannot_be_edited_safely_is_refused_by_line(world) {
+        with_ca(&world);
+        for (text, says) in [
+            ("a: 1\n---\nb: 2\n", "clearml-agent-values.override.yaml:"),
+            ("customCertificates:\n  overrideCaCertificatesCrt: x\n", "error[bundle-unreadable]"),
+            ("agentk8sglue:\n  basePodTemplate:\n    env:\n    - {name: SSL_CERT_FILE, value: /mine}\n", "error[variable-conflict]"),
+        ] {
+            world.write(AGENT_FILE, text);
+            dry_run(&world, OLD_AGENT, "").exits(3).warns(says);
+            assert_eq!(world.read(AGENT_FILE), text);
+        }
+    }
+
+    fn a_list_of_an_earlier_values_file_is_not_lost(world) {
+        with_ca(&world);
+        world.write("base.yaml", "agentk8sglue:\n  basePodTemplate:\n    volumes:\n    - {name: data, emptyDir: {}}\n");
+        dry_run(&world, OLD_AGENT, "-f base.yaml -f over.yaml").exits(3).warns("error[list-shadowed]");
+        dry_run(&world, OLD_AGENT, "-f base.yaml").exits(0).says("-f base.yaml");
+    }
+
+    fn the_applications_agent_lives_one_level_deeper(world) {
+        with_ca(&world);
+        let chart = chart("clearml-enterprise-10.8.13");
+        let run = world.plugin(&format!("install apps --ca ca.pem --chart {chart} -n clearml --dry-run"));
+        run.exits(0)
+            .says("+clearmlApplications:\n+  customCertificates:\n+    extraCerts:")
+            .says("by the documented pod template (clearmlApplications.basePodTemplate)")
+            .says("in ConfigMap clearml-enterprise-apps-custom-ca-0")
+            .says("→ Deployment clearml-enterprise-apps")
+            .says("→ task pods (ConfigMap clearml-enterprise-apps-pt, template.yaml)")
+            .says("helm upgrade -i -n clearml clearml-enterprise [REPOSITORY]/tests/charts/clearml-enterprise-10.8.13 --version 10.8.13 --create-namespace -f clearml-values.override.yaml");
+    }
+
+    fn a_control_plane_that_propagates_is_told_to(world) {
+        with_ca(&world);
+        let chart = chart("clearml-enterprise-10.11.3");
+        world
+            .plugin(&format!("install apps --ca ca.pem --chart {chart} --dry-run"))
+            .exits(0)
+            .says("+    propagateToTasks: true")
+            .says("by the chart (clearmlApplications.customCertificates.propagateToTasks)");
+    }
+
+    fn a_control_plane_that_is_too_old_is_refused_with_the_version_that_does(world) {
+        with_ca(&world);
+        let chart = chart("clearml-enterprise-10.7.0");
+        world
+            .plugin(&format!("install apps --ca ca.pem --chart {chart} --dry-run"))
+            .exits(3)
+            .warns("error[chart-ignores-certificates]")
+            .warns("10.8.13");
+    }
+
+    fn a_replaced_bundle_is_mounted_as_it_is(world) {
+        with_ca(&world);
+        let run = dry_run(&world, OLD_AGENT, "--mode replace");
+        run.exits(0)
+            .warns("warning[bundle-without-public-roots]")
+            .says("+  overrideCaCertificatesCrt: |")
+            .says("in ConfigMap clearml-agent-clearml-enterprise-agent-ca-bundle")
+            .says("→ Deployment")
+            .says("→ task pods")
+            .says("subPath: ca-certificates.crt")
+            .never_says("update-ca-certificates");
+        dry_run(&world, NEW_AGENT, "--mode replace").exits(0).says("propagateToTasks: true").says("→ task pods");
+        dry_run(&world, "odd-agent-1.0.0", "--mode replace").exits(0).says("subPath: bundle.pem").says("→ task pods");
+        let chart = chart(GATEWAY);
+        world
+            .plugin(&format!("install gateway --ca ca.pem --chart {chart} --release gw --mode replace --dry-run"))
+            .exits(0)
+            .says("→ Deployment");
+    }
+
+    fn the_machines_own_bundle_belongs_to_a_replaced_one(world) {
+        with_ca(&world);
+        dry_run(&world, OLD_AGENT, "--ca system --mode append").exits(64).warns("--mode replace");
+        if !std::path::Path::new("/etc/ssl/certs/ca-certificates.crt").exists() {
+            return;
+        }
+        let run = dry_run(&world, OLD_AGENT, "--ca system --mode replace");
+        run.exits(0).says("of this machine's own bundle").says(" more\n");
+        assert!(!run.stderr.contains("bundle-without-public-roots"), "{run}");
+    }
+
+    fn switching_the_strategy_takes_our_own_entries_out(world) {
+        with_ca(&world);
+        let written = |run: &support::Run| -> String {
+            let added = run.stdout.lines().filter_map(|line| line.strip_prefix('+'));
+            let added: Vec<&str> = added.filter(|line| !line.starts_with("++")).collect();
+            added.join("\n") + "\n"
+        };
+        let template = written(dry_run(&world, OLD_AGENT, "").exits(0));
+        let propagated = written(dry_run(&world, NEW_AGENT, "").exits(0));
+        world.write(AGENT_FILE, &template);
+        dry_run(&world, NEW_AGENT, "").exits(0).says("-agentk8sglue:").says("+  propagateToTasks: true");
+        world.write(AGENT_FILE, &propagated);
+        dry_run(&world, NEW_AGENT, "--task-pods off").exits(0).says("-  propagateToTasks: true");
+        dry_run(&world, NEW_AGENT, "--task-pods template")
+            .exits(0)
+            .says("-  propagateToTasks: true")
+            .says("+  basePodTemplate:");
+        world.write(AGENT_FILE, &template);
+        dry_run(&world, OLD_AGENT, "--task-pods off").exits(0).says("-  basePodTemplate:");
+    }
+
+    fn a_queue_that_replaces_our_lists_is_reported(world) {
+        with_ca(&world);
+        world.write(AGENT_FILE, "agentk8sglue:\n  queues:\n    gpu:\n      templateOverrides:\n        env:\n        - {name: A, value: b}\n        volumes:\n        - {name: v, emptyDir: {}}\n");
+        dry_run(&world, OLD_AGENT, "")
+            .exits(0)
+            .warns("warning[queue-replaces-lists]")
+            .warns("agentk8sglue.queues.gpu.templateOverrides replaces env, volumes");
+    }
+
+    fn which_variables_point_to_the_bundle_can_be_chosen(world) {
+        with_ca(&world);
+        dry_run(&world, OLD_AGENT, "").exits(0).says("AWS_CA_BUNDLE").says("NODE_EXTRA_CA_CERTS");
+        dry_run(&world, OLD_AGENT, "--task-variables documented")
+            .exits(0)
+            .says("SSL_CERT_FILE")
+            .never_says("AWS_CA_BUNDLE");
+    }
+
+    fn a_repository_alias_is_pulled_once_and_pinned(world) {
+        with_ca(&world);
+        let repository = support::repository_server::serve(&world, OLD_AGENT);
+        world.helm(["repo", "add", "clearml-enterprise", &repository]).exits(0);
+        world
+            .plugin("install agent --ca ca.pem --dry-run")
+            .exits(0)
+            .says("helm upgrade -i -n default clearml-agent clearml-enterprise/clearml-enterprise-agent --version 6.9.3");
+        world.is_tidy();
+    }
+}

@@ -1,0 +1,72 @@
+//! The README's transcript is what really comes out.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use support::{Helm, World, certificates, repository};
+
+/// The command and the output of the README's transcript.
+fn transcript() -> (String, String) {
+    let readme = std::fs::read_to_string(repository().join("README.md")).unwrap();
+    let block = readme
+        .split("```console\n")
+        .nth(1)
+        .unwrap()
+        .split("\n```")
+        .next()
+        .unwrap();
+    let (command, output) = block
+        .strip_prefix("$ helm ")
+        .unwrap()
+        .split_once("\n\n")
+        .unwrap();
+    (command.replace("\\\n", " "), output.to_owned())
+}
+
+/// What differs from one throwaway CA to the next: PEM bodies and the fingerprint.
+fn scrubbed(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    let mut in_body = false;
+    for line in text.lines() {
+        if line.contains("-----END") {
+            in_body = false;
+        }
+        if !in_body {
+            let fingerprint = line
+                .rsplit("  ")
+                .next()
+                .filter(|word| word.matches(':').count() == 7);
+            lines.push(match fingerprint {
+                Some(fingerprint) => line.replace(fingerprint, "6C:A1:…"),
+                None => line.to_owned(),
+            });
+        }
+        if line.contains("-----BEGIN") {
+            in_body = true;
+            lines.push(line.replace("-----BEGIN CERTIFICATE-----", "MIIB…"));
+        }
+    }
+    lines.join("\n")
+}
+
+both_majors! {
+    fn the_readmes_transcript_is_what_comes_out(world) {
+        world.write("corp-root.pem", &certificates::ca("Acme Root CA"));
+        world.write(
+            "clearml-agent-values.override.yaml",
+            "# Overrides of the ML platform team\nimageCredentials:\n  enabled: true\n  password: \"not-to-be-shown\"\n\nagentk8sglue:\n  apiServerUrlReference: https://api.clearml.acme.example  # behind the corporate CA\n",
+        );
+        std::os::unix::fs::symlink(repository().join("tests/charts"), world.path("charts")).unwrap();
+        let (command, output) = transcript();
+        let run = world.helm(command.split_whitespace());
+        run.exits(0);
+        let came_out = scrubbed(&run.stdout).replace(" --kubeconfig [WORLD]/no-cluster", "");
+        assert_eq!(came_out.trim(), scrubbed(&output).trim(), "{run}");
+    }
+}

@@ -1,0 +1,39 @@
+//! Certificates made on the spot.
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd,
+};
+
+/// A self-signed CA as PEM, with a fixed validity so that snapshots hold.
+pub fn ca(common_name: &str) -> String {
+    let key = KeyPair::generate().unwrap();
+    params(common_name).self_signed(&key).unwrap().pem()
+}
+
+/// A CA that expired in 2020.
+pub fn expired_ca(common_name: &str) -> String {
+    let mut params = params(common_name);
+    params.not_after = date_time_ymd(2020, 1, 1);
+    let key = KeyPair::generate().unwrap();
+    params.self_signed(&key).unwrap().pem()
+}
+
+/// A private key as PEM.
+pub fn private_key() -> String {
+    KeyPair::generate().unwrap().serialize_pem()
+}
+
+fn params(common_name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params
+        .distinguished_name
+        .push(DnType::OrganizationName, "Acme");
+    params
+        .distinguished_name
+        .push(DnType::CommonName, common_name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.not_before = date_time_ymd(2026, 1, 1);
+    params.not_after = date_time_ymd(2046, 1, 1);
+    params
+}

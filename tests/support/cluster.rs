@@ -1,0 +1,78 @@
+//! The cluster that `make e2e` brings up, and a namespace in it for each test.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::Value;
+
+/// A namespace of its own, removed with the value.
+pub struct Namespace {
+    pub name: String,
+}
+
+impl Namespace {
+    pub fn new() -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let number = COUNT.fetch_add(1, Ordering::SeqCst);
+        let namespace = Self {
+            name: format!("e2e-{}-{number}", std::process::id()),
+        };
+        Self::kubectl(&["create", "namespace", &namespace.name]);
+        namespace
+    }
+
+    /// The objects of a kind, as the API gives them.
+    pub fn get(&self, kind: &str) -> Value {
+        let json = Self::kubectl(&["get", kind, "-n", &self.name, "-o", "json"]);
+        serde_json::from_str(&json).unwrap()
+    }
+
+    fn kubectl(arguments: &[&str]) -> String {
+        let output = Command::new(std::env::var_os("KUBECTL").unwrap_or_else(|| "kubectl".into()))
+            .args(arguments)
+            .env("KUBECONFIG", kubeconfig())
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "kubectl {}: {}",
+            arguments.join(" "),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).unwrap()
+    }
+}
+
+impl Drop for Namespace {
+    fn drop(&mut self) {
+        Self::kubectl(&["delete", "namespace", &self.name, "--wait=false"]);
+    }
+}
+
+pub fn kubeconfig() -> PathBuf {
+    std::env::var_os("E2E_KUBECONFIG")
+        .expect("run `make e2e`")
+        .into()
+}
+
+/// Each test once for each major version of Helm, in a namespace of its own.
+#[macro_export]
+macro_rules! on_the_cluster {
+    ($(fn $name:ident($world:ident, $namespace:ident) $body:block)*) => {
+        $(mod $name {
+            use super::*;
+            fn check(helm: Helm) {
+                let $world = World::with_cluster(helm, &support::cluster::kubeconfig());
+                let $namespace = Namespace::new();
+                $body
+            }
+            #[test]
+            #[ignore = "needs a cluster: make e2e"]
+            fn helm3() { check(Helm::V3); }
+            #[test]
+            #[ignore = "needs a cluster: make e2e"]
+            fn helm4() { check(Helm::V4); }
+        })*
+    };
+}

@@ -1,0 +1,162 @@
+//! A helm that does what a test tells it to: the test binary run again.
+//!
+//! The script is a JSON file, a list of rules. A call takes the first rule whose `when` words all stand in its arguments
+//! and that still has a use left; a call without a rule fails, so that no call goes unnoticed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use serde::{Deserialize, Serialize};
+
+use super::World;
+
+/// Set for the runs in which the test binary is helm.
+const SCRIPT: &str = "FAKE_HELM_SCRIPT";
+
+/// What helm does when it is called so.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Rule {
+    when: Vec<String>,
+    stdout: String,
+    stderr: String,
+    exit: u8,
+    /// Ends by a signal instead, without a word.
+    killed: bool,
+    /// The real helm answers.
+    real: Option<PathBuf>,
+    /// How often the rule holds; 0 for ever.
+    times: usize,
+}
+
+impl Rule {
+    pub fn when(words: &str) -> Self {
+        Self {
+            when: words.split_whitespace().map(str::to_owned).collect(),
+            ..Self::default()
+        }
+    }
+
+    pub fn prints(mut self, stdout: &str) -> Self {
+        stdout.clone_into(&mut self.stdout);
+        self
+    }
+
+    pub fn fails(mut self, stderr: &str) -> Self {
+        stderr.clone_into(&mut self.stderr);
+        self.exit = 1;
+        self
+    }
+
+    pub fn dies(mut self) -> Self {
+        self.killed = true;
+        self
+    }
+
+    pub fn once(mut self) -> Self {
+        self.times = 1;
+        self
+    }
+
+    pub fn runs_real(mut self, helm: &Path) -> Self {
+        self.real = Some(helm.to_path_buf());
+        self
+    }
+}
+
+/// A script in a world, and the calls made so far.
+pub struct FakeHelm<'a> {
+    world: &'a World,
+}
+
+impl<'a> FakeHelm<'a> {
+    pub fn new(world: &'a World, rules: &[Rule]) -> Self {
+        let fake = Self { world };
+        fs::write(fake.script(), serde_json::to_string(rules).unwrap()).unwrap();
+        fake
+    }
+
+    pub fn runs(&self, line: &str) -> super::Run {
+        let script = self.script().display().to_string();
+        self.world.plugin_with(
+            &std::env::current_exe().unwrap(),
+            line,
+            &[(SCRIPT, &script)],
+        )
+    }
+
+    /// The first word of each call, in order.
+    pub fn calls(&self) -> Vec<String> {
+        let log = fs::read_to_string(log_of(&self.script())).unwrap_or_default();
+        log.lines()
+            .map(|line| line.split(' ').next().unwrap_or_default().to_owned())
+            .collect()
+    }
+
+    fn script(&self) -> PathBuf {
+        self.world.home("fake-helm.json")
+    }
+}
+
+/// Plays helm if this run is meant to.
+pub fn play() -> Option<ExitCode> {
+    let script: PathBuf = std::env::var_os(SCRIPT)?.into();
+    let rules: Vec<Rule> = serde_json::from_str(&fs::read_to_string(&script).unwrap()).unwrap();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let used = used_rules(&script);
+    let found = rules.iter().enumerate().find(|(index, rule)| {
+        let left = rule.times == 0 || used.get(index).copied().unwrap_or(0) < rule.times;
+        left && rule.when.iter().all(|word| arguments.contains(word))
+    });
+    let Some((index, rule)) = found else {
+        let missing = format!(
+            "Error: fake helm has no rule for: {}\n",
+            arguments.join(" ")
+        );
+        std::io::stderr().write_all(missing.as_bytes()).unwrap();
+        return Some(ExitCode::from(99));
+    };
+    note_call(&script, &arguments, index);
+    if rule.killed {
+        std::process::abort();
+    }
+    if let Some(helm) = &rule.real {
+        let status = std::process::Command::new(helm)
+            .args(&arguments)
+            .status()
+            .unwrap();
+        let code = status.code().and_then(|code| u8::try_from(code).ok());
+        return Some(ExitCode::from(code.unwrap_or(98)));
+    }
+    std::io::stdout().write_all(rule.stdout.as_bytes()).unwrap();
+    std::io::stderr().write_all(rule.stderr.as_bytes()).unwrap();
+    Some(ExitCode::from(rule.exit))
+}
+
+fn log_of(script: &Path) -> PathBuf {
+    script.with_extension("log")
+}
+
+/// How often each rule was used: the last word of each line of the log.
+fn used_rules(script: &Path) -> BTreeMap<usize, usize> {
+    let log = fs::read_to_string(log_of(script)).unwrap_or_default();
+    let mut used = BTreeMap::new();
+    for index in log
+        .lines()
+        .filter_map(|line| line.rsplit(' ').next()?.parse().ok())
+    {
+        *used.entry(index).or_default() += 1;
+    }
+    used
+}
+
+fn note_call(script: &Path, arguments: &[String], rule: usize) {
+    let mut log = fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(log_of(script))
+        .unwrap();
+    writeln!(log, "{} {rule}", arguments.join(" ")).unwrap();
+}

@@ -1,0 +1,286 @@
+//! What the tests are written in: a world with its own Helm home, files and certificates, and the real `helm` in it.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "shared by several test binaries, none of which uses all of it; a test fails by panicking"
+)]
+
+pub mod certificates;
+pub mod cluster;
+pub mod fake_helm;
+pub mod repository_server;
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// Helm's major versions, each in the release the tests pin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Helm {
+    V3,
+    V4,
+}
+
+impl Helm {
+    /// The binary, from `HELM3` or `HELM4`, else from the cache that `scripts/tools` fills.
+    pub fn binary(self) -> PathBuf {
+        let (variable, tool) = match self {
+            Self::V3 => ("HELM3", "helm3"),
+            Self::V4 => ("HELM4", "helm4"),
+        };
+        if let Some(path) = std::env::var_os(variable) {
+            return path.into();
+        }
+        let script = repository().join("scripts/tools");
+        let output = Command::new(&script)
+            .args(["--offline", tool])
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "no {tool}: set {variable}, or run {} {tool}",
+            script.display()
+        );
+        String::from_utf8(output.stdout).unwrap().trim().into()
+    }
+}
+
+/// The root of this repository.
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A stand-in chart's folder.
+pub fn chart(name: &str) -> String {
+    let path = repository().join("tests/charts").join(name);
+    assert!(path.is_dir(), "no chart {}", path.display());
+    path.display().to_string()
+}
+
+/// A folder to work in, with an isolated Helm home that has the plugin.
+pub struct World {
+    folder: TempDir,
+    pub helm: Helm,
+    kubeconfig: PathBuf,
+}
+
+impl World {
+    /// A world without a cluster: its kubeconfig names a closed port.
+    pub fn new(helm: Helm) -> Self {
+        let folder = TempDir::new().unwrap();
+        let kubeconfig = folder.path().join("no-cluster");
+        fs::write(&kubeconfig, CLOSED_PORT).unwrap();
+        let world = Self {
+            folder,
+            helm,
+            kubeconfig,
+        };
+        world.install_plugin();
+        fs::create_dir(world.path("")).unwrap();
+        world
+    }
+
+    /// A world with the cluster of `kubeconfig`.
+    pub fn with_cluster(helm: Helm, kubeconfig: &Path) -> Self {
+        Self {
+            kubeconfig: kubeconfig.to_path_buf(),
+            ..Self::new(helm)
+        }
+    }
+
+    /// As `helm plugin install` leaves it: plugin.yaml, and the binary under bin/.
+    fn install_plugin(&self) {
+        let plugin = self.home("data").join("plugins/clearml-certs");
+        fs::create_dir_all(plugin.join("bin")).unwrap();
+        fs::copy(repository().join("plugin.yaml"), plugin.join("plugin.yaml")).unwrap();
+        let binary = plugin.join("bin/helm-clearml-certs");
+        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_helm-clearml-certs"), binary).unwrap();
+    }
+
+    pub fn home(&self, part: &str) -> PathBuf {
+        self.folder.path().join("helm").join(part)
+    }
+
+    /// A path in the folder where commands run.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join("work").join(name)
+    }
+
+    pub fn write(&self, name: &str, text: &str) -> &Self {
+        fs::write(self.path(name), text).unwrap();
+        self
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
+    }
+
+    /// The names of the files in the folder, sorted.
+    pub fn files(&self) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(self.path(""))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// Runs `helm ARGUMENTS`.
+    pub fn helm<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Run {
+        self.command(&self.helm.binary(), arguments, &[])
+    }
+
+    /// Runs `helm clearml-certs LINE`, the line split at spaces.
+    pub fn plugin(&self, line: &str) -> Run {
+        self.helm(std::iter::once("clearml-certs").chain(line.split_whitespace()))
+    }
+
+    /// Runs the plugin's binary itself, with `helm_bin` in the place of helm.
+    pub fn plugin_with(&self, helm_bin: &Path, line: &str, variables: &[(&str, &str)]) -> Run {
+        let helm_bin = helm_bin.display().to_string();
+        let mut all = vec![
+            ("HELM_BIN", helm_bin.as_str()),
+            ("HELM_NAMESPACE", "team-a"),
+        ];
+        all.extend_from_slice(variables);
+        let binary = Path::new(env!("CARGO_BIN_EXE_helm-clearml-certs"));
+        self.command(binary, line.split_whitespace(), &all)
+    }
+
+    fn command<S: AsRef<OsStr>>(
+        &self,
+        program: &Path,
+        arguments: impl IntoIterator<Item = S>,
+        variables: &[(&str, &str)],
+    ) -> Run {
+        let output = Command::new(program)
+            .args(arguments)
+            .current_dir(self.path(""))
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.folder.path())
+            .env("TMPDIR", self.temporary())
+            .env("KUBECONFIG", &self.kubeconfig)
+            .env("HELM_DATA_HOME", self.home("data"))
+            .env("HELM_CONFIG_HOME", self.home("config"))
+            .env("HELM_CACHE_HOME", self.home("cache"))
+            .envs(variables.iter().copied())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap_or_else(|e| panic!("{}: {e}", program.display()));
+        Run::new(self, &output)
+    }
+
+    /// Where the commands put their temporary files.
+    fn temporary(&self) -> PathBuf {
+        let folder = self.folder.path().join("tmp");
+        fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    /// Fails if a command left a temporary file behind.
+    pub fn is_tidy(&self) -> &Self {
+        let left: Vec<_> = fs::read_dir(self.temporary())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        assert!(left.is_empty(), "left behind: {left:?}");
+        self
+    }
+}
+
+const CLOSED_PORT: &str = "\
+apiVersion: v1
+kind: Config
+clusters: [{name: none, cluster: {server: 'http://127.0.0.1:1'}}]
+contexts: [{name: none, context: {cluster: none, user: none}}]
+current-context: none
+users: [{name: none, user: {}}]
+";
+
+/// What a command did, its paths made stable.
+#[derive(Debug)]
+pub struct Run {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Run {
+    fn new(world: &World, output: &Output) -> Self {
+        let stable = |bytes: &[u8]| {
+            String::from_utf8_lossy(bytes)
+                .replace(&world.folder.path().display().to_string(), "[WORLD]")
+                .replace(&repository().display().to_string(), "[REPOSITORY]")
+        };
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: stable(&output.stdout),
+            stderr: stable(&output.stderr),
+        }
+    }
+
+    #[track_caller]
+    pub fn exits(&self, code: i32) -> &Self {
+        assert_eq!(self.code, code, "{self}");
+        self
+    }
+
+    #[track_caller]
+    pub fn says(&self, text: &str) -> &Self {
+        assert!(self.stdout.contains(text), "stdout lacks {text:?}\n{self}");
+        self
+    }
+
+    #[track_caller]
+    pub fn warns(&self, text: &str) -> &Self {
+        assert!(self.stderr.contains(text), "stderr lacks {text:?}\n{self}");
+        self
+    }
+
+    #[track_caller]
+    pub fn never_says(&self, text: &str) -> &Self {
+        let silent = !self.stdout.contains(text) && !self.stderr.contains(text);
+        assert!(silent, "output has {text:?}\n{self}");
+        self
+    }
+
+    /// How often `text` stands in both streams together.
+    pub fn count(&self, text: &str) -> usize {
+        self.stdout.matches(text).count() + self.stderr.matches(text).count()
+    }
+}
+
+impl std::fmt::Display for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "exit {}\n--- stdout\n{}\n--- stderr\n{}",
+            self.code, self.stdout, self.stderr
+        )
+    }
+}
+
+/// Each test once for each major version of Helm: `test_name::helm3` and `test_name::helm4`.
+#[macro_export]
+macro_rules! both_majors {
+    ($(fn $name:ident($world:ident) $body:block)*) => {
+        $(mod $name {
+            use super::*;
+            fn check($world: World) $body
+            #[test]
+            fn helm3() { check(World::new(Helm::V3)); }
+            #[test]
+            fn helm4() { check(World::new(Helm::V4)); }
+        })*
+    };
+}
