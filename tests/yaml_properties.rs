@@ -93,46 +93,43 @@ fn check(
     expected: &Value,
 ) {
     let source = before.text();
-    match result {
-        Err(error) => {
-            assert_eq!(after.text(), source, "changed in spite of {error}");
-            let at = error.position();
-            assert!(
-                at.line >= 1 && at.column >= 1 && at.line <= source.lines().count() + 1,
-                "{error}"
-            );
-        }
-        Ok(()) => {
-            let read = Document::parse(after.text()).unwrap();
+    if let Err(error) = result {
+        assert_eq!(after.text(), source, "changed in spite of {error}");
+        let at = error.position();
+        assert!(
+            at.line >= 1 && at.column >= 1 && at.line <= source.lines().count() + 1,
+            "{error}"
+        );
+    } else {
+        let read = Document::parse(after.text()).unwrap();
+        assert_eq!(
+            read.value(),
+            expected,
+            "\nfrom\n{source}\nto\n{}",
+            after.text()
+        );
+        assert_eq!(after.value(), expected);
+        // What the edit does not concern keeps its bytes, wherever it is now.
+        let concerned = parent(path);
+        for scalar in before
+            .scalars()
+            .filter(|scalar| !is_below(&scalar.path, &concerned))
+        {
+            let span = after.span(&scalar.path).unwrap();
             assert_eq!(
-                read.value(),
-                expected,
-                "\nfrom\n{source}\nto\n{}",
+                after.text()[span],
+                source[scalar.span],
+                "{} in\n{}",
+                scalar.path,
                 after.text()
             );
-            assert_eq!(after.value(), expected);
-            // What the edit does not concern keeps its bytes, wherever it is now.
-            let concerned = parent(path);
-            for scalar in before
-                .scalars()
-                .filter(|scalar| !is_below(&scalar.path, &concerned))
-            {
-                let span = after.span(&scalar.path).unwrap();
-                assert_eq!(
-                    after.text()[span],
-                    source[scalar.span],
-                    "{} in\n{}",
-                    scalar.path,
-                    after.text()
-                );
-            }
-            let crlf = source.contains("\r\n");
-            let text = after.text();
-            assert!(
-                !crlf || text.matches('\n').count() == text.matches("\r\n").count(),
-                "{text:?}"
-            );
         }
+        let crlf = source.contains("\r\n");
+        let text = after.text();
+        assert!(
+            !crlf || text.matches('\n').count() == text.matches("\r\n").count(),
+            "{text:?}"
+        );
     }
 }
 
@@ -278,6 +275,67 @@ proptest! {
             }
             let result = document.remove(&path);
             check(&before, &path, result, &document, &expected);
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_editor_panic(
+        file in any_file(),
+        damage in prop::collection::vec((any::<Index>(), 0_usize..12, "[ -~\n\t\r]{0,3}|\u{feff}|\u{85}|---\n|: |- |[&*]a |[|>][+-]?\n"), 1..6),
+        index: Index,
+        new in value(),
+    ) {
+        let mut text = file.text;
+        for (at, length, inserted) in damage {
+            let mut start = at.index(text.len() + 1);
+            while !text.is_char_boundary(start) {
+                start -= 1;
+            }
+            let mut end = (start + length).min(text.len());
+            while !text.is_char_boundary(end) {
+                end += 1;
+            }
+            text.replace_range(start..end, &inserted);
+        }
+        try_everything(&text, index, &new);
+    }
+
+    #[test]
+    fn no_characters_make_the_editor_panic(text in "[\\PC\n]{0,200}", index: Index, new in value()) {
+        try_everything(&text, index, &new);
+    }
+}
+
+type Edit<'a> = dyn Fn(&mut Document) -> Result<(), YamlError> + 'a;
+
+/// Every edit at one place of whatever the text is; each must succeed as intended or change nothing.
+fn try_everything(text: &str, index: Index, new: &Value) {
+    let Ok(before) = Document::parse(text) else {
+        return;
+    };
+    let Some(path) = pick(&paths(before.value()), index) else {
+        return;
+    };
+    assert!(
+        before
+            .scalars()
+            .all(|scalar| text.get(scalar.span).is_some())
+    );
+    let edits: [&Edit<'_>; 5] = [
+        &|document| document.set(&path, new),
+        &|document| document.append(&path, new),
+        &|document| document.merge(&path, "name", std::slice::from_ref(new)),
+        &|document| document.unmerge(&path, "name", &["a"]),
+        &|document| document.remove(&path),
+    ];
+    for edit in edits {
+        let mut document = before.clone();
+        match edit(&mut document) {
+            Ok(()) => assert_eq!(
+                Document::parse(document.text()).unwrap().value(),
+                document.value()
+            ),
+            Err(_) => assert_eq!(document.text(), text),
         }
     }
 }

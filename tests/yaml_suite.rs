@@ -136,9 +136,8 @@ fn every_document_is_edited_and_restored_or_refused_under_a_key_too() {
             && !case.yaml.contains("---")
             && !case.yaml.contains("...");
         if is_plain_block {
-            let lines = case.yaml.split_inclusive('\n');
-            let indented: String = lines.flat_map(|line| ["  ", line]).collect();
-            let codes = edit_everywhere(&case.id, &format!("first: 1\nunder:\n{indented}"));
+            let indented = case.yaml.trim_end_matches('\n').replace('\n', "\n  ");
+            let codes = edit_everywhere(&case.id, &format!("first: 1\nunder:\n  {indented}\n"));
             edited += usize::from(codes.is_empty());
         }
     }

@@ -36,7 +36,7 @@ impl From<usize> for Step {
 /// ```
 /// use helm_clearml_certs::yaml::Path;
 ///
-/// let list = Path::from(&["customCertificates", "extraCerts"]);
+/// let list = Path::from(["customCertificates", "extraCerts"]);
 /// assert_eq!(list.then(0).then("alias").to_string(), "customCertificates.extraCerts[0].alias");
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
