@@ -32,7 +32,7 @@ fi
 printf 'clearml-certs: building from source with cargo\n' >&2
 (cd "$here" && CARGO_TARGET_DIR=$target cargo build --release --locked --quiet) ||
     fail "cargo could not build the plugin; its messages are above." \
-        "It needs Rust 1.88 or newer: rustup update"
+        "It needs Rust 1.89 or newer: rustup update"
 
 # Placed whole: a helm that runs the plugin right now keeps the old binary.
 mkdir -p "$here/bin"

@@ -59,7 +59,7 @@ pub enum Aftermath {
 /// # Errors
 /// The override file could not be written, or changed since the preview; the release was not touched then.
 pub fn target(helm: &Helm, target: &Target, on_line: impl FnMut(&str)) -> Result<Outcome> {
-    let backup = write(&target.file)?;
+    let mut backup = write(&target.file)?;
     match helm.upgrade(&target.upgrade, on_line) {
         Ok(warnings) => Ok(Outcome::Done {
             warnings,
@@ -72,7 +72,7 @@ pub fn target(helm: &Helm, target: &Target, on_line: impl FnMut(&str)) -> Result
         Err(error) => {
             let aftermath = aftermath(helm, target);
             if !matches!(aftermath, Aftermath::MovedOn { .. }) {
-                put_back(&target.file)?;
+                put_back(&target.file, backup.take())?;
             }
             Ok(Outcome::Failed {
                 error,
@@ -83,7 +83,11 @@ pub fn target(helm: &Helm, target: &Target, on_line: impl FnMut(&str)) -> Result
     }
 }
 
-fn write(file: &FileChange) -> Result<Option<PathBuf>> {
+/// Writes the override file, if it changes, and gives the place of its former content.
+///
+/// # Errors
+/// It changed since it was read, or cannot be written; it is as it was then.
+pub fn write(file: &FileChange) -> Result<Option<PathBuf>> {
     interrupt::check()?;
     if files::read(&file.path)? != file.before {
         return Err(Stop::refused(format!(
@@ -100,15 +104,23 @@ fn write(file: &FileChange) -> Result<Option<PathBuf>> {
         .as_deref()
         .map(|text| files::back_up(&file.path, text, OffsetDateTime::now_utc()))
         .transpose()?;
-    files::replace(&file.path, &file.after)?;
+    if let Err(error) = files::replace(&file.path, &file.after) {
+        // Nothing was written, so there is nothing to go back to.
+        backup.map(std::fs::remove_file).transpose()?;
+        return Err(error);
+    }
     Ok(backup)
 }
 
-fn put_back(file: &FileChange) -> Result<()> {
+/// Puts the former content back; its copy is not needed then.
+fn put_back(file: &FileChange, backup: Option<PathBuf>) -> Result<()> {
+    if let Some(backup) = backup {
+        files::replace(&file.path, file.before.as_deref().unwrap_or_default())?;
+        return Ok(std::fs::remove_file(backup)?);
+    }
     match &file.before {
-        _ if !file.changes() => Ok(()),
-        Some(text) => files::replace(&file.path, text),
-        None => Ok(std::fs::remove_file(&file.path)?),
+        None if file.changes() => Ok(std::fs::remove_file(&file.path)?),
+        _ => Ok(()),
     }
 }
 

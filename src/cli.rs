@@ -32,16 +32,13 @@ pub struct Cli {
 pub enum Command {
     /// Plan, preview, confirm, and upgrade the releases so that they trust your certificates
     Install(Box<InstallArgs>),
+    /// Print the overrides that the certificates need, or write them into the files; no cluster is asked
+    Render(Box<RenderArgs>),
 }
 
-/// The arguments of `install`.
+/// What is wanted: which certificates go where, and how. The same for every command that edits override files.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a flag of the command line"
-)]
-pub struct InstallArgs {
+pub struct DesiredArgs {
     /// What gets the certificates
     #[arg(value_name = "COMPONENT")]
     pub components: Vec<Component>,
@@ -65,6 +62,27 @@ pub struct InstallArgs {
     /// Image of the task pods' init container [default: the agent's, as the chart renders it]
     #[arg(long, value_name = "IMAGE")]
     pub task_image: Option<String>,
+
+    /// Coordinates of each component.
+    #[command(flatten)]
+    pub targets: TargetArgs,
+
+    /// Further flags for helm upgrade, such as --set or --plain-http
+    #[arg(last = true, value_name = "HELM-ARGS")]
+    pub helm_arguments: Vec<String>,
+}
+
+/// The arguments of `install`.
+#[derive(Debug, Args)]
+#[command(after_help = INSTALL_EXAMPLES)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
+pub struct InstallArgs {
+    /// What is wanted.
+    #[command(flatten)]
+    pub desired: DesiredArgs,
 
     /// Show what would be done; write nothing, deploy nothing
     #[arg(long)]
@@ -97,17 +115,44 @@ pub struct InstallArgs {
     /// Return to the former revision if the upgrade fails (Helm 3 calls it --atomic)
     #[arg(long)]
     pub rollback_on_failure: bool,
-
-    /// Coordinates of each component.
-    #[command(flatten)]
-    pub targets: TargetArgs,
-
-    /// Further flags for helm upgrade, such as --set or --plain-http
-    #[arg(last = true, value_name = "HELM-ARGS")]
-    pub helm_arguments: Vec<String>,
 }
 
-const EXAMPLES: &str = "\
+/// The arguments of `render`.
+#[derive(Debug, Args)]
+#[command(after_help = RENDER_EXAMPLES)]
+pub struct RenderArgs {
+    /// What is wanted.
+    #[command(flatten)]
+    pub desired: DesiredArgs,
+
+    /// Print the whole override file as it would be, credentials included, not only the certificates' part
+    #[arg(long)]
+    pub full: bool,
+
+    /// Write the override files instead of printing them
+    #[arg(long, conflicts_with = "full")]
+    pub in_place: bool,
+
+    /// Where the chart cannot be reached, go by the documented names of ConfigMaps instead of failing
+    #[arg(long)]
+    pub assume_names: bool,
+
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub output: Output,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Output {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs (docs/json.md).
+    Json,
+}
+
+const INSTALL_EXAMPLES: &str = "\
 Examples:
   See what would happen to the agent and its task pods:
     helm clearml-certs install agent --ca corp-root.pem -n clearml-workers --dry-run
@@ -118,3 +163,13 @@ Examples:
 
 Exit codes: 0 done or nothing to do, 1 failed, 2 changes pending (--detailed-exitcode),
 3 refused, 4 an answer is missing or was no, 64 usage, 130 interrupted.";
+
+const RENDER_EXAMPLES: &str = "\
+Examples:
+  The certificates' part of the agent's overrides, for a GitOps repository:
+    helm clearml-certs render agent --ca corp-root.pem > clearml-agent-certs.yaml
+
+  Edit the override file, deploy later by other means:
+    helm clearml-certs render agent --ca corp-root.pem --in-place
+
+No cluster is asked. Exit codes: 0 done or nothing to do, 1 failed, 3 refused, 4 an answer is missing, 64 usage.";

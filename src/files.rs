@@ -1,16 +1,18 @@
 //! The user's files: replaced whole or not at all, with a copy of what was there.
 
+use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
 /// Backups kept of one file; older ones are removed.
-const BACKUPS_KEPT: usize = 10;
+const BACKUPS_KEPT: usize = 5;
+const BACKUP_SUFFIX: &str = ".bak";
+const TEMPORARY_PREFIX: &str = ".clearml-certs-";
 
 /// Reads a text file; `None` where it does not exist.
 ///
@@ -36,17 +38,24 @@ pub fn read(path: &Path) -> Result<Option<String>> {
 pub fn replace(path: &Path, text: &str) -> Result<()> {
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let before = fs::metadata(&target).ok();
+    // A rename would get past the file's own mode, which says that it is not to be written.
+    if before
+        .as_ref()
+        .is_some_and(|before| before.permissions().readonly())
+    {
+        bail!(
+            "{} is read-only; it is as it was. Make it writable first (chmod u+w), or name another file",
+            path.display()
+        );
+    }
     write_whole(&target, text, before.as_ref())
         .with_context(|| format!("cannot write {}; it is as it was", path.display()))
 }
 
 fn write_whole(target: &Path, text: &str, before: Option<&fs::Metadata>) -> Result<()> {
-    let folder = match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(target);
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".clearml-certs-");
+    builder.prefix(TEMPORARY_PREFIX);
     if before.is_none() {
         new_file_mode(&mut builder);
     }
@@ -84,76 +93,112 @@ fn keep_owner(path: &Path, before: &fs::Metadata) {
 #[cfg(not(unix))]
 fn keep_owner(_: &Path, _: &fs::Metadata) {}
 
-/// Copies the file into the backup folder, readable by its owner alone, and returns the copy's path.
+/// Copies the file's content to a file beside it (`NAME.20260131T120000.000Z.bak`) and returns the copy's path. Its mode is
+/// the file's own, less what the rest of the world may do: the content holds credentials.
 ///
 /// # Errors
-/// The folder cannot be made or written to.
+/// The folder cannot be written to.
 pub fn back_up(path: &Path, text: &str, now: OffsetDateTime) -> Result<PathBuf> {
-    let folder = backup_folder();
-    make_private_folder(&folder)
-        .with_context(|| format!("cannot make the backup folder {}", folder.display()))?;
-    let stem = backup_stem(path);
     let format =
         format_description!("[year][month][day]T[hour][minute][second].[subsecond digits:3]Z");
-    let backup = folder.join(format!("{stem}.{}", now.format(&format)?));
-    // A temporary file is private to its owner from the start.
-    let mut file = tempfile::NamedTempFile::new_in(&folder)?;
-    file.write_all(text.as_bytes())?;
-    file.persist(&backup)
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let folder = folder_of(path);
+    let backup = folder.join(format!("{name}.{}{BACKUP_SUFFIX}", now.format(&format)?));
+    write_backup(path, folder, &backup, text)
         .with_context(|| format!("cannot write the backup {}", backup.display()))?;
-    prune(&folder, &stem);
+    prune(folder, &name);
     Ok(backup)
 }
 
-/// Helm's data folder is the user's own; beside the override file a copy with credentials could end up in git.
-fn backup_folder() -> PathBuf {
-    let data = std::env::var_os("HELM_DATA_HOME")
-        .filter(|folder| !folder.is_empty())
-        .map_or_else(std::env::temp_dir, PathBuf::from);
-    data.join("clearml-certs").join("backups")
-}
-
-/// Files of the same name in different folders do not share their backups.
-fn backup_stem(path: &Path) -> String {
-    let whole = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let digest = Sha256::digest(whole.as_os_str().as_encoded_bytes());
-    let mark = digest
-        .iter()
-        .take(4)
-        .fold(0u32, |mark, byte| mark << 8 | u32::from(*byte));
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    format!("{name}.{mark:08x}")
+fn write_backup(path: &Path, folder: &Path, backup: &Path, text: &str) -> Result<()> {
+    let before = fs::metadata(path)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(TEMPORARY_PREFIX)
+        .tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file()
+        .set_permissions(private(&before.permissions()))?;
+    keep_owner(file.path(), &before);
+    file.as_file().sync_all()?;
+    file.persist(backup)?;
+    Ok(())
 }
 
 #[cfg(unix)]
-fn make_private_folder(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
+fn private(permissions: &Permissions) -> Permissions {
+    use std::os::unix::fs::PermissionsExt as _;
+    Permissions::from_mode(permissions.mode() & !0o007)
 }
 
 #[cfg(not(unix))]
-fn make_private_folder(folder: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(folder)
+fn private(permissions: &Permissions) -> Permissions {
+    permissions.clone()
 }
 
 /// Failing to remove an old backup harms nobody.
-fn prune(folder: &Path, stem: &str) {
+fn prune(folder: &Path, name: &str) {
     let Ok(entries) = fs::read_dir(folder) else {
         return;
     };
-    let prefix = format!("{stem}.");
+    let prefix = format!("{name}.");
     let mut backups: Vec<PathBuf> = entries
         .filter_map(Result::ok)
-        .filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix))
+        .filter(|entry| {
+            let found = entry.file_name();
+            let found = found.to_string_lossy();
+            let stamp = found
+                .strip_prefix(&prefix)
+                .and_then(|rest| rest.strip_suffix(BACKUP_SUFFIX));
+            stamp.is_some_and(|stamp| stamp.len() == 20 && stamp.ends_with('Z'))
+        })
         .map(|entry| entry.path())
         .collect();
     backups.sort_unstable();
     let surplus = backups.len().saturating_sub(BACKUPS_KEPT);
     for old in backups.into_iter().take(surplus) {
         fs::remove_file(old).ok();
+    }
+}
+
+/// Held while files of a folder are edited: a second run there is refused instead of overwriting the first one's work.
+///
+/// The lock is the open folder itself, so nothing is left behind however the run ends.
+#[derive(Debug, Default)]
+pub struct FolderLocks {
+    held: BTreeMap<PathBuf, Option<fs::File>>,
+}
+
+impl FolderLocks {
+    /// Locks the folder of `path`, once.
+    ///
+    /// # Errors
+    /// Another run holds it.
+    pub fn take(&mut self, path: &Path) -> Result<()> {
+        let folder = folder_of(path);
+        let folder = folder
+            .canonicalize()
+            .unwrap_or_else(|_| folder.to_path_buf());
+        if self.held.contains_key(&folder) {
+            return Ok(());
+        }
+        // Where a folder cannot be opened (Windows), or its file system has no locks (some NFS), the check of the content
+        // just before the write still stands.
+        let file = fs::File::open(&folder).ok();
+        if let Some(Err(fs::TryLockError::WouldBlock)) = file.as_ref().map(fs::File::try_lock) {
+            bail!(
+                "another helm clearml-certs is editing files in {}; wait for it to end, then run this again",
+                folder.display()
+            );
+        }
+        self.held.insert(folder, file);
+        Ok(())
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
     }
 }
 
@@ -178,6 +223,67 @@ mod tests {
             0o640
         );
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn a_read_only_file_is_refused_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("values.yaml");
+        replace(&file, "a: 1\n").unwrap();
+        let mut permissions = fs::metadata(&file).unwrap().permissions();
+        permissions.set_readonly(true);
+        fs::set_permissions(&file, permissions).unwrap();
+        assert!(
+            replace(&file, "a: 2\n")
+                .unwrap_err()
+                .to_string()
+                .contains("read-only")
+        );
+        assert_eq!(fs::read_to_string(&file).unwrap(), "a: 1\n");
+    }
+
+    #[test]
+    fn a_backup_has_the_files_mode_less_the_worlds_and_few_are_kept() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("values.yaml");
+        replace(&file, "a: 1\n").unwrap();
+        for (mode, expected) in [(0o644, 0o640), (0o600, 0o600), (0o660, 0o660)] {
+            fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
+            let backup = back_up(&file, "a: 1\n", OffsetDateTime::now_utc()).unwrap();
+            assert_eq!(
+                fs::metadata(&backup).unwrap().permissions().mode() & 0o777,
+                expected
+            );
+            fs::remove_file(backup).unwrap();
+        }
+        for seconds in 0..10 {
+            let now = OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(seconds);
+            back_up(&file, "a: 1\n", now).unwrap();
+        }
+        assert_eq!(
+            fs::read_dir(folder.path()).unwrap().count(),
+            BACKUPS_KEPT + 1
+        );
+        assert!(
+            folder
+                .path()
+                .join("values.yaml.19700101T000009.000Z.bak")
+                .exists()
+        );
+    }
+
+    #[test]
+    fn a_second_run_in_the_folder_is_refused_until_the_first_has_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("values.yaml");
+        let mut first = FolderLocks::default();
+        first.take(&file).unwrap();
+        first.take(&folder.path().join("other.yaml")).unwrap();
+        let second = || FolderLocks::default().take(&file);
+        assert!(second().unwrap_err().to_string().contains("another"));
+        drop(first);
+        second().unwrap();
     }
 
     #[test]

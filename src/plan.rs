@@ -5,6 +5,7 @@
 
 mod findings;
 mod settle;
+mod values_files;
 
 use std::path::PathBuf;
 
@@ -18,6 +19,8 @@ use crate::overrides::task_pods::{Strategy, Variables};
 use crate::overrides::{Mode, Placed};
 use crate::proof::{self, Proof};
 use crate::values;
+
+pub use values_files::ValuesFiles;
 
 /// How the user wants certificates to get into task pods.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -81,10 +84,8 @@ pub struct Request<'a> {
     pub coordinates: Coordinates,
     /// Its chart.
     pub chart: &'a Chart,
-    /// The values files before the override file, read.
-    pub earlier_values: Vec<(PathBuf, Value)>,
-    /// The override file's content; `None` where it does not exist.
-    pub override_text: Option<String>,
+    /// Its values files.
+    pub files: ValuesFiles,
     /// What runs now.
     pub observed: Observed,
     /// The certificates to bring.
@@ -112,6 +113,10 @@ pub struct Target {
     pub coordinates: Coordinates,
     /// The edit of its override file.
     pub file: FileChange,
+    /// The certificates' part of the override file alone.
+    pub fragment: String,
+    /// Whether the chart could not be reached, so that nothing was proven.
+    pub is_assumed: bool,
     /// What runs now.
     pub observed: Observed,
     /// Every certificate that the override file lists afterwards.
@@ -190,14 +195,10 @@ pub fn target(
     render: &mut dyn FnMut(&str) -> Result<String>,
 ) -> Result<Target> {
     let settled = settle::settle(&request, render)?;
-    let merged_with = |text: &str| -> Result<Value> {
-        let last: Value = serde_yaml::from_str(text)?;
-        let earlier = request.earlier_values.iter().map(|(_, values)| values);
-        Ok(values::merge(earlier.chain([&last])))
-    };
     let merged = findings::Merged {
-        before: merged_with(request.override_text.as_deref().unwrap_or_default())?,
-        after: merged_with(&settled.text)?,
+        before: request.files.merged(),
+        after: request.files.merged_with(&settled.text)?,
+        edited: serde_yaml::from_str(&settled.text)?,
     };
     let mut findings = settled.findings;
     findings.extend(findings::of(
@@ -208,13 +209,8 @@ pub fn target(
         &merged,
     ));
     let file = FileChange {
-        path: request
-            .coordinates
-            .values
-            .last()
-            .cloned()
-            .unwrap_or_default(),
-        before: request.override_text.clone(),
+        path: request.files.edited().to_path_buf(),
+        before: request.files.text.clone(),
         after: settled.text,
     };
     let action = match &request.observed {
@@ -232,6 +228,8 @@ pub fn target(
     Ok(Target {
         upgrade: Upgrade::new(&request.coordinates, &request.rollout, request.arguments),
         coordinates: request.coordinates,
+        fragment: settled.fragment,
+        is_assumed: request.chart.is_assumed,
         file,
         observed: request.observed,
         placed: settled.placed,

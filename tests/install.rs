@@ -213,11 +213,23 @@ both_majors! {
         }
     }
 
-    fn a_list_of_an_earlier_values_file_is_not_lost(world) {
+    fn a_list_of_another_values_file_is_not_lost(world) {
         with_ca(&world);
         world.write("base.yaml", "agentk8sglue:\n  basePodTemplate:\n    volumes:\n    - {name: data, emptyDir: {}}\n");
         dry_run(&world, OLD_AGENT, "-f base.yaml -f over.yaml").exits(3).warns("error[list-shadowed]");
         dry_run(&world, OLD_AGENT, "-f base.yaml").exits(0).says("-f base.yaml");
+        world.write("certs.yaml", "customCertificates: {}\n");
+        dry_run(&world, OLD_AGENT, "-f certs.yaml -f base.yaml").exits(3).warns("the entries of certs.yaml would be lost");
+    }
+
+    fn the_values_file_that_holds_certificates_is_edited_wherever_it_stands(world) {
+        with_ca(&world);
+        world.write("certs.yaml", "customCertificates: {}\n").write("last.yaml", "agentk8sglue: {replicaCount: 3}\n");
+        dry_run(&world, OLD_AGENT, "-f certs.yaml -f last.yaml")
+            .exits(0)
+            .says("+++ certs.yaml")
+            .says("-f certs.yaml -f last.yaml");
+        dry_run(&world, OLD_AGENT, "-f nowhere.yaml -f last.yaml").exits(1).warns("no values file nowhere.yaml");
     }
 
     fn the_applications_agent_lives_one_level_deeper(world) {

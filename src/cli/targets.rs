@@ -49,7 +49,7 @@ const OPTIONS: [(&str, &str, &str); 5] = [
     (
         "values",
         "FILE",
-        "Values file, repeatable; the last is the one that is edited",
+        "Values file, repeatable; the one that holds certificates is edited, else the last",
     ),
 ];
 

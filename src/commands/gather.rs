@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Result, bail};
 use serde_yaml::Value;
 
 use crate::cli::TargetOptions;
@@ -12,7 +12,7 @@ use crate::component::Component;
 use crate::exit::Stop;
 use crate::files;
 use crate::helm::{self, Coordinates, Helm, HelmArguments, HelmError, ReleaseSummary};
-use crate::plan::Observed;
+use crate::plan::{Observed, ValuesFiles};
 use crate::ui::{self, Screen};
 
 /// The releases of each namespace asked for, each asked once.
@@ -80,7 +80,7 @@ pub(super) struct Place {
     pub(super) chart: String,
     /// The version to fetch; `None` for the newest.
     pub(super) version: Option<String>,
-    /// All values files, the override file last.
+    /// All values files, in Helm's order.
     pub(super) values: Vec<PathBuf>,
     /// The release as it is listed, or why nothing is known of it.
     pub(super) listed: Result<Option<ReleaseSummary>, String>,
@@ -160,6 +160,28 @@ impl Place {
         })
     }
 
+    /// Where a component goes as far as rendering needs to know: what was asked for, else what is documented.
+    pub(super) fn without_cluster(component: Component, options: TargetOptions) -> Self {
+        let facts = component.facts();
+        let values = if options.values.is_empty() {
+            vec![facts.override_file.into()]
+        } else {
+            options.values
+        };
+        Self {
+            component,
+            // Nothing that is rendered for a gateway depends on its release's name.
+            release: options
+                .release
+                .unwrap_or_else(|| facts.release.unwrap_or(facts.name).to_owned()),
+            namespace: options.namespace.unwrap_or_else(current_namespace),
+            chart: options.chart.unwrap_or_else(|| default_chart(component)),
+            version: options.version,
+            values,
+            listed: Ok(None),
+        }
+    }
+
     /// The release's state.
     pub(super) fn observe(&self, helm: &Helm) -> Result<Observed> {
         Ok(match &self.listed {
@@ -188,27 +210,32 @@ impl Place {
         }
     }
 
-    /// The file that is edited: the last, whose lists win.
-    pub(super) fn override_file(&self) -> &Path {
-        self.values.last().map_or(Path::new(""), PathBuf::as_path)
-    }
-
-    /// The values files before the override file, read.
-    pub(super) fn read_earlier_values(&self) -> Result<Vec<(PathBuf, Value)>> {
-        let earlier = self
-            .values
-            .split_last()
-            .map_or(&[][..], |(_, earlier)| earlier);
-        earlier
+    /// Reads the values files. Only a file that is to be edited may be new.
+    pub(super) fn read_values(&self) -> Result<ValuesFiles> {
+        let read = |path: &PathBuf| {
+            let text = files::read(path)?;
+            // What YAML cannot read is refused with its line when the file is edited; as another file, it fails here.
+            let values = match text.as_deref().map(serde_yaml::from_str) {
+                Some(Err(error)) if self.values.len() > 1 => {
+                    let what = format!("cannot read the values file {}", path.display());
+                    return Err(anyhow::Error::new(error).context(what));
+                }
+                Some(Ok(values)) => values,
+                Some(Err(_)) | None => Value::Null,
+            };
+            Ok((path.clone(), text, values))
+        };
+        let all = self.values.iter().map(read).collect::<Result<Vec<_>>>()?;
+        let missing: Vec<PathBuf> = all
             .iter()
-            .map(|path| {
-                let text = files::read(path)?
-                    .with_context(|| format!("there is no values file {}", path.display()))?;
-                let values = serde_yaml::from_str(&text)
-                    .with_context(|| format!("cannot read the values file {}", path.display()))?;
-                Ok((path.clone(), values))
-            })
-            .collect()
+            .filter(|(_, text, _)| text.is_none())
+            .map(|(path, ..)| path.clone())
+            .collect();
+        let files = ValuesFiles::new(all, self.component.facts().certificates);
+        match missing.iter().find(|path| *path != files.edited()) {
+            Some(path) => bail!("there is no values file {}", path.display()),
+            None => Ok(files),
+        }
     }
 }
 

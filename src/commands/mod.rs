@@ -2,6 +2,8 @@
 
 mod gather;
 mod install;
+mod planning;
+mod render;
 
 use anyhow::Result;
 
@@ -16,5 +18,6 @@ use crate::ui::Screen;
 pub fn run(cli: &Cli, screen: &mut Screen) -> Result<ExitCode> {
     match &cli.command {
         Command::Install(arguments) => install::run(arguments, screen),
+        Command::Render(arguments) => render::run(arguments, screen),
     }
 }

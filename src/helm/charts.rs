@@ -31,6 +31,8 @@ pub struct Chart {
     /// The Kubernetes version to render for, where the chart bounds it so that helm's built-in one might not do.
     pub kube_version: Option<String>,
     local: PathBuf,
+    /// Whether nothing of it was seen: it cannot be rendered.
+    pub is_assumed: bool,
     /// The folder of a pulled chart; removed with the value.
     pulled: Option<TempDir>,
 }
@@ -44,6 +46,32 @@ struct Metadata {
 }
 
 impl Chart {
+    /// A stand-in for a chart that cannot be reached: its documented name, and of its values only what its version tells.
+    #[must_use]
+    pub fn assumed(component: Component, reference: &str, version: Option<&str>) -> Self {
+        let facts = component.facts();
+        let version = version.and_then(|version| Version::parse(version).ok());
+        let since = facts
+            .propagates_since
+            .and_then(|since| Version::parse(since).ok());
+        let propagates =
+            matches!((&version, since), (Some(version), Some(since)) if *version >= since);
+        let path = [facts.certificates, &["propagateToTasks"]].concat();
+        let values = path.iter().rev().fold(Value::Bool(false), |inner, key| {
+            Value::Mapping([(Value::from(*key), inner)].into_iter().collect())
+        });
+        Self {
+            reference: reference.to_owned(),
+            name: facts.chart.to_owned(),
+            version: version.unwrap_or(Version::new(0, 0, 0)),
+            values: if propagates { values } else { Value::Null },
+            kube_version: None,
+            local: PathBuf::new(),
+            is_assumed: true,
+            pulled: None,
+        }
+    }
+
     /// Where the chart lies on disk: a folder or a `.tgz`.
     #[must_use]
     pub fn local(&self) -> &Path {
@@ -205,6 +233,7 @@ fn assemble(
         kube_version: kube_version.and_then(|bounds| kube_version::within(&bounds)),
         name,
         local,
+        is_assumed: false,
         pulled,
     })
 }

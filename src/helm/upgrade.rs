@@ -19,7 +19,7 @@ pub struct Coordinates {
     pub chart: String,
     /// The exact chart version.
     pub version: String,
-    /// The values files, in the order that Helm merges them; the last is the override file.
+    /// The values files, in the order that Helm merges them; one of them is edited.
     pub values: Vec<PathBuf>,
     /// The kubeconfig context, where one was named on the command line.
     pub context: Option<String>,

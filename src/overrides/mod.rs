@@ -8,6 +8,7 @@ pub mod task_pods;
 use anyhow::Result;
 use serde_yaml::Value;
 
+use crate::certs::bundle::Entry;
 use crate::certs::{Certificate, alias};
 use crate::yaml::{Document, Path};
 
@@ -31,6 +32,20 @@ pub struct Placed {
     pub certificate: Certificate,
     /// Whether this edit put it there.
     pub added: bool,
+}
+
+impl Placed {
+    /// The certificate as one to bring, under the alias that it has.
+    #[must_use]
+    pub fn to_entry(&self) -> Entry {
+        Entry {
+            alias: self.alias.clone(),
+            alias_chosen: false,
+            origin: String::new(),
+            certificate: self.certificate.clone(),
+            from_system: false,
+        }
+    }
 }
 
 /// 1-based `:line` of a value for messages, or nothing where the document does not have it.

@@ -18,6 +18,8 @@ const POD_LISTS: [&str; 4] = ["initContainers", "env", "volumeMounts", "volumes"
 pub(super) struct Merged {
     pub(super) before: Value,
     pub(super) after: Value,
+    /// The edited file alone, with this edit.
+    pub(super) edited: Value,
 }
 
 pub(super) fn of(
@@ -28,7 +30,7 @@ pub(super) fn of(
     merged: &Merged,
 ) -> Vec<Finding> {
     let facts = request.coordinates.component.facts();
-    let mut findings = shadowed_lists(request, facts, &merged.after);
+    let mut findings = shadowed_lists(request, facts, &merged.edited);
     findings.extend(queue_lists(facts, strategy, &merged.after));
     findings.extend(lost_values(request, merged));
     findings.extend(other_chart(request));
@@ -199,36 +201,30 @@ fn not_in_task_pods(
         .collect()
 }
 
-/// Helm replaces lists: one that an earlier values file fills is lost when the override file starts its own.
-fn shadowed_lists(request: &Request<'_>, facts: &Facts, merged: &Value) -> Vec<Finding> {
+/// Helm replaces lists whole: of two files that fill one, the later wins.
+fn shadowed_lists(request: &Request<'_>, facts: &Facts, edited: &Value) -> Vec<Finding> {
     let mut lists = vec![[facts.certificates, &["extraCerts"]].concat()];
     for list in POD_LISTS {
         lists.extend(facts.pod_template.map(|base| [base, &[list]].concat()));
     }
-    let mut findings = Vec::new();
-    for path in lists {
-        for (file, earlier) in &request.earlier_values {
-            let filled = values::lookup(earlier, &path)
-                .and_then(Value::as_sequence)
-                .filter(|list| !list.is_empty());
-            if filled.is_some()
-                && filled != values::lookup(merged, &path).and_then(Value::as_sequence)
-            {
-                findings.push(
-                    Finding::error(
-                        "list-shadowed",
-                        format!(
-                            "{} fills {}, and Helm replaces lists whole: the entries there would be lost",
-                            file.display(),
-                            path.join(".")
-                        ),
-                    )
-                    .hint("name that file last, so that the list is edited where it is, or move the list into the last file"),
-                );
-            }
-        }
-    }
-    findings
+    let shadowed = lists
+        .iter()
+        .filter_map(|path| Some((path, request.files.shadowed(path, edited)?)));
+    shadowed
+        .map(|(path, (loser, winner))| {
+            Finding::error(
+                "list-shadowed",
+                format!(
+                    "{} and {} both fill {}, and Helm replaces lists whole: the entries of {} would be lost",
+                    loser.display(),
+                    winner.display(),
+                    path.join("."),
+                    loser.display()
+                ),
+            )
+            .hint("move that list into one of the two files")
+        })
+        .collect()
 }
 
 /// A queue's own template replaces lists whole, ours among them.

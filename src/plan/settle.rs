@@ -7,11 +7,12 @@ use anyhow::{Context as _, Result, anyhow};
 use serde_yaml::Value;
 
 use super::{Observed, Request, TaskPods};
+use crate::certs::bundle::Entry;
 use crate::component::Facts;
 use crate::exit::Stop;
 use crate::finding::{self, Finding};
 use crate::overrides::task_pods::{self, ProjectedSource, Shape, Strategy, Wanted};
-use crate::overrides::{Mode, Placed, Placement, place};
+use crate::overrides::{Mode, Placed, place};
 use crate::proof::{self, Carriers, Object, Proof};
 use crate::yaml::{Document, Path, YamlError};
 
@@ -21,6 +22,8 @@ const MAX_RENDERINGS: usize = 4;
 /// An edited override file and what it renders to.
 pub(super) struct Settled {
     pub(super) text: String,
+    /// The certificates' part of it alone.
+    pub(super) fragment: String,
     pub(super) mode: Mode,
     pub(super) placed: Vec<Placed>,
     pub(super) strategy: Strategy,
@@ -40,7 +43,14 @@ pub(super) fn settle(
     let edit_with = |guess: &Guess| {
         edit(request, facts, strategy, guess).map_err(|e| refusal(&file_name(request), e))
     };
-    let mut settled = edit_with(&Guess::predicted(request, facts, &deployed))?;
+    let predicted = Guess::predicted(request, facts, &deployed);
+    let mut settled = edit_with(&predicted)?;
+    if request.chart.is_assumed {
+        settled
+            .findings
+            .extend(assumed(request, &settled, &predicted));
+        return Ok(settled);
+    }
     for _ in 0..MAX_RENDERINGS {
         if finding::refuses(&settled.findings) {
             return Ok(settled);
@@ -80,7 +90,7 @@ impl Guess {
             let list = document.get(path).ok()??;
             list.as_sequence().map(Vec::len)
         };
-        let present = request.override_text.as_ref().and_then(listed).unwrap_or(0);
+        let present = request.files.text.as_ref().and_then(listed).unwrap_or(0);
         let sources = task_pods::predicted_sources(
             &request.coordinates.release,
             facts.chart,
@@ -163,50 +173,37 @@ fn edit(
     guess: &Guess,
 ) -> Result<Settled> {
     let file = file_name(request);
-    let mut document = Document::parse(request.override_text.as_deref().unwrap_or_default())?;
-    let Placement {
-        mode,
-        placed,
-        mut findings,
-    } = place(
+    let mut document = Document::parse(request.files.text.as_deref().unwrap_or_default())?;
+    let placement = place(
         &mut document,
         &file,
         facts.certificates,
         request.entries,
         request.mode,
     )?;
+    let mode = placement.mode;
+    let mut findings = placement.findings;
     // A refused placement leaves the task pods alone: they would name what is not there.
-    if let Some(path) = facts.pod_template.filter(|_| !finding::refuses(&findings)) {
-        match strategy {
-            Strategy::Propagate => {
-                task_pods::clear(&mut document, path, &guess.ours)?;
-                task_pods::propagate(&mut document, facts.certificates)?;
-            }
-            Strategy::Template => {
-                task_pods::stop_propagating(&mut document, facts.certificates)?;
-                let (config_map, key) = &guess.bundle;
-                let wanted = Wanted {
-                    shape: match mode {
-                        Mode::Append => Shape::Appended(&guess.sources),
-                        Mode::Replace => Shape::Replaced(config_map, key),
-                    },
-                    ours: &guess.ours,
-                    image: guess.image.as_deref(),
-                    image_chosen: request.task_image.is_some(),
-                    variables: request.variables,
-                };
-                findings.extend(task_pods::template(&mut document, &file, path, &wanted)?);
-            }
-            Strategy::Off => {
-                task_pods::clear(&mut document, path, &guess.ours)?;
-                task_pods::stop_propagating(&mut document, facts.certificates)?;
-            }
-        }
+    if !finding::refuses(&findings) {
+        let edited = task_pods_edit(&mut document, &file, request, facts, strategy, mode, guess)?;
+        findings.extend(edited);
     }
+    // The same edit of an empty file, with all that the real one lists, is the certificates' part.
+    let mut fragment = Document::parse("")?;
+    let entries: Vec<Entry> = placement.placed.iter().map(Placed::to_entry).collect();
+    place(
+        &mut fragment,
+        &file,
+        facts.certificates,
+        &entries,
+        Some(mode),
+    )?;
+    task_pods_edit(&mut fragment, &file, request, facts, strategy, mode, guess)?;
     Ok(Settled {
         text: document.into_text(),
+        fragment: fragment.into_text(),
         mode,
-        placed,
+        placed: placement.placed,
         strategy,
         findings,
         objects: Vec::new(),
@@ -214,13 +211,84 @@ fn edit(
     })
 }
 
+fn task_pods_edit(
+    document: &mut Document,
+    file: &str,
+    request: &Request<'_>,
+    facts: &Facts,
+    strategy: Strategy,
+    mode: Mode,
+    guess: &Guess,
+) -> Result<Vec<Finding>> {
+    let Some(path) = facts.pod_template else {
+        return Ok(Vec::new());
+    };
+    match strategy {
+        Strategy::Propagate => {
+            task_pods::clear(document, path, &guess.ours)?;
+            task_pods::propagate(document, facts.certificates)?;
+        }
+        Strategy::Template => {
+            task_pods::stop_propagating(document, facts.certificates)?;
+            let (config_map, key) = &guess.bundle;
+            let wanted = Wanted {
+                shape: match mode {
+                    Mode::Append => Shape::Appended(&guess.sources),
+                    Mode::Replace => Shape::Replaced(config_map, key),
+                },
+                ours: &guess.ours,
+                image: guess.image.as_deref(),
+                image_chosen: request.task_image.is_some(),
+                variables: request.variables,
+            };
+            return task_pods::template(document, file, path, &wanted);
+        }
+        Strategy::Off => {
+            task_pods::clear(document, path, &guess.ours)?;
+            task_pods::stop_propagating(document, facts.certificates)?;
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// What could not be seen, where the chart cannot be reached.
+fn assumed(request: &Request<'_>, settled: &Settled, guess: &Guess) -> Vec<Finding> {
+    let facts = request.coordinates.component.facts();
+    let reference = &request.chart.reference;
+    let mut findings = vec![Finding::warning(
+        "names-assumed",
+        format!(
+            "the chart {reference} was not rendered: nothing proves that the certificates arrive, and names of ConfigMaps are the documented ones"
+        ),
+    )];
+    if settled.strategy != Strategy::Template {
+        return findings;
+    }
+    if settled.mode == Mode::Replace {
+        findings.push(
+            Finding::error(
+                "bundle-name-unknown",
+                format!("only the chart {reference} can tell the ConfigMap of the replaced bundle, which task pods mount"),
+            )
+            .hint("use --task-pods off, or render where the chart can be reached"),
+        );
+    } else if guess.image.is_none() && settled.text.contains(task_pods::IMAGE_UNKNOWN) {
+        findings.push(
+            Finding::error(
+                "image-unknown",
+                format!(
+                    "only the chart {reference} can tell the image of the {}",
+                    facts.title
+                ),
+            )
+            .hint("name the init container's image with --task-image"),
+        );
+    }
+    findings
+}
+
 fn file_name(request: &Request<'_>) -> String {
-    request
-        .coordinates
-        .values
-        .last()
-        .map(|path| path.display().to_string())
-        .unwrap_or_default()
+    request.files.edited().display().to_string()
 }
 
 /// A file that cannot be edited safely is an error finding of the file, not a failure of ours.

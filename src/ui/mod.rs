@@ -5,6 +5,7 @@ mod preview;
 mod progress;
 mod prompts;
 mod redact;
+mod rendered;
 mod report;
 mod screen;
 

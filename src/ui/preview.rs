@@ -30,6 +30,14 @@ impl Screen {
         }
     }
 
+    /// Shows the findings alone.
+    pub fn plan_findings(&self, plan: &Plan) {
+        self.findings(&plan.findings);
+        for target in &plan.targets {
+            self.findings(&target.findings);
+        }
+    }
+
     fn findings(&self, findings: &[Finding]) {
         for finding in findings {
             self.note(&shown(finding));

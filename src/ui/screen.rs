@@ -29,6 +29,15 @@ impl Screen {
         });
     }
 
+    /// A document to stdout, as it is: what the user asked to have whole is not redacted.
+    pub(super) fn plain(&self, text: &str) {
+        self.progress.suspended(|| {
+            let mut stdout = std::io::stdout().lock();
+            let _ = stdout.write_all(text.as_bytes());
+            let _ = stdout.flush();
+        });
+    }
+
     /// A diagnostic, to stderr.
     pub fn note(&self, text: &str) {
         self.progress.suspended(|| {

@@ -7,13 +7,10 @@ use super::recipe::{
     self, BUNDLE_FILE, BUNDLE_VOLUME, INIT_CONTAINER, SOURCES_VOLUME, UPDATE, mount_path, name_of,
     sequence, set_field,
 };
-use super::{ProjectedSource, Shape, Wanted, named, sources};
+use super::{IMAGE_UNKNOWN, ProjectedSource, Shape, Wanted, named, sources};
 use crate::finding::Finding;
 use crate::overrides::{line_of, list_at};
 use crate::yaml::{Document, Path};
-
-/// Shown in the init container until a rendering has told the agent's image.
-const IMAGE_UNKNOWN: &str = "image-not-yet-rendered";
 
 pub(super) fn template(
     document: &mut Document,

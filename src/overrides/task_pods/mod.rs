@@ -33,6 +33,9 @@ pub enum Strategy {
 /// The value that tells newer charts to bring certificates to task pods.
 pub const PROPAGATE: &str = "propagateToTasks";
 
+/// Stands in the init container until a rendering has told the agent's image.
+pub const IMAGE_UNKNOWN: &str = "image-not-yet-rendered";
+
 /// How the certificates come to the task pod.
 #[derive(Debug)]
 pub enum Shape<'a> {

@@ -1,0 +1,169 @@
+//! From what is wanted to a target of the plan: reading certificates, finding the chart, rendering.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use time::OffsetDateTime;
+
+use super::gather::Place;
+use crate::certs::bundle::Bundle;
+use crate::certs::lint;
+use crate::certs::source::Source;
+use crate::cli::DesiredArgs;
+use crate::component::Component;
+use crate::exit::Stop;
+use crate::finding::Finding;
+use crate::helm::{Chart, Helm, HelmArguments, Rollout};
+use crate::overrides::Mode;
+use crate::plan::{self, Observed, Target};
+use crate::ui::Screen;
+
+/// The components named, each once, in the order they are rolled out.
+pub(super) fn components(desired: &DesiredArgs, command: &str) -> Result<Vec<Component>> {
+    let mut missing = Vec::new();
+    if desired.components.is_empty() {
+        missing.push(format!(
+            "which component: {command} agent, {command} gateway, {command} apps, or several"
+        ));
+    }
+    if desired.certificates.is_empty() {
+        missing.push("which certificates: --ca FILE".to_owned());
+    }
+    if !missing.is_empty() {
+        return Err(Stop::no_answer(format!("still needed:\n  {}", missing.join("\n  "))).into());
+    }
+    Ok(Component::ALL
+        .into_iter()
+        .filter(|component| desired.components.contains(component))
+        .collect())
+}
+
+/// The given certificates, and what there is to say about them.
+pub(super) fn certificates(desired: &DesiredArgs) -> Result<(Bundle, Vec<Finding>)> {
+    let from_system = desired.certificates.iter().any(|source| source.is_system);
+    if desired.mode == Some(Mode::Append) && from_system {
+        return Err(Stop::usage(
+            "--ca system is for --mode replace: in append mode the pods keep the bundle they come with",
+        )
+        .into());
+    }
+    let given = desired
+        .certificates
+        .iter()
+        .map(Source::read)
+        .collect::<Result<Vec<_>>>()?;
+    let bundle = Bundle::new(given.concat());
+    let mut findings = lint::check(&bundle.entries, OffsetDateTime::now_utc());
+    findings.extend(bundle.duplicates.iter().map(|(repeated, first)| {
+        Finding::note(
+            "certificate-repeated",
+            format!("{repeated} is the same certificate as {first}; it is taken once"),
+        )
+    }));
+    Ok((bundle, findings))
+}
+
+/// What one command lets differ for its targets.
+pub(super) struct Planner<'a> {
+    pub(super) helm: &'a Helm,
+    pub(super) desired: &'a DesiredArgs,
+    pub(super) bundle: &'a Bundle,
+    pub(super) arguments: &'a HelmArguments,
+    pub(super) rollout: &'a Rollout,
+    pub(super) discard_values: bool,
+    /// Go on without a chart that cannot be reached.
+    pub(super) assume_names: bool,
+}
+
+impl Planner<'_> {
+    /// Plans one target.
+    pub(super) fn target(
+        &self,
+        place: &Place,
+        observed: Observed,
+        screen: &mut Screen,
+    ) -> Result<Target> {
+        let files = place.read_values()?;
+        screen.hide_secrets_of(&files.merged());
+        if let Observed::Present(deployed, _) = &observed {
+            screen.hide_secrets_of(&deployed.values);
+        }
+        let chart = self.chart(place, screen)?;
+        let is_upgrade = matches!(observed, Observed::Present(..));
+        let edited = files.edited().to_path_buf();
+        let mut render = |text: &str| -> Result<String> {
+            let candidate = Candidate::new(&place.values, &edited, text)?;
+            let what = format!("rendering {} {}", chart.name, chart.version);
+            let stream = screen.step(&what, || {
+                self.helm.template(
+                    &place.release,
+                    &place.namespace,
+                    &chart,
+                    &candidate.values,
+                    is_upgrade,
+                    self.arguments,
+                )
+            })?;
+            Ok(stream)
+        };
+        let request = plan::Request {
+            coordinates: place.coordinates(chart.version.to_string()),
+            chart: &chart,
+            files,
+            observed,
+            entries: &self.bundle.entries,
+            mode: self.desired.mode,
+            task_pods: self.desired.task_pods,
+            variables: self.desired.task_variables,
+            task_image: self.desired.task_image.clone(),
+            rollout: self.rollout.clone(),
+            arguments: self.arguments,
+            discard_values: self.discard_values,
+        };
+        plan::target(request, &mut render)
+    }
+
+    fn chart(&self, place: &Place, screen: &Screen) -> Result<Chart> {
+        let version = place.version.as_deref();
+        let fetched = screen.step(&format!("finding chart {}", place.chart), || {
+            self.helm.fetch_chart(&place.chart, version, self.arguments)
+        });
+        fetched.or_else(|error| {
+            if !self.assume_names || error.is::<Stop>() {
+                return Err(error);
+            }
+            screen.note(&format!("{error:#}"));
+            Ok(Chart::assumed(place.component, &place.chart, version))
+        })
+    }
+}
+
+/// The override file as it would be, for rendering; private to its owner, gone with the value.
+struct Candidate {
+    values: Vec<PathBuf>,
+    _file: tempfile::NamedTempFile,
+}
+
+impl Candidate {
+    fn new(values: &[PathBuf], edited: &Path, text: &str) -> Result<Self> {
+        let mut file = tempfile::Builder::new()
+            .prefix("helm-clearml-certs-")
+            .suffix(".yaml")
+            .tempfile()
+            .context("cannot make a temporary values file")?;
+        file.write_all(text.as_bytes())
+            .context("cannot write a temporary values file")?;
+        let in_its_place = |path: &PathBuf| {
+            if path == edited {
+                file.path().to_path_buf()
+            } else {
+                path.clone()
+            }
+        };
+        Ok(Self {
+            values: values.iter().map(in_its_place).collect(),
+            _file: file,
+        })
+    }
+}

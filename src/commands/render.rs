@@ -1,0 +1,64 @@
+//! `render`: the overrides alone, printed or written; no cluster.
+
+use anyhow::Result;
+
+use super::gather::{Place, helm_arguments};
+use super::planning::{Planner, certificates, components};
+use crate::apply;
+use crate::cli::{Output, RenderArgs};
+use crate::exit::{ExitCode, Stop};
+use crate::files::FolderLocks;
+use crate::helm::{Helm, Rollout};
+use crate::interrupt;
+use crate::plan::{Observed, Plan};
+use crate::ui::Screen;
+
+pub(super) fn run(arguments: &RenderArgs, screen: &mut Screen) -> Result<ExitCode> {
+    interrupt::watch()?;
+    let desired = &arguments.desired;
+    let components = components(desired, "render")?;
+    let (bundle, findings) = certificates(desired)?;
+    let helm = Helm::locate()?;
+    let helm_arguments = helm_arguments(&desired.helm_arguments)?;
+    let planner = Planner {
+        helm: &helm,
+        desired,
+        bundle: &bundle,
+        arguments: &helm_arguments,
+        rollout: &Rollout::default(),
+        discard_values: false,
+        assume_names: arguments.assume_names,
+    };
+    let mut locks = FolderLocks::default();
+    let mut targets = Vec::new();
+    for component in &components {
+        let options = desired.targets.of(*component, &components)?;
+        let place = Place::without_cluster(*component, options);
+        if arguments.in_place {
+            place.values.iter().try_for_each(|file| locks.take(file))?;
+        }
+        targets.push(planner.target(&place, Observed::Absent, screen)?);
+        interrupt::check()?;
+    }
+    let plan = Plan::new(bundle.entries.clone(), findings, targets);
+    screen.plan_findings(&plan);
+    if plan.is_refused() {
+        return Err(
+            Stop::refused("refused because of the errors above; nothing was changed").into(),
+        );
+    }
+    if arguments.in_place {
+        for target in &plan.targets {
+            let backup = apply::write(&target.file)?;
+            if arguments.output == Output::Text {
+                screen.written(target, backup.as_deref());
+            }
+        }
+    }
+    match (arguments.output, arguments.in_place) {
+        (Output::Json, _) => screen.rendered_json(&plan, arguments.full)?,
+        (Output::Text, false) => screen.rendered(&plan, arguments.full),
+        (Output::Text, true) => {}
+    }
+    Ok(ExitCode::Done)
+}

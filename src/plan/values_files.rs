@@ -1,0 +1,161 @@
+//! The values files of one component, in the order that Helm merges them, and the one among them that is edited.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use serde_yaml::Value;
+
+use crate::values;
+
+/// The values files of one component.
+#[derive(Debug, Clone)]
+pub struct ValuesFiles {
+    /// Each file and what it says; a file that does not exist yet says nothing.
+    files: Vec<(PathBuf, Value)>,
+    edited: usize,
+    /// The edited file's content; `None` where it does not exist.
+    pub text: Option<String>,
+}
+
+impl ValuesFiles {
+    /// Chooses the file to edit: the last that holds `certificates` already, whose lists win over those of earlier files;
+    /// else the last.
+    #[must_use]
+    pub fn new(files: Vec<(PathBuf, Option<String>, Value)>, certificates: &[&str]) -> Self {
+        let holds = |values: &Value| values::lookup(values, certificates).is_some();
+        let last = files.len().saturating_sub(1);
+        let edited = files
+            .iter()
+            .rposition(|(.., values)| holds(values))
+            .unwrap_or(last);
+        let text = files.get(edited).and_then(|(_, text, _)| text.clone());
+        let files = files
+            .into_iter()
+            .map(|(path, _, values)| (path, values))
+            .collect();
+        Self {
+            files,
+            edited,
+            text,
+        }
+    }
+
+    /// The edited file's path.
+    #[must_use]
+    pub fn edited(&self) -> &Path {
+        self.files
+            .get(self.edited)
+            .map_or(Path::new(""), |(path, _)| path)
+    }
+
+    /// All files merged, as they are.
+    #[must_use]
+    pub fn merged(&self) -> Value {
+        values::merge(self.files.iter().map(|(_, values)| values))
+    }
+
+    /// All files merged, with another content of the edited one.
+    ///
+    /// # Errors
+    /// The content is not YAML.
+    pub fn merged_with(&self, text: &str) -> Result<Value> {
+        let edited: Value = serde_yaml::from_str(text)?;
+        let files = self.files.iter().enumerate();
+        Ok(values::merge(files.map(|(index, (_, values))| {
+            if index == self.edited {
+                &edited
+            } else {
+                values
+            }
+        })))
+    }
+
+    /// Whose list at `path` is lost once the edited file says `after`: Helm replaces lists whole. Earlier files lose
+    /// theirs when the edited one starts its own; the edited one loses its own to a later file.
+    pub(super) fn shadowed(&self, path: &[&str], after: &Value) -> Option<(&Path, &Path)> {
+        let list = |values: &Value| {
+            values::lookup(values, path)
+                .and_then(Value::as_sequence)
+                .is_some_and(|items| !items.is_empty())
+        };
+        if !list(after) {
+            return None;
+        }
+        let (before, rest) = self.files.split_at_checked(self.edited)?;
+        let ((edited, now), later) = rest.split_first()?;
+        if let Some((winner, _)) = later.iter().rfind(|(_, values)| list(values)) {
+            return Some((edited, winner));
+        }
+        // A list that the edited file has already shadows as it did before; that is the user's own arrangement.
+        let loser = before
+            .iter()
+            .rfind(|(_, values)| list(values) && !list(now))?;
+        Some((&loser.0, edited))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(texts: &[&str]) -> ValuesFiles {
+        let files = texts.iter().enumerate().map(|(index, text)| {
+            let values = serde_yaml::from_str(text).unwrap();
+            (
+                format!("{index}.yaml").into(),
+                Some((*text).to_owned()),
+                values,
+            )
+        });
+        ValuesFiles::new(files.collect(), &["customCertificates"])
+    }
+
+    fn yaml(text: &str) -> Value {
+        serde_yaml::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn the_file_that_holds_the_certificates_is_edited_else_the_last() {
+        assert_eq!(files(&["a: 1", "b: 2"]).edited(), Path::new("1.yaml"));
+        assert_eq!(
+            files(&["customCertificates: {x: 1}", "b: 2"]).edited(),
+            Path::new("0.yaml")
+        );
+        let both = [
+            "customCertificates: {x: 1}",
+            "customCertificates: {y: 1}",
+            "b: 2",
+        ];
+        assert_eq!(files(&both).edited(), Path::new("1.yaml"));
+    }
+
+    #[test]
+    fn the_edited_content_takes_its_place_in_helms_order() {
+        let files = files(&["customCertificates: {}\na: 1", "a: 2"]);
+        assert_eq!(files.edited(), Path::new("0.yaml"));
+        assert_eq!(
+            files.merged_with("a: 3\nb: 4").unwrap(),
+            yaml("{a: 2, b: 4}")
+        );
+    }
+
+    #[test]
+    fn a_list_that_vanishes_is_found_on_either_side() {
+        let shadowed = |texts: &[&str], after: &str| {
+            let files = files(texts);
+            let found = files.shadowed(&["l"], &yaml(after));
+            found.map(|(loser, winner)| (loser.display().to_string(), winner.display().to_string()))
+        };
+        let pair = |a: &str, b: &str| Some((a.to_owned(), b.to_owned()));
+        assert_eq!(
+            shadowed(&["l: [1]", "a: 1"], "l: [2]"),
+            pair("0.yaml", "1.yaml")
+        );
+        assert_eq!(
+            shadowed(&["customCertificates: {}", "l: [1]"], "l: [2]"),
+            pair("0.yaml", "1.yaml")
+        );
+        assert_eq!(shadowed(&["l: [1]", "l: [2]"], "l: [2, 3]"), None);
+        assert_eq!(shadowed(&["l: [1]", "a: 1"], "a: 1"), None);
+    }
+}
