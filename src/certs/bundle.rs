@@ -1,6 +1,6 @@
 //! The set of certificates to bring: each once, each under one alias.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::alias::{self, Taken};
 use super::{Certificate, Fingerprint};
@@ -51,12 +51,13 @@ impl Bundle {
     pub fn new(given: Vec<Given>) -> Self {
         let mut bundle = Self::default();
         let mut taken = Taken::default();
-        let mut seen: BTreeSet<Fingerprint> = BTreeSet::new();
+        let mut seen: BTreeMap<Fingerprint, String> = BTreeMap::new();
         for one in given {
-            if !seen.insert(one.certificate.fingerprint) {
-                bundle.note_duplicate(one);
+            if let Some(first) = seen.get(&one.certificate.fingerprint) {
+                bundle.duplicates.push((one.origin, first.clone()));
                 continue;
             }
+            seen.insert(one.certificate.fingerprint, one.origin.clone());
             let wanted = one.wanted.clone().unwrap_or_else(|| {
                 alias::sanitise(
                     one.certificate
@@ -74,16 +75,5 @@ impl Bundle {
             });
         }
         bundle
-    }
-
-    fn note_duplicate(&mut self, repeated: Given) {
-        let first = self
-            .entries
-            .iter()
-            .find(|e| e.certificate.fingerprint == repeated.certificate.fingerprint);
-        if let Some(first) = first {
-            self.duplicates
-                .push((repeated.origin, first.origin.clone()));
-        }
     }
 }

@@ -10,8 +10,8 @@ use super::bundle::Given;
 use super::{alias, mozilla, pem};
 use crate::exit::Stop;
 
-/// Larger than any bundle in use (Mozilla's has 220 KB); a device or a disk image ends here.
-const MAX_BYTES: u64 = 16 * 1024 * 1024;
+/// Larger than any bundle in use (Mozilla's has 220 KB, ten thousand certificates about 20 MB); a device or a disk image ends here.
+const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 /// The word for the machine's own bundle.
 const SYSTEM: &str = "system";
@@ -96,8 +96,8 @@ impl Source {
             ))
             .into());
         }
-        let blocks = pem::parse(&bytes)
-            .map_err(|e| Stop::refused(format!("{shown}:{}: {}", e.line, e.problem)))?;
+        let blocks =
+            pem::parse(&bytes).map_err(|e| Stop::refused(e.in_file(&shown.to_string())))?;
         let stem = self.path.file_stem().map(|s| s.to_string_lossy());
         Ok(blocks
             .into_iter()
