@@ -8,6 +8,10 @@ use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
+use super::chain;
+use super::facts::{Facts, hex};
+use super::role::Role;
+
 /// SHA-256 over a certificate's DER bytes: what makes two certificates the same.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint([u8; 32]);
@@ -30,13 +34,7 @@ impl Fingerprint {
 impl fmt::Display for Fingerprint {
     /// Upper-case hex pairs with colons, as `openssl x509 -fingerprint` prints them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, byte) in self.0.iter().enumerate() {
-            if index > 0 {
-                f.write_str(":")?;
-            }
-            write!(f, "{byte:02X}")?;
-        }
-        Ok(())
+        f.write_str(&hex(&self.0))
     }
 }
 
@@ -66,6 +64,12 @@ pub struct Certificate {
     pub is_ca: bool,
     /// Subject and issuer are the same name.
     pub self_issued: bool,
+    /// What else it says.
+    pub facts: Facts,
+    /// The subject in a form that compares equal where RFC 5280, 7.1 says so: without regard to case, spaces and string type.
+    pub(super) subject_key: String,
+    /// The issuer, in the same form.
+    pub(super) issuer_key: String,
 }
 
 impl Certificate {
@@ -96,9 +100,48 @@ impl Certificate {
             not_before: parsed.validity().not_before.to_datetime(),
             not_after: parsed.validity().not_after.to_datetime(),
             is_ca: basic_constraints.map_or(version_1 && self_issued, |c| c.value.ca),
+            subject_key: comparable(&parsed.subject().to_string()),
+            issuer_key: comparable(&parsed.issuer().to_string()),
+            facts: Facts::of(&parsed),
             self_issued,
             der: der.to_vec(),
         })
+    }
+
+    /// The DER bytes.
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// SHA-1 over the DER bytes, for recognising it in older tools; nothing is decided by it.
+    #[must_use]
+    pub fn sha1(&self) -> String {
+        hex(&openssl::sha::sha1(&self.der))
+    }
+
+    /// The part it plays in a chain.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        Role::of(self)
+    }
+
+    /// Whether its own key made its signature.
+    #[must_use]
+    pub fn is_self_signed(&self) -> bool {
+        self.self_issued && chain::signed_by(&self.der, &self.der)
+    }
+
+    /// Whether `issuer` issued it: by name, by key identifiers where both have them, and by signature.
+    #[must_use]
+    pub fn is_signed_by(&self, issuer: &Self) -> bool {
+        let identifiers_agree = match (&self.facts.authority_key_id, &issuer.facts.subject_key_id) {
+            (Some(authority), Some(subject)) if !authority.is_empty() => authority == subject,
+            _ => true,
+        };
+        self.issuer_key == issuer.subject_key
+            && identifiers_agree
+            && chain::signed_by(&self.der, &issuer.der)
     }
 
     /// The canonical PEM: 64 columns, LF, one block, a final newline (RFC 7468).
@@ -120,8 +163,13 @@ impl Certificate {
 }
 
 /// A name as it may go to a terminal: no control characters, so that no certificate moves the cursor.
-fn printable(name: &str) -> String {
+pub(super) fn printable(name: &str) -> String {
     name.chars()
         .map(|c| if c.is_control() { '\u{FFFD}' } else { c })
         .collect()
+}
+
+fn comparable(name: &str) -> String {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    words.join(" ").to_lowercase()
 }

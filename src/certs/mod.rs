@@ -3,9 +3,14 @@
 pub mod alias;
 pub mod bundle;
 mod certificate;
+pub mod chain;
+pub mod facts;
+pub mod key;
 pub mod lint;
 pub mod mozilla;
 pub mod pem;
+pub mod role;
 pub mod source;
 
 pub use certificate::{Certificate, Fingerprint};
+pub use role::Role;

@@ -11,6 +11,7 @@
     reason = "shared by several test binaries, none of which uses all of it; a test fails by panicking"
 )]
 
+pub mod authority;
 pub mod certificates;
 pub mod cluster;
 pub mod fake_helm;

@@ -1,0 +1,85 @@
+//! How certificates hang together: who issued whom, by name, key identifier and signature.
+
+use std::collections::HashMap;
+
+use openssl::x509::X509;
+
+use super::Certificate;
+
+/// The issuer of each certificate of a set, as indices into the set.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Chain {
+    issuers: Vec<Option<usize>>,
+}
+
+impl Chain {
+    /// Finds each certificate's issuer among the others. Of several CAs of the right name the one whose key made the signature
+    /// is taken, so that a renewed CA with a new key is not confused with its predecessor.
+    #[must_use]
+    pub fn of(certificates: &[&Certificate]) -> Self {
+        let mut by_subject: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (index, certificate) in certificates.iter().enumerate() {
+            by_subject
+                .entry(certificate.subject_key.as_str())
+                .or_default()
+                .push(index);
+        }
+        let issuers = certificates
+            .iter()
+            .enumerate()
+            .map(|(index, certificate)| {
+                if certificate.self_issued && certificate.is_self_signed() {
+                    return None;
+                }
+                by_subject
+                    .get(certificate.issuer_key.as_str())?
+                    .iter()
+                    .copied()
+                    .filter(|candidate| *candidate != index)
+                    .find(|candidate| {
+                        certificates
+                            .get(*candidate)
+                            .is_some_and(|issuer| certificate.is_signed_by(issuer))
+                    })
+            })
+            .collect();
+        Self { issuers }
+    }
+
+    /// The index of the issuer of the certificate at `index`, if the set has it.
+    #[must_use]
+    pub fn issuer(&self, index: usize) -> Option<usize> {
+        self.issuers.get(index).copied().flatten()
+    }
+
+    /// The certificates that the one at `index` issued.
+    #[must_use]
+    pub fn issued(&self, index: usize) -> Vec<usize> {
+        self.issuers
+            .iter()
+            .enumerate()
+            .filter(|(_, issuer)| **issuer == Some(index))
+            .map(|(child, _)| child)
+            .collect()
+    }
+
+    /// The certificates whose issuer is not in the set, roots included.
+    #[must_use]
+    pub fn tops(&self) -> Vec<usize> {
+        self.issuers
+            .iter()
+            .enumerate()
+            .filter(|(_, issuer)| issuer.is_none())
+            .map(|(index, _)| index)
+            .collect()
+    }
+}
+
+/// Whether `issuer`'s key made the signature on `der`.
+pub(super) fn signed_by(der: &[u8], issuer: &[u8]) -> bool {
+    let signed = || -> Result<bool, openssl::error::ErrorStack> {
+        let key = X509::from_der(issuer)?.public_key()?;
+        X509::from_der(der)?.verify(&key)
+    };
+    signed().unwrap_or(false)
+}

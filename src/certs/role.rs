@@ -1,0 +1,70 @@
+//! What part a certificate plays in a chain.
+
+use std::fmt;
+
+use super::Certificate;
+
+/// The part a certificate plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// A CA that signed itself.
+    Root,
+    /// A CA that another CA signed.
+    Intermediate,
+    /// A server's (or anybody's) own certificate, signed by a CA.
+    Leaf,
+    /// A server's own certificate, signed with its own key: trust in it is trust in that server alone.
+    SelfSignedServer,
+}
+
+impl Role {
+    /// The role, by what the certificate says of itself.
+    ///
+    /// `openssl req -x509` marks a server's certificate as CA; naming hosts, or the extended key usage of servers, tells it
+    /// from a root.
+    #[must_use]
+    pub fn of(certificate: &Certificate) -> Self {
+        match (certificate.self_issued, certificate.is_ca) {
+            (true, true) if !is_a_servers(certificate) => Self::Root,
+            (true, _) => Self::SelfSignedServer,
+            (false, true) => Self::Intermediate,
+            (false, false) => Self::Leaf,
+        }
+    }
+}
+
+/// Whether a self-issued certificate is a server's own: it names hosts, or it has no `keyCertSign` to show for a CA and is
+/// for servers, or named like one.
+fn is_a_servers(certificate: &Certificate) -> bool {
+    let facts = &certificate.facts;
+    let declares_issuing = facts.key_usage.is_some() && facts.may_sign_certificates();
+    let for_servers = facts
+        .extended_key_usage
+        .iter()
+        .any(|usage| usage == "serverAuth");
+    let named_like_one = certificate.common_name.as_deref().is_some_and(is_host_name);
+    facts.names_hosts() || !declares_issuing && (for_servers || named_like_one)
+}
+
+/// Whether `name` looks like a fully qualified host name.
+fn is_host_name(name: &str) -> bool {
+    let labels: Vec<&str> = name.split('.').collect();
+    labels.len() > 1
+        && labels.iter().all(|label| {
+            !label.is_empty()
+                && label
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '*')
+        })
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Root => "root",
+            Self::Intermediate => "intermediate",
+            Self::Leaf => "leaf",
+            Self::SelfSignedServer => "self-signed server",
+        })
+    }
+}
