@@ -203,7 +203,11 @@ impl Recipe {
 
 fn key_id(key: &PKey<Private>) -> String {
     let digest = openssl::sha::sha1(&key.public_key_to_der().unwrap());
-    digest.iter().map(|byte| format!("{byte:02X}")).collect()
+    digest
+        .iter()
+        .flat_map(|byte| format!("{byte:02X}").into_bytes())
+        .map(char::from)
+        .collect()
 }
 
 fn extension(oid: &str, critical: bool, hex: &str) -> X509Extension {

@@ -1,0 +1,147 @@
+//! What is wrong with certificates before any server is asked.
+//!
+//! A lint is a function and a row in [`LINTS`]; its code, cause and remedy stand in `docs/findings.md`. The run-time texts are
+//! those of OpenSSL (`x509_txt.c`), which Python, curl and node print.
+
+mod names;
+mod shape;
+mod siblings;
+mod strength;
+mod validity;
+
+use time::format_description::well_known::Rfc3339;
+use time::{Duration, OffsetDateTime};
+
+use super::bundle::Entry;
+use super::chain::Chain;
+use super::{Certificate, Role};
+use crate::finding::Finding;
+
+/// Days before its end from which a certificate's expiry is worth a warning.
+pub const EXPIRES_WITHIN_DAYS: u32 = 30;
+
+/// What the lints are told beside the certificates.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The moment that counts as now.
+    pub now: OffsetDateTime,
+    /// How much validity must be left.
+    pub expires_within: Duration,
+    /// Host names of the servers that the certificates are for, as far as they are known.
+    pub hosts: Vec<String>,
+}
+
+impl Options {
+    /// The defaults at the moment `now`: 30 days, and no server known.
+    #[must_use]
+    pub fn at(now: OffsetDateTime) -> Self {
+        Self {
+            now,
+            expires_within: Duration::days(EXPIRES_WITHIN_DAYS.into()),
+            hosts: Vec::new(),
+        }
+    }
+}
+
+/// One certificate, and what it is seen beside.
+struct Subject<'a> {
+    entry: &'a Entry,
+    certificate: &'a Certificate,
+    role: Role,
+    /// The others of the set with the same subject.
+    namesakes: Vec<&'a Entry>,
+    /// Whether the set has its issuer.
+    has_issuer: bool,
+    options: &'a Options,
+}
+
+impl Subject<'_> {
+    /// How a message names it.
+    fn name(&self) -> String {
+        let subject = match self.certificate.subject.as_str() {
+            "" => "the certificate without a subject",
+            subject => subject,
+        };
+        format!("{subject} ({})", self.entry.origin)
+    }
+
+    /// Whether it is a CA, root or intermediate.
+    fn is_authority(&self) -> bool {
+        matches!(self.role, Role::Root | Role::Intermediate)
+    }
+}
+
+type Lint = fn(&Subject<'_>) -> Option<Finding>;
+
+const LINTS: [Lint; 19] = [
+    validity::expired,
+    validity::not_yet_valid,
+    validity::expires_soon,
+    validity::very_long,
+    shape::not_a_ca,
+    shape::self_signed_server,
+    shape::intermediate_without_root,
+    shape::cannot_sign,
+    shape::key_cert_sign_without_ca,
+    shape::basic_constraints_not_critical,
+    shape::without_key_usage,
+    shape::without_subject_key_id,
+    shape::without_authority_key_id,
+    names::empty_ca_subject,
+    names::empty_subject_not_critical,
+    names::excludes_server,
+    strength::weak_key,
+    strength::weak_signature,
+    siblings::same_subject,
+];
+
+/// Every finding about the given certificates at the moment `now`.
+#[must_use]
+pub fn check(entries: &[Entry], now: OffsetDateTime) -> Vec<Finding> {
+    check_with(entries, &Options::at(now))
+}
+
+/// Every finding about the given certificates, certificate by certificate, in the order given.
+///
+/// The machine's own bundle is its maker's business: every distribution ships roots that have expired.
+#[must_use]
+pub fn check_with(entries: &[Entry], options: &Options) -> Vec<Finding> {
+    let certificates: Vec<&Certificate> = entries.iter().map(|entry| &entry.certificate).collect();
+    let chain = Chain::of(&certificates);
+    let namesakes = siblings::by_subject(entries);
+    entries
+        .iter()
+        .enumerate()
+        .filter(|(_, entry)| !entry.from_system)
+        .flat_map(|(index, entry)| {
+            let subject = Subject {
+                entry,
+                certificate: &entry.certificate,
+                role: entry.certificate.role(),
+                namesakes: namesakes
+                    .get(entry.certificate.subject_key.as_str())
+                    .into_iter()
+                    .flatten()
+                    .copied()
+                    .filter(|other| other.certificate.fingerprint != entry.certificate.fingerprint)
+                    .collect(),
+                has_issuer: chain.issuer(index).is_some(),
+                options,
+            };
+            LINTS
+                .iter()
+                .filter_map(|lint| lint(&subject))
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// A moment as people read it; a date no calendar holds falls back to the plain form.
+#[must_use]
+pub fn date(moment: OffsetDateTime) -> String {
+    moment
+        .format(&Rfc3339)
+        .ok()
+        .and_then(|text| text.split('T').next().map(str::to_owned))
+        .unwrap_or_else(|| moment.to_string())
+}

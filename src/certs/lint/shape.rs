@@ -1,0 +1,143 @@
+//! Lints on what a certificate may do, and on the extensions that strict clients want.
+
+use super::Subject;
+use crate::certs::Role;
+use crate::finding::Finding;
+
+const REISSUE: &str =
+    "have the CA's certificate reissued with the same key: certificates that it signed stay valid";
+
+pub(super) fn not_a_ca(subject: &Subject<'_>) -> Option<Finding> {
+    (subject.role == Role::Leaf).then(|| {
+        Finding::warning(
+            "certificate-not-a-ca",
+            format!(
+                "{} is no CA but a server's own certificate, issued by {}; Python up to 3.12 says \"unable to get local issuer certificate\", uv \"UnknownIssuer\", and every client once it is renewed",
+                subject.name(),
+                subject.certificate.issuer
+            ),
+        )
+        .hint("give the certificate of the CA that issued it instead")
+    })
+}
+
+pub(super) fn self_signed_server(subject: &Subject<'_>) -> Option<Finding> {
+    (subject.role == Role::SelfSignedServer).then(|| {
+        let uv = if subject.certificate.is_ca {
+            "; uv says \"CaUsedAsEndEntity\", since it is marked as CA"
+        } else {
+            ""
+        };
+        Finding::warning(
+            "certificate-self-signed-server",
+            format!(
+                "{} is a server's own certificate, signed by itself: trust ends with its renewal{uv}",
+                subject.name()
+            ),
+        )
+        .hint("better: a small CA of your own, whose root is given here once")
+    })
+}
+
+pub(super) fn intermediate_without_root(subject: &Subject<'_>) -> Option<Finding> {
+    (subject.role == Role::Intermediate && !subject.has_issuer).then(|| {
+        Finding::warning(
+            "intermediate-without-root",
+            format!(
+                "{} was issued by {}, which is not among the given certificates; Python up to 3.12 and node say \"unable to get issuer certificate\"",
+                subject.name(),
+                subject.certificate.issuer
+            ),
+        )
+        .hint("give the root as well, with another --ca")
+    })
+}
+
+pub(super) fn cannot_sign(subject: &Subject<'_>) -> Option<Finding> {
+    (subject.is_authority() && !subject.certificate.facts.may_sign_certificates()).then(|| {
+        Finding::error(
+            "ca-cannot-sign",
+            format!(
+                "{} is a CA whose keyUsage lacks keyCertSign; every client that uses OpenSSL says \"invalid CA certificate\"",
+                subject.name()
+            ),
+        )
+        .hint(REISSUE)
+    })
+}
+
+pub(super) fn key_cert_sign_without_ca(subject: &Subject<'_>) -> Option<Finding> {
+    let facts = &subject.certificate.facts;
+    (!subject.certificate.is_ca && facts.key_usage.is_some() && facts.may_sign_certificates()).then(
+        || {
+            Finding::warning(
+                "key-cert-sign-without-ca",
+                format!(
+                    "{} has keyCertSign but is no CA; Python 3.13 and newer says \"Key usage keyCertSign invalid for non-CA cert\"",
+                    subject.name()
+                ),
+            )
+            .hint("have it reissued: with CA:TRUE for a CA, without keyCertSign for a server")
+        },
+    )
+}
+
+pub(super) fn basic_constraints_not_critical(subject: &Subject<'_>) -> Option<Finding> {
+    let constraints = subject.certificate.facts.basic_constraints?;
+    (constraints.ca && !constraints.critical).then(|| {
+        Finding::warning(
+            "ca-basic-constraints-not-critical",
+            format!(
+                "{}: Python 3.13 and newer says \"Basic Constraints of CA cert not marked critical\" to every server it vouches for",
+                subject.name()
+            ),
+        )
+        .hint(REISSUE)
+    })
+}
+
+pub(super) fn without_key_usage(subject: &Subject<'_>) -> Option<Finding> {
+    (subject.is_authority() && subject.certificate.facts.key_usage.is_none()).then(|| {
+        Finding::warning(
+            "ca-without-key-usage",
+            format!(
+                "{}: Python 3.13 and newer says \"CA cert does not include key usage extension\" to every server it vouches for",
+                subject.name()
+            ),
+        )
+        .hint(REISSUE)
+    })
+}
+
+pub(super) fn without_subject_key_id(subject: &Subject<'_>) -> Option<Finding> {
+    (subject.is_authority() && subject.certificate.facts.subject_key_id.is_none()).then(|| {
+        Finding::warning(
+            "ca-without-subject-key-id",
+            format!(
+                "{}: Python 3.13 and newer says \"Missing Subject Key Identifier\" to every server it vouches for, or \"Missing Authority Key Identifier\" where the server's certificate names none in turn",
+                subject.name()
+            ),
+        )
+        .hint(REISSUE)
+    })
+}
+
+/// A root needs none: it issued itself.
+pub(super) fn without_authority_key_id(subject: &Subject<'_>) -> Option<Finding> {
+    let certificate = subject.certificate;
+    let without = certificate
+        .facts
+        .authority_key_id
+        .as_deref()
+        .is_none_or(str::is_empty);
+    (!certificate.self_issued && without).then(|| {
+        Finding::warning(
+            "certificate-without-authority-key-id",
+            format!(
+                "{}: Python 3.13 and newer says \"Missing Authority Key Identifier\"",
+                subject.name()
+            ),
+        )
+        .hint("have it reissued by a CA that adds the extension (openssl: authorityKeyIdentifier=keyid)")
+    })
+}

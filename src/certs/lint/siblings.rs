@@ -1,0 +1,62 @@
+//! Lints on certificates that share a name.
+
+use std::collections::HashMap;
+
+use super::{Subject, date};
+use crate::certs::bundle::Entry;
+use crate::finding::Finding;
+
+/// The entries of each subject.
+pub(super) fn by_subject(entries: &[Entry]) -> HashMap<&str, Vec<&Entry>> {
+    let mut subjects: HashMap<&str, Vec<&Entry>> = HashMap::new();
+    for entry in entries {
+        subjects
+            .entry(entry.certificate.subject_key.as_str())
+            .or_default()
+            .push(entry);
+    }
+    subjects
+}
+
+/// Of several CAs of one name, the older is reported: during a change of keys both belong there, afterwards it is a leftover.
+pub(super) fn same_subject(subject: &Subject<'_>) -> Option<Finding> {
+    if !subject.is_authority() {
+        return None;
+    }
+    let newer = subject
+        .namesakes
+        .iter()
+        .find(|other| other.certificate.not_before > subject.certificate.not_before);
+    if let Some(newer) = newer {
+        return Some(
+            Finding::note(
+                "older-generation",
+                format!(
+                    "{} is an older generation of {}, which is valid from {}",
+                    subject.name(),
+                    newer.origin,
+                    date(newer.certificate.not_before)
+                ),
+            )
+            .hint("leave it out once every server has a certificate of the newer one"),
+        );
+    }
+    let facts = &subject.certificate.facts;
+    let twin = subject.namesakes.iter().find(|other| {
+        other.certificate.not_before == subject.certificate.not_before
+            && other.certificate.fingerprint > subject.certificate.fingerprint
+            && (facts.subject_key_id.is_none()
+                || other.certificate.facts.subject_key_id != facts.subject_key_id)
+    })?;
+    Some(
+        Finding::warning(
+            "same-subject-other-key",
+            format!(
+                "{} and {} have the same name and different keys; clients may try the wrong one and say \"certificate signature failure\"",
+                subject.name(),
+                twin.origin
+            ),
+        )
+        .hint("find out which of them signs your servers' certificates, and give that one"),
+    )
+}
