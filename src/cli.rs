@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use targets::{TargetArgs, TargetOptions};
 
+use crate::certs::Fingerprint;
 use crate::certs::source::Source;
 use crate::component::Component;
 use crate::overrides::Mode;
@@ -50,6 +51,10 @@ pub struct DesiredArgs {
     /// What becomes of the bundle that the pods come with [default: as the file says already, else append]
     #[arg(long, value_enum, value_name = "HOW")]
     pub mode: Option<Mode>,
+
+    /// SHA-256 fingerprint of a certificate that an https:// source must present
+    #[arg(long, value_name = "SHA256")]
+    pub fingerprint: Option<Fingerprint>,
 
     /// How certificates get into the pods of the agent's tasks
     #[arg(long, value_enum, default_value_t, value_name = "HOW")]

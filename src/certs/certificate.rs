@@ -31,6 +31,27 @@ impl Fingerprint {
     }
 }
 
+impl std::str::FromStr for Fingerprint {
+    type Err = String;
+
+    /// Takes 64 hex digits, with or without colons.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let digits: String = text.chars().filter(|c| *c != ':').collect();
+        let wrong = || {
+            format!(
+                "{text:?} is no SHA-256 fingerprint: 64 hex digits, as `openssl x509 -fingerprint -sha256` prints them"
+            )
+        };
+        let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
+        let bytes: Option<Vec<u8>> = pairs
+            .iter()
+            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+            .collect();
+        let bytes = bytes.filter(|_| rest.is_empty()).ok_or_else(wrong)?;
+        bytes.try_into().map(Self).map_err(|_| wrong())
+    }
+}
+
 impl fmt::Display for Fingerprint {
     /// Upper-case hex pairs with colons, as `openssl x509 -fingerprint` prints them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -48,7 +48,8 @@ fn plan(
 ) -> Result<Plan> {
     let desired = &arguments.desired;
     let components = components(desired, "install")?;
-    let (bundle, findings) = certificates(desired)?;
+    let may_ask = !arguments.no_input && ui::is_interactive();
+    let (bundle, findings) = certificates(desired, may_ask)?;
     let helm_arguments = helm_arguments(&desired.helm_arguments)?;
     let planner = Planner {
         helm,
@@ -59,7 +60,6 @@ fn plan(
         discard_values: arguments.discard_values,
         assume_names: false,
     };
-    let may_ask = !arguments.no_input && ui::is_interactive();
     let mut cluster = Cluster::new(helm, arguments.dry_run);
     let mut targets = Vec::new();
     for component in &components {

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use super::gather::Place;
 use crate::certs::bundle::Bundle;
 use crate::certs::lint;
-use crate::certs::source::Source;
+use crate::certs::source::Access;
 use crate::cli::DesiredArgs;
 use crate::component::Component;
 use crate::exit::Stop;
@@ -40,7 +40,7 @@ pub(super) fn components(desired: &DesiredArgs, command: &str) -> Result<Vec<Com
 }
 
 /// The given certificates, and what there is to say about them.
-pub(super) fn certificates(desired: &DesiredArgs) -> Result<(Bundle, Vec<Finding>)> {
+pub(super) fn certificates(desired: &DesiredArgs, may_ask: bool) -> Result<(Bundle, Vec<Finding>)> {
     let from_system = desired.certificates.iter().any(|source| source.is_system);
     if desired.mode == Some(Mode::Append) && from_system {
         return Err(Stop::usage(
@@ -48,13 +48,20 @@ pub(super) fn certificates(desired: &DesiredArgs) -> Result<(Bundle, Vec<Finding
         )
         .into());
     }
-    let given = desired
-        .certificates
-        .iter()
-        .map(Source::read)
-        .collect::<Result<Vec<_>>>()?;
-    let bundle = Bundle::new(given.concat());
-    let mut findings = lint::check(&bundle.entries, OffsetDateTime::now_utc());
+    let access = Access {
+        fingerprint: desired.fingerprint,
+        may_ask,
+        looking: false,
+    };
+    let mut given = Vec::new();
+    let mut findings = Vec::new();
+    for source in &desired.certificates {
+        let reading = source.gather(&access)?;
+        given.extend(reading.given);
+        findings.extend(reading.notes);
+    }
+    let bundle = Bundle::new(given);
+    findings.extend(lint::check(&bundle.entries, OffsetDateTime::now_utc()));
     findings.extend(bundle.duplicates.iter().map(|(repeated, first)| {
         Finding::note(
             "certificate-repeated",

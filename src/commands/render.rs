@@ -17,7 +17,7 @@ pub(super) fn run(arguments: &RenderArgs, screen: &mut Screen) -> Result<ExitCod
     interrupt::watch()?;
     let desired = &arguments.desired;
     let components = components(desired, "render")?;
-    let (bundle, findings) = certificates(desired)?;
+    let (bundle, findings) = certificates(desired, false)?;
     let helm = Helm::locate()?;
     let helm_arguments = helm_arguments(&desired.helm_arguments)?;
     let planner = Planner {

@@ -1,4 +1,4 @@
-//! Helm, and the only place that starts a process.
+//! Helm.
 
 mod arguments;
 mod charts;

@@ -1,10 +1,10 @@
-//! Starting helm. Clippy's `disallowed-methods` bans every other way to start a process.
+//! Running helm.
 
-use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader};
 
 use super::arguments::masked;
 use super::{Ending, Helm, HelmError};
+use crate::process;
 
 impl Helm {
     /// Runs helm to its end and returns what it printed.
@@ -54,13 +54,8 @@ impl Helm {
         }
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place where a process is started"
-    )]
     fn expression<S: AsRef<str>>(&self, argv: &[S]) -> duct::Expression {
-        let arguments: Vec<OsString> = argv.iter().map(|a| a.as_ref().into()).collect();
-        duct::cmd(&self.program, arguments)
+        process::command(&self.program, argv)
     }
 
     fn not_started<S: AsRef<str>>(&self, argv: &[S], error: &std::io::Error) -> HelmError {

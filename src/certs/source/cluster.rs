@@ -1,0 +1,125 @@
+//! Certificates from a ConfigMap or Secret, through kubectl: it has the user's credentials and every way to log in.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+
+use super::{ObjectReference, Reading, is_certificate_name, parsed, skipped};
+use crate::exit::Stop;
+use crate::process;
+
+#[derive(Deserialize)]
+struct Object {
+    #[serde(default)]
+    data: BTreeMap<String, String>,
+    #[serde(default, rename = "binaryData")]
+    binary_data: BTreeMap<String, String>,
+}
+
+pub(super) fn read(reference: &ObjectReference) -> Result<Reading> {
+    let namespace = reference.namespace.clone().unwrap_or_else(namespace);
+    let shown = format!("{} {namespace}/{}", reference.kind, reference.name);
+    let object = fetch(reference, &namespace, &shown)?;
+    let contents = contents(object, reference.kind == "secret", &shown)?;
+    let mut reading = Reading::default();
+    match &reference.key {
+        Some(key) => {
+            let keys: Vec<&str> = contents.keys().map(String::as_str).collect();
+            let content = contents.get(key).ok_or_else(|| {
+                Stop::refused(format!(
+                    "{shown} has no key {key}; it has: {}",
+                    keys.join(", ")
+                ))
+            })?;
+            reading.given = parsed(content, &format!("{shown} {key}"), key)?;
+        }
+        None => {
+            for (key, content) in &contents {
+                if is_certificate_name(key) {
+                    reading
+                        .given
+                        .extend(parsed(content, &format!("{shown} {key}"), key)?);
+                } else {
+                    reading.notes.push(skipped(&format!("{shown} {key}")));
+                }
+            }
+        }
+    }
+    if reading.given.is_empty() {
+        return Err(Stop::refused(format!("{shown} holds no certificate")).into());
+    }
+    Ok(reading)
+}
+
+fn fetch(reference: &ObjectReference, namespace: &str, shown: &str) -> Result<Object> {
+    let kubectl = which::which("kubectl").with_context(|| {
+        format!(
+            "{shown} can only be read with kubectl, which is not on the PATH: install it, or save the certificate to a file and name that"
+        )
+    })?;
+    let mut arguments = vec![
+        "get".to_owned(),
+        reference.kind.to_owned(),
+        reference.name.clone(),
+        "-n".to_owned(),
+        namespace.to_owned(),
+        "-o".to_owned(),
+        "json".to_owned(),
+    ];
+    // Helm eats --kube-context and hands it over here; KUBECONFIG is in the environment already.
+    if let Ok(context) = std::env::var("HELM_KUBECONTEXT")
+        && !context.is_empty()
+    {
+        arguments.extend(["--context".to_owned(), context]);
+    }
+    let output = process::command(&kubectl, &arguments)
+        .stdin_null()
+        .stdout_capture()
+        .stderr_capture()
+        .unchecked()
+        .run()
+        .with_context(|| format!("{} could not be started", kubectl.display()))?;
+    if !output.status.success() {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        bail!(
+            "kubectl cannot read {shown}: {}\ncommand: kubectl {}",
+            stderr.trim(),
+            shell_words::join(&arguments)
+        );
+    }
+    serde_json::from_slice(&output.stdout)
+        .map_err(|_| anyhow::anyhow!("kubectl printed no {} for {shown}", reference.kind))
+}
+
+fn contents(object: Object, is_secret: bool, shown: &str) -> Result<BTreeMap<String, Vec<u8>>> {
+    let mut contents = BTreeMap::new();
+    let encoded = |key: &str, text: &str| {
+        STANDARD
+            .decode(text)
+            .map_err(|_| anyhow::anyhow!("{shown} {key} is not base64"))
+    };
+    for (key, text) in object.data {
+        let content = if is_secret {
+            encoded(&key, &text)?
+        } else {
+            text.into_bytes()
+        };
+        contents.insert(key, content);
+    }
+    for (key, text) in object.binary_data {
+        let content = encoded(&key, &text)?;
+        contents.insert(key, content);
+    }
+    Ok(contents)
+}
+
+/// Helm resolves `-n`, its environment and the kubeconfig, and hands the result to its plugins.
+pub(super) fn namespace() -> String {
+    std::env::var("HELM_NAMESPACE")
+        .ok()
+        .filter(|namespace| !namespace.is_empty())
+        .unwrap_or_else(|| "default".to_owned())
+}

@@ -1,0 +1,55 @@
+//! Certificates from a file, or from standard input.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+
+use super::{Reading, parsed, values};
+use crate::exit::Stop;
+
+/// Larger than any bundle in use (Mozilla's has 220 KB, ten thousand certificates about 20 MB); a device or a disk image ends
+/// here.
+const MAX_BYTES: u64 = 64 * 1024 * 1024;
+
+pub(super) fn read(path: &Path) -> Result<Reading> {
+    let shown = path.display().to_string();
+    let file =
+        File::open(path).with_context(|| format!("cannot read the certificate file {shown}"))?;
+    let bytes = bounded(file, &shown)?;
+    let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
+    let given = if ending == "yaml" || ending == "yml" {
+        values::of_file(&bytes, &shown)?
+    } else {
+        let stem = path.file_stem().map(|s| s.to_string_lossy());
+        parsed(&bytes, &shown, stem.as_deref().unwrap_or("ca"))?
+    };
+    Ok(Reading {
+        given,
+        ..Reading::default()
+    })
+}
+
+pub(super) fn read_stdin() -> Result<Reading> {
+    let bytes = bounded(std::io::stdin().lock(), "standard input")?;
+    Ok(Reading {
+        given: parsed(&bytes, "standard input", "ca")?,
+        ..Reading::default()
+    })
+}
+
+fn bounded(from: impl Read, shown: &str) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .with_context(|| format!("cannot read the certificate file {shown}"))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(Stop::refused(format!(
+            "{shown} is larger than {} MiB: that is no certificate bundle",
+            MAX_BYTES / 1024 / 1024
+        ))
+        .into());
+    }
+    Ok(bytes)
+}

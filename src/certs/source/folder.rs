@@ -1,0 +1,57 @@
+//! Certificates from a folder and all below it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use super::{Reading, file, is_certificate_name, skipped};
+use crate::exit::Stop;
+
+/// Deeper than any folder of certificates; a loop of links ends here.
+const MAX_DEPTH: usize = 16;
+
+/// More than any folder of certificates holds; a home folder named by mistake ends here.
+const MAX_FILES: usize = 10_000;
+
+pub(super) fn read(folder: &Path) -> Result<Reading> {
+    let mut files = Vec::new();
+    collect(folder, 0, &mut files)?;
+    files.sort_unstable();
+    let mut all = Reading::default();
+    for path in files {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if is_certificate_name(&name) {
+            all.given.extend(file::read(&path)?.given);
+        } else {
+            all.notes.push(skipped(&path.display().to_string()));
+        }
+    }
+    if all.given.is_empty() {
+        return Err(Stop::refused(format!(
+            "{} holds no certificate file (.pem, .crt, .cer, .der, .p7b, .p7c)",
+            folder.display()
+        ))
+        .into());
+    }
+    Ok(all)
+}
+
+fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()> {
+    let unreadable = || format!("cannot read the folder {}", folder.display());
+    for entry in std::fs::read_dir(folder).with_context(unreadable)? {
+        let path = entry.with_context(unreadable)?.path();
+        if path.is_dir() && depth < MAX_DEPTH {
+            collect(&path, depth + 1, files)?;
+        } else {
+            files.push(path);
+        }
+        if files.len() > MAX_FILES {
+            return Err(Stop::refused(format!(
+                "more than {MAX_FILES} files below {}: that is no folder of certificates",
+                folder.display()
+            ))
+            .into());
+        }
+    }
+    Ok(())
+}

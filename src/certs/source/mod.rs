@@ -1,0 +1,150 @@
+//! `--ca [ALIAS=]SOURCE`: where certificates come from.
+
+mod cluster;
+mod file;
+mod folder;
+mod place;
+mod release;
+mod server;
+mod values;
+
+use anyhow::Result;
+
+use super::bundle::Given;
+use super::{Certificate, Fingerprint, alias, mozilla, pem};
+use crate::exit::Stop;
+use crate::finding::Finding;
+pub use place::{ObjectReference, Place};
+
+/// One `--ca` argument.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The alias the user chose.
+    pub alias: Option<String>,
+    /// Where the certificates are.
+    pub place: Place,
+    /// Whether it is the machine's own bundle.
+    pub is_system: bool,
+}
+
+/// How a source may be read.
+#[derive(Debug, Clone, Default)]
+pub struct Access {
+    /// The fingerprint that a server's certificate must have.
+    pub fingerprint: Option<Fingerprint>,
+    /// Whether somebody can be asked if a fingerprint is the right one.
+    pub may_ask: bool,
+    /// Only looking: what a server presents is shown, not trusted.
+    pub looking: bool,
+}
+
+/// What a source gave.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// The certificates.
+    pub given: Vec<Given>,
+    /// What was left aside, and why.
+    pub notes: Vec<Finding>,
+}
+
+impl std::str::FromStr for Source {
+    type Err = String;
+
+    /// A file whose name holds `=` wins over an alias, as the user sees it in the folder.
+    fn from_str(argument: &str) -> Result<Self, Self::Err> {
+        let (alias, place) = match argument.split_once('=') {
+            Some((name, rest))
+                if !name.contains("://") && !std::path::Path::new(argument).exists() =>
+            {
+                (Some(valid_alias(name)?), rest)
+            }
+            _ => (None, argument),
+        };
+        let place: Place = place.parse()?;
+        Ok(Self {
+            is_system: matches!(place, Place::System(_)),
+            alias,
+            place,
+        })
+    }
+}
+
+fn valid_alias(name: &str) -> Result<String, String> {
+    if !alias::is_valid(name) {
+        return Err(format!(
+            "the alias {name:?} cannot be a ConfigMap key: use letters, digits, '-', '_' and '.', for example {:?}",
+            alias::sanitise(name)
+        ));
+    }
+    if mozilla::is_taken_name(name) {
+        return Err(format!(
+            "the alias {name:?} is the file name of a public root, whose place in /etc/ssl/certs it would take: choose another"
+        ));
+    }
+    Ok(name.to_owned())
+}
+
+impl Source {
+    /// Reads every certificate, asking nobody.
+    ///
+    /// # Errors
+    /// The source cannot be read, or holds something else than certificates (a [`Stop`] with code 3).
+    pub fn read(&self) -> Result<Vec<Given>> {
+        Ok(self.gather(&Access::default())?.given)
+    }
+
+    /// Reads every certificate.
+    ///
+    /// # Errors
+    /// The source cannot be read, or holds something else than certificates (a [`Stop`] with code 3), or wants an answer that
+    /// nobody can give (code 4).
+    pub fn gather(&self, access: &Access) -> Result<Reading> {
+        let mut reading = match &self.place {
+            Place::Path(path) if path.is_dir() => folder::read(path)?,
+            Place::Path(path) | Place::System(path) => file::read(path)?,
+            Place::Stdin => file::read_stdin()?,
+            Place::Server { host, port } => server::read(host, *port, access)?,
+            Place::Object(object) => cluster::read(object)?,
+            Place::Release { namespace, name } => release::read(namespace.as_deref(), name)?,
+        };
+        for given in &mut reading.given {
+            given.wanted.clone_from(&self.alias);
+            given.from_system = self.is_system;
+        }
+        Ok(reading)
+    }
+}
+
+/// The certificates of `bytes`, which stand in `name`; `stem` is what they are called where they have no common name.
+fn parsed(bytes: &[u8], name: &str, stem: &str) -> Result<Vec<Given>> {
+    let blocks = pem::parse(bytes).map_err(|e| Stop::refused(e.in_file(name)))?;
+    Ok(blocks
+        .into_iter()
+        .map(|block| given(block.certificate, format!("{name}:{}", block.line), stem))
+        .collect())
+}
+
+fn given(certificate: Certificate, origin: String, fallback: &str) -> Given {
+    Given {
+        origin,
+        wanted: None,
+        fallback: fallback.to_owned(),
+        certificate,
+        from_system: false,
+    }
+}
+
+/// Whether a file or key of this name holds certificates, by its ending.
+fn is_certificate_name(name: &str) -> bool {
+    const ENDINGS: [&str; 6] = ["pem", "crt", "cer", "der", "p7b", "p7c"];
+    name.rsplit_once('.')
+        .is_some_and(|(_, ending)| ENDINGS.contains(&ending.to_ascii_lowercase().as_str()))
+}
+
+fn skipped(what: &str) -> Finding {
+    Finding::note(
+        "file-skipped",
+        format!("{what} was skipped: only .pem, .crt, .cer, .der, .p7b and .p7c are read"),
+    )
+    .hint("name the file itself if it holds a certificate")
+}

@@ -1,0 +1,211 @@
+//! The words of a source, read.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// The word for the machine's own bundle.
+const SYSTEM: &str = "system";
+
+/// Where distributions keep their bundle; the first that exists is taken (Debian, Fedora and RHEL, openSUSE, Alpine and
+/// macOS).
+const SYSTEM_BUNDLES: [&str; 4] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+];
+
+/// Where certificates are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A file, or a folder with all below it.
+    Path(PathBuf),
+    /// Standard input.
+    Stdin,
+    /// The machine's own bundle, at this path.
+    System(PathBuf),
+    /// What a server presents.
+    Server {
+        /// Name or address, without brackets.
+        host: String,
+        /// TCP port.
+        port: u16,
+    },
+    /// A ConfigMap or Secret in the cluster.
+    Object(ObjectReference),
+    /// The values that a Helm release was deployed with.
+    Release {
+        /// Namespace; that of `-n` where not given.
+        namespace: Option<String>,
+        /// Release name.
+        name: String,
+    },
+}
+
+/// `configmap:[NS/]NAME[/KEY]` or `secret:[NS/]NAME[/KEY]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectReference {
+    /// `configmap` or `secret`, as kubectl takes it.
+    pub kind: &'static str,
+    /// Namespace; that of `-n` where not given.
+    pub namespace: Option<String>,
+    /// The object's name.
+    pub name: String,
+    /// The key; every key that ends like a certificate file where not given.
+    pub key: Option<String>,
+}
+
+impl FromStr for Place {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        if word == "-" {
+            return Ok(Self::Stdin);
+        }
+        if word == SYSTEM {
+            return system_bundle().map(Self::System);
+        }
+        if let Some(rest) = word.strip_prefix("https://") {
+            return server(rest);
+        }
+        if let Some(rest) = word.strip_prefix("configmap:") {
+            return object("configmap", rest);
+        }
+        if let Some(rest) = word.strip_prefix("secret:") {
+            return object("secret", rest);
+        }
+        if let Some(rest) = word.strip_prefix("release:") {
+            let (namespace, name) = match rest.split_once('/') {
+                Some((namespace, name)) => (Some(namespace.to_owned()), name),
+                None => (None, rest),
+            };
+            return Ok(Self::Release {
+                namespace,
+                name: name.to_owned(),
+            });
+        }
+        if word.starts_with("http://") {
+            return Err(format!(
+                "{word} has no certificate: plain HTTP is not encrypted; did you mean https://?"
+            ));
+        }
+        Ok(Self::Path(word.into()))
+    }
+}
+
+fn server(rest: &str) -> Result<Place, String> {
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let wrong = || format!("https://{rest} is no address: write https://HOST or https://HOST:PORT");
+    let (host, port) = match authority.strip_prefix('[') {
+        Some(bracketed) => {
+            let (host, after) = bracketed.split_once(']').ok_or_else(wrong)?;
+            (host, after.strip_prefix(':'))
+        }
+        None => match authority.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (authority, None),
+        },
+    };
+    let port = match port {
+        Some(port) => port.parse().map_err(|_| wrong())?,
+        None => 443,
+    };
+    if host.is_empty() || host.contains('@') {
+        return Err(wrong());
+    }
+    Ok(Place::Server {
+        host: host.to_owned(),
+        port,
+    })
+}
+
+fn object(kind: &'static str, rest: &str) -> Result<Place, String> {
+    let parts: Vec<&str> = rest.split('/').collect();
+    let (namespace, name, key) = match parts.as_slice() {
+        [name] => (None, *name, None),
+        // NAME/KEY or NS/NAME: a key of certificates has an ending, a namespace and an object's name rarely do.
+        [name, key] if super::is_certificate_name(key) => (None, *name, Some(*key)),
+        [namespace, name] => (Some(*namespace), *name, None),
+        [namespace, name, key] => (Some(*namespace), *name, Some(*key)),
+        _ => {
+            return Err(format!(
+                "{kind}:{rest}: write {kind}:[NAMESPACE/]NAME[/KEY]"
+            ));
+        }
+    };
+    if name.is_empty() || name.starts_with('-') {
+        return Err(format!(
+            "{kind}:{rest}: write {kind}:[NAMESPACE/]NAME[/KEY]"
+        ));
+    }
+    Ok(Place::Object(ObjectReference {
+        kind,
+        namespace: namespace.map(str::to_owned),
+        name: name.to_owned(),
+        key: key.map(str::to_owned),
+    }))
+}
+
+fn system_bundle() -> Result<PathBuf, String> {
+    SYSTEM_BUNDLES
+        .iter()
+        .map(PathBuf::from)
+        .find(|path| path.is_file())
+        .ok_or_else(|| {
+            format!(
+                "this machine has its CA bundle in none of the usual places ({}); name the file instead of \"system\"",
+                SYSTEM_BUNDLES.join(", ")
+            )
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_are_named_as_in_a_browser() {
+        let server = |host: &str, port| Place::Server {
+            host: host.to_owned(),
+            port,
+        };
+        assert_eq!("https://a.example".parse(), Ok(server("a.example", 443)));
+        assert_eq!(
+            "https://a.example:8443/path?q".parse(),
+            Ok(server("a.example", 8443))
+        );
+        assert_eq!("https://[::1]:8443".parse(), Ok(server("::1", 8443)));
+        for wrong in [
+            "https://",
+            "https://a:b",
+            "https://user@host",
+            "http://a.example",
+        ] {
+            assert!(wrong.parse::<Place>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn objects_are_named_with_or_without_namespace_and_key() {
+        let object = |word: &str| match word.parse().unwrap() {
+            Place::Object(object) => (object.namespace, object.name, object.key),
+            other => panic!("{other:?}"),
+        };
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(object("secret:ca"), (None, "ca".to_owned(), None));
+        assert_eq!(
+            object("secret:ca/ca.crt"),
+            (None, "ca".to_owned(), some("ca.crt"))
+        );
+        assert_eq!(
+            object("configmap:team/ca"),
+            (some("team"), "ca".to_owned(), None)
+        );
+        assert_eq!(
+            object("configmap:team/ca/x"),
+            (some("team"), "ca".to_owned(), some("x"))
+        );
+        assert!("secret:".parse::<Place>().is_err());
+        assert!("secret:--all".parse::<Place>().is_err());
+    }
+}

@@ -1,0 +1,121 @@
+//! Certificates that a server presents.
+
+use anyhow::Result;
+
+use super::{Access, Reading, given};
+use crate::certs::chain::Chain;
+use crate::certs::{Certificate, Fingerprint, Role};
+use crate::exit::Stop;
+use crate::tls;
+use crate::ui;
+
+pub(super) fn read(host: &str, port: u16, access: &Access) -> Result<Reading> {
+    let shown = format!("https://{host}:{port}");
+    let presented: Vec<Certificate> = tls::presented_chain(host, port)?
+        .iter()
+        .map(|der| {
+            Certificate::from_der(der).map_err(|why| {
+                Stop::refused(format!(
+                    "{shown} presents something that is no certificate: {why}"
+                ))
+            })
+        })
+        .collect::<Result<_, _>>()?;
+    let taken = if access.looking {
+        (0..presented.len()).collect()
+    } else {
+        agreed(&presented, &shown, access)?
+    };
+    let given = presented
+        .into_iter()
+        .enumerate()
+        .filter(|(index, _)| taken.contains(index))
+        .map(|(index, certificate)| {
+            given(
+                certificate,
+                format!("{shown} (certificate {})", index + 1),
+                host,
+            )
+        })
+        .collect();
+    Ok(Reading {
+        given,
+        ..Reading::default()
+    })
+}
+
+/// The certificates to trust, by index: those that the agreed one vouches for, since anybody can present anything.
+fn agreed(presented: &[Certificate], shown: &str, access: &Access) -> Result<Vec<usize>> {
+    let start = match access.fingerprint {
+        Some(wanted) => presented
+            .iter()
+            .position(|certificate| certificate.fingerprint == wanted)
+            .ok_or_else(|| {
+                Stop::refused(format!(
+                    "{shown} presents no certificate with the fingerprint {wanted}; it presents:\n{}",
+                    listed(presented)
+                ))
+            })?,
+        None => ask(presented, shown, access.may_ask)?,
+    };
+    // From the agreed certificate upwards, each signed by the next. What is below it was not agreed to.
+    let references: Vec<&Certificate> = presented.iter().collect();
+    let chain = Chain::of(&references);
+    let mut upwards = vec![start];
+    while let Some(next) = upwards.last().and_then(|last| chain.issuer(*last)) {
+        if upwards.contains(&next) {
+            break;
+        }
+        upwards.push(next);
+    }
+    let is_ca = |index: &usize| {
+        presented
+            .get(*index)
+            .is_some_and(|one| matches!(one.role(), Role::Root | Role::Intermediate))
+    };
+    let authorities: Vec<usize> = upwards.iter().copied().filter(is_ca).collect();
+    Ok(if authorities.is_empty() {
+        upwards
+    } else {
+        authorities
+    })
+}
+
+fn ask(presented: &[Certificate], shown: &str, may_ask: bool) -> Result<usize> {
+    let first = presented
+        .first()
+        .ok_or_else(|| Stop::refused(format!("{shown} presents no certificate")))?;
+    let fingerprint: Fingerprint = first.fingerprint;
+    if !may_ask {
+        return Err(Stop::no_answer(format!(
+            "{shown} presents\n{}\nand nobody can be asked whether that is right: compare with what its owner says, and add --fingerprint {fingerprint}",
+            listed(presented)
+        ))
+        .into());
+    }
+    let question = format!(
+        "{shown} presents\n{}\nIs this what its owner says",
+        listed(presented)
+    );
+    if ui::confirm(&question)? {
+        Ok(0)
+    } else {
+        Err(
+            Stop::no_answer("the server's certificate was not accepted; nothing was changed")
+                .into(),
+        )
+    }
+}
+
+fn listed(presented: &[Certificate]) -> String {
+    let lines: Vec<String> = presented
+        .iter()
+        .map(|certificate| {
+            format!(
+                "  {}\n    SHA-256 {}",
+                certificate.subject, certificate.fingerprint
+            )
+        })
+        .collect();
+    lines.join("\n")
+}

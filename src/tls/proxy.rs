@@ -1,0 +1,133 @@
+//! `HTTPS_PROXY` and `NO_PROXY`, as curl reads them.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use anyhow::{Context as _, Result, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// Longer than any proxy's answer to CONNECT.
+const MAX_ANSWER: usize = 16 * 1024;
+
+pub(super) struct Proxy {
+    pub(super) host: String,
+    pub(super) port: u16,
+    /// `user:password`, base64.
+    credentials: Option<String>,
+}
+
+/// The proxy for a connection to `host`, if there is one.
+pub(super) fn for_host(host: &str) -> Result<Option<Proxy>> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let no_proxy = variable("NO_PROXY").or_else(|| variable("no_proxy"));
+    if no_proxy.is_some_and(|list| excludes(&list, host)) {
+        return Ok(None);
+    }
+    variable("HTTPS_PROXY")
+        .or_else(|| variable("https_proxy"))
+        .map(|url| parse(&url))
+        .transpose()
+}
+
+/// Whether `NO_PROXY` names the host, or a domain above it.
+fn excludes(list: &str, host: &str) -> bool {
+    list.split([',', ' '])
+        .filter(|entry| !entry.is_empty())
+        .any(|entry| {
+            let domain = entry.trim_start_matches('*').trim_start_matches('.');
+            entry == "*"
+                || host.eq_ignore_ascii_case(domain)
+                || host
+                    .to_ascii_lowercase()
+                    .strip_suffix(&domain.to_ascii_lowercase())
+                    .is_some_and(|rest| rest.ends_with('.'))
+        })
+}
+
+fn parse(url: &str) -> Result<Proxy> {
+    // The URL may hold a password, so it is not shown.
+    let rest = match url.split_once("://") {
+        Some(("http", rest)) => rest,
+        Some((scheme, _)) => bail!("HTTPS_PROXY has the scheme {scheme}, only http is supported"),
+        None => url,
+    };
+    let rest = rest.split('/').next().unwrap_or_default();
+    let (credentials, address) = match rest.rsplit_once('@') {
+        Some((credentials, address)) => (Some(STANDARD.encode(credentials)), address),
+        None => (None, rest),
+    };
+    let (host, port) = match address.rsplit_once(':') {
+        Some((host, port)) => (host, port.parse().context("HTTPS_PROXY has no valid port")?),
+        None => (address, 1080),
+    };
+    Ok(Proxy {
+        host: host.trim_matches(['[', ']']).to_owned(),
+        port,
+        credentials,
+    })
+}
+
+impl Proxy {
+    /// Asks for a tunnel to `host` (RFC 9110, 9.3.6).
+    pub(super) fn tunnel(&self, mut stream: TcpStream, host: &str, port: u16) -> Result<TcpStream> {
+        let host = if host.contains(':') {
+            format!("[{host}]")
+        } else {
+            host.to_owned()
+        };
+        let credentials = self
+            .credentials
+            .as_ref()
+            .map(|credentials| format!("Proxy-Authorization: Basic {credentials}\r\n"))
+            .unwrap_or_default();
+        let request =
+            format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n{credentials}\r\n");
+        stream.write_all(request.as_bytes())?;
+        // Byte by byte: what follows the answer is TLS.
+        let mut answer = Vec::new();
+        let mut byte = [0];
+        while !answer.ends_with(b"\r\n\r\n") && answer.len() < MAX_ANSWER {
+            if stream.read(&mut byte)? == 0 {
+                break;
+            }
+            answer.extend_from_slice(&byte);
+        }
+        let answer = String::from_utf8_lossy(&answer);
+        let status = answer.lines().next().unwrap_or_default();
+        if status.split(' ').nth(1) != Some("200") {
+            bail!(
+                "the proxy {}:{} refuses a tunnel to {host}:{port}: {status}",
+                self.host,
+                self.port
+            );
+        }
+        Ok(stream)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_proxy_names_hosts_and_domains() {
+        assert!(excludes("localhost,.acme.example", "api.acme.example"));
+        assert!(excludes("acme.example", "API.acme.example"));
+        assert!(excludes("*", "anything"));
+        assert!(!excludes("acme.example", "notacme.example"));
+        assert!(!excludes("", "acme.example"));
+    }
+
+    #[test]
+    fn a_proxy_may_have_credentials() {
+        let proxy = parse("http://user:pass@proxy.acme.example:3128/").unwrap();
+        assert_eq!(
+            (proxy.host.as_str(), proxy.port),
+            ("proxy.acme.example", 3128)
+        );
+        assert_eq!(proxy.credentials.as_deref(), Some("dXNlcjpwYXNz"));
+        assert_eq!(parse("proxy").unwrap().port, 1080);
+        assert!(parse("socks5://proxy").is_err());
+    }
+}
