@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 pub use targets::{TargetArgs, TargetOptions};
 
 use crate::certs::Fingerprint;
+use crate::certs::lint::EXPIRES_WITHIN_DAYS;
 use crate::certs::source::Source;
 use crate::component::Component;
 use crate::overrides::Mode;
@@ -35,7 +36,38 @@ pub enum Command {
     Install(Box<InstallArgs>),
     /// Print the overrides that the certificates need, or write them into the files; no cluster is asked
     Render(Box<RenderArgs>),
+    /// Show what certificates are, how they hang together, and what each client will say of them
+    Inspect(InspectArgs),
 }
+
+/// The arguments of `inspect`.
+#[derive(Debug, Args)]
+#[command(after_help = INSPECT_EXAMPLES)]
+pub struct InspectArgs {
+    /// Where the certificates are.
+    #[arg(
+        value_name = "SOURCE",
+        required = true,
+        help = "File (PEM, DER, PKCS#7), folder, values file, - for stdin, system, https://HOST[:PORT], configmap:[NS/]NAME[/KEY], secret:[NS/]NAME[/KEY], release:[NS/]NAME"
+    )]
+    pub sources: Vec<Source>,
+
+    /// Warn of certificates that expire within this many days
+    #[arg(long, value_name = "DAYS", default_value_t = EXPIRES_WITHIN_DAYS)]
+    pub expires_within: u32,
+
+    /// How to print the result
+    #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub output: Output,
+}
+
+const INSPECT_EXAMPLES: &str = "\
+Examples:
+  helm clearml-certs inspect corp-root.pem
+  helm clearml-certs inspect clearml-agent-values.override.yaml
+  helm clearml-certs inspect https://app.clearml.corp.example corp-root.pem   # does this trust fit that server?
+
+Exit codes: 0 no error finding, 1 a source cannot be read, 3 an error finding or no certificate, 64 usage.";
 
 /// What is wanted: which certificates go where, and how. The same for every command that edits override files.
 #[derive(Debug, Args)]

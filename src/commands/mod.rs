@@ -1,11 +1,14 @@
 //! The commands: gather, plan, show, act.
 
 mod gather;
+mod inspect;
 mod install;
 mod planning;
 mod render;
 
 use anyhow::Result;
+
+pub use inspect::Inspection;
 
 use crate::cli::{Cli, Command};
 use crate::exit::ExitCode;
@@ -17,6 +20,7 @@ use crate::ui::Screen;
 /// Whatever stopped it; [`crate::exit::code_of`] gives the exit code.
 pub fn run(cli: &Cli, screen: &mut Screen) -> Result<ExitCode> {
     match &cli.command {
+        Command::Inspect(arguments) => inspect::run(arguments, screen),
         Command::Install(arguments) => install::run(arguments, screen),
         Command::Render(arguments) => render::run(arguments, screen),
     }

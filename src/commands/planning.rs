@@ -62,12 +62,7 @@ pub(super) fn certificates(desired: &DesiredArgs, may_ask: bool) -> Result<(Bund
     }
     let bundle = Bundle::new(given);
     findings.extend(lint::check(&bundle.entries, OffsetDateTime::now_utc()));
-    findings.extend(bundle.duplicates.iter().map(|(repeated, first)| {
-        Finding::note(
-            "certificate-repeated",
-            format!("{repeated} is the same certificate as {first}; it is taken once"),
-        )
-    }));
+    findings.extend(lint::repeated(&bundle));
     Ok((bundle, findings))
 }
 

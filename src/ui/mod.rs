@@ -1,6 +1,8 @@
 //! What people see: results on stdout, everything else on stderr, secrets on neither.
 
 mod diff;
+mod inspect;
+mod inspect_json;
 mod preview;
 mod progress;
 mod prompts;

@@ -38,7 +38,7 @@ impl Screen {
         }
     }
 
-    fn findings(&self, findings: &[Finding]) {
+    pub(crate) fn findings(&self, findings: &[Finding]) {
         for finding in findings {
             self.note(&shown(finding));
         }

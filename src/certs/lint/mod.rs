@@ -12,7 +12,7 @@ mod validity;
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
-use super::bundle::Entry;
+use super::bundle::{Bundle, Entry};
 use super::chain::Chain;
 use super::{Certificate, Role};
 use crate::finding::Finding;
@@ -29,6 +29,8 @@ pub struct Options {
     pub expires_within: Duration,
     /// Host names of the servers that the certificates are for, as far as they are known.
     pub hosts: Vec<String>,
+    /// Whether the certificates are meant as trust; otherwise they are what a server presents.
+    pub as_trust: bool,
 }
 
 impl Options {
@@ -39,6 +41,7 @@ impl Options {
             now,
             expires_within: Duration::days(EXPIRES_WITHIN_DAYS.into()),
             hosts: Vec::new(),
+            as_trust: true,
         }
     }
 }
@@ -132,6 +135,21 @@ pub fn check_with(entries: &[Entry], options: &Options) -> Vec<Finding> {
                 .iter()
                 .filter_map(|lint| lint(&subject))
                 .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// A note on each certificate that was given more than once.
+#[must_use]
+pub fn repeated(bundle: &Bundle) -> Vec<Finding> {
+    bundle
+        .duplicates
+        .iter()
+        .map(|(repeated, first)| {
+            Finding::note(
+                "certificate-repeated",
+                format!("{repeated} is the same certificate as {first}; it is taken once"),
+            )
         })
         .collect()
 }

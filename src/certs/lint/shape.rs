@@ -8,7 +8,7 @@ const REISSUE: &str =
     "have the CA's certificate reissued with the same key: certificates that it signed stay valid";
 
 pub(super) fn not_a_ca(subject: &Subject<'_>) -> Option<Finding> {
-    (subject.role == Role::Leaf).then(|| {
+    (subject.role == Role::Leaf && subject.options.as_trust).then(|| {
         Finding::warning(
             "certificate-not-a-ca",
             format!(
@@ -40,7 +40,7 @@ pub(super) fn self_signed_server(subject: &Subject<'_>) -> Option<Finding> {
 }
 
 pub(super) fn intermediate_without_root(subject: &Subject<'_>) -> Option<Finding> {
-    (subject.role == Role::Intermediate && !subject.has_issuer).then(|| {
+    (subject.role == Role::Intermediate && !subject.has_issuer && subject.options.as_trust).then(|| {
         Finding::warning(
             "intermediate-without-root",
             format!(

@@ -1,0 +1,122 @@
+//! `inspect`: what certificates are, and what each client will say of them.
+
+use anyhow::Result;
+use time::{Duration, OffsetDateTime};
+
+use crate::certs::Certificate;
+use crate::certs::bundle::{Bundle, Entry, Given};
+use crate::certs::chain::Chain;
+use crate::certs::lint::{self, Options};
+use crate::certs::source::{Access, Place};
+use crate::certs::verdict::{Client, Server, Specimens, Trust, Verdict};
+use crate::cli::{InspectArgs, Output};
+use crate::exit::ExitCode;
+use crate::finding::{self, Finding};
+use crate::ui::Screen;
+
+/// Everything that `inspect` found out, for a screen or for JSON.
+#[derive(Debug)]
+pub struct Inspection {
+    /// The moment that counts as now.
+    pub now: OffsetDateTime,
+    /// How much validity must be left.
+    pub expires_within: Duration,
+    /// The certificates, each once.
+    pub entries: Vec<Entry>,
+    /// Who issued whom.
+    pub chain: Chain,
+    /// What each client says of each certificate as trust, in the order of the entries and of [`Client::ALL`]; `None` where it
+    /// cannot be told.
+    pub verdicts: Vec<Vec<Option<Verdict>>>,
+    /// The servers among the sources, and what each client says of them.
+    pub servers: Vec<(String, Vec<Verdict>)>,
+    /// What is wrong.
+    pub findings: Vec<Finding>,
+}
+
+pub(super) fn run(arguments: &InspectArgs, screen: &Screen) -> Result<ExitCode> {
+    let inspection = inspect(arguments, screen)?;
+    match arguments.output {
+        Output::Text => screen.inspection(&inspection),
+        Output::Json => screen.inspection_json(&inspection)?,
+    }
+    Ok(if finding::refuses(&inspection.findings) {
+        ExitCode::Refused
+    } else {
+        ExitCode::Done
+    })
+}
+
+fn inspect(arguments: &InspectArgs, screen: &Screen) -> Result<Inspection> {
+    let access = Access {
+        looking: true,
+        ..Access::default()
+    };
+    let mut given = Vec::new();
+    let mut findings = Vec::new();
+    let mut servers: Vec<(String, Vec<Given>)> = Vec::new();
+    for source in &arguments.sources {
+        let reading = match &source.place {
+            Place::Server { host, .. } => {
+                let reading = screen.step(&format!("asking {host}"), || source.gather(&access))?;
+                servers.push((host.clone(), reading.given.clone()));
+                reading
+            }
+            _ => source.gather(&access)?,
+        };
+        given.push((matches!(source.place, Place::Server { .. }), reading.given));
+        findings.extend(reading.notes);
+    }
+    let now = OffsetDateTime::now_utc();
+    let (presented, proposed): (Vec<_>, Vec<_>) = given.iter().partition(|(server, _)| *server);
+    let trusted: Vec<&Certificate> = if proposed.is_empty() {
+        &presented
+    } else {
+        &proposed
+    }
+    .iter()
+    .flat_map(|(_, given)| given.iter().map(|one| &one.certificate))
+    .collect();
+    let trust = Trust::new(&trusted, now)?;
+    let servers = servers
+        .iter()
+        .map(|(host, given)| {
+            let server = Server {
+                chain: given
+                    .iter()
+                    .map(|one| one.certificate.der().to_vec())
+                    .collect(),
+                host: Some(host.clone()),
+            };
+            let verdicts = Client::ALL.map(|client| trust.verdict(client, &server));
+            (host.clone(), verdicts.to_vec())
+        })
+        .collect();
+    let options = Options {
+        expires_within: Duration::days(arguments.expires_within.into()),
+        as_trust: !proposed.is_empty(),
+        ..Options::at(now)
+    };
+    let bundle = Bundle::new(given.into_iter().flat_map(|(_, given)| given).collect());
+    findings.extend(lint::check_with(&bundle.entries, &options));
+    findings.extend(lint::repeated(&bundle));
+    let certificates: Vec<&Certificate> = bundle.entries.iter().map(|e| &e.certificate).collect();
+    let specimens = Specimens::default();
+    let verdicts = certificates
+        .iter()
+        .map(|certificate| {
+            Client::ALL
+                .map(|client| trust.verdict_on(client, certificate, &specimens))
+                .to_vec()
+        })
+        .collect();
+    Ok(Inspection {
+        now,
+        expires_within: options.expires_within,
+        chain: Chain::of(&certificates),
+        verdicts,
+        servers,
+        findings,
+        entries: bundle.entries,
+    })
+}
