@@ -1,9 +1,10 @@
 //! Writes what a release archive holds beside the binary: man pages, shell completions, the licences of all
-//! dependencies and an SBOM (CycloneDX 1.5). `scripts/dist` runs it.
+//! dependencies and an SBOM (`CycloneDX` 1.5). `scripts/dist` runs it.
 //!
 //! `cargo run --example dist_documents -- FOLDER < METADATA`, with the output of `cargo metadata --locked` on stdin.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -50,7 +51,7 @@ fn dependencies(metadata: &Value) -> anyhow::Result<BTreeMap<(String, String), &
         .filter_map(|node| Some((node["id"].as_str()?, node)))
         .collect();
     let root = resolve["root"].as_str().context("metadata has no root")?;
-    let mut reached = std::collections::BTreeSet::new();
+    let mut reached = BTreeSet::new();
     let mut open = vec![root];
     while let Some(id) = open.pop() {
         if reached.insert(id) {
@@ -76,7 +77,8 @@ fn licences(packages: &BTreeMap<(String, String), &Value>) -> anyhow::Result<Str
     let mut all =
         String::from("The licences of the libraries that are linked into helm-clearml-certs.\n");
     for ((name, version), package) in packages {
-        all += &format!("\n==== {name} {version}: {}\n", text(package, "license"));
+        let licence = text(package, "license");
+        writeln!(all, "\n==== {name} {version}: {licence}")?;
         let manifest = text(package, "manifest_path");
         let folder = Path::new(&manifest)
             .parent()
@@ -87,10 +89,13 @@ fn licences(packages: &BTreeMap<(String, String), &Value>) -> anyhow::Result<Str
             .collect();
         files.sort();
         for file in files {
-            all += &format!(
-                "\n{}\n",
-                String::from_utf8_lossy(&fs::read(&file)?).trim_end()
-            );
+            let bytes = fs::read(&file)?;
+            writeln!(
+                all,
+                "
+{}",
+                String::from_utf8_lossy(&bytes).trim_end()
+            )?;
         }
     }
     Ok(all)

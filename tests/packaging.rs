@@ -106,7 +106,7 @@ every_helm! {
 
     fn a_plain_user_can_install_update_and_remove(machine) {
         let url = machine.git_url();
-        let machine = machine.as_a_plain_user();
+        let machine = machine.with_a_plain_user();
         machine.install(&url).succeeds();
         works(&machine);
         machine.helm(&["plugin", "update", "clearml-certs"]).succeeds();
@@ -115,7 +115,7 @@ every_helm! {
     }
 
     fn a_read_only_folder_is_named(machine) {
-        let machine = machine.as_a_plain_user();
+        let machine = machine.with_a_plain_user();
         let tree = machine.path("plugin");
         let mut rights = fs::metadata(&tree).unwrap().permissions();
         std::os::unix::fs::PermissionsExt::set_mode(&mut rights, 0o555);

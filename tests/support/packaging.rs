@@ -81,7 +81,7 @@ impl Machine {
     }
 
     /// From now on commands run as a user without rights, who owns the plugin tree and the home.
-    pub fn as_a_plain_user(mut self) -> Self {
+    pub fn with_a_plain_user(mut self) -> Self {
         self.is_root = false;
         if am_root() {
             let owner = format!("{NOBODY}:{NOBODY}");
