@@ -6,7 +6,7 @@ export CARGO_TERM_COLOR ?= auto
 
 .PHONY: help
 help: ## list these targets
-	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 .PHONY: demo
 demo: ## a dry run for gateway and agent on the stand-in charts; no cluster
@@ -14,11 +14,16 @@ demo: ## a dry run for gateway and agent on the stand-in charts; no cluster
 
 .PHONY: test
 test: ## everything but the cluster
+	@scripts/tools helm-4.1.4 >/dev/null
 	HELM3=$$(scripts/tools helm3) HELM4=$$(scripts/tools helm4) cargo test --locked
 
 .PHONY: e2e
 e2e: ## the same against a real Kubernetes API: one of its own, or KUBECONFIG
 	scripts/e2e
+
+.PHONY: dist
+dist: ## release archives, checksums and the plugin's tarball, in dist/
+	scripts/dist
 
 # Scripts are found by their first line, so that a new one is not forgotten.
 scripts = $$(git ls-files -z | xargs -0 grep -lE '^\#!.*[ /](ba)?sh$$')
@@ -30,3 +35,7 @@ lint: ## formatting, clippy, shellcheck; advisories where cargo-deny is there (l
 	$$(scripts/tools shellcheck) -x $(scripts)
 	@if cargo deny --version >/dev/null 2>&1; then cargo deny --log-level error check; \
 	else echo 'cargo-deny is not installed: advisories were not checked (cargo install cargo-deny)' >&2; fi
+
+.PHONY: lint-workflows
+lint-workflows: ## the workflows, by actionlint; needs Go
+	go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.7 -shellcheck "$$(scripts/tools shellcheck)"

@@ -12,6 +12,7 @@ pub mod exit;
 pub mod files;
 pub mod finding;
 pub mod helm;
+pub mod installation;
 pub mod interrupt;
 pub mod overrides;
 pub mod plan;

@@ -3,9 +3,15 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use helm_clearml_certs::{cli::Cli, commands, exit, ui::Screen};
+use helm_clearml_certs::{cli::Cli, commands, exit, installation, ui::Screen};
 
 fn main() -> ExitCode {
+    let mut screen = Screen::default();
+    let folder = std::env::var_os("HELM_PLUGIN_DIR");
+    if let Some(warning) = folder.and_then(|folder| installation::version_warning(folder.as_ref()))
+    {
+        screen.note(&warning);
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -18,7 +24,6 @@ fn main() -> ExitCode {
             return code.into();
         }
     };
-    let mut screen = Screen::default();
     match commands::run(&cli, &mut screen) {
         Ok(code) => code.into(),
         Err(error) => {

@@ -174,6 +174,27 @@ fn a_block_text_does_not_swallow_the_comments_below_it() {
 }
 
 #[test]
+fn a_new_collection_behind_a_dash_does_not_swallow_the_comment_below_it_either() {
+    let path = Path::from(["a"]).then(0);
+    let value = yaml("{b: \"x\\ny\\n\"}");
+    for item in ["{ }", "text", "|\n      block", "[1]", ""] {
+        let before = format!("a:\n- {item}\n     # deep\n- 1\n");
+        let edited = after(&before, |document| document.set(&path, &value));
+        assert!(edited.contains("\n     # deep\n"), "{edited}");
+    }
+}
+
+#[test]
+fn long_runs_of_comments_are_no_obstacle() {
+    let comments = "  # - alias: example\n".repeat(20_000);
+    let before = format!("a:\n{comments}b: 1\n");
+    assert_eq!(
+        set(&before, &["a"], "[1]"),
+        format!("a:\n  - 1\n{comments}b: 1\n")
+    );
+}
+
+#[test]
 fn flow_collections_grow_in_their_own_form() {
     assert_eq!(
         set("a: {b: 1}  # c\n", &["a", "d"], "{e: [x, 'y, z']}"),

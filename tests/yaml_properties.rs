@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stdout,
     reason = "a test fails by panicking"
 )]
 
@@ -12,6 +13,7 @@ mod yaml_support;
 use helm_clearml_certs::yaml::{Document, Path, Step, YamlError};
 use proptest::prelude::*;
 use proptest::sample::Index;
+use proptest::test_runner::RngSeed;
 use serde_yaml::{Mapping, Value};
 use yaml_support::generate::{any_file, ordinary_file, value};
 
@@ -111,18 +113,10 @@ fn check(
         assert_eq!(after.value(), expected);
         // What the edit does not concern keeps its bytes, wherever it is now.
         let concerned = parent(path);
-        for scalar in before
-            .scalars()
-            .filter(|scalar| !is_below(&scalar.path, &concerned))
-        {
-            let span = after.span(&scalar.path).unwrap();
-            assert_eq!(
-                after.text()[span],
-                source[scalar.span],
-                "{} in\n{}",
-                scalar.path,
-                after.text()
-            );
+        let elsewhere = before.scalars().map(|scalar| scalar.path);
+        for path in elsewhere.filter(|path| !is_below(path, &concerned)) {
+            let (was, is) = (before.span(&path).unwrap(), after.span(&path).unwrap());
+            assert_eq!(after.text()[is], source[was], "{path} in\n{}", after.text());
         }
         let crlf = source.contains("\r\n");
         let text = after.text();
@@ -138,12 +132,18 @@ fn is_expected(error: &YamlError) -> bool {
     matches!(error.code(), "no-final-newline")
 }
 
-/// 2,200 files for each property; `PROPTEST_CASES` asks for more.
+/// 2,200 files for each property; `PROPTEST_CASES` asks for more. A failing test shows the seed to repeat it with.
 fn config() -> ProptestConfig {
     let from_environment = ProptestConfig::default();
     let asked = std::env::var_os("PROPTEST_CASES").is_some();
+    let seed = match from_environment.rng_seed {
+        RngSeed::Fixed(seed) => seed,
+        RngSeed::Random => std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0),
+    };
+    println!("to repeat: PROPTEST_RNG_SEED={seed}");
     ProptestConfig {
         cases: if asked { from_environment.cases } else { 2200 },
+        rng_seed: RngSeed::Fixed(seed),
         failure_persistence: None,
         max_global_rejects: u32::MAX,
         ..from_environment

@@ -1,5 +1,7 @@
 //! One value in place of another of a different shape.
 
+use std::ops::Range;
+
 use serde_yaml::Value;
 
 use super::YamlError;
@@ -229,66 +231,79 @@ impl Editor<'_> {
     ) -> Result<(), YamlError> {
         let from = node.after_properties;
         let content = node.content.clone();
-        // A collection can follow its dash on the line only if no anchor or tag stands between.
-        let is_dash = matches!(slot, Slot::Dash(_)) && node.anchor.is_none() && node.tag.is_none();
+        let below = gap::insertion_line(self.text, content.end, column);
+        // A collection can follow its dash on the line only if neither an anchor nor a tag stands between, and if no
+        // comment stands below that its last line could swallow.
+        let may_follow_dash = matches!(slot, Slot::Dash(_))
+            && node.anchor.is_none()
+            && node.tag.is_none()
+            && below == gap::next_line(self.text, content.end);
         match *present {
-            Present::Nothing if slot == Slot::Root => self.insert_lines(self.end, lines),
-            Present::Nothing if is_dash && gap::ends_line(self.text, from) => {
+            Present::Nothing if slot == Slot::Root => return self.insert_lines(self.end, lines),
+            Present::Nothing if may_follow_dash && gap::ends_line(self.text, from) => {
                 self.write_behind_dash(from, from, &lines);
-                Ok(())
             }
-            Present::Nothing => {
-                self.insert_lines(gap::insertion_line(self.text, from, column), lines)
-            }
+            Present::Nothing => return self.insert_lines(below, lines),
             Present::Text { own_line } => {
                 let ends_line = gap::ends_line(self.text, content.end);
-                if (own_line || gap::starts_line(self.text, content.start)) && ends_line {
-                    self.splices.replace(self.lines_of(node), lines);
-                    return Ok(());
+                let fills_lines = own_line || gap::starts_line(self.text, content.start);
+                if fills_lines && ends_line {
+                    return self.replace_lines(self.lines_of(node), below, lines);
                 }
-                if is_dash && ends_line {
+                if may_follow_dash && ends_line {
                     self.write_behind_dash(from, content.end, &lines);
                     return Ok(());
                 }
-                let below = gap::insertion_line(self.text, content.end, column);
                 self.splices
                     .delete(if own_line { content } else { from..content.end });
-                self.insert_lines(below, lines)
+                return self.insert_lines(below, lines);
             }
             Present::BlockScalar { header_end } => {
                 let body = self.block_scalar_lines(node, header_end);
-                if is_dash && gap::ends_line(self.text, header_end) {
+                if may_follow_dash && gap::ends_line(self.text, header_end) {
                     self.write_behind_dash(from, header_end, &lines);
                     self.splices.delete(body);
                 } else {
                     self.splices.delete(from..header_end);
-                    self.splices.replace(body, lines);
+                    return self.replace_lines(body, below, lines);
                 }
-                Ok(())
             }
             Present::Collection { own_line: true } => {
-                self.splices.replace(self.lines_of(node), lines);
-                Ok(())
+                return self.replace_lines(self.lines_of(node), below, lines);
             }
-            Present::Collection { own_line: false } if is_dash => {
+            Present::Collection { own_line: false } if may_follow_dash => {
                 self.write_behind_dash(from, content.end, &lines);
-                Ok(())
             }
             Present::Collection { own_line: false } => {
-                let below = gap::insertion_line(self.text, content.end, column);
                 self.splices.delete(from..content.end);
-                self.insert_lines(below, lines)
+                return self.insert_lines(below, lines);
             }
         }
+        Ok(())
+    }
+
+    /// Deletes whole lines and writes others, which may have to stand further below.
+    fn replace_lines(
+        &mut self,
+        old: Range<usize>,
+        below: usize,
+        new: String,
+    ) -> Result<(), YamlError> {
+        if below == old.end {
+            self.splices.replace(old, new);
+            return Ok(());
+        }
+        self.splices.delete(old);
+        self.insert_lines(below, new)
     }
 
     /// The whole lines on which the content stands.
-    fn lines_of(&self, node: &Node) -> std::ops::Range<usize> {
+    fn lines_of(&self, node: &Node) -> Range<usize> {
         gap::line_start(self.text, node.content.start)..gap::next_line(self.text, node.content.end)
     }
 
     /// The lines below the header of a block scalar.
-    fn block_scalar_lines(&self, node: &Node, header_end: usize) -> std::ops::Range<usize> {
+    fn block_scalar_lines(&self, node: &Node, header_end: usize) -> Range<usize> {
         let start = gap::next_line(self.text, header_end);
         start..gap::next_line(self.text, node.content.end).max(start)
     }

@@ -15,6 +15,8 @@ pub mod authority;
 pub mod certificates;
 pub mod cluster;
 pub mod fake_helm;
+pub mod file_server;
+pub mod packaging;
 pub mod repository_server;
 
 use std::ffi::OsStr;

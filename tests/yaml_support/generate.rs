@@ -73,7 +73,14 @@ const LEAVES: &[&str] = &[
     "&anchor value",
     "&anchored {a: 1}",
     "!!str 12",
+    "*text",
+    "*map",
+    "{<<: *map, own: 1}",
+    "\n  <<: *map\n  own: 1",
 ];
+
+/// What the aliases among the leaves stand for.
+const ANCHORS: &str = "x-text: &text shared\nx-map: &map\n  from map: 1\n";
 
 /// How many of the leaves are nothing unusual.
 const ORDINARY_LEAVES: usize = 30;
@@ -181,8 +188,11 @@ fn file(leaves: usize) -> impl Strategy<Value = File> {
         any::<bool>(),
         prop::bool::weighted(0.2),
     )
-        .prop_map(|(prologue, root, epilogue, crlf, open)| {
+        .prop_map(move |(prologue, root, epilogue, crlf, open)| {
             let mut text = prologue.to_owned();
+            if leaves > ORDINARY_LEAVES {
+                text.push_str(ANCHORS);
+            }
             write_block(&root, 0, &mut text);
             text.push_str(epilogue);
             if open {

@@ -1,0 +1,56 @@
+//! The files of a folder over HTTP, on a free loopback port.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+
+/// Serves `folder` until the test ends, and gives the URL of its root.
+pub fn serve(folder: &Path) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let folder = folder.to_path_buf();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            answer(stream, &folder);
+        }
+    });
+    url
+}
+
+/// A URL on a loopback port where nobody listens.
+pub fn nobody() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
+fn answer(mut stream: TcpStream, folder: &Path) {
+    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+    let request = lines.next().and_then(Result::ok).unwrap_or_default();
+    for line in lines.map_while(Result::ok) {
+        if line.is_empty() {
+            break;
+        }
+    }
+    let mut words = request.split(' ');
+    let is_head = words.next() == Some("HEAD");
+    let target = words.next().unwrap_or("/").split('?').next().unwrap_or("/");
+    let path = PathBuf::from(target.trim_start_matches('/'));
+    let (status, body) = match fs::read(folder.join(&path)) {
+        Ok(body) => ("200 OK", body),
+        Err(_) => ("404 Not Found", Vec::new()),
+    };
+    // Helm 3 takes a URL for a tarball by this header alone.
+    let kind = match path.extension().and_then(|end| end.to_str()) {
+        Some("gz" | "tgz") => "application/gzip",
+        _ => "application/octet-stream",
+    };
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    let body = if is_head { &[][..] } else { &body[..] };
+    let _ = stream
+        .write_all(head.as_bytes())
+        .and_then(|()| stream.write_all(body));
+}
