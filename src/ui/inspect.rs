@@ -47,6 +47,15 @@ fn table() -> Table {
     table
 }
 
+/// The table's lines without the blanks that fill its last column.
+fn trimmed(table: &Table) -> String {
+    let lines: Vec<String> = table
+        .lines()
+        .map(|line| line.trim_end().to_owned())
+        .collect();
+    lines.join("\n")
+}
+
 /// The name that people know a certificate by.
 fn name(certificate: &Certificate) -> &str {
     match (&certificate.common_name, certificate.subject.as_str()) {
@@ -81,7 +90,7 @@ fn certificates(inspection: &Inspection) -> String {
             Cell::new(&entry.origin),
         ]);
     }
-    table.to_string()
+    trimmed(&table)
 }
 
 /// How much of the validity has passed, and what is left: `███░░░░░░░ 812 days`.
@@ -190,7 +199,7 @@ fn verdict_table<'a>(rows: impl Iterator<Item = (String, Vec<Option<&'a Verdict>
         let marks = verdicts.iter().map(|verdict| mark(*verdict));
         table.add_row(std::iter::once(name).chain(marks).chain([words]));
     }
-    table.to_string()
+    trimmed(&table)
 }
 
 fn verdicts(inspection: &Inspection) -> String {
