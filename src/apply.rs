@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use crate::exit::Stop;
 use crate::files;
-use crate::helm::{Helm, HelmError};
+use crate::helm::{Deployed, Helm, HelmError};
 use crate::interrupt;
 use crate::plan::{FileChange, Observed, Target};
 
@@ -63,10 +63,7 @@ pub fn target(helm: &Helm, target: &Target, on_line: impl FnMut(&str)) -> Result
     match helm.upgrade(&target.upgrade, on_line) {
         Ok(warnings) => Ok(Outcome::Done {
             warnings,
-            revision: current(helm, target)
-                .ok()
-                .flatten()
-                .map(|(revision, _)| revision),
+            revision: current(helm, target).ok().flatten().map(|now| now.revision),
             backup,
         }),
         Err(error) => {
@@ -114,26 +111,25 @@ pub fn write(file: &FileChange) -> Result<Option<PathBuf>> {
 
 /// Puts the former content back; its copy is not needed then.
 fn put_back(file: &FileChange, backup: Option<PathBuf>) -> Result<()> {
-    if let Some(backup) = backup {
-        files::replace(&file.path, file.before.as_deref().unwrap_or_default())?;
-        return Ok(std::fs::remove_file(backup)?);
+    if !file.changes() {
+        return Ok(());
     }
     match &file.before {
-        None if file.changes() => Ok(std::fs::remove_file(&file.path)?),
-        _ => Ok(()),
+        Some(text) => files::replace(&file.path, text)?,
+        None => std::fs::remove_file(&file.path)?,
     }
+    backup.map(std::fs::remove_file).transpose()?;
+    Ok(())
 }
 
-/// The release's revision and state, if it exists.
-fn current(helm: &Helm, target: &Target) -> Result<Option<(u64, String)>, HelmError> {
+/// The release as it is now, if it exists.
+fn current(helm: &Helm, target: &Target) -> Result<Option<Deployed>, HelmError> {
     let at = &target.coordinates;
-    let deployed = helm.deployed(&at.release, &at.namespace)?;
-    Ok(deployed.map(|now| (now.revision, now.status)))
+    helm.deployed(&at.release, &at.namespace)
 }
 
 fn aftermath(helm: &Helm, target: &Target) -> Aftermath {
-    let at = &target.coordinates;
-    let now = match helm.deployed(&at.release, &at.namespace) {
+    let now = match current(helm, target) {
         Err(error) => return Aftermath::Unknown(error),
         Ok(now) => now,
     };

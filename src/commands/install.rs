@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::gather::{Cluster, Place, helm_arguments};
-use super::planning::{Planner, certificates, components};
+use super::planning::{Planner, accept, certificates, components};
 use crate::apply::{self, Outcome};
 use crate::cli::InstallArgs;
 use crate::exit::{ExitCode, Stop};
@@ -19,11 +19,7 @@ pub(super) fn run(arguments: &InstallArgs, screen: &mut Screen) -> Result<ExitCo
     let mut locks = FolderLocks::default();
     let plan = plan(arguments, &helm, &mut locks, screen)?;
     screen.preview(&plan);
-    if plan.is_refused() {
-        return Err(
-            Stop::refused("refused because of the errors above; nothing was changed").into(),
-        );
-    }
+    accept(&plan)?;
     if arguments.dry_run {
         let pending = arguments.detailed_exitcode && plan.has_changes();
         return Ok(if pending {

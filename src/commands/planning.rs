@@ -16,7 +16,7 @@ use crate::exit::Stop;
 use crate::finding::Finding;
 use crate::helm::{Chart, Helm, HelmArguments, Rollout};
 use crate::overrides::Mode;
-use crate::plan::{self, Observed, Target};
+use crate::plan::{self, Observed, Plan, Target};
 use crate::ui::Screen;
 
 /// The components named, each once, in the order they are rolled out.
@@ -64,6 +64,16 @@ pub(super) fn certificates(desired: &DesiredArgs, may_ask: bool) -> Result<(Bund
     findings.extend(lint::check(&bundle.entries, OffsetDateTime::now_utc()));
     findings.extend(lint::repeated(&bundle));
     Ok((bundle, findings))
+}
+
+/// Ends the run where an error finding stands in the way; the findings were shown.
+pub(super) fn accept(plan: &Plan) -> Result<(), Stop> {
+    if plan.is_refused() {
+        return Err(Stop::refused(
+            "refused because of the errors above; nothing was changed",
+        ));
+    }
+    Ok(())
 }
 
 /// What one command lets differ for its targets.

@@ -3,10 +3,10 @@
 use anyhow::Result;
 
 use super::gather::{Place, helm_arguments};
-use super::planning::{Planner, certificates, components};
+use super::planning::{Planner, accept, certificates, components};
 use crate::apply;
 use crate::cli::{Output, RenderArgs};
-use crate::exit::{ExitCode, Stop};
+use crate::exit::ExitCode;
 use crate::files::FolderLocks;
 use crate::helm::{Helm, Rollout};
 use crate::interrupt;
@@ -42,11 +42,7 @@ pub(super) fn run(arguments: &RenderArgs, screen: &mut Screen) -> Result<ExitCod
     }
     let plan = Plan::new(bundle.entries.clone(), findings, targets);
     screen.plan_findings(&plan);
-    if plan.is_refused() {
-        return Err(
-            Stop::refused("refused because of the errors above; nothing was changed").into(),
-        );
-    }
+    accept(&plan)?;
     if arguments.in_place {
         for target in &plan.targets {
             let backup = apply::write(&target.file)?;

@@ -22,7 +22,7 @@ const MAX_RENDERINGS: usize = 4;
 /// An edited override file and what it renders to.
 pub(super) struct Settled {
     pub(super) text: String,
-    /// The certificates' part of it alone.
+    /// The certificates' part of it alone; empty where the edit was refused.
     pub(super) fragment: String,
     pub(super) mode: Mode,
     pub(super) placed: Vec<Placed>,
@@ -49,6 +49,7 @@ pub(super) fn settle(
         settled
             .findings
             .extend(assumed(request, &settled, &predicted));
+        settled.fragment = fragment(request, facts, &settled, &predicted)?;
         return Ok(settled);
     }
     for _ in 0..MAX_RENDERINGS {
@@ -62,6 +63,7 @@ pub(super) fn settle(
         let real = Guess::real(request, &settled.placed, &proof, &objects, &deployed);
         let next = edit_with(&real)?;
         if next.text == settled.text {
+            settled.fragment = fragment(request, facts, &settled, &real)?;
             settled.objects = objects;
             settled.proof = Some(proof);
             return Ok(settled);
@@ -188,20 +190,9 @@ fn edit(
         let edited = task_pods_edit(&mut document, &file, request, facts, strategy, mode, guess)?;
         findings.extend(edited);
     }
-    // The same edit of an empty file, with all that the real one lists, is the certificates' part.
-    let mut fragment = Document::parse("")?;
-    let entries: Vec<Entry> = placement.placed.iter().map(Placed::to_entry).collect();
-    place(
-        &mut fragment,
-        &file,
-        facts.certificates,
-        &entries,
-        Some(mode),
-    )?;
-    task_pods_edit(&mut fragment, &file, request, facts, strategy, mode, guess)?;
     Ok(Settled {
         text: document.into_text(),
-        fragment: fragment.into_text(),
+        fragment: String::new(),
         mode,
         placed: placement.placed,
         strategy,
@@ -209,6 +200,28 @@ fn edit(
         objects: Vec::new(),
         proof: None,
     })
+}
+
+/// The same edit of an empty file, with all that the real one lists: the certificates' part alone.
+fn fragment(
+    request: &Request<'_>,
+    facts: &Facts,
+    settled: &Settled,
+    guess: &Guess,
+) -> Result<String> {
+    let (mode, strategy) = (settled.mode, settled.strategy);
+    let file = file_name(request);
+    let mut document = Document::parse("")?;
+    let entries: Vec<Entry> = settled.placed.iter().map(Placed::to_entry).collect();
+    place(
+        &mut document,
+        &file,
+        facts.certificates,
+        &entries,
+        Some(mode),
+    )?;
+    task_pods_edit(&mut document, &file, request, facts, strategy, mode, guess)?;
+    Ok(document.into_text())
 }
 
 fn task_pods_edit(

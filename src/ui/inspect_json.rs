@@ -9,7 +9,6 @@ use super::Screen;
 use crate::certs::bundle::Entry;
 use crate::certs::verdict::{Client, Verdict};
 use crate::commands::Inspection;
-use crate::finding::Finding;
 
 /// Raised when a field changes its meaning or goes away; new fields may come at any time.
 const SCHEMA_VERSION: u32 = 1;
@@ -31,12 +30,11 @@ impl Screen {
             .iter()
             .map(|(host, said)| json!({"host": host, "verdicts": verdicts(said.iter().map(Some))}))
             .collect();
-        let findings: Vec<Value> = inspection.findings.iter().map(finding).collect();
         let whole = json!({
             "schemaVersion": SCHEMA_VERSION,
             "certificates": certificates,
             "servers": servers,
-            "findings": findings,
+            "findings": inspection.findings,
         });
         let text = serde_json::to_string_pretty(&whole).context("cannot write JSON")?;
         self.result(&text);
@@ -103,13 +101,4 @@ fn verdicts<'a>(said: impl Iterator<Item = Option<&'a Verdict>>) -> Map<String, 
             (client.id().to_owned(), value)
         })
         .collect()
-}
-
-fn finding(finding: &Finding) -> Value {
-    json!({
-        "severity": finding.severity.to_string(),
-        "code": finding.code,
-        "message": finding.message,
-        "hint": finding.hint,
-    })
 }

@@ -43,7 +43,7 @@ impl Screen {
             .collect::<Result<Vec<_>>>()?;
         let rendered = Rendered {
             schema_version: SCHEMA_VERSION,
-            findings: plan.findings.iter().map(FindingJson::from).collect(),
+            findings: &plan.findings,
             targets,
         };
         self.plain(&(serde_json::to_string_pretty(&rendered)? + "\n"));
@@ -75,7 +75,7 @@ fn content(target: &Target, full: bool) -> &str {
 #[serde(rename_all = "camelCase")]
 struct Rendered<'a> {
     schema_version: u32,
-    findings: Vec<FindingJson<'a>>,
+    findings: &'a [Finding],
     targets: Vec<TargetJson<'a>>,
 }
 
@@ -92,7 +92,7 @@ struct TargetJson<'a> {
     assumed_names: bool,
     r#override: &'a str,
     certificates: Vec<CertificateJson<'a>>,
-    findings: Vec<FindingJson<'a>>,
+    findings: &'a [Finding],
 }
 
 #[derive(Serialize)]
@@ -105,25 +105,6 @@ struct CertificateJson<'a> {
     not_before: String,
     not_after: String,
     sha256: String,
-}
-
-#[derive(Serialize)]
-struct FindingJson<'a> {
-    severity: String,
-    code: &'static str,
-    message: &'a str,
-    hint: Option<&'a str>,
-}
-
-impl<'a> From<&'a Finding> for FindingJson<'a> {
-    fn from(finding: &'a Finding) -> Self {
-        Self {
-            severity: finding.severity.to_string(),
-            code: finding.code,
-            message: &finding.message,
-            hint: finding.hint.as_deref(),
-        }
-    }
 }
 
 fn target_json(target: &Target, full: bool) -> Result<TargetJson<'_>> {
@@ -143,7 +124,7 @@ fn target_json(target: &Target, full: bool) -> Result<TargetJson<'_>> {
             .iter()
             .map(certificate_json)
             .collect::<Result<_>>()?,
-        findings: target.findings.iter().map(FindingJson::from).collect(),
+        findings: &target.findings,
     })
 }
 
