@@ -10,6 +10,7 @@ use crate::certs::Fingerprint;
 use crate::certs::lint::EXPIRES_WITHIN_DAYS;
 use crate::certs::source::Source;
 use crate::component::Component;
+use crate::finding::Ignorable;
 use crate::overrides::Mode;
 use crate::overrides::task_pods::Variables;
 use crate::plan::TaskPods;
@@ -103,6 +104,14 @@ pub struct DesiredArgs {
     /// Coordinates of each component.
     #[command(flatten)]
     pub targets: TargetArgs,
+
+    /// Let this error finding pass as a warning (docs/findings.md); repeatable
+    #[arg(long, value_name = "CODE")]
+    pub ignore: Vec<Ignorable>,
+
+    /// Warn of certificates that expire within this many days
+    #[arg(long, value_name = "DAYS", default_value_t = EXPIRES_WITHIN_DAYS)]
+    pub expires_within: u32,
 
     /// Further flags for helm upgrade, such as --set or --plain-http
     #[arg(last = true, value_name = "HELM-ARGS")]

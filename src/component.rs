@@ -40,6 +40,8 @@ pub struct Facts {
     pub propagates_since: Option<&'static str>,
     /// What stands between a release's full name and `-custom-ca-0` in the documented names of ConfigMaps.
     pub config_map_infix: &'static str,
+    /// Values that name the servers its pods talk to: URLs, or a host alone.
+    pub server_urls: &'static [&'static [&'static str]],
     /// Where the queues are whose `templateOverrides` replace lists of the pod template.
     pub queues: Option<&'static [&'static str]>,
 }
@@ -56,6 +58,11 @@ const AGENT: Facts = Facts {
     takes_certificates_since: None,
     propagates_since: Some("6.10.6"),
     config_map_infix: "",
+    server_urls: &[
+        &["agentk8sglue", "apiServerUrlReference"],
+        &["agentk8sglue", "fileServerUrlReference"],
+        &["agentk8sglue", "webServerUrlReference"],
+    ],
     queues: Some(&["agentk8sglue", "queues"]),
 };
 
@@ -71,6 +78,11 @@ const GATEWAY: Facts = Facts {
     takes_certificates_since: None,
     propagates_since: None,
     config_map_infix: "",
+    server_urls: &[
+        &["clearml", "apiServerUrlReference"],
+        &["externalURL"],
+        &["ingress", "hostName"],
+    ],
     queues: None,
 };
 
@@ -86,6 +98,8 @@ const APPS: Facts = Facts {
     takes_certificates_since: Some("10.8.13"),
     propagates_since: Some("10.11.3"),
     config_map_infix: "-apps",
+    // The Applications agent talks to its own control plane, inside the cluster.
+    server_urls: &[],
     queues: None,
 };
 

@@ -1,8 +1,12 @@
 //! Findings: what a user should know before anything is deployed, each with a stable code.
 
+mod code;
+
 use std::fmt;
 
 use serde::Serialize;
+
+pub use code::Ignorable;
 
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -76,4 +80,16 @@ impl Finding {
 #[must_use]
 pub fn refuses(findings: &[Finding]) -> bool {
     findings.iter().any(|f| f.severity == Severity::Error)
+}
+
+/// Lets the errors that the user named pass, as warnings.
+pub fn ignore(findings: &mut [Finding], ignored: &[Ignorable]) {
+    for finding in findings {
+        if finding.severity == Severity::Error && ignored.iter().any(|one| one.is(finding.code)) {
+            finding.severity = Severity::Warning;
+            finding
+                .message
+                .push_str(" (an error, let pass by --ignore)");
+        }
+    }
 }

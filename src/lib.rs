@@ -14,6 +14,7 @@ pub mod finding;
 pub mod helm;
 pub mod installation;
 pub mod interrupt;
+pub mod nearest;
 pub mod overrides;
 pub mod plan;
 mod process;

@@ -4,6 +4,7 @@
 //! The same value feeds the preview and the execution.
 
 mod findings;
+mod servers;
 mod settle;
 mod values_files;
 
@@ -13,13 +14,14 @@ use anyhow::Result;
 use serde_yaml::Value;
 
 use crate::certs::bundle::Entry;
-use crate::finding::{self, Finding};
+use crate::finding::{self, Finding, Ignorable};
 use crate::helm::{Chart, Coordinates, Deployed, HelmArguments, ReleaseSummary, Rollout, Upgrade};
 use crate::overrides::task_pods::{Strategy, Variables};
 use crate::overrides::{Mode, Placed};
 use crate::proof::{self, Proof};
 use crate::values;
 
+pub use servers::NamedServer;
 pub use values_files::ValuesFiles;
 
 /// How the user wants certificates to get into task pods.
@@ -127,6 +129,8 @@ pub struct Target {
     pub strategy: Strategy,
     /// Where they arrive.
     pub proof: Proof,
+    /// The servers that its values name.
+    pub servers: Vec<NamedServer>,
     /// What the user should know.
     pub findings: Vec<Finding>,
     /// What is to happen.
@@ -164,6 +168,14 @@ impl Plan {
             entries,
             findings,
             targets,
+        }
+    }
+
+    /// Lets the errors that the user named pass, as warnings.
+    pub fn ignore(&mut self, codes: &[Ignorable]) {
+        finding::ignore(&mut self.findings, codes);
+        for target in &mut self.targets {
+            finding::ignore(&mut target.findings, codes);
         }
     }
 
@@ -225,7 +237,9 @@ pub fn target(
         }
         Observed::Present(..) => Action::Upgrade,
     };
+    let server_urls = request.coordinates.component.facts().server_urls;
     Ok(Target {
+        servers: servers::named_in(&merged.after, server_urls),
         upgrade: Upgrade::new(&request.coordinates, &request.rollout, request.arguments),
         coordinates: request.coordinates,
         fragment: settled.fragment,

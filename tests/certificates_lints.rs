@@ -143,7 +143,7 @@ fn options_are_heeded() {
     };
     assert_eq!(
         told("api.clearml.example"),
-        ["name-constraints-exclude-server"]
+        ["name-constraints-exclude-servers"]
     );
     assert!(told("api.acme.example").is_empty());
 }

@@ -57,14 +57,15 @@ fn inspect(arguments: &InspectArgs, screen: &Screen) -> Result<Inspection> {
     let mut servers: Vec<(String, Vec<Given>)> = Vec::new();
     for source in &arguments.sources {
         let reading = match &source.place {
-            Place::Server { host, .. } => {
-                let reading = screen.step(&format!("asking {host}"), || source.gather(&access))?;
-                servers.push((host.clone(), reading.given.clone()));
+            Place::Server(endpoint) => {
+                let what = format!("asking {}", endpoint.host);
+                let reading = screen.step(&what, || source.gather(&access))?;
+                servers.push((endpoint.host.clone(), reading.given.clone()));
                 reading
             }
             _ => source.gather(&access)?,
         };
-        given.push((matches!(source.place, Place::Server { .. }), reading.given));
+        given.push((matches!(source.place, Place::Server(_)), reading.given));
         findings.extend(reading.notes);
     }
     let now = OffsetDateTime::now_utc();

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::gather::{Cluster, Place, helm_arguments};
-use super::planning::{Planner, accept, certificates, components};
+use super::planning::{self, Planner, accept, certificates, components};
 use crate::apply::{self, Outcome};
 use crate::cli::InstallArgs;
 use crate::exit::{ExitCode, Stop};
@@ -69,7 +69,7 @@ fn plan(
         targets.push(planner.target(&place, observed, screen)?);
         interrupt::check()?;
     }
-    Ok(Plan::new(bundle.entries.clone(), findings, targets))
+    Ok(planning::plan(desired, &bundle, findings, targets))
 }
 
 fn rollout(arguments: &InstallArgs, helm: &Helm) -> Result<Rollout> {

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::gather::Place;
 use crate::certs::bundle::Bundle;
@@ -61,9 +61,28 @@ pub(super) fn certificates(desired: &DesiredArgs, may_ask: bool) -> Result<(Bund
         findings.extend(reading.notes);
     }
     let bundle = Bundle::new(given);
-    findings.extend(lint::check(&bundle.entries, OffsetDateTime::now_utc()));
     findings.extend(lint::repeated(&bundle));
     Ok((bundle, findings))
+}
+
+/// The plan as a whole: what there is to say about the certificates, now that the servers they are for are known, and
+/// what the user lets pass.
+pub(super) fn plan(
+    desired: &DesiredArgs,
+    bundle: &Bundle,
+    mut findings: Vec<Finding>,
+    targets: Vec<Target>,
+) -> Plan {
+    let servers = targets.iter().flat_map(|target| &target.servers);
+    let options = lint::Options {
+        expires_within: Duration::days(desired.expires_within.into()),
+        hosts: servers.map(|one| one.endpoint.host.clone()).collect(),
+        ..lint::Options::at(OffsetDateTime::now_utc())
+    };
+    findings.extend(lint::check_with(&bundle.entries, &options));
+    let mut plan = Plan::new(bundle.entries.clone(), findings, targets);
+    plan.ignore(&desired.ignore);
+    plan
 }
 
 /// Ends the run where an error finding stands in the way; the findings were shown.

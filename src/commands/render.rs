@@ -3,14 +3,14 @@
 use anyhow::Result;
 
 use super::gather::{Place, helm_arguments};
-use super::planning::{Planner, accept, certificates, components};
+use super::planning::{self, Planner, accept, certificates, components};
 use crate::apply;
 use crate::cli::{Output, RenderArgs};
 use crate::exit::ExitCode;
 use crate::files::FolderLocks;
 use crate::helm::{Helm, Rollout};
 use crate::interrupt;
-use crate::plan::{Observed, Plan};
+use crate::plan::Observed;
 use crate::ui::Screen;
 
 pub(super) fn run(arguments: &RenderArgs, screen: &mut Screen) -> Result<ExitCode> {
@@ -40,7 +40,7 @@ pub(super) fn run(arguments: &RenderArgs, screen: &mut Screen) -> Result<ExitCod
         targets.push(planner.target(&place, Observed::Absent, screen)?);
         interrupt::check()?;
     }
-    let plan = Plan::new(bundle.entries.clone(), findings, targets);
+    let plan = planning::plan(desired, &bundle, findings, targets);
     screen.plan_findings(&plan);
     accept(&plan)?;
     if arguments.in_place {

@@ -1,11 +1,13 @@
 //! `HTTPS_PROXY` and `NO_PROXY`, as curl reads them.
 
+use std::fmt;
 use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 
 use anyhow::{Context as _, Result, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+
+use super::deadline::Deadline;
 
 /// Longer than any proxy's answer to CONNECT.
 const MAX_ANSWER: usize = 16 * 1024;
@@ -70,7 +72,7 @@ fn parse(url: &str) -> Result<Proxy> {
 
 impl Proxy {
     /// Asks for a tunnel to `host` (RFC 9110, 9.3.6).
-    pub(super) fn tunnel(&self, mut stream: TcpStream, host: &str, port: u16) -> Result<TcpStream> {
+    pub(super) fn tunnel(&self, mut stream: Deadline, host: &str, port: u16) -> Result<Deadline> {
         let host = if host.contains(':') {
             format!("[{host}]")
         } else {
@@ -96,13 +98,16 @@ impl Proxy {
         let answer = String::from_utf8_lossy(&answer);
         let status = answer.lines().next().unwrap_or_default();
         if status.split(' ').nth(1) != Some("200") {
-            bail!(
-                "the proxy {}:{} refuses a tunnel to {host}:{port}: {status}",
-                self.host,
-                self.port
-            );
+            bail!("the proxy of HTTPS_PROXY, {self}, refuses a tunnel to {host}:{port}: {status}");
         }
         Ok(stream)
+    }
+}
+
+impl fmt::Display for Proxy {
+    /// Without its credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
     }
 }
 

@@ -92,7 +92,7 @@ const LINTS: [Lint; 19] = [
     shape::without_authority_key_id,
     names::empty_ca_subject,
     names::empty_subject_not_critical,
-    names::excludes_server,
+    names::excludes_servers,
     strength::weak_key,
     strength::weak_signature,
     siblings::same_subject,

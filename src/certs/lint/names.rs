@@ -2,6 +2,7 @@
 
 use super::Subject;
 use crate::certs::Role;
+use crate::certs::facts::NameConstraints;
 use crate::finding::Finding;
 
 pub(super) fn empty_ca_subject(subject: &Subject<'_>) -> Option<Finding> {
@@ -32,32 +33,39 @@ pub(super) fn empty_subject_not_critical(subject: &Subject<'_>) -> Option<Findin
     })
 }
 
-pub(super) fn excludes_server(subject: &Subject<'_>) -> Option<Finding> {
+/// A CA that may vouch for none of the known servers. One of several may be for servers that nobody told us about.
+pub(super) fn excludes_servers(subject: &Subject<'_>) -> Option<Finding> {
     let constraints = subject.certificate.facts.name_constraints.as_ref()?;
-    let under = |host: &str, list: &[String]| {
-        list.iter()
-            .filter_map(|name| name.strip_prefix("DNS:"))
-            .any(|domain| is_under(host, domain))
-    };
-    let limits_names = constraints
-        .permitted
-        .iter()
-        .any(|name| name.starts_with("DNS:"));
-    let host = subject.options.hosts.iter().find(|host| {
-        limits_names && !under(host, &constraints.permitted) || under(host, &constraints.excluded)
-    })?;
+    let hosts = &subject.options.hosts;
+    if hosts.is_empty() || hosts.iter().any(|host| allows(constraints, host)) {
+        return None;
+    }
     Some(
-        Finding::error(
-            "name-constraints-exclude-server",
+        Finding::warning(
+            "name-constraints-exclude-servers",
             format!(
-                "{} may not vouch for {host} (permitted: {}; excluded: {}); clients say \"permitted subtree violation\"",
+                "{} may not vouch for {} (permitted: {}; excluded: {}); clients say \"permitted subtree violation\"",
                 subject.name(),
+                hosts.join(", "),
                 listed(&constraints.permitted),
                 listed(&constraints.excluded)
             ),
         )
-        .hint("give the CA that really issued that server's certificate, or use a name that is permitted"),
+        .hint("give the CA that really issued those servers' certificates"),
     )
+}
+
+/// Whether a DNS name is within the constraints; those on other kinds of names do not bind it (RFC 5280, 4.2.1.10).
+fn allows(constraints: &NameConstraints, host: &str) -> bool {
+    let domains = |list: &'_ [String]| -> Vec<String> {
+        list.iter()
+            .filter_map(|name| name.strip_prefix("DNS:").map(str::to_owned))
+            .collect()
+    };
+    let permitted = domains(&constraints.permitted);
+    let under = |domain: &String| is_under(host, domain);
+    (permitted.is_empty() || permitted.iter().any(under))
+        && !domains(&constraints.excluded).iter().any(under)
 }
 
 /// Whether `host` is `domain` or below it (RFC 5280, 4.2.1.10).

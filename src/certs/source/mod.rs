@@ -103,7 +103,7 @@ impl Source {
             Place::Path(path) if path.is_dir() => folder::read(path)?,
             Place::Path(path) | Place::System(path) => file::read(path)?,
             Place::Stdin => file::read_stdin()?,
-            Place::Server { host, port } => server::read(host, *port, access)?,
+            Place::Server(endpoint) => server::read(endpoint, access)?,
             Place::Object(object) => cluster::read(object)?,
             Place::Release { namespace, name } => release::read(namespace.as_deref(), name)?,
         };

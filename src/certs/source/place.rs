@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::tls::Endpoint;
+
 /// The word for the machine's own bundle.
 const SYSTEM: &str = "system";
 
@@ -25,12 +27,7 @@ pub enum Place {
     /// The machine's own bundle, at this path.
     System(PathBuf),
     /// What a server presents.
-    Server {
-        /// Name or address, without brackets.
-        host: String,
-        /// TCP port.
-        port: u16,
-    },
+    Server(Endpoint),
     /// A ConfigMap or Secret in the cluster.
     Object(ObjectReference),
     /// The values that a Helm release was deployed with.
@@ -65,8 +62,8 @@ impl FromStr for Place {
         if word == SYSTEM {
             return system_bundle().map(Self::System);
         }
-        if let Some(rest) = word.strip_prefix("https://") {
-            return server(rest);
+        if word.starts_with("https://") || word.starts_with("http://") {
+            return word.parse().map(Self::Server);
         }
         if let Some(rest) = word.strip_prefix("configmap:") {
             return object("configmap", rest);
@@ -84,39 +81,8 @@ impl FromStr for Place {
                 name: name.to_owned(),
             });
         }
-        if word.starts_with("http://") {
-            return Err(format!(
-                "{word} has no certificate: plain HTTP is not encrypted; did you mean https://?"
-            ));
-        }
         Ok(Self::Path(word.into()))
     }
-}
-
-fn server(rest: &str) -> Result<Place, String> {
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let wrong = || format!("https://{rest} is no address: write https://HOST or https://HOST:PORT");
-    let (host, port) = match authority.strip_prefix('[') {
-        Some(bracketed) => {
-            let (host, after) = bracketed.split_once(']').ok_or_else(wrong)?;
-            (host, after.strip_prefix(':'))
-        }
-        None => match authority.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (authority, None),
-        },
-    };
-    let port = match port {
-        Some(port) => port.parse().map_err(|_| wrong())?,
-        None => 443,
-    };
-    if host.is_empty() || host.contains('@') {
-        return Err(wrong());
-    }
-    Ok(Place::Server {
-        host: host.to_owned(),
-        port,
-    })
 }
 
 fn object(kind: &'static str, rest: &str) -> Result<Place, String> {
@@ -162,28 +128,6 @@ fn system_bundle() -> Result<PathBuf, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn servers_are_named_as_in_a_browser() {
-        let server = |host: &str, port| Place::Server {
-            host: host.to_owned(),
-            port,
-        };
-        assert_eq!("https://a.example".parse(), Ok(server("a.example", 443)));
-        assert_eq!(
-            "https://a.example:8443/path?q".parse(),
-            Ok(server("a.example", 8443))
-        );
-        assert_eq!("https://[::1]:8443".parse(), Ok(server("::1", 8443)));
-        for wrong in [
-            "https://",
-            "https://a:b",
-            "https://user@host",
-            "http://a.example",
-        ] {
-            assert!(wrong.parse::<Place>().is_err(), "{wrong}");
-        }
-    }
 
     #[test]
     fn objects_are_named_with_or_without_namespace_and_key() {

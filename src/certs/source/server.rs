@@ -6,21 +6,12 @@ use super::{Access, Reading, given};
 use crate::certs::chain::Chain;
 use crate::certs::{Certificate, Fingerprint, Role};
 use crate::exit::Stop;
-use crate::tls;
+use crate::tls::{self, Endpoint};
 use crate::ui;
 
-pub(super) fn read(host: &str, port: u16, access: &Access) -> Result<Reading> {
-    let shown = format!("https://{host}:{port}");
-    let presented: Vec<Certificate> = tls::presented_chain(host, port)?
-        .iter()
-        .map(|der| {
-            Certificate::from_der(der).map_err(|why| {
-                Stop::refused(format!(
-                    "{shown} presents something that is no certificate: {why}"
-                ))
-            })
-        })
-        .collect::<Result<_, _>>()?;
+pub(super) fn read(endpoint: &Endpoint, access: &Access) -> Result<Reading> {
+    let shown = endpoint.to_string();
+    let presented = presented(endpoint)?;
     let taken = if access.looking {
         (0..presented.len()).collect()
     } else {
@@ -34,7 +25,7 @@ pub(super) fn read(host: &str, port: u16, access: &Access) -> Result<Reading> {
             given(
                 certificate,
                 format!("{shown} (certificate {})", index + 1),
-                host,
+                &endpoint.host,
             )
         })
         .collect();
@@ -42,6 +33,22 @@ pub(super) fn read(host: &str, port: u16, access: &Access) -> Result<Reading> {
         given,
         ..Reading::default()
     })
+}
+
+/// The chain that a server presents, its own certificate first.
+fn presented(endpoint: &Endpoint) -> Result<Vec<Certificate>> {
+    tls::handshake(endpoint, &tls::Terms::default())?
+        .chain
+        .iter()
+        .map(|der| {
+            let parsed = Certificate::from_der(der).map_err(|why| {
+                Stop::refused(format!(
+                    "{endpoint} presents something that is no certificate: {why}"
+                ))
+            });
+            Ok(parsed?)
+        })
+        .collect()
 }
 
 /// The certificates to trust, by index: those that the agreed one vouches for, since anybody can present anything.
