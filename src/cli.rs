@@ -134,6 +134,10 @@ pub struct InstallArgs {
     #[arg(long)]
     pub dry_run: bool,
 
+    /// Write the override files and deploy nothing; the commands that deploy them are printed
+    #[arg(long, conflicts_with = "dry_run")]
+    pub files_only: bool,
+
     /// With --dry-run: exit with 2 if there is something to change
     #[arg(long, requires = "dry_run")]
     pub detailed_exitcode: bool,

@@ -6,7 +6,7 @@ use clap::Parser as _;
 use helm_clearml_certs::{cli::Cli, commands, exit, installation, ui::Screen};
 
 fn main() -> ExitCode {
-    let mut screen = Screen::default();
+    let screen = Screen::default();
     let folder = std::env::var_os("HELM_PLUGIN_DIR");
     if let Some(warning) = folder.and_then(|folder| installation::version_warning(folder.as_ref()))
     {
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
             return code.into();
         }
     };
-    match commands::run(&cli, &mut screen) {
+    match commands::run(&cli, &screen) {
         Ok(code) => code.into(),
         Err(error) => {
             screen.error(&error);

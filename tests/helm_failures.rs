@@ -63,6 +63,7 @@ fn main() -> ExitCode {
             "after_a_failure_the_next_component_is_untouched",
             next_untouched,
         ),
+        trial("with_files_only_helm_is_never_told_to_upgrade", files_only),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
@@ -300,4 +301,17 @@ fn next_untouched(world: &World) {
         .exits(1)
         .warns("gateway release gw in team-a: untouched");
     assert_eq!(world.files(), ["ca.pem"]);
+}
+
+fn files_only(world: &World) {
+    world.write(OVERRIDE, USERS_FILE);
+    let fake = FakeHelm::new(world, &[no_releases(), rendered()]);
+    let line = format!("{} --files-only", agent());
+    let run = fake.runs(&line);
+    run.exits(0)
+        .says("helm upgrade -i -n team-a clearml-agent")
+        .says("clearml-agent-values.override.yaml is written")
+        .says("its former content: ");
+    assert!(world.read(OVERRIDE).contains("extraCerts"));
+    assert!(!fake.calls().contains(&"upgrade".to_owned()));
 }

@@ -142,10 +142,31 @@ both_majors! {
         assert_eq!(world.files(), ["ca.pem"]);
     }
 
-    fn what_is_missing_is_listed_with_its_flags(world) {
-        world.plugin("install").exits(4).warns("install agent").warns("--ca FILE");
+    fn all_that_is_missing_is_listed_at_once_with_its_flags(world) {
+        world
+            .plugin("install")
+            .exits(4)
+            .warns("  - which component: install agent")
+            .warns("  - which certificates: --ca FILE")
+            .warns("  - a yes to the plan: --yes");
+        let run = world.plugin("install agent gateway --no-input");
+        run.exits(4).warns("--ca FILE").warns("AI Application Gateway").warns("--gateway-release NAME").warns("--yes");
+        assert_eq!(run.count("error:"), 1, "{run}");
         with_ca(&world);
-        world.plugin("install gateway --ca ca.pem --dry-run").exits(4).warns("--gateway-release NAME");
+        let run = world.plugin("install gateway --ca ca.pem --dry-run");
+        run.exits(4).warns("--gateway-release NAME").never_says("--yes");
+        world.plugin("render").exits(4).warns("render agent").warns("--ca FILE");
+    }
+
+    fn files_can_be_written_without_deploying(world) {
+        with_ca(&world);
+        world.write(AGENT_FILE, "# ours\n");
+        let chart = chart(OLD_AGENT);
+        let line = format!("install agent --ca ca.pem --chart {chart} --files-only");
+        // What is deployed decides what goes into the file, so it is asked for all the same.
+        world.plugin(&format!("{line} --yes")).exits(1).warns("connection refused");
+        world.plugin(&format!("{line} --dry-run")).exits(64);
+        assert_eq!(world.read(AGENT_FILE), "# ours\n");
     }
 
     fn a_wrong_command_line_is_a_usage_error(world) {

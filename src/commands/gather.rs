@@ -118,7 +118,7 @@ impl Place {
                 ))?,
                 None => {
                     return Err(Stop::no_answer(format!(
-                        "the {0} has no default release name, since it shows in application URLs: add --{1}-release NAME",
+                        "the release name of the {0}, which has no default since it shows in application URLs: --{1}-release NAME",
                         facts.title, facts.name
                     ))
                     .into());
@@ -127,10 +127,10 @@ impl Place {
             (None, several) => {
                 let names: Vec<&str> = several.iter().map(|(name, _)| *name).collect();
                 return Err(Stop::no_answer(format!(
-                    "the namespace {namespace} has several releases of {}: say which with --{}-release ({})",
+                    "which of the releases of {} in the namespace {namespace} ({}): --{}-release NAME",
                     facts.chart,
-                    facts.name,
-                    names.join(", ")
+                    names.join(", "),
+                    facts.name
                 ))
                 .into());
             }

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::gather::{Cluster, Place, helm_arguments};
+use super::needs::Needs;
 use super::planning::{self, Planner, accept, certificates, components};
 use crate::apply::{self, Outcome};
 use crate::cli::InstallArgs;
@@ -13,7 +14,7 @@ use crate::interrupt;
 use crate::plan::{Action, Plan, Target};
 use crate::ui::{self, Screen};
 
-pub(super) fn run(arguments: &InstallArgs, screen: &mut Screen) -> Result<ExitCode> {
+pub(super) fn run(arguments: &InstallArgs, screen: &Screen) -> Result<ExitCode> {
     interrupt::watch()?;
     let helm = Helm::locate()?;
     let mut locks = FolderLocks::default();
@@ -33,19 +34,39 @@ pub(super) fn run(arguments: &InstallArgs, screen: &mut Screen) -> Result<ExitCo
     }
     agree(arguments)?;
     interrupt::check()?;
-    act(&helm, &plan, screen)
+    if arguments.files_only {
+        write(&plan, screen)
+    } else {
+        act(&helm, &plan, screen)
+    }
 }
 
 fn plan(
     arguments: &InstallArgs,
     helm: &Helm,
     locks: &mut FolderLocks,
-    screen: &mut Screen,
+    screen: &Screen,
 ) -> Result<Plan> {
     let desired = &arguments.desired;
-    let components = components(desired, "install")?;
     let may_ask = !arguments.no_input && ui::is_interactive();
-    let (bundle, findings) = certificates(desired, may_ask)?;
+    let mut needs = Needs::default();
+    let components = needs.keep(components(desired, "install"))?;
+    let certificates = needs.keep(certificates(desired, may_ask))?;
+    let mut cluster = Cluster::new(helm, arguments.dry_run || !needs.are_met());
+    let mut places = Vec::new();
+    for component in components.iter().flatten() {
+        let options = desired
+            .targets
+            .of(*component, components.as_deref().unwrap_or_default())?;
+        let place = Place::find(*component, options, &mut cluster, screen, may_ask);
+        places.extend(needs.keep(place)?);
+    }
+    let (Some((bundle, findings)), true) = (certificates, needs.are_met()) else {
+        if !arguments.yes && !arguments.dry_run {
+            needs.add("a yes to the plan: --yes, or --dry-run to only look");
+        }
+        return Err(needs.into_error().into());
+    };
     let helm_arguments = helm_arguments(&desired.helm_arguments)?;
     let planner = Planner {
         helm,
@@ -56,20 +77,34 @@ fn plan(
         discard_values: arguments.discard_values,
         assume_names: false,
     };
-    let mut cluster = Cluster::new(helm, arguments.dry_run);
-    let mut targets = Vec::new();
-    for component in &components {
-        let options = desired.targets.of(*component, &components)?;
-        let place = Place::find(*component, options, &mut cluster, screen, may_ask)?;
-        if !arguments.dry_run {
-            place.values.iter().try_for_each(|file| locks.take(file))?;
-        }
+    if !arguments.dry_run {
+        let files = places.iter().flat_map(|place| &place.values);
+        files.into_iter().try_for_each(|file| locks.take(file))?;
+    }
+    let target = |place: &Place| {
         let what = format!("asking for release {}", place.release);
         let observed = screen.step(&what, || place.observe(helm))?;
-        targets.push(planner.target(&place, observed, screen)?);
-        interrupt::check()?;
-    }
+        planner.target(place, observed, screen)
+    };
+    let targets = side_by_side(&places, target)?;
+    interrupt::check()?;
     Ok(planning::plan(desired, &bundle, findings, targets))
+}
+
+/// Does `work` for all at once, since each waits for helm, and gives the results in their order.
+fn side_by_side<T: Sync, R: Send>(
+    all: &[T],
+    work: impl Fn(&T) -> Result<R> + Sync,
+) -> Result<Vec<R>> {
+    std::thread::scope(|scope| {
+        let running: Vec<_> = all.iter().map(|one| scope.spawn(|| work(one))).collect();
+        let results = running.into_iter().map(|thread| match thread.join() {
+            Ok(result) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        // Everyone has come to an end before the first error is looked at.
+        results.collect::<Vec<_>>().into_iter().collect()
+    })
 }
 
 fn rollout(arguments: &InstallArgs, helm: &Helm) -> Result<Rollout> {
@@ -100,6 +135,15 @@ fn agree(arguments: &InstallArgs) -> Result<()> {
     } else {
         Err(Stop::no_answer("nothing was changed").into())
     }
+}
+
+/// `--files-only`: the override files, and the commands for later.
+fn write(plan: &Plan, screen: &Screen) -> Result<ExitCode> {
+    for target in &plan.targets {
+        let backup = apply::write(&target.file)?;
+        screen.written(target, backup.as_deref());
+    }
+    Ok(ExitCode::Done)
 }
 
 fn act(helm: &Helm, plan: &Plan, screen: &Screen) -> Result<ExitCode> {

@@ -3,6 +3,7 @@
 mod gather;
 mod inspect;
 mod install;
+mod needs;
 mod planning;
 mod render;
 
@@ -18,7 +19,7 @@ use crate::ui::Screen;
 ///
 /// # Errors
 /// Whatever stopped it; [`crate::exit::code_of`] gives the exit code.
-pub fn run(cli: &Cli, screen: &mut Screen) -> Result<ExitCode> {
+pub fn run(cli: &Cli, screen: &Screen) -> Result<ExitCode> {
     match &cli.command {
         Command::Inspect(arguments) => inspect::run(arguments, screen),
         Command::Install(arguments) => install::run(arguments, screen),

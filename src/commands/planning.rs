@@ -21,17 +21,11 @@ use crate::ui::Screen;
 
 /// The components named, each once, in the order they are rolled out.
 pub(super) fn components(desired: &DesiredArgs, command: &str) -> Result<Vec<Component>> {
-    let mut missing = Vec::new();
     if desired.components.is_empty() {
-        missing.push(format!(
+        return Err(Stop::no_answer(format!(
             "which component: {command} agent, {command} gateway, {command} apps, or several"
-        ));
-    }
-    if desired.certificates.is_empty() {
-        missing.push("which certificates: --ca FILE".to_owned());
-    }
-    if !missing.is_empty() {
-        return Err(Stop::no_answer(format!("still needed:\n  {}", missing.join("\n  "))).into());
+        ))
+        .into());
     }
     Ok(Component::ALL
         .into_iter()
@@ -41,6 +35,9 @@ pub(super) fn components(desired: &DesiredArgs, command: &str) -> Result<Vec<Com
 
 /// The given certificates, and what there is to say about them.
 pub(super) fn certificates(desired: &DesiredArgs, may_ask: bool) -> Result<(Bundle, Vec<Finding>)> {
+    if desired.certificates.is_empty() {
+        return Err(Stop::no_answer("which certificates: --ca FILE").into());
+    }
     let from_system = desired.certificates.iter().any(|source| source.is_system);
     if desired.mode == Some(Mode::Append) && from_system {
         return Err(Stop::usage(
@@ -113,7 +110,7 @@ impl Planner<'_> {
         &self,
         place: &Place,
         observed: Observed,
-        screen: &mut Screen,
+        screen: &Screen,
     ) -> Result<Target> {
         let files = place.read_values()?;
         screen.hide_secrets_of(&files.merged());

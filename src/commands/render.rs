@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::gather::{Place, helm_arguments};
+use super::needs::Needs;
 use super::planning::{self, Planner, accept, certificates, components};
 use crate::apply;
 use crate::cli::{Output, RenderArgs};
@@ -13,11 +14,15 @@ use crate::interrupt;
 use crate::plan::Observed;
 use crate::ui::Screen;
 
-pub(super) fn run(arguments: &RenderArgs, screen: &mut Screen) -> Result<ExitCode> {
+pub(super) fn run(arguments: &RenderArgs, screen: &Screen) -> Result<ExitCode> {
     interrupt::watch()?;
     let desired = &arguments.desired;
-    let components = components(desired, "render")?;
-    let (bundle, findings) = certificates(desired, false)?;
+    let mut needs = Needs::default();
+    let components = needs.keep(components(desired, "render"))?;
+    let certificates = needs.keep(certificates(desired, false))?;
+    let (Some(components), Some((bundle, findings))) = (components, certificates) else {
+        return Err(needs.into_error().into());
+    };
     let helm = Helm::locate()?;
     let helm_arguments = helm_arguments(&desired.helm_arguments)?;
     let planner = Planner {

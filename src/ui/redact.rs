@@ -1,5 +1,7 @@
 //! Hiding credentials: by position where a values file is shown, by value everywhere else.
 
+use std::sync::{PoisonError, RwLock};
+
 use serde_yaml::Value;
 
 use crate::secrets::{MASK, is_secret_key};
@@ -11,21 +13,24 @@ const SHORTEST: usize = 5;
 /// Hides known secrets in any text.
 #[derive(Debug, Default)]
 pub(super) struct Redactor {
-    /// Longest first, so that a secret that contains another is hidden whole.
-    secrets: Vec<String>,
+    /// Longest first, so that a secret that contains another is hidden whole. Targets are planned side by side, and each
+    /// teaches its own.
+    secrets: RwLock<Vec<String>>,
 }
 
 impl Redactor {
     /// Learns every secret of a values file.
-    pub(super) fn learn(&mut self, values: &Value) {
-        collect(values, false, &mut self.secrets);
-        self.secrets
-            .sort_unstable_by_key(|secret| std::cmp::Reverse(secret.len()));
-        self.secrets.dedup();
+    pub(super) fn learn(&self, values: &Value) {
+        let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
+        collect(values, false, &mut secrets);
+        secrets.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        secrets.dedup();
     }
 
     pub(super) fn redact(&self, text: &str) -> String {
         self.secrets
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
             .iter()
             .fold(text.to_owned(), |text, secret| text.replace(secret, MASK))
     }

@@ -16,7 +16,7 @@ pub struct Screen {
 
 impl Screen {
     /// A screen that hides the secrets of `values` from now on, wherever they turn up.
-    pub fn hide_secrets_of(&mut self, values: &Value) {
+    pub fn hide_secrets_of(&self, values: &Value) {
         self.redactor.learn(values);
     }
 
