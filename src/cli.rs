@@ -142,6 +142,10 @@ pub struct InstallArgs {
     #[arg(long, requires = "dry_run")]
     pub detailed_exitcode: bool,
 
+    /// Show all that is rendered, not only what changes
+    #[arg(long)]
+    pub show_manifest: bool,
+
     /// Do it without asking
     #[arg(short, long)]
     pub yes: bool,

@@ -3,9 +3,11 @@
 //!
 //! The same value feeds the preview and the execution.
 
+mod changes;
 mod findings;
 mod servers;
 mod settle;
+mod shown;
 mod values_files;
 
 use std::path::PathBuf;
@@ -18,9 +20,10 @@ use crate::finding::{self, Finding, Ignorable};
 use crate::helm::{Chart, Coordinates, Deployed, HelmArguments, ReleaseSummary, Rollout, Upgrade};
 use crate::overrides::task_pods::{Strategy, Variables};
 use crate::overrides::{Mode, Placed};
-use crate::proof::{self, Proof};
+use crate::proof::{self, Object, Proof};
 use crate::values;
 
+pub use changes::{Change, Changes, ObjectChange, ValueChange, shown_manifest};
 pub use servers::NamedServer;
 pub use values_files::ValuesFiles;
 
@@ -131,6 +134,10 @@ pub struct Target {
     pub proof: Proof,
     /// The servers that its values name.
     pub servers: Vec<NamedServer>,
+    /// Every object that was rendered, hooks among them, in helm's order.
+    pub objects: Vec<Object>,
+    /// What the upgrade changes in the cluster.
+    pub changes: Changes,
     /// What the user should know.
     pub findings: Vec<Finding>,
     /// What is to happen.
@@ -225,6 +232,13 @@ pub fn target(
         before: request.files.text.clone(),
         after: settled.text,
     };
+    let changes = match &request.observed {
+        Observed::Absent | Observed::Unknown(_) => Changes::all_new(&settled.objects),
+        Observed::Present(deployed, _) => {
+            let stored = proof::parse(&deployed.manifest).unwrap_or_default();
+            Changes::between(&stored, &settled.objects).with_values(&deployed.values, &merged.after)
+        }
+    };
     let action = match &request.observed {
         Observed::Absent | Observed::Unknown(_) => Action::Install,
         Observed::Present(deployed, listed)
@@ -250,6 +264,8 @@ pub fn target(
         mode: settled.mode,
         strategy: settled.strategy,
         proof: settled.proof.unwrap_or_default(),
+        objects: settled.objects,
+        changes,
         findings,
         action,
     })

@@ -2,6 +2,8 @@
 
 use serde_yaml::{Mapping, Value};
 
+use crate::secrets::is_secret_key;
+
 /// Looks a value up by keys; an explicit null counts as absent, as it does for Helm.
 #[must_use]
 pub fn lookup<'a>(values: &'a Value, path: &[&str]) -> Option<&'a Value> {
@@ -59,6 +61,130 @@ fn without_nulls(value: &Value) -> Value {
     }
 }
 
+/// A place where two sets of values differ.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Difference<'a> {
+    /// Keys with dots between them; an item of a list by its alias or name, else by its number: `a.b[corp]`.
+    pub path: String,
+    /// Whether any key on the way is a credential's.
+    pub is_secret: bool,
+    /// Absent where it is new.
+    pub before: Option<&'a Value>,
+    /// Absent where it goes.
+    pub after: Option<&'a Value>,
+}
+
+/// Every place where `after` differs from `before`, in the order of keys. Null against absent is no difference.
+#[must_use]
+pub fn differences<'a>(before: &'a Value, after: &'a Value) -> Vec<Difference<'a>> {
+    let mut found = Vec::new();
+    let root = Difference {
+        path: String::new(),
+        is_secret: false,
+        before: Some(before),
+        after: Some(after),
+    };
+    root.descend(&mut found);
+    found
+}
+
+impl<'a> Difference<'a> {
+    fn descend(self, found: &mut Vec<Self>) {
+        let null = &Value::Null;
+        match (self.before.unwrap_or(null), self.after.unwrap_or(null)) {
+            (before, after) if before == after => {}
+            (
+                before @ (Value::Mapping(_) | Value::Null),
+                after @ (Value::Mapping(_) | Value::Null),
+            ) if before.is_mapping() || after.is_mapping() => {
+                self.descend_mapping(found);
+            }
+            (Value::Sequence(before), Value::Sequence(after)) => {
+                self.descend_list(before, after, found);
+            }
+            _ => found.push(self),
+        }
+    }
+
+    fn descend_mapping(&self, found: &mut Vec<Self>) {
+        let keys =
+            |value: Option<&'a Value>| value.and_then(Value::as_mapping).into_iter().flatten();
+        let mut all: Vec<String> = keys(self.before)
+            .chain(keys(self.after))
+            .map(|(key, _)| shown_key(key))
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        for key in all {
+            let get = |value: Option<&'a Value>| value.and_then(|value| value.get(&key));
+            let separator = if self.path.is_empty() { "" } else { "." };
+            let inner = Self {
+                path: format!("{}{separator}{key}", self.path),
+                is_secret: self.is_secret || is_secret_key(&key),
+                before: get(self.before),
+                after: get(self.after),
+            };
+            inner.descend(found);
+        }
+    }
+
+    /// Items that have names are compared by name, so that one more in front does not change all others.
+    fn descend_list(&self, before: &'a [Value], after: &'a [Value], found: &mut Vec<Self>) {
+        let item = |name: String, before: Option<&'a Value>, after: Option<&'a Value>| Self {
+            path: format!("{}[{name}]", self.path),
+            is_secret: self.is_secret || is_secret_key(&name) && !has_alias(before.or(after)),
+            before,
+            after,
+        };
+        let descend = |one: Self, found: &mut Vec<Self>| match (one.before, one.after) {
+            (Some(_), Some(_)) => one.descend(found),
+            _ => found.push(one),
+        };
+        let (Some(before_names), Some(after_names)) = (names(before), names(after)) else {
+            for index in 0..before.len().max(after.len()) {
+                let (before, after) = (before.get(index), after.get(index));
+                descend(item(index.to_string(), before, after), found);
+            }
+            return;
+        };
+        for (name, new) in after_names.iter().zip(after) {
+            let old = before_names.iter().position(|one| one == name);
+            let old = old.and_then(|at| before.get(at));
+            descend(item((*name).to_owned(), old, Some(new)), found);
+        }
+        for (name, old) in before_names.iter().zip(before) {
+            if !after_names.contains(name) {
+                descend(item((*name).to_owned(), Some(old), None), found);
+            }
+        }
+    }
+}
+
+/// A certificate's entry: its alias is no credential, whatever it is called.
+fn has_alias(item: Option<&Value>) -> bool {
+    item.is_some_and(|item| item.get("alias").is_some())
+}
+
+/// The name of each item, where all have one and no two the same.
+fn names(items: &[Value]) -> Option<Vec<&str>> {
+    let mut names = Vec::new();
+    for item in items {
+        let name = ["alias", "name"]
+            .into_iter()
+            .find_map(|key| item.get(key)?.as_str())?;
+        if names.contains(&name) {
+            return None;
+        }
+        names.push(name);
+    }
+    Some(names)
+}
+
+fn shown_key(key: &Value) -> String {
+    key.as_str()
+        .map_or_else(|| format!("{key:?}"), str::to_owned)
+}
+
 /// The key paths that `deployed` has and `files` has not: what the next `helm upgrade -i -f` would lose.
 ///
 /// A list counts as one value, since Helm replaces lists whole.
@@ -79,9 +205,7 @@ fn collect_lost(
         (Value::Null, _) => {}
         (Value::Mapping(mapping), Some(Value::Mapping(_)) | None) => {
             for (key, value) in mapping {
-                let key = key
-                    .as_str()
-                    .map_or_else(|| format!("{key:?}"), str::to_owned);
+                let key = shown_key(key);
                 let inner = files.and_then(|f| f.get(&key));
                 at.push(key);
                 collect_lost(value, inner, at, paths);
@@ -118,6 +242,17 @@ mod tests {
         let files = yaml("image: {tag: '2'}\nkept: null");
         assert_eq!(lost(&deployed, &files), ["image.password", "list"]);
         assert_eq!(lost(&deployed, &deployed), Vec::<String>::new());
+    }
+
+    #[test]
+    fn differences_are_found_by_name_where_items_have_one() {
+        let before = yaml("l: [{alias: a, pem: 1}, {alias: b, pem: 2}]\nplain: [1, 2]\nn: null");
+        let after =
+            yaml("l: [{alias: new, pem: 0}, {alias: a, pem: 1}, {alias: b, pem: 3}]\nplain: [1]");
+        let found = differences(&before, &after);
+        let paths: Vec<&str> = found.iter().map(|one| one.path.as_str()).collect();
+        assert_eq!(paths, ["l[new]", "l[b].pem", "plain[1]"]);
+        assert!(differences(&after, &after).is_empty());
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod mozilla;
 pub mod pem;
 pub mod role;
 pub mod source;
+pub mod summary;
 pub mod verdict;
 
 pub use certificate::{Certificate, Fingerprint};

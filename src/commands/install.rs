@@ -19,7 +19,7 @@ pub(super) fn run(arguments: &InstallArgs, screen: &Screen) -> Result<ExitCode> 
     let helm = Helm::locate()?;
     let mut locks = FolderLocks::default();
     let plan = plan(arguments, &helm, &mut locks, screen)?;
-    screen.preview(&plan);
+    screen.preview(&plan, arguments.show_manifest);
     accept(&plan)?;
     if arguments.dry_run {
         let pending = arguments.detailed_exitcode && plan.has_changes();

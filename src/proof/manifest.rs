@@ -16,7 +16,29 @@ pub struct Object {
     pub value: Value,
 }
 
+/// What makes an object the same one in two manifests.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ObjectId<'a> {
+    /// Its kind.
+    pub kind: &'a str,
+    /// Its namespace; empty where it is the release's.
+    pub namespace: &'a str,
+    /// Its name.
+    pub name: &'a str,
+}
+
 impl Object {
+    /// Kind, namespace and name.
+    #[must_use]
+    pub fn id(&self) -> ObjectId<'_> {
+        let namespace = self.get(&["metadata", "namespace"]);
+        ObjectId {
+            kind: &self.kind,
+            namespace: namespace.and_then(Value::as_str).unwrap_or_default(),
+            name: &self.name,
+        }
+    }
+
     /// A value inside the object.
     #[must_use]
     pub fn get(&self, path: &[&str]) -> Option<&Value> {
@@ -24,7 +46,8 @@ impl Object {
     }
 
     /// Hooks run around the upgrade and are not part of the release's stored manifest.
-    fn is_hook(&self) -> bool {
+    #[must_use]
+    pub fn is_hook(&self) -> bool {
         self.get(&["metadata", "annotations", "helm.sh/hook"])
             .is_some()
     }
@@ -59,11 +82,11 @@ pub fn parse(stream: &str) -> Result<Vec<Object>, serde_yaml::Error> {
 /// Whether two manifests hold the same objects, in whatever order; hooks do not count.
 #[must_use]
 pub fn same_objects(a: &[Object], b: &[Object]) -> bool {
-    fn index(objects: &[Object]) -> BTreeMap<(&str, &str), &Value> {
+    fn index(objects: &[Object]) -> BTreeMap<ObjectId<'_>, &Value> {
         objects
             .iter()
             .filter(|object| !object.is_hook())
-            .map(|object| ((object.kind.as_str(), object.name.as_str()), &object.value))
+            .map(|object| (object.id(), &object.value))
             .collect()
     }
     index(a) == index(b)

@@ -9,5 +9,5 @@ mod pods;
 
 pub use arrival::{Arrival, Proof, prove};
 pub use carriers::{Carrier, Carriers};
-pub use manifest::{Object, parse, same_objects};
+pub use manifest::{Object, ObjectId, parse, same_objects};
 pub use pods::is_taken_as_source;

@@ -4,33 +4,34 @@ use console::style;
 use similar::{ChangeTag, TextDiff};
 
 use super::redact;
+use crate::certs::summary;
 use crate::plan::FileChange;
 
-/// The edit of an override file as a unified diff, secrets masked; empty where nothing changes.
+/// The edit of an override file as a unified diff, secrets masked and certificates in one line each.
 pub(super) fn of(file: &FileChange) -> String {
-    let before = file
-        .before
-        .as_deref()
-        .map(redact::values_file)
-        .unwrap_or_default();
-    let after = redact::values_file(&file.after);
+    let shown = |text: &str| summary::summarised(&redact::values_file(text));
+    let before = file.before.as_deref().map(shown).unwrap_or_default();
     let name = file.path.display();
     let old = if file.before.is_some() {
         name.to_string()
     } else {
         "/dev/null".to_owned()
     };
-    let diff = TextDiff::from_lines(&before, &after);
     let mut lines = vec![
         style(format!("--- {old}")).bold().to_string(),
         style(format!("+++ {name}")).bold().to_string(),
     ];
+    lines.extend(hunks(&before, &shown(&file.after)));
+    lines.join("\n")
+}
+
+/// The differing lines of two texts with three lines around them.
+pub(super) fn hunks(before: &str, after: &str) -> Vec<String> {
+    let diff = TextDiff::from_lines(before, after);
+    let mut lines = Vec::new();
     for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
-        lines.push(
-            style(hunk.header().to_string().trim_end())
-                .cyan()
-                .to_string(),
-        );
+        let header = hunk.header().to_string();
+        lines.push(style(header.trim_end()).cyan().to_string());
         for change in hunk.iter_changes() {
             let text = change.value().trim_end_matches(['\n', '\r']);
             lines.push(match change.tag() {
@@ -40,5 +41,5 @@ pub(super) fn of(file: &FileChange) -> String {
             });
         }
     }
-    lines.join("\n")
+    lines
 }

@@ -3,23 +3,30 @@
 use comfy_table::{ContentArrangement, Table, presets};
 use console::style;
 
-use super::{Screen, diff};
+use super::{Screen, changes, diff};
 use crate::certs::bundle::Entry;
 use crate::certs::lint::date;
 use crate::finding::{Finding, Severity};
 use crate::overrides::Mode;
 use crate::overrides::task_pods::Strategy;
-use crate::plan::{Action, Observed, Plan, Target};
+use crate::plan::{self, Action, Observed, Plan, Target};
 
 impl Screen {
-    /// Shows the whole plan.
-    pub fn preview(&self, plan: &Plan) {
+    /// Shows the whole plan; `with_manifest`: also all that was rendered.
+    pub fn preview(&self, plan: &Plan, with_manifest: bool) {
         self.result(&certificates(&plan.entries));
         self.findings(&plan.findings);
         for target in &plan.targets {
             self.result(&heading(target));
             if target.file.changes() {
                 self.result(&diff::of(&target.file));
+            }
+            let changes = changes::of(target);
+            if !changes.is_empty() {
+                self.result(changes.trim_end());
+            }
+            if with_manifest {
+                self.result(&manifest(target));
             }
             self.findings(&target.findings);
         }
@@ -223,6 +230,16 @@ fn listed(names: &[&str]) -> String {
         }
         _ => names.join(", "),
     }
+}
+
+/// All that was rendered, hooks among it, between two lines that name it.
+fn manifest(target: &Target) -> String {
+    let release = &target.coordinates.release;
+    let title = style(format!("Manifest of {release}")).bold();
+    format!(
+        "\n{title}\n{}# end of the manifest of {release}",
+        plan::shown_manifest(&target.objects)
+    )
 }
 
 fn commands(plan: &Plan) -> String {

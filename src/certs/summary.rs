@@ -1,0 +1,93 @@
+//! Certificates in a text, each told in one line: nobody reads base64.
+
+use super::{Certificate, pem};
+use crate::certs::lint::date;
+
+const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+const END: &str = "-----END CERTIFICATE-----";
+
+/// A certificate in one line: `<certificate CN=Acme Root, SHA-256 6C:A1:…, until 2046-01-01>`.
+#[must_use]
+pub fn of(certificate: &Certificate) -> String {
+    let name = match &certificate.common_name {
+        Some(name) => format!("CN={name}"),
+        None => certificate.subject.clone(),
+    };
+    let fingerprint = certificate.fingerprint.short();
+    let until = date(certificate.not_after);
+    format!("<certificate {name}, SHA-256 {fingerprint}…, until {until}>")
+}
+
+/// `text` with every PEM certificate in it told in one line at the block's own indentation; all else as it is, what only
+/// looks like a certificate included.
+#[must_use]
+pub fn summarised(text: &str) -> String {
+    let mut rest = text;
+    let mut shown = String::with_capacity(text.len().min(4096));
+    while let Some((before, block, after)) = next_block(rest) {
+        shown.push_str(before);
+        match read(block) {
+            Some(certificate) => shown.push_str(&of(&certificate)),
+            None => shown.push_str(block),
+        }
+        rest = after;
+    }
+    shown.push_str(rest);
+    shown
+}
+
+/// The text before the first block, the block itself, and what follows it.
+fn next_block(text: &str) -> Option<(&str, &str, &str)> {
+    let begin = text.find(BEGIN)?;
+    let (before, from_begin) = text.split_at_checked(begin)?;
+    let end = from_begin.find(END)? + END.len();
+    let (block, after) = from_begin.split_at_checked(end)?;
+    Some((before, block, after))
+}
+
+fn read(block: &str) -> Option<Certificate> {
+    let lines: Vec<&str> = block.lines().map(str::trim).collect();
+    let mut blocks = pem::parse(lines.join("\n").as_bytes()).ok()?.into_iter();
+    match (blocks.next(), blocks.next()) {
+        (Some(only), None) => Some(only.certificate),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn root() -> String {
+        let mut params = rcgen::CertificateParams::default();
+        params
+            .distinguished_name
+            .push(rcgen::DnType::CommonName, "Acme Root");
+        params.not_after = rcgen::date_time_ymd(2046, 1, 1);
+        let key = rcgen::KeyPair::generate().unwrap();
+        params.self_signed(&key).unwrap().pem()
+    }
+
+    #[test]
+    fn a_certificate_takes_one_line_wherever_it_stands() {
+        let indented = root().replace('\n', "\n    ");
+        let text = format!("a: 1\npem: |\n    {indented}\nb: 2\n");
+        let shown = summarised(&text);
+        let lines: Vec<&str> = shown.lines().collect();
+        assert_eq!(lines.len(), 5, "{shown}");
+        assert!(lines[2].starts_with("    <certificate CN=Acme Root, SHA-256 "));
+        assert!(lines[2].ends_with("…, until 2046-01-01>"), "{shown}");
+    }
+
+    #[test]
+    fn what_is_no_certificate_is_left_alone() {
+        for text in [
+            "no certificate\n".to_owned(),
+            format!("{BEGIN}\nnot base64!\n{END}\n"),
+            format!("{BEGIN}\nMIIB\n"),
+            root().replacen("\nMII", "\n*II", 1),
+        ] {
+            assert_eq!(summarised(&text), text);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What an upgrade changes in the cluster: values, then objects.
+
+use console::{StyledObject, style};
+
+use super::diff;
+use crate::plan::{Action, Change, Changes, ObjectChange, Target, ValueChange};
+
+/// A value that takes more room than this is shown by its beginning.
+const VALUE_WIDTH: usize = 100;
+
+/// The changes of one target; empty where there are none.
+pub(super) fn of(target: &Target) -> String {
+    let changes = &target.changes;
+    let values: Vec<String> = changes.values.iter().map(value).collect();
+    let blocks = match target.action {
+        Action::Nothing => Vec::new(),
+        Action::Install => vec![block("Creates", &created(changes))],
+        Action::Upgrade => vec![
+            block("Values that change", &values),
+            block("Objects that change", &changed(changes)),
+        ],
+    };
+    blocks.concat()
+}
+
+fn block(title: &str, lines: &[String]) -> String {
+    if lines.is_empty() {
+        return String::new();
+    }
+    let lines: Vec<String> = lines
+        .iter()
+        .map(|line| format!("  {line}").trim_end().to_owned())
+        .collect();
+    format!("\n{}\n{}\n", style(title).bold(), lines.join("\n"))
+}
+
+/// A new release's objects, those of one kind in one line.
+fn created(changes: &Changes) -> Vec<String> {
+    let mut kinds: Vec<(&str, Vec<&str>)> = Vec::new();
+    for object in &changes.objects {
+        match kinds.iter_mut().find(|(kind, _)| *kind == object.kind) {
+            Some((_, names)) => names.push(&object.name),
+            None => kinds.push((&object.kind, vec![&object.name])),
+        }
+    }
+    let line = |(kind, names): (&str, Vec<&str>)| {
+        format!("{} {kind} {}", sign(Change::Added), names.join(", "))
+    };
+    kinds.into_iter().map(line).collect()
+}
+
+fn changed(changes: &Changes) -> Vec<String> {
+    let mut lines: Vec<String> = changes.objects.iter().flat_map(object).collect();
+    if !changes.by_themselves.is_empty() {
+        let keys = changes.by_themselves.join(", ");
+        let line = format!("{} as with every upgrade: {keys}", sign(Change::Changed));
+        lines.push(line);
+    }
+    lines
+}
+
+fn object(change: &ObjectChange) -> Vec<String> {
+    let title = format!("{} {} {}", sign(change.change), change.kind, change.name);
+    let mut lines = vec![title];
+    if change.change == Change::Removed {
+        return lines;
+    }
+    let text = |side: &Option<String>| side.clone().unwrap_or_default();
+    let hunks = diff::hunks(&text(&change.before), &text(&change.after));
+    if hunks.is_empty() {
+        lines.push("    (differs only in blanks)".to_owned());
+    }
+    lines.extend(hunks.iter().map(|line| format!("    {line}")));
+    lines
+}
+
+fn value(change: &ValueChange) -> String {
+    let short = |side: &Option<String>| side.as_deref().map(shortened);
+    let path = style(&change.path).cyan();
+    match (short(&change.before), short(&change.after)) {
+        (Some(before), Some(after)) => {
+            format!("{} {path}: {before} → {after}", sign(Change::Changed))
+        }
+        (Some(before), None) => format!("{} {path}: {before}", sign(Change::Removed)),
+        (None, after) => format!(
+            "{} {path}: {}",
+            sign(Change::Added),
+            after.unwrap_or_default()
+        ),
+    }
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(VALUE_WIDTH) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
+        None => text.to_owned(),
+    }
+}
+
+fn sign(change: Change) -> StyledObject<&'static str> {
+    match change {
+        Change::Added => style("+").green(),
+        Change::Changed => style("~").yellow(),
+        Change::Removed => style("-").red(),
+    }
+}
