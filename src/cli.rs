@@ -2,6 +2,8 @@
 
 mod targets;
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
 
 pub use targets::{TargetArgs, TargetOptions};
@@ -14,6 +16,7 @@ use crate::finding::Ignorable;
 use crate::overrides::Mode;
 use crate::overrides::task_pods::Variables;
 use crate::plan::TaskPods;
+use crate::tls::Endpoint;
 
 /// Bring private CA certificates to ClearML Enterprise on Kubernetes
 #[derive(Debug, Parser)]
@@ -39,7 +42,64 @@ pub enum Command {
     Render(Box<RenderArgs>),
     /// Show what certificates are, how they hang together, and what each client will say of them
     Inspect(InspectArgs),
+    /// Show the chain that a server presents, and whether each client will trust it with the certificates you propose
+    Probe(ProbeArgs),
 }
+
+/// The arguments of `probe`.
+#[derive(Debug, Args)]
+#[command(after_help = PROBE_EXAMPLES)]
+pub struct ProbeArgs {
+    /// Which servers
+    #[arg(
+        value_name = "URL",
+        required = true,
+        help = "https://HOST[:PORT], HOST or HOST:PORT"
+    )]
+    pub servers: Vec<Endpoint>,
+
+    /// Certificates that clients would trust, as for install; repeatable
+    #[arg(long = "ca", value_name = "SOURCE")]
+    pub certificates: Vec<Source>,
+
+    /// SHA-256 fingerprint of a certificate that an https:// source of --ca must present
+    #[arg(long, value_name = "SHA256")]
+    pub fingerprint: Option<Fingerprint>,
+
+    /// Fetch issuers that are not presented from the addresses that certificates name (plain HTTP)
+    #[arg(long)]
+    pub follow_aia: bool,
+
+    /// Write the CAs above the servers' certificates to this file, for --ca
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
+
+    /// How long a server may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+    pub connect_timeout: u64,
+
+    /// Warn of certificates that expire within this many days
+    #[arg(long, value_name = "DAYS", default_value_t = EXPIRES_WITHIN_DAYS)]
+    pub expires_within: u32,
+
+    /// Let this error finding pass as a warning (docs/findings.md); repeatable
+    #[arg(long, value_name = "CODE")]
+    pub ignore: Vec<Ignorable>,
+
+    /// How to print the result
+    #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub output: Output,
+}
+
+const PROBE_EXAMPLES: &str = "\
+Examples:
+  Will every client trust the API server with this CA?
+    helm clearml-certs probe https://api.clearml.corp.example --ca corp-root.pem
+
+  Get the CA from the server; compare its fingerprint with what its owner says before you trust it:
+    helm clearml-certs probe https://app.clearml.corp.example --follow-aia --save corp-ca.pem
+
+Exit codes: 0 trusted, 1 a server or source cannot be reached, 3 an error finding, 4 an answer is missing, 64 usage.";
 
 /// The arguments of `inspect`.
 #[derive(Debug, Args)]
@@ -153,6 +213,10 @@ pub struct InstallArgs {
     /// Never prompt: what is missing is an error
     #[arg(long)]
     pub no_input: bool,
+
+    /// Do not ask the servers that the values name whether their certificates will verify
+    #[arg(long)]
+    pub skip_probe: bool,
 
     /// Upgrade although values are deployed that no values file holds, and drop them
     #[arg(long)]

@@ -24,7 +24,7 @@ use crate::proof::{self, Object, Proof};
 use crate::values;
 
 pub use changes::{Change, Changes, ObjectChange, ValueChange, shown_manifest};
-pub use servers::NamedServer;
+pub use servers::{Answer, NamedServer};
 pub use values_files::ValuesFiles;
 
 /// How the user wants certificates to get into task pods.

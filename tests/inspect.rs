@@ -9,34 +9,9 @@
 
 mod support;
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
-
-use openssl::ssl::{SslAcceptor, SslMethod};
-use support::authority::{Issued, authority, server};
+use support::authority::{authority, server};
+use support::tls_server::serve;
 use support::{Helm, World};
-
-/// A TLS server on a free port that presents `chain`; it ends with the test.
-fn serve(chain: &[&Issued]) -> u16 {
-    let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).unwrap();
-    builder.set_certificate(&chain[0].x509).unwrap();
-    builder.set_private_key(&chain[0].key).unwrap();
-    for one in &chain[1..] {
-        builder.add_extra_chain_cert(one.x509.clone()).unwrap();
-    }
-    let acceptor = builder.build();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            if let Ok(mut tls) = acceptor.accept(stream) {
-                let _ = tls.read(&mut [0]);
-                let _ = tls.write(b"");
-            }
-        }
-    });
-    port
-}
 
 fn json(run: &support::Run) -> serde_json::Value {
     serde_json::from_str(&run.stdout).unwrap()

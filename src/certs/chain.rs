@@ -52,6 +52,26 @@ impl Chain {
         self.issuers.get(index).copied().flatten()
     }
 
+    /// Where the way up from the certificate at `index` ends: at a root, or at one whose issuer is not in the set.
+    #[must_use]
+    pub fn top_of(&self, index: usize) -> usize {
+        self.upwards(index).last().copied().unwrap_or(index)
+    }
+
+    /// The way up from the certificate at `index`, itself first, each issued by the next. Certificates that cross-sign each
+    /// other make no circle of it.
+    #[must_use]
+    pub fn upwards(&self, index: usize) -> Vec<usize> {
+        let mut way = vec![index];
+        while let Some(next) = way.last().and_then(|last| self.issuer(*last)) {
+            if way.contains(&next) {
+                break;
+            }
+            way.push(next);
+        }
+        way
+    }
+
     /// The certificates that the one at `index` issued.
     #[must_use]
     pub fn issued(&self, index: usize) -> Vec<usize> {

@@ -9,6 +9,9 @@ use x509_parser::prelude::X509Certificate;
 
 use super::key::Key;
 
+/// `id-ad-caIssuers` (RFC 5280, 4.2.2.1).
+const CA_ISSUERS: &str = "1.3.6.1.5.5.7.48.2";
+
 /// The parts of a certificate that decide who accepts it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Facts {
@@ -36,6 +39,8 @@ pub struct Facts {
     pub subject_key_id: Option<String>,
     /// Authority Key Identifier as hex pairs with colons; empty where it names its issuer in another way (4.2.1.1).
     pub authority_key_id: Option<String>,
+    /// Where its issuer's certificate can be fetched: `caIssuers` of the Authority Information Access (4.2.2.1).
+    pub issuer_urls: Vec<String>,
     /// Extensions that could not be read, by OID.
     pub unreadable: Vec<String>,
 }
@@ -129,6 +134,18 @@ impl Facts {
             ParsedExtension::AuthorityKeyIdentifier(id) => {
                 let id = id.key_identifier.as_ref().map(|id| hex(id.0));
                 self.authority_key_id = Some(id.unwrap_or_default());
+            }
+            ParsedExtension::AuthorityInfoAccess(access) => {
+                let issuers = access
+                    .accessdescs
+                    .iter()
+                    .filter(|one| one.access_method.to_id_string() == CA_ISSUERS);
+                self.issuer_urls = issuers
+                    .filter_map(|one| match one.access_location {
+                        GeneralName::URI(url) => Some(super::certificate::printable(url)),
+                        _ => None,
+                    })
+                    .collect();
             }
             ParsedExtension::ParseError { .. } => {
                 self.unreadable.push(extension.oid.to_id_string());

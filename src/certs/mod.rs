@@ -5,6 +5,8 @@ pub mod bundle;
 mod certificate;
 pub mod chain;
 pub mod facts;
+pub mod issuers;
+pub mod judgement;
 pub mod key;
 pub mod lint;
 pub mod mozilla;

@@ -5,6 +5,7 @@ use anyhow::Result;
 use super::gather::{Cluster, Place, helm_arguments};
 use super::needs::Needs;
 use super::planning::{self, Planner, accept, certificates, components};
+use super::probing;
 use crate::apply::{self, Outcome};
 use crate::cli::InstallArgs;
 use crate::exit::{ExitCode, Stop};
@@ -86,8 +87,12 @@ fn plan(
         let observed = screen.step(&what, || place.observe(helm))?;
         planner.target(place, observed, screen)
     };
-    let targets = side_by_side(&places, target)?;
+    let mut targets = side_by_side(&places, target)?;
     interrupt::check()?;
+    if !arguments.skip_probe {
+        probing::servers_of(&mut targets, screen)?;
+        interrupt::check()?;
+    }
     Ok(planning::plan(desired, &bundle, findings, targets))
 }
 

@@ -5,11 +5,14 @@ mod inspect;
 mod install;
 mod needs;
 mod planning;
+mod probe;
+mod probing;
 mod render;
 
 use anyhow::Result;
 
 pub use inspect::Inspection;
+pub use probe::{Probe, Probed};
 
 use crate::cli::{Cli, Command};
 use crate::exit::ExitCode;
@@ -23,6 +26,7 @@ pub fn run(cli: &Cli, screen: &Screen) -> Result<ExitCode> {
     match &cli.command {
         Command::Inspect(arguments) => inspect::run(arguments, screen),
         Command::Install(arguments) => install::run(arguments, screen),
+        Command::Probe(arguments) => probe::run(arguments, screen),
         Command::Render(arguments) => render::run(arguments, screen),
     }
 }

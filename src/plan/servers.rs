@@ -2,6 +2,7 @@
 
 use serde_yaml::Value;
 
+use crate::certs::verdict::Verdict;
 use crate::tls::Endpoint;
 use crate::values;
 
@@ -12,6 +13,17 @@ pub struct NamedServer {
     pub path: String,
     /// Where it is.
     pub endpoint: Endpoint,
+    /// What came of asking it; `None` where it was not asked.
+    pub answer: Option<Answer>,
+}
+
+/// What came of asking a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It cannot be reached from here, and why.
+    Unreachable(String),
+    /// What each client will say once the plan is carried out, in the order of [`crate::certs::verdict::Client::ALL`].
+    Judged(Vec<Verdict>),
 }
 
 /// The servers with TLS that stand under `paths`, each once. A value that is no address (a template, plain HTTP) names none.
@@ -27,6 +39,7 @@ pub(super) fn named_in(values: &Value, paths: &[&[&str]]) -> Vec<NamedServer> {
             servers.push(NamedServer {
                 path: path.join("."),
                 endpoint,
+                answer: None,
             });
         }
     }

@@ -1,16 +1,21 @@
 //! What people see: results on stdout, everything else on stderr, secrets on neither.
 
+mod certificate_json;
 mod changes;
 mod diff;
 mod inspect;
 mod inspect_json;
 mod preview;
+mod probe;
+mod probe_json;
 mod progress;
 mod prompts;
 mod redact;
 mod rendered;
 mod report;
 mod screen;
+mod tables;
+mod verdicts;
 
 pub use prompts::{confirm, is_interactive, text};
 pub use screen::Screen;

@@ -6,10 +6,11 @@ use console::style;
 use super::{Screen, changes, diff};
 use crate::certs::bundle::Entry;
 use crate::certs::lint::date;
+use crate::certs::verdict::{Client, Verdict};
 use crate::finding::{Finding, Severity};
 use crate::overrides::Mode;
 use crate::overrides::task_pods::Strategy;
-use crate::plan::{self, Action, Observed, Plan, Target};
+use crate::plan::{self, Action, Answer, Observed, Plan, Target};
 
 impl Screen {
     /// Shows the whole plan; `with_manifest`: also all that was rendered.
@@ -150,6 +151,7 @@ fn heading(target: &Target) -> String {
     if facts.pod_template.is_some() {
         lines.push(format!("  task pods  {}", strategy_note(target)));
     }
+    lines.extend(server_lines(target));
     lines.extend(proof_lines(target));
     lines.join("\n")
 }
@@ -183,6 +185,40 @@ fn strategy_note(target: &Target) -> String {
             facts.pod_template.unwrap_or_default().join(".")
         ),
         Strategy::Off => "left alone".to_owned(),
+    }
+}
+
+/// Whether the servers that the values name will be trusted; the findings have the clients' words.
+fn server_lines(target: &Target) -> Vec<String> {
+    let asked = target.servers.iter().filter_map(|server| {
+        let answer = match server.answer.as_ref()? {
+            Answer::Unreachable(_) => style("not reached from here").yellow().to_string(),
+            Answer::Judged(verdicts) => trusting(verdicts),
+        };
+        Some(format!("{} {answer}", server.endpoint))
+    });
+    let headings = std::iter::once("servers  ").chain(std::iter::repeat("         "));
+    headings
+        .zip(asked)
+        .map(|(heading, line)| format!("  {heading}  {line}"))
+        .collect()
+}
+
+fn trusting(verdicts: &[Verdict]) -> String {
+    let clients: Vec<&str> = Client::ALL
+        .iter()
+        .zip(verdicts)
+        .filter(|(_, said)| said.is_trusted())
+        .map(|(client, _)| client.name())
+        .collect();
+    match clients.as_slice() {
+        [] => style("trusted by no client").red().to_string(),
+        all if all.len() == Client::ALL.len() => {
+            style("trusted by every client").green().to_string()
+        }
+        some => style(format!("trusted by {} only", some.join(", ")))
+            .yellow()
+            .to_string(),
     }
 }
 

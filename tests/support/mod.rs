@@ -18,6 +18,7 @@ pub mod fake_helm;
 pub mod file_server;
 pub mod packaging;
 pub mod repository_server;
+pub mod tls_server;
 
 use std::ffi::OsStr;
 use std::fs;
@@ -173,6 +174,9 @@ impl World {
             .env("HOME", self.folder.path())
             .env("TMPDIR", self.temporary())
             .env("KUBECONFIG", &self.kubeconfig)
+            // Nothing here may depend on a network: whatever is not on the loopback meets a closed door.
+            .env("HTTPS_PROXY", "http://127.0.0.1:1")
+            .env("NO_PROXY", "localhost,127.0.0.1")
             .env("HELM_DATA_HOME", self.home("data"))
             .env("HELM_CONFIG_HOME", self.home("config"))
             .env("HELM_CACHE_HOME", self.home("cache"))

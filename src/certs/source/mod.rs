@@ -15,6 +15,7 @@ use super::{Certificate, Fingerprint, alias, mozilla, pem};
 use crate::exit::Stop;
 use crate::finding::Finding;
 pub use place::{ObjectReference, Place};
+pub use server::certificates_of;
 
 /// One `--ca` argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,6 +114,20 @@ impl Source {
         }
         Ok(reading)
     }
+}
+
+/// The public roots that this machine has: what containers bring along, as near as can be told from here. Private CAs in the
+/// machine's bundle are left out, since pods do not have them. `None` where the machine has no bundle.
+#[must_use]
+pub fn public_roots() -> Option<Vec<Certificate>> {
+    let system: Source = place::SYSTEM.parse().ok()?;
+    let given = system.read().ok()?.into_iter();
+    Some(
+        given
+            .map(|one| one.certificate)
+            .filter(|one| mozilla::is_public_root(one.fingerprint))
+            .collect(),
+    )
 }
 
 /// The certificates of `bytes`, which stand in `name`; `stem` is what they are called where they have no common name.

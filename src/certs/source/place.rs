@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::tls::Endpoint;
 
 /// The word for the machine's own bundle.
-const SYSTEM: &str = "system";
+pub(super) const SYSTEM: &str = "system";
 
 /// Where distributions keep their bundle; the first that exists is taken (Debian, Fedora and RHEL, openSUSE, Alpine and
 /// macOS).

@@ -37,18 +37,26 @@ pub(super) fn read(endpoint: &Endpoint, access: &Access) -> Result<Reading> {
 
 /// The chain that a server presents, its own certificate first.
 fn presented(endpoint: &Endpoint) -> Result<Vec<Certificate>> {
-    tls::handshake(endpoint, &tls::Terms::default())?
-        .chain
-        .iter()
-        .map(|der| {
-            let parsed = Certificate::from_der(der).map_err(|why| {
-                Stop::refused(format!(
-                    "{endpoint} presents something that is no certificate: {why}"
-                ))
-            });
-            Ok(parsed?)
-        })
-        .collect()
+    certificates_of(
+        &tls::handshake(endpoint, &tls::Terms::default())?.chain,
+        endpoint,
+    )
+}
+
+/// What a server presented, read.
+///
+/// # Errors
+/// One of them is no certificate (a [`Stop`] with code 3).
+pub fn certificates_of(chain: &[Vec<u8>], endpoint: &Endpoint) -> Result<Vec<Certificate>> {
+    let read = |der: &Vec<u8>| {
+        let parsed = Certificate::from_der(der).map_err(|why| {
+            Stop::refused(format!(
+                "{endpoint} presents something that is no certificate: {why}"
+            ))
+        });
+        Ok(parsed?)
+    };
+    chain.iter().map(read).collect()
 }
 
 /// The certificates to trust, by index: those that the agreed one vouches for, since anybody can present anything.
@@ -67,14 +75,7 @@ fn agreed(presented: &[Certificate], shown: &str, access: &Access) -> Result<Vec
     };
     // From the agreed certificate upwards, each signed by the next. What is below it was not agreed to.
     let references: Vec<&Certificate> = presented.iter().collect();
-    let chain = Chain::of(&references);
-    let mut upwards = vec![start];
-    while let Some(next) = upwards.last().and_then(|last| chain.issuer(*last)) {
-        if upwards.contains(&next) {
-            break;
-        }
-        upwards.push(next);
-    }
+    let upwards = Chain::of(&references).upwards(start);
     let is_ca = |index: &usize| {
         presented
             .get(*index)

@@ -101,6 +101,12 @@ pub struct Server {
     pub host: Option<String>,
 }
 
+/// Whether a server's certificate is for `host`, a name or an address.
+#[must_use]
+pub fn names_host(certificate: &Certificate, host: &str) -> bool {
+    X509::from_der(certificate.der()).is_ok_and(|leaf| openssl_engine::matches_host(&leaf, host))
+}
+
 /// What a client trusts, made ready for many questions.
 pub struct Trust {
     stores: openssl_engine::Stores,

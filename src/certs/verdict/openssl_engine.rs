@@ -160,7 +160,7 @@ impl Stores {
 ///
 /// Python, curl, git, node and rustls all ignore the common name where there are alternative names, and OpenSSL's rules for
 /// wildcards are theirs: a `*` alone in the left-most label.
-fn matches_host(leaf: &X509, host: &str) -> bool {
+pub(super) fn matches_host(leaf: &X509, host: &str) -> bool {
     let names = leaf.subject_alt_names();
     let mut names = names.iter().flatten();
     if let Ok(address) = host.parse::<IpAddr>() {

@@ -1,0 +1,332 @@
+//! `probe`: the chain that a server presents, and what each client makes of it with the trust that is proposed.
+
+use std::time::Duration as Patience;
+
+use anyhow::Result;
+use time::{Duration, OffsetDateTime};
+
+use super::probing::{self, Met};
+use crate::certs::bundle::{Bundle, Entry, Given};
+use crate::certs::chain::Chain;
+use crate::certs::judgement::{Asked, Remedy};
+use crate::certs::lint::{self, Options};
+use crate::certs::source::{self, Access};
+use crate::certs::verdict::Verdict;
+use crate::certs::{Certificate, Role, issuers};
+use crate::cli::{Output, ProbeArgs};
+use crate::exit::{ExitCode, Stop};
+use crate::files;
+use crate::finding::{self, Finding};
+use crate::tls::{self, Endpoint, Terms, Version};
+use crate::ui::{self, Screen};
+
+/// What was found out about all servers.
+#[derive(Debug)]
+pub struct Probe {
+    /// The moment that counts as now.
+    pub now: OffsetDateTime,
+    /// How much validity must be left.
+    pub expires_within: Duration,
+    /// One for each URL.
+    pub servers: Vec<Probed>,
+    /// What is wrong with the proposed certificates.
+    pub findings: Vec<Finding>,
+}
+
+/// What was found out about one server.
+#[derive(Debug)]
+pub struct Probed {
+    /// Where it is.
+    pub endpoint: Endpoint,
+    /// Why it could not be asked, where it could not.
+    pub unreachable: Option<String>,
+    /// What it presents, its own certificate first.
+    pub presented: Vec<Entry>,
+    /// Issuers that were fetched from the addresses that certificates name.
+    pub fetched: Vec<Certificate>,
+    /// Who issued whom, among the presented and then the fetched ones.
+    pub chain: Chain,
+    /// The version of TLS that was agreed on.
+    pub version: Option<Version>,
+    /// Every version that it accepts.
+    pub versions: Vec<Version>,
+    /// The proxy that the connection went through.
+    pub proxy: Option<String>,
+    /// What each client says under each trust: its name, and verdicts in the order of [`crate::certs::verdict::Client::ALL`].
+    pub verdicts: Vec<(&'static str, Vec<Verdict>)>,
+    /// What would make clients trust it that do not.
+    pub remedy: Option<Remedy>,
+    /// What is wrong.
+    pub findings: Vec<Finding>,
+}
+
+/// A trust that is judged, and how tables name it.
+struct Proposal<'a> {
+    name: &'static str,
+    trusted: Vec<&'a Certificate>,
+}
+
+pub(super) fn run(arguments: &ProbeArgs, screen: &Screen) -> Result<ExitCode> {
+    let probe = probe(arguments, screen)?;
+    if let Some(file) = &arguments.save {
+        let pem = authorities(&probe);
+        if pem.is_empty() {
+            screen.note("nothing was saved: no server presents a certificate");
+        } else {
+            files::replace(file, &pem)?;
+        }
+    }
+    match arguments.output {
+        Output::Text => screen.probe(&probe, arguments.save.as_deref()),
+        Output::Json => screen.probe_json(&probe)?,
+    }
+    let refused = finding::refuses(&probe.findings)
+        || probe
+            .servers
+            .iter()
+            .any(|one| finding::refuses(&one.findings));
+    Ok(
+        if probe.servers.iter().any(|one| one.unreachable.is_some()) {
+            ExitCode::Failed
+        } else if refused {
+            ExitCode::Refused
+        } else {
+            ExitCode::Done
+        },
+    )
+}
+
+fn probe(arguments: &ProbeArgs, screen: &Screen) -> Result<Probe> {
+    let now = OffsetDateTime::now_utc();
+    let (bundle, mut findings) = proposed(arguments)?;
+    let given: Vec<&Certificate> = bundle.entries.iter().map(|one| &one.certificate).collect();
+    let options = Options {
+        expires_within: Duration::days(arguments.expires_within.into()),
+        hosts: arguments
+            .servers
+            .iter()
+            .map(|one| one.host.clone())
+            .collect(),
+        ..Options::at(now)
+    };
+    findings.extend(lint::check_with(&bundle.entries, &options));
+    finding::ignore(&mut findings, &arguments.ignore);
+    let roots = source::public_roots().unwrap_or_default();
+    let proposals = proposals(&given, &roots);
+    let patience = Patience::from_secs(arguments.connect_timeout);
+    let names: Vec<&str> = arguments
+        .servers
+        .iter()
+        .map(|one| one.host.as_str())
+        .collect();
+    let what = format!("asking {}", names.join(", "));
+    let answers = screen.step(&what, || {
+        Ok::<_, Stop>(probing::ask(&arguments.servers, patience))
+    })?;
+    let servers = arguments
+        .servers
+        .iter()
+        .zip(answers)
+        .map(|(endpoint, answer)| {
+            let met = match answer {
+                Ok(met) => met,
+                Err(why) => return Ok(Probed::unreachable(endpoint, format!("{why:#}"))),
+            };
+            let versions = screen.step(
+                &format!("asking {} for versions of TLS", endpoint.host),
+                || Ok::<_, Stop>(accepted_versions(endpoint, patience)),
+            )?;
+            let mut probed = probed(
+                endpoint,
+                met,
+                versions,
+                arguments.follow_aia.then_some(patience),
+                &proposals,
+                now,
+            )?;
+            let as_presented = Options {
+                as_trust: false,
+                hosts: Vec::new(),
+                ..options.clone()
+            };
+            probed
+                .findings
+                .extend(lint::check_with(&probed.presented, &as_presented));
+            finding::ignore(&mut probed.findings, &arguments.ignore);
+            Ok(probed)
+        });
+    Ok(Probe {
+        servers: servers.collect::<Result<_>>()?,
+        now,
+        expires_within: options.expires_within,
+        findings,
+    })
+}
+
+fn proposed(arguments: &ProbeArgs) -> Result<(Bundle, Vec<Finding>)> {
+    let access = Access {
+        fingerprint: arguments.fingerprint,
+        may_ask: ui::is_interactive(),
+        looking: false,
+    };
+    let mut given = Vec::new();
+    let mut findings = Vec::new();
+    for source in &arguments.certificates {
+        let reading = source.gather(&access)?;
+        given.extend(reading.given);
+        findings.extend(reading.notes);
+    }
+    let bundle = Bundle::new(given);
+    findings.extend(lint::repeated(&bundle));
+    Ok((bundle, findings))
+}
+
+/// What clients may trust. The last is what `install` makes by default, and what findings are about.
+fn proposals<'a>(given: &[&'a Certificate], roots: &'a [Certificate]) -> Vec<Proposal<'a>> {
+    let public: Vec<&Certificate> = roots.iter().collect();
+    if given.is_empty() {
+        return vec![Proposal {
+            name: "public roots",
+            trusted: public,
+        }];
+    }
+    vec![
+        Proposal {
+            name: "these alone (--mode replace)",
+            trusted: given.to_vec(),
+        },
+        Proposal {
+            name: "with public roots (--mode append)",
+            trusted: [given, &public].concat(),
+        },
+    ]
+}
+
+fn accepted_versions(endpoint: &Endpoint, patience: Patience) -> Vec<Version> {
+    let accepts = |version: &Version| {
+        let terms = Terms {
+            patience,
+            version: Some(*version),
+        };
+        tls::handshake(endpoint, &terms).is_ok()
+    };
+    Version::ALL.into_iter().filter(accepts).collect()
+}
+
+fn probed(
+    endpoint: &Endpoint,
+    met: Met,
+    versions: Vec<Version>,
+    follow: Option<Patience>,
+    proposals: &[Proposal<'_>],
+    now: OffsetDateTime,
+) -> Result<Probed> {
+    let Met {
+        presented,
+        handshake,
+    } = met;
+    let mut findings = Vec::new();
+    let (fetched, why) = match (follow, presented.last_in_order()) {
+        (Some(patience), Some(last)) => issuers::fetch_above(last, patience),
+        _ => (Vec::new(), None),
+    };
+    findings.extend(why.map(|why| {
+        Finding::warning(
+            "issuer-not-fetched",
+            format!("{endpoint}: the chain could not be followed to its root: {why}"),
+        )
+    }));
+    let mut verdicts = Vec::new();
+    let mut remedy = None;
+    for proposal in proposals {
+        let said = presented.judged_by(&proposal.trusted, now)?;
+        verdicts.push((proposal.name, said));
+    }
+    if let (Some(proposal), Some((_, said))) = (proposals.last(), verdicts.last()) {
+        let asked = Asked {
+            endpoint,
+            path: None,
+            presented: &presented,
+            version: handshake.version,
+        };
+        let known: Vec<&Certificate> = proposal.trusted.iter().copied().chain(&fetched).collect();
+        findings.extend(asked.findings(said, &known));
+        if !said.iter().all(Verdict::is_trusted) {
+            remedy = presented.remedy(&proposal.trusted, &fetched, now)?;
+        }
+    }
+    let given = presented
+        .chain
+        .iter()
+        .enumerate()
+        .map(|(index, certificate)| Given {
+            origin: format!("{endpoint} (certificate {})", index + 1),
+            wanted: None,
+            fallback: endpoint.host.clone(),
+            certificate: certificate.clone(),
+            from_system: false,
+        });
+    let all: Vec<&Certificate> = presented.chain.iter().chain(&fetched).collect();
+    Ok(Probed {
+        endpoint: endpoint.clone(),
+        unreachable: None,
+        chain: Chain::of(&all),
+        presented: Bundle::new(given.collect()).entries,
+        fetched,
+        version: handshake.version,
+        versions,
+        proxy: handshake.proxy,
+        verdicts,
+        remedy,
+        findings,
+    })
+}
+
+impl Probed {
+    fn unreachable(endpoint: &Endpoint, why: String) -> Self {
+        Self {
+            endpoint: endpoint.clone(),
+            unreachable: Some(why),
+            presented: Vec::new(),
+            fetched: Vec::new(),
+            chain: Chain::default(),
+            version: None,
+            versions: Vec::new(),
+            proxy: None,
+            verdicts: Vec::new(),
+            remedy: None,
+            findings: Vec::new(),
+        }
+    }
+}
+
+/// The CAs that the servers present or that were fetched, each once; of a server that signed itself, its own certificate.
+fn authorities(probe: &Probe) -> String {
+    let mut seen = Vec::new();
+    for server in &probe.servers {
+        let all = server
+            .presented
+            .iter()
+            .map(|one| &one.certificate)
+            .chain(&server.fetched);
+        let all: Vec<&Certificate> = all.collect();
+        let is_ca = |one: &&Certificate| matches!(one.role(), Role::Root | Role::Intermediate);
+        let mut authorities: Vec<&Certificate> = all.iter().copied().filter(is_ca).collect();
+        if authorities.is_empty() {
+            authorities.extend(all.first());
+        }
+        for authority in authorities {
+            if !seen.contains(&authority) {
+                seen.push(authority);
+            }
+        }
+    }
+    let blocks: Vec<String> = seen
+        .into_iter()
+        .map(|one| {
+            let (subject, fingerprint) = (&one.subject, one.fingerprint);
+            format!("# {subject}\n# SHA-256 {fingerprint}\n{}", one.pem())
+        })
+        .collect();
+    blocks.concat()
+}

@@ -1,0 +1,130 @@
+//! Asking servers what they present, all at once.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use anyhow::Result;
+use time::OffsetDateTime;
+
+use crate::certs::judgement::{Asked, Presented};
+use crate::certs::{Certificate, source};
+use crate::finding::Finding;
+use crate::overrides::Mode;
+use crate::plan::{Answer, Target};
+use crate::tls::{self, Endpoint, Handshake, Terms};
+use crate::ui::Screen;
+
+/// How long `install` waits for a server: it may stand where only pods can reach it.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A server's handshake, its certificates read.
+pub(super) struct Met {
+    pub(super) presented: Presented,
+    pub(super) handshake: Handshake,
+}
+
+/// Asks every server once, side by side.
+pub(super) fn ask(servers: &[Endpoint], patience: Duration) -> Vec<Result<Met>> {
+    std::thread::scope(|scope| {
+        let running: Vec<_> = servers
+            .iter()
+            .map(|server| scope.spawn(move || meet(server, patience)))
+            .collect();
+        running
+            .into_iter()
+            .map(|thread| match thread.join() {
+                Ok(met) => met,
+                Err(panic) => std::panic::resume_unwind(panic),
+            })
+            .collect()
+    })
+}
+
+fn meet(server: &Endpoint, patience: Duration) -> Result<Met> {
+    let terms = Terms {
+        patience,
+        ..Terms::default()
+    };
+    let handshake = tls::handshake(server, &terms)?;
+    Ok(Met {
+        presented: Presented {
+            host: server.host.clone(),
+            chain: source::certificates_of(&handshake.chain, server)?,
+        },
+        handshake,
+    })
+}
+
+/// Asks the servers that the targets' values name, and adds to each target what its pods' clients will say of them.
+pub(super) fn servers_of(targets: &mut [Target], screen: &Screen) -> Result<()> {
+    let mut endpoints: Vec<Endpoint> = targets
+        .iter()
+        .flat_map(|target| target.servers.iter().map(|server| server.endpoint.clone()))
+        .collect();
+    endpoints.sort_unstable();
+    endpoints.dedup();
+    if endpoints.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&str> = endpoints.iter().map(|one| one.host.as_str()).collect();
+    let what = format!("asking {}", names.join(", "));
+    let Ok(answers) = screen.step(&what, || Ok::<_, Infallible>(ask(&endpoints, PATIENCE)));
+    let answers: BTreeMap<&Endpoint, Result<Met>> = endpoints.iter().zip(answers).collect();
+    let roots = source::public_roots();
+    let now = OffsetDateTime::now_utc();
+    for target in targets {
+        judge(target, &answers, roots.as_deref(), now)?;
+    }
+    Ok(())
+}
+
+fn judge(
+    target: &mut Target,
+    answers: &BTreeMap<&Endpoint, Result<Met>>,
+    roots: Option<&[Certificate]>,
+    now: OffsetDateTime,
+) -> Result<()> {
+    let mut trusted: Vec<&Certificate> = target.placed.iter().map(|one| &one.certificate).collect();
+    if target.mode == Mode::Append {
+        trusted.extend(roots.unwrap_or_default());
+    }
+    // What the pods' own bundle holds cannot be told then, so nothing can be said against a server.
+    let partly_known = target.mode == Mode::Append && roots.is_none();
+    let mut findings = Vec::new();
+    for server in &mut target.servers {
+        match answers.get(&server.endpoint) {
+            Some(Ok(met)) => {
+                let verdicts = met.presented.judged_by(&trusted, now)?;
+                if !partly_known {
+                    let asked = Asked {
+                        endpoint: &server.endpoint,
+                        path: Some(&server.path),
+                        presented: &met.presented,
+                        version: met.handshake.version,
+                    };
+                    findings.extend(asked.findings(&verdicts, &trusted));
+                }
+                server.answer = Some(Answer::Judged(verdicts));
+            }
+            Some(Err(why)) => {
+                let why = format!("{why:#}");
+                findings.push(unreachable(&server.path, &server.endpoint, &why));
+                server.answer = Some(Answer::Unreachable(why));
+            }
+            None => {}
+        }
+    }
+    target.findings.extend(findings);
+    Ok(())
+}
+
+fn unreachable(path: &str, endpoint: &Endpoint, why: &str) -> Finding {
+    Finding::warning(
+        "server-unreachable",
+        format!(
+            "{endpoint} ({path}) cannot be asked from here, so whether its certificate will verify was not checked: {why}"
+        ),
+    )
+    .hint("check it from where it can be reached with helm clearml-certs probe, or leave this out with --skip-probe")
+}

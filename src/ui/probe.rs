@@ -1,0 +1,156 @@
+//! What `probe` shows of each server: how it speaks, its chain, the verdicts, and what would help.
+
+use std::path::Path;
+
+use comfy_table::Cell;
+use console::style;
+
+use super::Screen;
+use super::tables::{name, table, tree, trimmed, validity};
+use super::verdicts::{verdict_table, words};
+use crate::certs::Certificate;
+use crate::certs::judgement::Remedy;
+use crate::certs::verdict::Verdict;
+use crate::commands::{Probe, Probed};
+
+impl Screen {
+    /// Shows everything, for people. `saved` is the file that the CAs were written to.
+    pub fn probe(&self, probe: &Probe, saved: Option<&Path>) {
+        for (index, server) in probe.servers.iter().enumerate() {
+            if index > 0 {
+                self.result("");
+            }
+            self.server(probe, server);
+        }
+        self.findings(&probe.findings);
+        if let Some(file) = saved {
+            self.note(&format!(
+                "{} has the CAs that were presented. Anybody can present anything: compare their fingerprints with what their owner says before you trust them",
+                file.display()
+            ));
+        }
+    }
+
+    fn server(&self, probe: &Probe, server: &Probed) {
+        let heading = style(&server.endpoint).bold();
+        if let Some(why) = &server.unreachable {
+            let cross = style("✗").red().for_stderr();
+            return self.note(&format!("{cross} {why}"));
+        }
+        self.result(&format!("{heading}\n{}", handshake(server)));
+        self.result(&format!(
+            "\n{}\n{}",
+            style("Presented").bold(),
+            presented(probe, server)
+        ));
+        let all: Vec<&Certificate> = server
+            .presented
+            .iter()
+            .map(|one| &one.certificate)
+            .chain(&server.fetched)
+            .collect();
+        self.result(&format!(
+            "\n{}\n{}",
+            style("Chain").bold(),
+            tree(&all, &server.chain, "not presented")
+        ));
+        let rows = server
+            .verdicts
+            .iter()
+            .map(|(trust, said)| ((*trust).to_owned(), said.iter().map(Some).collect()));
+        self.result(&format!(
+            "\n{}\n{}",
+            style("Trusting …, each client will say").bold(),
+            verdict_table(rows)
+        ));
+        if let Some(help) = help(server) {
+            self.result(&format!("\n{}\n{help}", style("What would help").bold()));
+        }
+        self.findings(&server.findings);
+    }
+}
+
+fn handshake(server: &Probed) -> String {
+    let versions: Vec<&str> = server
+        .versions
+        .iter()
+        .map(|version| version.number())
+        .collect();
+    let through = server
+        .proxy
+        .as_ref()
+        .map(|proxy| format!(", through the proxy {proxy}"));
+    let versions = if versions.is_empty() {
+        "its handshake was not completed (it may want a certificate of its client)".to_owned()
+    } else {
+        format!("TLS {}", versions.join(", "))
+    };
+    format!("  {versions}{}", through.unwrap_or_default())
+}
+
+fn presented(probe: &Probe, server: &Probed) -> String {
+    let mut table = table();
+    table.set_header(["#", "SUBJECT", "ROLE", "KEY", "VALID FOR", "SHA-256"]);
+    let presented = server.presented.iter().map(|one| &one.certificate);
+    let numbers = (1..).map(|number: usize| number.to_string());
+    let fetched = server.fetched.iter().map(|one| ("fetched".to_owned(), one));
+    for (number, certificate) in numbers.zip(presented).chain(fetched) {
+        table.add_row([
+            Cell::new(number),
+            Cell::new(name(certificate)),
+            Cell::new(certificate.role()),
+            Cell::new(&certificate.facts.key),
+            Cell::new(validity(certificate, probe.now, probe.expires_within)),
+            Cell::new(certificate.fingerprint.short()),
+        ]);
+    }
+    trimmed(&table)
+}
+
+/// What to do so that every client connects; `None` where every one does.
+fn help(server: &Probed) -> Option<String> {
+    let (_, said) = server.verdicts.last()?;
+    if said.iter().all(Verdict::is_trusted) {
+        return None;
+    }
+    Some(match (&server.remedy, missing_issuer(server)) {
+        (Some(remedy), _) if remedy.is_enough() => {
+            format!("  every client trusts it with\n{}", listed(remedy))
+        }
+        (_, Some(issuer)) => format!(
+            "  the certificate of {issuer}, which is not presented: give it with --ca, or try --follow-aia"
+        ),
+        (Some(remedy), None) => {
+            let left: Vec<Option<&Verdict>> = remedy.verdicts.iter().map(Some).collect();
+            format!(
+                "  nothing that can be found from here is enough for every client; most connect with\n{}\n  and still\n    {}",
+                listed(remedy),
+                words(&left).replace('\n', "\n    ")
+            )
+        }
+        (None, None) => "  no certificate: what is wrong has to be mended on the server".to_owned(),
+    })
+}
+
+/// The issuer that nobody has shown, by name.
+fn missing_issuer(server: &Probed) -> Option<&str> {
+    let all = server.presented.iter().map(|one| &one.certificate);
+    let top = all.chain(&server.fetched).nth(server.chain.top_of(0))?;
+    (!top.self_issued).then_some(top.issuer.as_str())
+}
+
+fn listed(remedy: &Remedy) -> String {
+    let lines: Vec<String> = remedy
+        .add
+        .iter()
+        .map(|one| {
+            format!(
+                "    {} ({})\n      SHA-256 {}",
+                one.subject,
+                one.role(),
+                one.fingerprint
+            )
+        })
+        .collect();
+    lines.join("\n")
+}

@@ -1,0 +1,106 @@
+//! What tables of certificates share.
+
+use comfy_table::{ContentArrangement, Table, presets};
+use console::style;
+use time::{Duration, OffsetDateTime};
+
+use crate::certs::Certificate;
+use crate::certs::chain::Chain;
+
+pub(super) fn table() -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic);
+    table
+}
+
+/// The table's lines without the blanks that fill its last column.
+pub(super) fn trimmed(table: &Table) -> String {
+    let lines: Vec<String> = table
+        .lines()
+        .map(|line| line.trim_end().to_owned())
+        .collect();
+    lines.join("\n")
+}
+
+/// The name that people know a certificate by.
+pub(super) fn name(certificate: &Certificate) -> &str {
+    match (&certificate.common_name, certificate.subject.as_str()) {
+        (Some(name), _) => name,
+        (None, "") => "(no subject)",
+        (None, subject) => subject,
+    }
+}
+
+/// Cells of a validity bar.
+const BAR: u8 = 10;
+
+/// How much of the validity has passed, and what is left: `███░░░░░░░ 812 days`.
+pub(super) fn validity(
+    certificate: &Certificate,
+    now: OffsetDateTime,
+    expires_within: Duration,
+) -> String {
+    let whole = (certificate.not_after - certificate.not_before).whole_seconds();
+    let passed = (now - certificate.not_before).whole_seconds();
+    let cells = passed
+        .saturating_mul(BAR.into())
+        .checked_div(whole.max(1))
+        .unwrap_or(BAR.into())
+        .clamp(0, BAR.into());
+    let cells = usize::try_from(cells).unwrap_or_default();
+    let bar = "█".repeat(cells) + &"░".repeat(usize::from(BAR) - cells);
+    let left = certificate.not_after - now;
+    if left.is_negative() {
+        style(format!("{bar} expired")).red().to_string()
+    } else if passed < 0 {
+        style(format!("{bar} not yet")).yellow().to_string()
+    } else if left < expires_within {
+        style(format!("{bar} {} days", left.whole_days()))
+            .yellow()
+            .to_string()
+    } else {
+        style(format!("{bar} {} days", left.whole_days()))
+            .green()
+            .to_string()
+    }
+}
+
+/// Who issued whom, as a tree from the roots down; an issuer that is not there has a question mark, and the
+/// reason.
+pub(super) fn tree(certificates: &[&Certificate], chain: &Chain, missing: &str) -> String {
+    let mut lines = Vec::new();
+    for top in chain.tops() {
+        let Some(certificate) = certificates.get(top) else {
+            continue;
+        };
+        let mut depth = 0;
+        if !certificate.self_issued {
+            let missing = format!("? {} ({missing})", certificate.issuer);
+            lines.push(format!("  {}", style(missing).yellow()));
+            depth = 1;
+        }
+        // Signatures cannot make a circle, but certificates that cross-sign each other can look like one.
+        let mut seen = vec![false; certificates.len()];
+        let mut open = vec![(top, depth)];
+        while let Some((index, depth)) = open.pop() {
+            let (Some(certificate), Some(seen)) = (certificates.get(index), seen.get_mut(index))
+            else {
+                continue;
+            };
+            if std::mem::replace(seen, true) {
+                continue;
+            }
+            let branch = match depth {
+                0 => String::new(),
+                depth => format!("{}└─ ", "   ".repeat(depth - 1)),
+            };
+            let role = style(certificate.role()).dim();
+            lines.push(format!("  {branch}{} {role}", name(certificate)));
+            let children = chain.issued(index);
+            open.extend(children.into_iter().rev().map(|child| (child, depth + 1)));
+        }
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,46 @@
+//! Verdicts of clients as a table of marks, and their words.
+
+use console::style;
+
+use super::tables::{table, trimmed};
+use crate::certs::judgement::refusals;
+use crate::certs::verdict::{Client, Verdict};
+
+/// One row of the table: a name, and what each client says, in the order of [`Client::ALL`]; `None` where it cannot be told.
+pub(super) type Row<'a> = (String, Vec<Option<&'a Verdict>>);
+
+pub(super) fn verdict_table<'a>(rows: impl Iterator<Item = Row<'a>>) -> String {
+    let mut table = table();
+    let clients = Client::ALL.iter().map(|client| client.name());
+    table.set_header(std::iter::once("").chain(clients).chain(["IN ITS WORDS"]));
+    for (name, verdicts) in rows {
+        let marks = verdicts.iter().map(|verdict| mark(*verdict));
+        let cells = std::iter::once(name).chain(marks);
+        table.add_row(cells.chain([words(&verdicts)]));
+    }
+    trimmed(&table)
+}
+
+fn mark(verdict: Option<&Verdict>) -> String {
+    match verdict {
+        Some(Verdict::Trusted) => style("✓").green().to_string(),
+        Some(Verdict::Refused(_)) => style("✗").red().to_string(),
+        None => style("?").yellow().to_string(),
+    }
+}
+
+/// Each refusal once, with the clients that say it.
+pub(super) fn words(verdicts: &[Option<&Verdict>]) -> String {
+    let known = Client::ALL
+        .into_iter()
+        .zip(verdicts)
+        .filter_map(|(client, verdict)| Some((client, (*verdict)?)));
+    let lines: Vec<String> = refusals(known)
+        .into_iter()
+        .map(|(text, clients)| {
+            let clients: Vec<&str> = clients.iter().map(|client| client.name()).collect();
+            format!("{}: {text}", clients.join(", "))
+        })
+        .collect();
+    lines.join("\n")
+}
