@@ -29,6 +29,7 @@ both_majors! {
             .says("3649 days")
             .says("Chains\n  Acme Root root\n  └─ Acme Issuing intermediate")
             .says("Python ≥ 3.13")
+            .says("The 2 as a whole: every client takes all of them")
             .never_says("✗")
             .never_says("[certificate-");
     }
@@ -41,6 +42,11 @@ both_majors! {
             .exits(0)
             .says("Python ≥ 3.13: Missing Subject Key Identifier")
             .warns("warning[ca-without-subject-key-id]");
+        world.write("two.pem", &authority("Other Root").self_signed().pem());
+        world.plugin("inspect ca.pem two.pem").exits(0).says("; Python ≥ 3.13 refuses 1");
+        let run = world.plugin("inspect ca.pem two.pem -o json");
+        assert_eq!(json(&run)["refusals"]["python-3.13"], 1);
+        assert_eq!(json(&run)["refusals"]["curl"], 0);
     }
 
     fn error_findings_end_with_3_and_json_has_them_too(world) {

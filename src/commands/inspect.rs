@@ -34,6 +34,20 @@ pub struct Inspection {
     pub findings: Vec<Finding>,
 }
 
+impl Inspection {
+    /// How many of the certificates each client refuses as trust, in the order of [`Client::ALL`].
+    #[must_use]
+    pub fn refusals(&self) -> [usize; Client::ALL.len()] {
+        let mut counts = [0; Client::ALL.len()];
+        for verdicts in &self.verdicts {
+            for (count, verdict) in counts.iter_mut().zip(verdicts) {
+                *count += usize::from(matches!(verdict, Some(Verdict::Refused(_))));
+            }
+        }
+        counts
+    }
+}
+
 pub(super) fn run(arguments: &InspectArgs, screen: &Screen) -> Result<ExitCode> {
     let inspection = inspect(arguments, screen)?;
     match arguments.output {

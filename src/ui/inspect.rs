@@ -8,7 +8,7 @@ use super::tables::{name, table, tree, trimmed, validity};
 use super::verdicts::verdict_table;
 use crate::certs::Certificate;
 use crate::certs::lint::date;
-use crate::certs::verdict::Verdict;
+use crate::certs::verdict::{Client, Verdict};
 use crate::commands::Inspection;
 
 impl Screen {
@@ -107,11 +107,35 @@ fn verdicts(inspection: &Inspection) -> String {
         return format!("all {fine} are fine for every client");
     }
     let table = verdict_table(rows);
-    if large {
-        format!("{table}\n{fine} others are fine for every client")
+    let others = if large {
+        format!("\n{fine} others are fine for every client")
     } else {
-        table
+        String::new()
+    };
+    format!("{table}{others}{}", whole_set(inspection))
+}
+
+/// Of the set as a whole: the clients that take every certificate of it, and those that do not.
+fn whole_set(inspection: &Inspection) -> String {
+    let count = inspection.entries.len();
+    if count < 2 {
+        return String::new();
     }
+    let mut taken = Vec::new();
+    let mut refused = Vec::new();
+    for (client, refusals) in Client::ALL.iter().zip(inspection.refusals()) {
+        match refusals {
+            0 => taken.push(client.name().to_owned()),
+            some => refused.push(format!("{client} refuses {some}")),
+        }
+    }
+    let taken = match taken.len() {
+        0 => "no client takes all of them".to_owned(),
+        n if n == Client::ALL.len() => "every client takes all of them".to_owned(),
+        _ => format!("{} take all of them", taken.join(", ")),
+    };
+    let parts: Vec<String> = std::iter::once(taken).chain(refused).collect();
+    format!("\nThe {count} as a whole: {}", parts.join("; "))
 }
 
 fn servers(inspection: &Inspection) -> String {

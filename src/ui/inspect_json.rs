@@ -1,11 +1,12 @@
 //! `inspect -o json`: the same facts for programs.
 
 use anyhow::{Context as _, Result};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Screen;
 use super::certificate_json::{certificate_facts, verdicts};
 use crate::certs::bundle::Entry;
+use crate::certs::verdict::Client;
 use crate::commands::Inspection;
 
 /// Raised when a field changes its meaning or goes away; new fields may come at any time.
@@ -28,9 +29,15 @@ impl Screen {
             .iter()
             .map(|(host, said)| json!({"host": host, "verdicts": verdicts(said.iter().map(Some))}))
             .collect();
+        let refusals: Map<String, Value> = Client::ALL
+            .iter()
+            .zip(inspection.refusals())
+            .map(|(client, count)| (client.id().to_owned(), json!(count)))
+            .collect();
         let whole = json!({
             "schemaVersion": SCHEMA_VERSION,
             "certificates": certificates,
+            "refusals": refusals,
             "servers": servers,
             "findings": inspection.findings,
         });
