@@ -6,6 +6,7 @@ use super::gather::{Cluster, Place, helm_arguments};
 use super::needs::Needs;
 use super::planning::{self, Planner, accept, certificates, components};
 use super::probing;
+use super::side_by_side::side_by_side;
 use crate::apply::{self, Outcome};
 use crate::cli::InstallArgs;
 use crate::exit::{ExitCode, Stop};
@@ -87,29 +88,16 @@ fn plan(
         let observed = screen.step(&what, || place.observe(helm))?;
         planner.target(place, observed, screen)
     };
-    let mut targets = side_by_side(&places, target)?;
+    // Everyone has come to an end before the first error is looked at.
+    let mut targets = side_by_side(&places, target)
+        .into_iter()
+        .collect::<Result<Vec<_>>>()?;
     interrupt::check()?;
     if !arguments.skip_probe {
         probing::servers_of(&mut targets, screen)?;
         interrupt::check()?;
     }
     Ok(planning::plan(desired, &bundle, findings, targets))
-}
-
-/// Does `work` for all at once, since each waits for helm, and gives the results in their order.
-fn side_by_side<T: Sync, R: Send>(
-    all: &[T],
-    work: impl Fn(&T) -> Result<R> + Sync,
-) -> Result<Vec<R>> {
-    std::thread::scope(|scope| {
-        let running: Vec<_> = all.iter().map(|one| scope.spawn(|| work(one))).collect();
-        let results = running.into_iter().map(|thread| match thread.join() {
-            Ok(result) => result,
-            Err(panic) => std::panic::resume_unwind(panic),
-        });
-        // Everyone has come to an end before the first error is looked at.
-        results.collect::<Vec<_>>().into_iter().collect()
-    })
 }
 
 fn rollout(arguments: &InstallArgs, helm: &Helm) -> Result<Rollout> {

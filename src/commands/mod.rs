@@ -8,6 +8,7 @@ mod planning;
 mod probe;
 mod probing;
 mod render;
+mod side_by_side;
 
 use anyhow::Result;
 

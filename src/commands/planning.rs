@@ -9,7 +9,7 @@ use time::{Duration, OffsetDateTime};
 use super::gather::Place;
 use crate::certs::bundle::Bundle;
 use crate::certs::lint;
-use crate::certs::source::Access;
+use crate::certs::source::{Access, Source};
 use crate::cli::DesiredArgs;
 use crate::component::Component;
 use crate::exit::Stop;
@@ -50,10 +50,15 @@ pub(super) fn certificates(desired: &DesiredArgs, may_ask: bool) -> Result<(Bund
         may_ask,
         looking: false,
     };
+    read(&desired.certificates, &access)
+}
+
+/// The certificates of all sources, each once, and what there is to say of that.
+pub(super) fn read(sources: &[Source], access: &Access) -> Result<(Bundle, Vec<Finding>)> {
     let mut given = Vec::new();
     let mut findings = Vec::new();
-    for source in &desired.certificates {
-        let reading = source.gather(&access)?;
+    for source in sources {
+        let reading = source.gather(access)?;
         given.extend(reading.given);
         findings.extend(reading.notes);
     }

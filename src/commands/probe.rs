@@ -5,6 +5,7 @@ use std::time::Duration as Patience;
 use anyhow::Result;
 use time::{Duration, OffsetDateTime};
 
+use super::planning;
 use super::probing::{self, Met};
 use crate::certs::bundle::{Bundle, Entry, Given};
 use crate::certs::chain::Chain;
@@ -98,7 +99,12 @@ pub(super) fn run(arguments: &ProbeArgs, screen: &Screen) -> Result<ExitCode> {
 
 fn probe(arguments: &ProbeArgs, screen: &Screen) -> Result<Probe> {
     let now = OffsetDateTime::now_utc();
-    let (bundle, mut findings) = proposed(arguments)?;
+    let access = Access {
+        fingerprint: arguments.fingerprint,
+        may_ask: ui::is_interactive(),
+        looking: false,
+    };
+    let (bundle, mut findings) = planning::read(&arguments.certificates, &access)?;
     let given: Vec<&Certificate> = bundle.entries.iter().map(|one| &one.certificate).collect();
     let options = Options {
         expires_within: Duration::days(arguments.expires_within.into()),
@@ -161,24 +167,6 @@ fn probe(arguments: &ProbeArgs, screen: &Screen) -> Result<Probe> {
         expires_within: options.expires_within,
         findings,
     })
-}
-
-fn proposed(arguments: &ProbeArgs) -> Result<(Bundle, Vec<Finding>)> {
-    let access = Access {
-        fingerprint: arguments.fingerprint,
-        may_ask: ui::is_interactive(),
-        looking: false,
-    };
-    let mut given = Vec::new();
-    let mut findings = Vec::new();
-    for source in &arguments.certificates {
-        let reading = source.gather(&access)?;
-        given.extend(reading.given);
-        findings.extend(reading.notes);
-    }
-    let bundle = Bundle::new(given);
-    findings.extend(lint::repeated(&bundle));
-    Ok((bundle, findings))
 }
 
 /// What clients may trust. The last is what `install` makes by default, and what findings are about.

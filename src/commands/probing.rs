@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use time::OffsetDateTime;
 
+use super::side_by_side::side_by_side;
 use crate::certs::judgement::{Asked, Presented};
 use crate::certs::{Certificate, source};
 use crate::finding::Finding;
@@ -26,19 +27,7 @@ pub(super) struct Met {
 
 /// Asks every server once, side by side.
 pub(super) fn ask(servers: &[Endpoint], patience: Duration) -> Vec<Result<Met>> {
-    std::thread::scope(|scope| {
-        let running: Vec<_> = servers
-            .iter()
-            .map(|server| scope.spawn(move || meet(server, patience)))
-            .collect();
-        running
-            .into_iter()
-            .map(|thread| match thread.join() {
-                Ok(met) => met,
-                Err(panic) => std::panic::resume_unwind(panic),
-            })
-            .collect()
-    })
+    side_by_side(servers, |server| meet(server, patience))
 }
 
 fn meet(server: &Endpoint, patience: Duration) -> Result<Met> {
