@@ -15,7 +15,7 @@ use crate::component::Component;
 use crate::finding::Ignorable;
 use crate::overrides::Mode;
 use crate::overrides::task_pods::Variables;
-use crate::plan::TaskPods;
+use crate::plan::{OnUnheld, TaskPods};
 use crate::tls::Endpoint;
 
 /// Bring private CA certificates to ClearML Enterprise on Kubernetes
@@ -218,9 +218,9 @@ pub struct InstallArgs {
     #[arg(long)]
     pub skip_probe: bool,
 
-    /// Upgrade although values are deployed that no values file holds, and drop them
-    #[arg(long)]
-    pub discard_values: bool,
+    /// What becomes of deployed values that no values file holds.
+    #[command(flatten)]
+    pub unheld: UnheldArgs,
 
     /// Wait until the pods are ready
     #[arg(long)]
@@ -233,6 +233,52 @@ pub struct InstallArgs {
     /// Return to the former revision if the upgrade fails (Helm 3 calls it --atomic)
     #[arg(long)]
     pub rollback_on_failure: bool,
+}
+
+impl InstallArgs {
+    /// All that goes to `helm upgrade` as it is.
+    #[must_use]
+    pub fn for_helm(&self) -> Vec<String> {
+        let mut words = self.desired.helm_arguments.clone();
+        let given = words.iter().any(|word| word == REUSE);
+        if self.unheld.reset_then_reuse_values && !given {
+            words.push(REUSE.to_owned());
+        }
+        words
+    }
+}
+
+/// Helm's own name for the flag.
+const REUSE: &str = "--reset-then-reuse-values";
+
+/// What becomes of deployed values that no values file holds. Without any of these the run is refused.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+#[command(next_help_heading = "Deployed values that no values file holds")]
+pub struct UnheldArgs {
+    /// Write them into the override file
+    #[arg(long)]
+    pub adopt_values: bool,
+
+    /// Keep them in the release, under what the values files say
+    #[arg(long)]
+    pub reset_then_reuse_values: bool,
+
+    /// Drop them
+    #[arg(long)]
+    pub discard_values: bool,
+}
+
+impl UnheldArgs {
+    /// The choice, as the plan knows it.
+    #[must_use]
+    pub fn choice(&self) -> OnUnheld {
+        match (self.adopt_values, self.discard_values) {
+            (true, _) => OnUnheld::Adopt,
+            (_, true) => OnUnheld::Discard,
+            _ => OnUnheld::Refuse,
+        }
+    }
 }
 
 /// The arguments of `render`.

@@ -8,6 +8,7 @@ mod findings;
 mod servers;
 mod settle;
 mod shown;
+mod unheld;
 mod values_files;
 
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ use crate::values;
 
 pub use changes::{Change, Changes, ObjectChange, ValueChange, shown_manifest};
 pub use servers::{Answer, NamedServer};
+pub use unheld::OnUnheld;
 pub use values_files::ValuesFiles;
 
 /// How the user wants certificates to get into task pods.
@@ -107,8 +109,8 @@ pub struct Request<'a> {
     pub rollout: Rollout,
     /// Helm's own flags.
     pub arguments: &'a HelmArguments,
-    /// Deployed values that no file holds may be lost.
-    pub discard_values: bool,
+    /// What becomes of deployed values that no file holds.
+    pub on_unheld: OnUnheld,
 }
 
 /// One component's part of the plan.
@@ -215,7 +217,6 @@ pub fn target(
 ) -> Result<Target> {
     let settled = settle::settle(&request, render)?;
     let merged = findings::Merged {
-        before: request.files.merged(),
         after: request.files.merged_with(&settled.text)?,
         edited: serde_yaml::from_str(&settled.text)?,
     };

@@ -31,9 +31,30 @@ pub fn is_secret_key(key: &str) -> bool {
         || key == "auth"
 }
 
+/// Keys that say where or as whom to log in, and so are no secret beside a password.
+const PLAIN: [&str; 7] = [
+    "registry", "server", "url", "host", "username", "user", "email",
+];
+
+/// Whether what stands under `key` is secret where the mapping around it is (`outer`): `imageCredentials` hold a password,
+/// and the registry that it is for.
+#[must_use]
+pub fn is_secret_below(outer: bool, key: &str) -> bool {
+    let is_plain = PLAIN.iter().any(|plain| plain.eq_ignore_ascii_case(key));
+    is_secret_key(key) || outer && !is_plain
+}
+
 #[cfg(test)]
 mod tests {
-    use super::is_secret_key;
+    use super::{is_secret_below, is_secret_key};
+
+    #[test]
+    fn what_a_password_is_for_is_no_secret() {
+        assert!(!is_secret_below(true, "registry"));
+        assert!(is_secret_below(true, "anything"));
+        assert!(is_secret_below(false, "password"));
+        assert!(!is_secret_below(false, "replicas"));
+    }
 
     #[test]
     fn credentials_of_the_documented_override_files_are_secret() {

@@ -2,7 +2,8 @@
 
 use serde_yaml::{Mapping, Value};
 
-use crate::secrets::is_secret_key;
+use crate::secrets::{is_secret_below, is_secret_key};
+use crate::yaml::{Path, Step};
 
 /// Looks a value up by keys; an explicit null counts as absent, as it does for Helm.
 #[must_use]
@@ -120,7 +121,7 @@ impl<'a> Difference<'a> {
             let separator = if self.path.is_empty() { "" } else { "." };
             let inner = Self {
                 path: format!("{}{separator}{key}", self.path),
-                is_secret: self.is_secret || is_secret_key(&key),
+                is_secret: is_secret_below(self.is_secret, &key),
                 before: get(self.before),
                 after: get(self.after),
             };
@@ -165,13 +166,19 @@ fn has_alias(item: Option<&Value>) -> bool {
     item.is_some_and(|item| item.get("alias").is_some())
 }
 
+/// What an item of a list goes by: a certificate by its alias, everything else by its name.
+#[must_use]
+pub fn name_of(item: &Value) -> Option<&str> {
+    ["alias", "name"]
+        .into_iter()
+        .find_map(|key| item.get(key)?.as_str())
+}
+
 /// The name of each item, where all have one and no two the same.
 fn names(items: &[Value]) -> Option<Vec<&str>> {
     let mut names = Vec::new();
     for item in items {
-        let name = ["alias", "name"]
-            .into_iter()
-            .find_map(|key| item.get(key)?.as_str())?;
+        let name = name_of(item)?;
         if names.contains(&name) {
             return None;
         }
@@ -185,37 +192,69 @@ fn shown_key(key: &Value) -> String {
         .map_or_else(|| format!("{key:?}"), str::to_owned)
 }
 
-/// The key paths that `deployed` has and `files` has not: what the next `helm upgrade -i -f` would lose.
-///
-/// A list counts as one value, since Helm replaces lists whole.
-#[must_use]
-pub fn lost(deployed: &Value, files: &Value) -> Vec<String> {
-    let mut paths = Vec::new();
-    collect_lost(deployed, Some(files), &mut Vec::new(), &mut paths);
-    paths
+/// A deployed value that no file holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unheld<'a> {
+    /// Where it is.
+    pub path: Path,
+    /// What it says.
+    pub value: &'a Value,
 }
 
-fn collect_lost(
-    deployed: &Value,
+/// The values that `deployed` has and `files` has not: what the next `helm upgrade -i -f` would lose.
+///
+/// A list counts as one value, since Helm replaces lists whole. A null counts where it takes one of the chart's
+/// `defaults` away.
+#[must_use]
+pub fn unheld<'a>(deployed: &'a Value, files: &Value, defaults: &Value) -> Vec<Unheld<'a>> {
+    let mut found = Vec::new();
+    collect_unheld(
+        deployed,
+        Some(files),
+        Some(defaults),
+        &Path::root(),
+        &mut found,
+    );
+    found
+}
+
+fn collect_unheld<'a>(
+    deployed: &'a Value,
     files: Option<&Value>,
-    at: &mut Vec<String>,
-    paths: &mut Vec<String>,
+    default: Option<&Value>,
+    at: &Path,
+    found: &mut Vec<Unheld<'a>>,
 ) {
     match (deployed, files) {
-        (Value::Null, _) => {}
-        (Value::Mapping(mapping), Some(Value::Mapping(_)) | None) => {
+        // An empty one is a value of its own where it makes a key that the chart does not have: a queue, say.
+        (Value::Mapping(mapping), Some(Value::Mapping(_)) | None)
+            if !mapping.is_empty() || files.is_some() || default.is_some() =>
+        {
             for (key, value) in mapping {
-                let key = shown_key(key);
-                let inner = files.and_then(|f| f.get(&key));
-                at.push(key);
-                collect_lost(value, inner, at, paths);
-                at.pop();
+                let files = files.and_then(|values| values.get(key));
+                let default = default.and_then(|values| values.get(key));
+                collect_unheld(value, files, default, &at.then(shown_key(key)), found);
             }
         }
-        (_, None) => paths.push(at.join(".")),
+        (Value::Null, _) if default.is_none_or(Value::is_null) => {}
+        (value, None) => found.push(Unheld {
+            path: at.clone(),
+            value,
+        }),
         // The file says something else on purpose, null included.
         (_, Some(_)) => {}
     }
+}
+
+/// The value at a path of keys; null counts as a value.
+#[must_use]
+pub fn at<'a>(values: &'a Value, path: &Path) -> Option<&'a Value> {
+    path.steps()
+        .iter()
+        .try_fold(values, |value, step| match step {
+            Step::Key(key) => value.get(key.as_str()),
+            Step::Index(index) => value.get(*index),
+        })
 }
 
 #[cfg(test)]
@@ -237,11 +276,17 @@ mod tests {
     }
 
     #[test]
-    fn a_deployed_value_that_no_file_holds_is_lost() {
-        let deployed = yaml("image: {password: p, tag: '1'}\nlist: [1]\nkept: 1\ngone: null");
+    fn a_deployed_value_that_no_file_holds_is_found() {
+        let deployed = yaml(
+            "image: {password: p, tag: '1'}\nlist: [1]\nkept: 1\ngone: null\noff: null\nqueues: {new: {}, old: {}}",
+        );
         let files = yaml("image: {tag: '2'}\nkept: null");
-        assert_eq!(lost(&deployed, &files), ["image.password", "list"]);
-        assert_eq!(lost(&deployed, &deployed), Vec::<String>::new());
+        let defaults = yaml("off: {a: 1}\nqueues: {old: {a: 1}}");
+        let found = unheld(&deployed, &files, &defaults);
+        let paths: Vec<String> = found.iter().map(|one| one.path.to_string()).collect();
+        assert_eq!(paths, ["image.password", "list", "off", "queues.new"]);
+        assert_eq!(at(&deployed, &found[0].path), Some(&"p".into()));
+        assert!(unheld(&deployed, &deployed, &defaults).is_empty());
     }
 
     #[test]

@@ -69,14 +69,15 @@ fn plan(
         }
         return Err(needs.into_error().into());
     };
-    let helm_arguments = helm_arguments(&desired.helm_arguments)?;
+    let helm_arguments = helm_arguments(&arguments.for_helm())?;
     let planner = Planner {
         helm,
         desired,
         bundle: &bundle,
         arguments: &helm_arguments,
         rollout: &rollout(arguments, helm)?,
-        discard_values: arguments.discard_values,
+        on_unheld: arguments.unheld.choice(),
+        asks_cluster: true,
         assume_names: false,
     };
     if !arguments.dry_run {

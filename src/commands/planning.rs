@@ -1,9 +1,10 @@
 //! From what is wanted to a target of the plan: reading certificates, finding the chart, rendering.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
+use tempfile::NamedTempFile;
 use time::{Duration, OffsetDateTime};
 
 use super::gather::Place;
@@ -14,9 +15,9 @@ use crate::cli::DesiredArgs;
 use crate::component::Component;
 use crate::exit::Stop;
 use crate::finding::Finding;
-use crate::helm::{Chart, Helm, HelmArguments, Rollout};
+use crate::helm::{Chart, Helm, HelmArguments, Rendering, Rollout};
 use crate::overrides::Mode;
-use crate::plan::{self, Observed, Plan, Target};
+use crate::plan::{self, Observed, OnUnheld, Plan, Target, ValuesFiles};
 use crate::ui::Screen;
 
 /// The components named, each once, in the order they are rolled out.
@@ -104,7 +105,9 @@ pub(super) struct Planner<'a> {
     pub(super) bundle: &'a Bundle,
     pub(super) arguments: &'a HelmArguments,
     pub(super) rollout: &'a Rollout,
-    pub(super) discard_values: bool,
+    pub(super) on_unheld: OnUnheld,
+    /// Render as the cluster would: its version, its API, its objects in the way.
+    pub(super) asks_cluster: bool,
     /// Go on without a chart that cannot be reached.
     pub(super) assume_names: bool,
 }
@@ -117,27 +120,30 @@ impl Planner<'_> {
         observed: Observed,
         screen: &Screen,
     ) -> Result<Target> {
-        let files = place.read_values()?;
+        let mut files = place.read_values()?;
         screen.hide_secrets_of(&files.merged());
         if let Observed::Present(deployed, _) = &observed {
             screen.hide_secrets_of(&deployed.values);
+            if self.arguments.keep_deployed_values() {
+                files = files.over(deployed.values.clone());
+            }
         }
         let chart = self.chart(place, screen)?;
+        let base = files.clone();
         let is_upgrade = matches!(observed, Observed::Present(..));
-        let edited = files.edited().to_path_buf();
+        let asks_cluster = self.asks_cluster && !matches!(observed, Observed::Unknown(_));
         let mut render = |text: &str| -> Result<String> {
-            let candidate = Candidate::new(&place.values, &edited, text)?;
+            let candidate = Candidate::new(&base, &place.values, text)?;
+            let rendering = Rendering {
+                release: &place.release,
+                namespace: &place.namespace,
+                chart: &chart,
+                values: &candidate.values,
+                is_upgrade,
+                asks_cluster,
+            };
             let what = format!("rendering {} {}", chart.name, chart.version);
-            let stream = screen.step(&what, || {
-                self.helm.template(
-                    &place.release,
-                    &place.namespace,
-                    &chart,
-                    &candidate.values,
-                    is_upgrade,
-                    self.arguments,
-                )
-            })?;
+            let stream = screen.step(&what, || self.helm.template(&rendering, self.arguments))?;
             Ok(stream)
         };
         let request = plan::Request {
@@ -152,7 +158,7 @@ impl Planner<'_> {
             task_image: self.desired.task_image.clone(),
             rollout: self.rollout.clone(),
             arguments: self.arguments,
-            discard_values: self.discard_values,
+            on_unheld: self.on_unheld,
         };
         plan::target(request, &mut render)
     }
@@ -172,31 +178,41 @@ impl Planner<'_> {
     }
 }
 
-/// The override file as it would be, for rendering; private to its owner, gone with the value.
+/// The values files as they would be, for rendering; private to their owner, gone with the value.
 struct Candidate {
     values: Vec<PathBuf>,
-    _file: tempfile::NamedTempFile,
+    _made: Vec<NamedTempFile>,
 }
 
 impl Candidate {
-    fn new(values: &[PathBuf], edited: &Path, text: &str) -> Result<Self> {
-        let mut file = tempfile::Builder::new()
-            .prefix("helm-clearml-certs-")
-            .suffix(".yaml")
-            .tempfile()
-            .context("cannot make a temporary values file")?;
-        file.write_all(text.as_bytes())
-            .context("cannot write a temporary values file")?;
+    fn new(files: &ValuesFiles, paths: &[PathBuf], text: &str) -> Result<Self> {
+        let edited = values_file(text)?;
         let in_its_place = |path: &PathBuf| {
-            if path == edited {
-                file.path().to_path_buf()
+            if path == files.edited() {
+                edited.path().to_path_buf()
             } else {
                 path.clone()
             }
         };
+        let kept = match files.kept() {
+            Some(values) => Some(values_file(&serde_yaml::to_string(values)?)?),
+            None => None,
+        };
+        let first = kept.iter().map(|file| file.path().to_path_buf());
         Ok(Self {
-            values: values.iter().map(in_its_place).collect(),
-            _file: file,
+            values: first.chain(paths.iter().map(in_its_place)).collect(),
+            _made: std::iter::once(edited).chain(kept).collect(),
         })
     }
+}
+
+fn values_file(text: &str) -> Result<NamedTempFile> {
+    let mut file = tempfile::Builder::new()
+        .prefix("helm-clearml-certs-")
+        .suffix(".yaml")
+        .tempfile()
+        .context("cannot make a temporary values file")?;
+    file.write_all(text.as_bytes())
+        .context("cannot write a temporary values file")?;
+    Ok(file)
 }

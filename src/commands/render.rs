@@ -11,7 +11,7 @@ use crate::exit::ExitCode;
 use crate::files::FolderLocks;
 use crate::helm::{Helm, Rollout};
 use crate::interrupt;
-use crate::plan::Observed;
+use crate::plan::{Observed, OnUnheld};
 use crate::ui::Screen;
 
 pub(super) fn run(arguments: &RenderArgs, screen: &Screen) -> Result<ExitCode> {
@@ -31,7 +31,8 @@ pub(super) fn run(arguments: &RenderArgs, screen: &Screen) -> Result<ExitCode> {
         bundle: &bundle,
         arguments: &helm_arguments,
         rollout: &Rollout::default(),
-        discard_values: false,
+        on_unheld: OnUnheld::default(),
+        asks_cluster: false,
         assume_names: arguments.assume_names,
     };
     let mut locks = FolderLocks::default();

@@ -26,6 +26,7 @@ const LOCATE: &[(&str, bool)] = &[
 /// Flags that change what a chart renders.
 const RENDER: &[(&str, bool)] = &[
     ("--dependency-update", false),
+    ("--disable-openapi-validation", false),
     ("--enable-dns", false),
     ("--no-hooks", false),
     ("--post-renderer", true),

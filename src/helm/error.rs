@@ -53,6 +53,12 @@ impl HelmError {
             .any(|sign| message.contains(sign))
     }
 
+    /// The cluster does not have a kind of object that the chart renders.
+    #[must_use]
+    pub fn is_kind_unknown(&self) -> bool {
+        self.message.contains("no matches for kind")
+    }
+
     /// The release does not exist.
     #[must_use]
     pub fn is_release_not_found(&self) -> bool {
@@ -103,11 +109,16 @@ impl fmt::Display for HelmError {
 
 impl std::error::Error for HelmError {}
 
+/// What Helm 4 says beside its error: the same once more as a log line, and that `--validate` has a newer name.
+fn is_noise(line: &str) -> bool {
+    line.starts_with("level=ERROR msg=") || line.starts_with("Flag --validate has been deprecated")
+}
+
 fn tidy(stderr: &str) -> String {
     let lines: Vec<&str> = stderr
         .lines()
         .map(|line| line.strip_prefix("Error: ").unwrap_or(line).trim_end())
-        .filter(|line| !line.is_empty())
+        .filter(|line| !line.is_empty() && !is_noise(line))
         .collect();
     lines.join("\n")
 }

@@ -51,36 +51,66 @@ impl Helm {
         Ok(version.major)
     }
 
-    /// Renders a chart as `helm template` does, without a cluster, to one YAML stream.
+    /// Renders a chart to one YAML stream.
+    ///
+    /// Asking the cluster gives the chart the cluster's Kubernetes version and API, and finds what the upgrade would
+    /// stumble over: kinds it does not have, objects that are another release's.
     ///
     /// # Errors
     /// Helm refuses the chart or the values.
     pub fn template(
         &self,
-        release: &str,
-        namespace: &str,
-        chart: &Chart,
-        values: &[PathBuf],
-        is_upgrade: bool,
+        rendering: &Rendering<'_>,
         arguments: &HelmArguments,
     ) -> Result<String, HelmError> {
+        if rendering.asks_cluster {
+            match self.read(&rendering.argv(true, arguments)) {
+                // The chart brings the kinds itself (crds/), and Helm creates them only when it installs.
+                Err(error) if error.is_kind_unknown() => {}
+                answer => return answer,
+            }
+        }
+        self.read(&rendering.argv(false, arguments))
+    }
+}
+
+/// One rendering of a chart.
+#[derive(Debug)]
+pub struct Rendering<'a> {
+    /// The release's name.
+    pub release: &'a str,
+    /// Its namespace.
+    pub namespace: &'a str,
+    /// The chart.
+    pub chart: &'a Chart,
+    /// The values files, in Helm's order.
+    pub values: &'a [PathBuf],
+    /// Whether the release exists.
+    pub is_upgrade: bool,
+    /// Whether the cluster is to be asked what it is.
+    pub asks_cluster: bool,
+}
+
+impl Rendering<'_> {
+    fn argv(&self, asks_cluster: bool, arguments: &HelmArguments) -> Vec<String> {
         let mut argv: Vec<String> = vec![
             "template".into(),
-            release.into(),
-            chart.local().display().to_string(),
+            self.release.into(),
+            self.chart.local().display().to_string(),
             "-n".into(),
-            namespace.into(),
+            self.namespace.into(),
         ];
-        if is_upgrade {
-            argv.push("--is-upgrade".into());
-        }
-        if let Some(version) = &chart.kube_version {
+        argv.extend(self.is_upgrade.then(|| "--is-upgrade".into()));
+        if asks_cluster {
+            // Helm 4 would rather have it called --dry-run=server, which in Helm 3 means something else.
+            argv.push("--validate".into());
+        } else if let Some(version) = &self.chart.kube_version {
             argv.extend(["--kube-version".into(), version.clone()]);
         }
-        for file in values {
+        for file in self.values {
             argv.extend(["-f".into(), file.display().to_string()]);
         }
         argv.extend_from_slice(arguments.render());
-        self.read(&argv)
+        argv
     }
 }

@@ -115,7 +115,7 @@ impl Changes {
         self.values = differences
             .into_iter()
             .map(|difference| {
-                let [before, after] = shown::values(&difference);
+                let [before, after] = shown::difference(&difference);
                 ValueChange {
                     path: difference.path,
                     before,

@@ -2,7 +2,7 @@
 
 use serde_yaml::Value;
 
-use super::{Observed, Request};
+use super::{Observed, Request, unheld};
 use crate::certs::Fingerprint;
 use crate::component::Facts;
 use crate::finding::Finding;
@@ -14,9 +14,9 @@ use crate::values;
 /// The lists of a pod template that the recipe writes into.
 const POD_LISTS: [&str; 4] = ["initContainers", "env", "volumeMounts", "volumes"];
 
-/// All values files together, without and with this edit.
+/// The values with this edit.
 pub(super) struct Merged {
-    pub(super) before: Value,
+    /// All that the upgrade gives to the chart.
     pub(super) after: Value,
     /// The edited file alone, with this edit.
     pub(super) edited: Value,
@@ -32,7 +32,7 @@ pub(super) fn of(
     let facts = request.coordinates.component.facts();
     let mut findings = shadowed_lists(request, facts, &merged.edited);
     findings.extend(queue_lists(facts, strategy, &merged.after));
-    findings.extend(lost_values(request, merged));
+    findings.extend(unheld::findings(request, &merged.after));
     findings.extend(other_chart(request));
     let Some(proof) = proof else {
         return findings;
@@ -260,35 +260,4 @@ fn queue_lists(facts: &Facts, strategy: Strategy, merged: &Value) -> Vec<Finding
         }
     }
     findings
-}
-
-/// `helm upgrade -i -f` starts from the chart's defaults: what is deployed but in no file falls back to them.
-fn lost_values(request: &Request<'_>, merged: &Merged) -> Option<Finding> {
-    let Observed::Present(deployed, _) = &request.observed else {
-        return None;
-    };
-    if request.discard_values || request.arguments.keep_deployed_values() {
-        return None;
-    }
-    let set = request.arguments.set_paths();
-    // What this edit itself takes out of the file is shown in its diff.
-    let gone_anyway = values::lost(&deployed.values, &merged.before);
-    let lost: Vec<String> = values::lost(&deployed.values, &merged.after)
-        .into_iter()
-        .filter(|path| gone_anyway.contains(path) && !set.iter().any(|one| path == one))
-        .collect();
-    (!lost.is_empty()).then(|| {
-        Finding::error(
-            "deployed-values-lost",
-            format!(
-                "release {} has values that no values file holds, and this upgrade would drop them: {}",
-                request.coordinates.release,
-                lost.join(", ")
-            ),
-        )
-        .hint(format!(
-            "name the file that holds them with --{0}-values, or keep them with `-- --reset-then-reuse-values`, or drop them with --discard-values",
-            request.coordinates.component
-        ))
-    })
 }

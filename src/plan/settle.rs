@@ -6,7 +6,7 @@
 use anyhow::{Context as _, Result, anyhow};
 use serde_yaml::Value;
 
-use super::{Observed, Request, TaskPods};
+use super::{Observed, Request, TaskPods, unheld};
 use crate::certs::bundle::Entry;
 use crate::component::Facts;
 use crate::exit::Stop;
@@ -176,6 +176,7 @@ fn edit(
 ) -> Result<Settled> {
     let file = file_name(request);
     let mut document = Document::parse(request.files.text.as_deref().unwrap_or_default())?;
+    unheld::adopt(&mut document, request)?;
     let placement = place(
         &mut document,
         &file,

@@ -9,7 +9,7 @@ use serde_yaml::{Mapping, Value};
 use crate::certs::{pem, summary};
 use crate::proof::Object;
 use crate::secrets::{MASK, is_secret_key};
-use crate::values::Difference;
+use crate::values::{self, Difference};
 
 /// Stands for a secret whose other side is another one.
 const MASK_BEFORE: &str = "*** (the former one)";
@@ -48,7 +48,7 @@ pub(super) fn one_object(object: &Object) -> String {
 }
 
 /// The two sides of a difference in one line each.
-pub(super) fn values(difference: &Difference<'_>) -> [Option<String>; 2] {
+pub(super) fn difference(difference: &Difference<'_>) -> [Option<String>; 2] {
     let reading = if difference.is_secret {
         Reading::Secret
     } else {
@@ -139,7 +139,7 @@ fn shown(value: &Value, other: Option<&Value>, side: Side, reading: Reading) -> 
         }
         Value::Sequence(items) => {
             let items = items.iter().enumerate().map(|(index, item)| {
-                let other = other.and_then(|other| other.get(index));
+                let other = other.and_then(|other| counterpart(other, index, item));
                 shown(item, other, side, reading)
             });
             Value::Sequence(items.collect())
@@ -151,9 +151,19 @@ fn shown(value: &Value, other: Option<&Value>, side: Side, reading: Reading) -> 
                 tidy(text).into()
             }
         }
-        Value::Null => Value::Null,
+        Value::Null | Value::Bool(_) => value.clone(),
         scalar if reading == Reading::Secret => mask(scalar, other, side),
         scalar => scalar.clone(),
+    }
+}
+
+/// The item of the other list that `item` is compared with: the one of its name, else the one in its place.
+fn counterpart<'a>(other: &'a Value, index: usize, item: &Value) -> Option<&'a Value> {
+    match (values::name_of(item), other.as_sequence()) {
+        (Some(name), Some(items)) => items
+            .iter()
+            .find(|other| values::name_of(other) == Some(name)),
+        _ => other.get(index),
     }
 }
 
@@ -218,6 +228,14 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_that_only_moves_does_not_change() {
+        let pod =
+            |first: &str| format!("kind: Pod\nenv: [{first}{{name: A_TOKEN, value: hunter2}}]\n");
+        let [before, after] = both(&pod(""), &pod("{name: NEW, value: x}, "));
+        assert!(before.contains("value: '***'") && after.contains("value: '***'"));
+    }
+
+    #[test]
     fn keys_stand_in_order_whatever_order_they_had() {
         let [before, after] = both("kind: A\nb: 1\na: 2\n", "a: 2\nkind: A\nb: 1\n");
         assert_eq!(before, after);
@@ -231,7 +249,7 @@ mod tests {
             yaml("clearml: {apiKey: b}\ntokens: {a: [hunter2, 7]}"),
         );
         let found = crate::values::differences(&before, &after);
-        let lines: Vec<_> = found.iter().map(values).collect();
+        let lines: Vec<_> = found.iter().map(difference).collect();
         assert_eq!(
             lines[0],
             [MASK_BEFORE, MASK_AFTER].map(|mask| Some(mask.to_owned()))

@@ -12,6 +12,8 @@ use crate::values;
 pub struct ValuesFiles {
     /// Each file and what it says; a file that does not exist yet says nothing.
     files: Vec<(PathBuf, Value)>,
+    /// Deployed values that Helm keeps under them.
+    kept: Option<Value>,
     edited: usize,
     /// The edited file's content; `None` where it does not exist.
     pub text: Option<String>,
@@ -35,9 +37,25 @@ impl ValuesFiles {
             .collect();
         Self {
             files,
+            kept: None,
             edited,
             text,
         }
+    }
+
+    /// Says that Helm keeps `deployed` values where no file says otherwise (`--reset-then-reuse-values`).
+    #[must_use]
+    pub fn over(self, deployed: Value) -> Self {
+        Self {
+            kept: Some(deployed),
+            ..self
+        }
+    }
+
+    /// The deployed values that Helm keeps under the files.
+    #[must_use]
+    pub fn kept(&self) -> Option<&Value> {
+        self.kept.as_ref()
     }
 
     /// The edited file's path.
@@ -54,20 +72,20 @@ impl ValuesFiles {
         values::merge(self.files.iter().map(|(_, values)| values))
     }
 
-    /// All files merged, with another content of the edited one.
+    /// All that is given to the chart, with another content of the edited file.
     ///
     /// # Errors
     /// The content is not YAML.
     pub fn merged_with(&self, text: &str) -> Result<Value> {
         let edited: Value = serde_yaml::from_str(text)?;
-        let files = self.files.iter().enumerate();
-        Ok(values::merge(files.map(|(index, (_, values))| {
+        let files = self.files.iter().enumerate().map(|(index, (_, values))| {
             if index == self.edited {
                 &edited
             } else {
                 values
             }
-        })))
+        });
+        Ok(values::merge(self.kept.iter().chain(files)))
     }
 
     /// Whose list at `path` is lost once the edited file says `after`: Helm replaces lists whole. Earlier files lose
@@ -137,6 +155,13 @@ mod tests {
             files.merged_with("a: 3\nb: 4").unwrap(),
             yaml("{a: 2, b: 4}")
         );
+    }
+
+    #[test]
+    fn deployed_values_that_helm_keeps_lie_under_every_file() {
+        let files = files(&["a: 1"]).over(yaml("{a: 0, kept: 1}"));
+        assert_eq!(files.merged_with("a: 2").unwrap(), yaml("{a: 2, kept: 1}"));
+        assert_eq!(files.merged(), yaml("a: 1"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::diff;
 use crate::plan::{Action, Change, Changes, ObjectChange, Target, ValueChange};
 
 /// A value that takes more room than this is shown by its beginning.
-const VALUE_WIDTH: usize = 100;
+const VALUE_WIDTH: usize = 120;
 
 /// The changes of one target; empty where there are none.
 pub(super) fn of(target: &Target) -> String {

@@ -2,9 +2,11 @@
 
 use std::sync::{PoisonError, RwLock};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_yaml::Value;
 
-use crate::secrets::{MASK, is_secret_key};
+use crate::secrets::{MASK, is_secret_below, is_secret_key};
 use crate::yaml::{Document, Path, Step};
 
 /// A secret shorter than this is hidden by position only: replacing "a" everywhere would leave nothing readable.
@@ -46,7 +48,7 @@ fn collect(value: &Value, secret: bool, secrets: &mut Vec<String>) {
                 .is_some_and(is_secret_key);
             for (key, inner) in mapping {
                 let key = key.as_str().unwrap_or_default();
-                let secret = secret || is_secret_key(key) || (named_secret && key == "value");
+                let secret = is_secret_below(secret, key) || (named_secret && key == "value");
                 collect(inner, secret, secrets);
             }
         }
@@ -56,17 +58,18 @@ fn collect(value: &Value, secret: bool, secrets: &mut Vec<String>) {
             }
         }
         Value::String(text) if secret => {
-            secrets.extend(
-                text.lines()
-                    .map(str::trim)
-                    .filter(|line| line.len() >= SHORTEST)
-                    .map(str::to_owned),
-            );
+            text.lines().for_each(|line| note(line.trim(), secrets));
         }
-        Value::Number(number) if secret => {
-            secrets.extend(Some(number.to_string()).filter(|text| text.len() >= SHORTEST));
-        }
+        Value::Number(number) if secret => note(&number.to_string(), secrets),
         _ => {}
+    }
+}
+
+/// A secret, and the form it has in a Kubernetes Secret.
+fn note(secret: &str, secrets: &mut Vec<String>) {
+    if secret.len() >= SHORTEST {
+        secrets.push(STANDARD.encode(secret));
+        secrets.push(secret.to_owned());
     }
 }
 
@@ -120,21 +123,23 @@ fn mask_comment(line: &str) -> String {
 /// Whether any key on the way is a secret's, or the name beside an environment variable's value is.
 fn scalar_is_secret(document: &Document, path: &Path) -> bool {
     let mut at = document.value();
+    let mut secret = false;
     for step in path.steps() {
         let inner = match step {
             Step::Index(index) => at.get(index),
             Step::Key(key) => {
                 let named = at.get("name").and_then(Value::as_str);
-                if is_secret_key(key) || key == "value" && named.is_some_and(is_secret_key) {
-                    return true;
-                }
+                secret = is_secret_below(secret, key)
+                    || key == "value" && named.is_some_and(is_secret_key);
                 at.get(key.as_str())
             }
         };
-        let Some(inner) = inner else {
-            return false;
-        };
-        at = inner;
+        match inner {
+            Some(inner) => at = inner,
+            // Below a null, or an alias: the keys alone decide.
+            None => return secret,
+        }
     }
-    false
+    // A switch tells nothing.
+    secret && !at.is_bool()
 }

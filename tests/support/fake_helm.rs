@@ -123,8 +123,10 @@ pub fn play() -> Option<ExitCode> {
         std::process::abort();
     }
     if let Some(helm) = &rule.real {
+        // There is no cluster that it could ask.
+        let offline = arguments.iter().filter(|word| *word != "--validate");
         let status = std::process::Command::new(helm)
-            .args(&arguments)
+            .args(offline)
             .status()
             .unwrap();
         let code = status.code().and_then(|code| u8::try_from(code).ok());

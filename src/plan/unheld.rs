@@ -1,0 +1,184 @@
+//! Deployed values that no values file holds: `helm upgrade -i -f` starts from the chart's defaults and would lose them.
+
+use serde_yaml::Value;
+
+use super::{Observed, Request};
+use crate::certs::{Fingerprint, pem};
+use crate::finding::Finding;
+use crate::values::{self, Unheld};
+use crate::yaml::{Document, YamlError};
+
+/// What is to become of deployed values that no file holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnUnheld {
+    /// The run is refused.
+    #[default]
+    Refuse,
+    /// They are written into the override file.
+    Adopt,
+    /// They are lost.
+    Discard,
+}
+
+/// The deployed values that no file holds and no `--set` gives.
+fn unheld<'a>(request: &'a Request<'_>) -> Vec<Unheld<'a>> {
+    let Observed::Present(deployed, _) = &request.observed else {
+        return Vec::new();
+    };
+    let set = request.arguments.set_paths();
+    let mut unheld = values::unheld(
+        &deployed.values,
+        &request.files.merged(),
+        &request.chart.values,
+    );
+    unheld.retain(|one| !set.contains(&one.path.to_string().as_str()));
+    unheld
+}
+
+/// Writes them into the override file, where that is wanted.
+pub(super) fn adopt(document: &mut Document, request: &Request<'_>) -> Result<(), YamlError> {
+    if request.on_unheld != OnUnheld::Adopt {
+        return Ok(());
+    }
+    for one in unheld(request) {
+        document.set(one.path, one.value)?;
+    }
+    Ok(())
+}
+
+/// What there is to say of them, when `after` is what the upgrade gives to the chart.
+pub(super) fn findings(request: &Request<'_>, after: &Value) -> Option<Finding> {
+    let unheld = unheld(request);
+    let lost: Vec<String> = unheld
+        .iter()
+        .filter(|one| {
+            let now = values::at(after, &one.path);
+            now.is_none_or(|now| !still_has(now, one.value, true))
+        })
+        .map(|one| one.path.to_string())
+        .collect();
+    let release = &request.coordinates.release;
+    let component = request.coordinates.component;
+    match request.on_unheld {
+        OnUnheld::Discard => None,
+        OnUnheld::Adopt if lost.is_empty() => (!unheld.is_empty()).then(|| {
+            let paths: Vec<String> = unheld.iter().map(|one| one.path.to_string()).collect();
+            Finding::note(
+                "values-adopted",
+                format!(
+                    "{} takes over from release {release} what no values file holds: {}",
+                    request.files.edited().display(),
+                    paths.join(", ")
+                ),
+            )
+        }),
+        _ if lost.is_empty() => None,
+        _ => Some(
+            Finding::error(
+                "deployed-values-lost",
+                format!(
+                    "release {release} has values that no values file holds, and this upgrade would drop them: {}",
+                    lost.join(", ")
+                ),
+            )
+            .hint(format!(
+                "write them into {} with --adopt-values, keep them in the release alone with --reset-then-reuse-values, or drop them with --discard-values; if another file holds them, name it with --{component}-values",
+                request.files.edited().display()
+            )),
+        ),
+    }
+}
+
+/// Whether `now` says all that `before` said: lists keep their items, bundles their certificates. What the upgrade sets to
+/// something else on purpose, as far as `may_differ`, is not lost.
+fn still_has(now: &Value, before: &Value, may_differ: bool) -> bool {
+    match (now, before) {
+        (now, before) if now == before => true,
+        (Value::Sequence(now), Value::Sequence(before)) => before
+            .iter()
+            .all(|old| now.iter().any(|new| still_has(new, old, false))),
+        (Value::Mapping(now), Value::Mapping(before)) => match certificates(before.get("pem")) {
+            Some(before) => certificates(now.get("pem")).is_some_and(|now| holds(&now, &before)),
+            None => before.iter().all(|(key, old)| {
+                now.get(key)
+                    .is_some_and(|new| still_has(new, old, may_differ))
+            }),
+        },
+        (now, before) => match certificates(Some(before)) {
+            Some(before) => certificates(Some(now)).is_some_and(|now| holds(&now, &before)),
+            None => may_differ,
+        },
+    }
+}
+
+fn holds(now: &[Fingerprint], before: &[Fingerprint]) -> bool {
+    before.iter().all(|one| now.contains(one))
+}
+
+/// The certificates of a PEM text.
+fn certificates(value: Option<&Value>) -> Option<Vec<Fingerprint>> {
+    let blocks = pem::parse(value?.as_str()?.as_bytes()).ok()?;
+    Some(
+        blocks
+            .iter()
+            .map(|block| block.certificate.fingerprint)
+            .collect(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(now: &str, before: &str) -> bool {
+        let yaml = |text: &str| serde_yaml::from_str::<Value>(text).unwrap();
+        still_has(&yaml(now), &yaml(before), true)
+    }
+
+    fn certificate(name: &str) -> String {
+        let mut params = rcgen::CertificateParams::default();
+        params
+            .distinguished_name
+            .push(rcgen::DnType::CommonName, name);
+        let key = rcgen::KeyPair::generate().unwrap();
+        params.self_signed(&key).unwrap().pem()
+    }
+
+    #[test]
+    fn a_list_is_kept_if_each_of_its_items_is() {
+        assert!(kept("[{name: a, x: 1}, {name: b}]", "[{name: a}]"));
+        assert!(kept("[{name: a, l: [1, 2]}]", "[{name: a, l: [2]}]"));
+        assert!(!kept("[{name: b}]", "[{name: a}]"));
+        assert!(!kept("[{name: a, x: 2}]", "[{name: a, x: 1}]"));
+    }
+
+    #[test]
+    fn a_switch_that_is_set_anew_is_not_lost() {
+        assert!(kept("true", "false"));
+    }
+
+    #[test]
+    fn certificates_are_kept_by_content() {
+        let (a, b) = (certificate("a"), certificate("b"));
+        let entry = |alias: &str, pem: &str| {
+            let mut entry = serde_yaml::Mapping::new();
+            entry.insert("alias".into(), alias.into());
+            entry.insert("pem".into(), pem.into());
+            Value::Mapping(entry)
+        };
+        let list = |entries: &[Value]| Value::Sequence(entries.to_vec());
+        let renamed = list(&[entry("new", &b), entry("other", a.trim())]);
+        assert!(still_has(&renamed, &list(&[entry("old", &a)]), true));
+        assert!(!still_has(
+            &list(&[entry("old", &b)]),
+            &list(&[entry("old", &a)]),
+            true
+        ));
+        assert!(still_has(
+            &format!("{a}{b}").into(),
+            &a.as_str().into(),
+            true
+        ));
+        assert!(!still_has(&b.into(), &a.into(), true));
+    }
+}
