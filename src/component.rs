@@ -32,6 +32,8 @@ pub struct Facts {
     pub certificates: &'static [&'static str],
     /// Where the task pod template lives, if the component starts task pods.
     pub pod_template: Option<&'static [&'static str]>,
+    /// Where its own image is named, whose `update-ca-certificates` task pods use.
+    pub image: Option<&'static [&'static str]>,
     /// Whether the documented command creates the namespace.
     pub creates_namespace: bool,
     /// The first chart version that takes certificates at all, where older ones are in use.
@@ -54,6 +56,7 @@ const AGENT: Facts = Facts {
     release: Some("clearml-agent"),
     certificates: &["customCertificates"],
     pod_template: Some(&["agentk8sglue", "basePodTemplate"]),
+    image: Some(&["agentk8sglue", "image"]),
     creates_namespace: true,
     takes_certificates_since: None,
     propagates_since: Some("6.10.6"),
@@ -74,6 +77,7 @@ const GATEWAY: Facts = Facts {
     release: None,
     certificates: &["customCertificates"],
     pod_template: None,
+    image: None,
     creates_namespace: false,
     takes_certificates_since: None,
     propagates_since: None,
@@ -94,6 +98,7 @@ const APPS: Facts = Facts {
     release: Some("clearml-enterprise"),
     certificates: &["clearmlApplications", "customCertificates"],
     pod_template: Some(&["clearmlApplications", "basePodTemplate"]),
+    image: Some(&["clearmlApplications", "image"]),
     creates_namespace: true,
     takes_certificates_since: Some("10.8.13"),
     propagates_since: Some("10.11.3"),

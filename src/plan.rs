@@ -5,6 +5,7 @@
 
 mod changes;
 mod findings;
+mod guess;
 mod servers;
 mod settle;
 mod shown;

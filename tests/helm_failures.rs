@@ -187,9 +187,7 @@ fn failing_upgrade(world: &World, after: Rule) -> Run {
     assert_eq!(run.count("context deadline exceeded"), 1, "{run}");
     assert_eq!(
         fake.calls(),
-        [
-            "list", "status", "template", "template", "upgrade", "status"
-        ]
+        ["list", "status", "template", "upgrade", "status"]
     );
     world.is_tidy();
     run

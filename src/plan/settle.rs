@@ -1,20 +1,21 @@
 //! Editing and rendering until the two agree.
 //!
-//! The pod template names ConfigMaps that only a rendering can tell. The first edit uses the documented names; where
+//! The pod template names ConfigMaps and an image that only a rendering can tell. The first edit uses predicted ones; where
 //! the rendering says otherwise, the edit is made again with the real ones.
 
 use anyhow::{Context as _, Result, anyhow};
-use serde_yaml::Value;
 
-use super::{Observed, Request, TaskPods, unheld};
+use super::guess::{Guess, Seen};
+use super::{Request, TaskPods, unheld};
 use crate::certs::bundle::Entry;
 use crate::component::Facts;
 use crate::exit::Stop;
 use crate::finding::{self, Finding};
-use crate::overrides::task_pods::{self, ProjectedSource, Shape, Strategy, Wanted};
+use crate::overrides::task_pods::{self, Shape, Strategy, Wanted};
 use crate::overrides::{Mode, Placed, place};
-use crate::proof::{self, Carriers, Object, Proof};
-use crate::yaml::{Document, Path, YamlError};
+use crate::proof::{self, Object, Proof};
+use crate::values;
+use crate::yaml::{Document, YamlError};
 
 /// Names change once, from predicted to real; a chart that needs more than this names ConfigMaps after their own names.
 const MAX_RENDERINGS: usize = 4;
@@ -28,6 +29,7 @@ pub(super) struct Settled {
     pub(super) placed: Vec<Placed>,
     pub(super) strategy: Strategy,
     pub(super) findings: Vec<Finding>,
+    guess: Guess,
     pub(super) objects: Vec<Object>,
     /// `None` where the edit was refused before it could be rendered.
     pub(super) proof: Option<Proof>,
@@ -37,19 +39,17 @@ pub(super) fn settle(
     request: &Request<'_>,
     render: &mut dyn FnMut(&str) -> Result<String>,
 ) -> Result<Settled> {
-    let facts = request.coordinates.component.facts();
-    let strategy = strategy(request, facts);
-    let deployed = deployed_config_maps(request);
-    let edit_with = |guess: &Guess| {
-        edit(request, facts, strategy, guess).map_err(|e| refusal(&file_name(request), e))
+    let deployed = Seen::deployed(request);
+    let edits = Edits {
+        request,
+        facts: request.coordinates.component.facts(),
+        strategy: strategy(request),
+        deployed: &deployed,
     };
-    let predicted = Guess::predicted(request, facts, &deployed);
-    let mut settled = edit_with(&predicted)?;
+    let mut settled = edits.make(None)?;
     if request.chart.is_assumed {
-        settled
-            .findings
-            .extend(assumed(request, &settled, &predicted));
-        settled.fragment = fragment(request, facts, &settled, &predicted)?;
+        settled.findings.extend(assumed(request, &settled));
+        settled.fragment = edits.fragment(&settled)?;
         return Ok(settled);
     }
     for _ in 0..MAX_RENDERINGS {
@@ -59,13 +59,13 @@ pub(super) fn settle(
         let stream = render(&settled.text)?;
         let objects =
             proof::parse(&stream).context("helm template printed something that is not YAML")?;
-        let proof = proof::prove(&objects);
-        let real = Guess::real(request, &settled.placed, &proof, &objects, &deployed);
-        let next = edit_with(&real)?;
+        let rendered = Seen::new(objects);
+        let real = Guess::real(request, &settled.placed, &rendered, &deployed);
+        let next = edits.make(Some(real))?;
         if next.text == settled.text {
-            settled.fragment = fragment(request, facts, &settled, &real)?;
-            settled.objects = objects;
-            settled.proof = Some(proof);
+            settled.fragment = edits.fragment(&next)?;
+            settled.objects = rendered.objects;
+            settled.proof = Some(rendered.proof);
             return Ok(settled);
         }
         settled = next;
@@ -75,90 +75,8 @@ pub(super) fn settle(
     ))
 }
 
-/// What the pod template has to say that only a rendering can tell.
-struct Guess {
-    sources: Vec<ProjectedSource>,
-    /// The ConfigMap and key of the whole bundle.
-    bundle: (String, String),
-    ours: Vec<String>,
-    image: Option<String>,
-}
-
-impl Guess {
-    fn predicted(request: &Request<'_>, facts: &Facts, deployed: &[String]) -> Self {
-        let listed = |text: &String| {
-            let document = Document::parse(text).ok()?;
-            let path = Path::from(facts.certificates).then("extraCerts");
-            let list = document.get(path).ok()??;
-            list.as_sequence().map(Vec::len)
-        };
-        let present = request.files.text.as_ref().and_then(listed).unwrap_or(0);
-        let sources = task_pods::predicted_sources(
-            &request.coordinates.release,
-            facts.chart,
-            facts.config_map_infix,
-            &request.chart.values,
-            present + request.entries.len(),
-        );
-        let known = sources.iter().map(|source| source.config_map.clone());
-        Self {
-            ours: known.chain(deployed.iter().cloned()).collect(),
-            // No name is documented for it, so a rendering has to tell.
-            bundle: (
-                "ca-bundle-not-yet-rendered".into(),
-                "ca-certificates.crt".into(),
-            ),
-            sources,
-            image: request.task_image.clone(),
-        }
-    }
-
-    fn real(
-        request: &Request<'_>,
-        placed: &[Placed],
-        proof: &Proof,
-        objects: &[Object],
-        deployed: &[String],
-    ) -> Self {
-        let carriers = &proof.carriers;
-        let whole = carriers.holding_all(placed.iter().map(|one| one.certificate.fingerprint));
-        let image = request.task_image.clone();
-        Self {
-            sources: task_pods::sources(placed, carriers),
-            bundle: whole.unwrap_or_else(|| ("ca-bundle-not-rendered".into(), String::new())),
-            ours: carriers
-                .carrying_config_maps()
-                .chain(deployed.iter().cloned())
-                .collect(),
-            image: image.or_else(|| agent_image(proof, objects)),
-        }
-    }
-}
-
-/// The ConfigMaps of the release as it is now that carry certificates.
-fn deployed_config_maps(request: &Request<'_>) -> Vec<String> {
-    let Observed::Present(deployed, _) = &request.observed else {
-        return Vec::new();
-    };
-    let objects = proof::parse(&deployed.manifest).unwrap_or_default();
-    Carriers::find(&objects).carrying_config_maps().collect()
-}
-
-/// The image of the first workload that mounts the certificates: the agent itself.
-fn agent_image(proof: &Proof, objects: &[Object]) -> Option<String> {
-    let place = &proof.workloads.first()?.place;
-    let workload = objects
-        .iter()
-        .find(|object| format!("{} {}", object.kind, object.name) == *place)?;
-    workload
-        .get(&["spec", "template", "spec", "containers"])?
-        .get(0)?
-        .get("image")
-        .and_then(Value::as_str)
-        .map(str::to_owned)
-}
-
-fn strategy(request: &Request<'_>, facts: &Facts) -> Strategy {
+fn strategy(request: &Request<'_>) -> Strategy {
+    let facts = request.coordinates.component.facts();
     let propagate = [facts.certificates, &[task_pods::PROPAGATE]].concat();
     match (facts.pod_template, request.task_pods) {
         (None, _) | (_, TaskPods::Off) => Strategy::Off,
@@ -168,105 +86,111 @@ fn strategy(request: &Request<'_>, facts: &Facts) -> Strategy {
     }
 }
 
-fn edit(
-    request: &Request<'_>,
-    facts: &Facts,
+/// The edits of one override file, with one guess or another.
+struct Edits<'a> {
+    request: &'a Request<'a>,
+    facts: &'a Facts,
     strategy: Strategy,
-    guess: &Guess,
-) -> Result<Settled> {
-    let file = file_name(request);
-    let mut document = Document::parse(request.files.text.as_deref().unwrap_or_default())?;
-    unheld::adopt(&mut document, request)?;
-    let placement = place(
-        &mut document,
-        &file,
-        facts.certificates,
-        request.entries,
-        request.mode,
-    )?;
-    let mode = placement.mode;
-    let mut findings = placement.findings;
-    // A refused placement leaves the task pods alone: they would name what is not there.
-    if !finding::refuses(&findings) {
-        let edited = task_pods_edit(&mut document, &file, request, facts, strategy, mode, guess)?;
-        findings.extend(edited);
-    }
-    Ok(Settled {
-        text: document.into_text(),
-        fragment: String::new(),
-        mode,
-        placed: placement.placed,
-        strategy,
-        findings,
-        objects: Vec::new(),
-        proof: None,
-    })
+    deployed: &'a Seen,
 }
 
-/// The same edit of an empty file, with all that the real one lists: the certificates' part alone.
-fn fragment(
-    request: &Request<'_>,
-    facts: &Facts,
-    settled: &Settled,
-    guess: &Guess,
-) -> Result<String> {
-    let (mode, strategy) = (settled.mode, settled.strategy);
-    let file = file_name(request);
-    let mut document = Document::parse("")?;
-    let entries: Vec<Entry> = settled.placed.iter().map(Placed::to_entry).collect();
-    place(
-        &mut document,
-        &file,
-        facts.certificates,
-        &entries,
-        Some(mode),
-    )?;
-    task_pods_edit(&mut document, &file, request, facts, strategy, mode, guess)?;
-    Ok(document.into_text())
-}
-
-fn task_pods_edit(
-    document: &mut Document,
-    file: &str,
-    request: &Request<'_>,
-    facts: &Facts,
-    strategy: Strategy,
-    mode: Mode,
-    guess: &Guess,
-) -> Result<Vec<Finding>> {
-    let Some(path) = facts.pod_template else {
-        return Ok(Vec::new());
-    };
-    match strategy {
-        Strategy::Propagate => {
-            task_pods::clear(document, path, &guess.ours)?;
-            task_pods::propagate(document, facts.certificates)?;
-        }
-        Strategy::Template => {
-            task_pods::stop_propagating(document, facts.certificates)?;
-            let (config_map, key) = &guess.bundle;
-            let wanted = Wanted {
-                shape: match mode {
-                    Mode::Append => Shape::Appended(&guess.sources),
-                    Mode::Replace => Shape::Replaced(config_map, key),
-                },
-                ours: &guess.ours,
-                image: guess.image.as_deref(),
-                image_chosen: request.task_image.is_some(),
-                variables: request.variables,
-            };
-            return task_pods::template(document, file, path, &wanted);
-        }
-        Strategy::Off => {
-            task_pods::clear(document, path, &guess.ours)?;
-            task_pods::stop_propagating(document, facts.certificates)?;
-        }
+impl Edits<'_> {
+    /// Edits the file; what only a rendering can tell is predicted where none has told it.
+    fn make(&self, rendered: Option<Guess>) -> Result<Settled> {
+        let request = self.request;
+        let file = file_name(request);
+        self.edited(rendered).map_err(|error| refusal(&file, error))
     }
-    Ok(Vec::new())
+
+    fn edited(&self, rendered: Option<Guess>) -> Result<Settled> {
+        let request = self.request;
+        let file = file_name(request);
+        let mut document = Document::parse(request.files.text.as_deref().unwrap_or_default())?;
+        unheld::adopt(&mut document, request)?;
+        let base = self.facts.certificates;
+        let placement = place(&mut document, &file, base, request.entries, request.mode)?;
+        let guess = match rendered {
+            Some(guess) => guess,
+            None => self.predict(&document, &placement.placed)?,
+        };
+        let mut settled = Settled {
+            text: String::new(),
+            fragment: String::new(),
+            mode: placement.mode,
+            placed: placement.placed,
+            strategy: self.strategy,
+            findings: placement.findings,
+            guess,
+            objects: Vec::new(),
+            proof: None,
+        };
+        // A refused placement leaves the task pods alone: they would name what is not there.
+        if !finding::refuses(&settled.findings) {
+            let edited = self.task_pods(&mut document, &settled)?;
+            settled.findings.extend(edited);
+        }
+        settled.text = document.into_text();
+        Ok(settled)
+    }
+
+    fn predict(&self, document: &Document, placed: &[Placed]) -> Result<Guess> {
+        let given = self.request.files.merged_with(document.text())?;
+        let values = values::merge([&self.request.chart.values, &given]);
+        Ok(Guess::predicted(
+            self.request,
+            placed,
+            self.deployed,
+            &values,
+        ))
+    }
+
+    /// The same edit of an empty file, with all that the real one lists: the certificates' part alone.
+    fn fragment(&self, settled: &Settled) -> Result<String> {
+        let file = file_name(self.request);
+        let mut document = Document::parse("")?;
+        let entries: Vec<Entry> = settled.placed.iter().map(Placed::to_entry).collect();
+        let base = self.facts.certificates;
+        place(&mut document, &file, base, &entries, Some(settled.mode))?;
+        self.task_pods(&mut document, settled)?;
+        Ok(document.into_text())
+    }
+
+    fn task_pods(&self, document: &mut Document, settled: &Settled) -> Result<Vec<Finding>> {
+        let Some(path) = self.facts.pod_template else {
+            return Ok(Vec::new());
+        };
+        let (facts, request, guess) = (self.facts, self.request, &settled.guess);
+        match self.strategy {
+            Strategy::Propagate => {
+                task_pods::clear(document, path, &guess.ours)?;
+                task_pods::propagate(document, facts.certificates)?;
+            }
+            Strategy::Template => {
+                task_pods::stop_propagating(document, facts.certificates)?;
+                let (config_map, key) = &guess.bundle;
+                let wanted = Wanted {
+                    shape: match settled.mode {
+                        Mode::Append => Shape::Appended(&guess.sources),
+                        Mode::Replace => Shape::Replaced(config_map, key),
+                    },
+                    ours: &guess.ours,
+                    image: guess.image.as_deref(),
+                    image_chosen: request.task_image.is_some(),
+                    variables: request.variables,
+                };
+                return task_pods::template(document, &file_name(request), path, &wanted);
+            }
+            Strategy::Off => {
+                task_pods::clear(document, path, &guess.ours)?;
+                task_pods::stop_propagating(document, facts.certificates)?;
+            }
+        }
+        Ok(Vec::new())
+    }
 }
 
 /// What could not be seen, where the chart cannot be reached.
-fn assumed(request: &Request<'_>, settled: &Settled, guess: &Guess) -> Vec<Finding> {
+fn assumed(request: &Request<'_>, settled: &Settled) -> Vec<Finding> {
     let facts = request.coordinates.component.facts();
     let reference = &request.chart.reference;
     let mut findings = vec![Finding::warning(
@@ -286,7 +210,7 @@ fn assumed(request: &Request<'_>, settled: &Settled, guess: &Guess) -> Vec<Findi
             )
             .hint("use --task-pods off, or render where the chart can be reached"),
         );
-    } else if guess.image.is_none() && settled.text.contains(task_pods::IMAGE_UNKNOWN) {
+    } else if settled.guess.image.is_none() && settled.text.contains(task_pods::IMAGE_UNKNOWN) {
         findings.push(
             Finding::error(
                 "image-unknown",
