@@ -3,6 +3,8 @@
 use std::fmt;
 use std::process::ExitStatus;
 
+use super::advice::advice;
+
 /// How a helm process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
@@ -64,29 +66,6 @@ impl HelmError {
     pub fn is_release_not_found(&self) -> bool {
         self.message.contains("release: not found")
     }
-
-    /// What to try, where helm's message alone leaves the reader alone.
-    fn advice(&self) -> Option<&'static str> {
-        let message = self.message.to_ascii_lowercase();
-        let says = |sign: &str| message.contains(sign);
-        if self.is_cluster_unreachable() {
-            Some(
-                "check the context with `kubectl cluster-info`, or name it with --kube-context or --kubeconfig",
-            )
-        } else if says("another operation (install/upgrade/rollback) is in progress") {
-            Some(
-                "an earlier helm was killed: `helm history` shows the last good revision, `helm rollback` returns to it",
-            )
-        } else if says("unauthorized") || says("access denied") || says("authentication required") {
-            Some("log in first: helm registry login docker.io --username allegroaienterprise")
-        } else if says("server gave http response to https client") {
-            Some("the registry speaks plain HTTP: add `-- --plain-http`")
-        } else if says("repo") && says("not found") {
-            Some("`helm repo list` shows the repositories that are configured")
-        } else {
-            None
-        }
-    }
 }
 
 impl fmt::Display for HelmError {
@@ -100,7 +79,7 @@ impl fmt::Display for HelmError {
             writeln!(f, "  {line}")?;
         }
         write!(f, "command: {}", self.command)?;
-        match self.advice() {
+        match advice(&self.message, &self.command) {
             Some(advice) => write!(f, "\nhint: {advice}"),
             None => Ok(()),
         }

@@ -1,5 +1,6 @@
 //! Helm.
 
+mod advice;
 mod arguments;
 mod charts;
 mod error;

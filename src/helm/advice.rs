@@ -1,0 +1,318 @@
+//! What to type next after a failed helm call: helm's own message tells what went wrong, seldom what to do.
+//!
+//! The signs are what helm 3.17.2 and 4.3.1 print when a registry, a repository or a cluster answers so.
+
+/// The registry of the vendor's charts, and the user name that its documentation gives.
+const VENDOR: (&str, &str) = ("docker.io", "allegroaienterprise");
+
+/// One way in which helm calls fail.
+struct Symptom {
+    /// Each is a sign by itself; all its parts stand in helm's message, in lower case.
+    signs: &'static [&'static [&'static str]],
+    advice: fn(&Call<'_>) -> String,
+}
+
+/// What any call can meet. The first that fits is told, so the narrower ones come first.
+const ANY_CALL: &[Symptom] = &[
+    Symptom {
+        signs: &[
+            &["cluster unreachable"],
+            &["no configuration has been provided"],
+        ],
+        advice: |_| {
+            "check the context with `kubectl cluster-info`, or name it with --kube-context or --kubeconfig".into()
+        },
+    },
+    Symptom {
+        signs: &[&["another operation (install/upgrade/rollback) is in progress"]],
+        advice: |call| {
+            format!(
+                "another helm is at work, or an earlier one was killed: `helm history RELEASE{}` shows the last good revision, `helm rollback` returns to it",
+                call.namespace()
+            )
+        },
+    },
+    Symptom {
+        signs: &[&["unknown flag"], &["unknown shorthand flag"]],
+        advice: |_| {
+            "this helm does not know the flag: take it out if it is one of yours, else install Helm 3.17 or newer".into()
+        },
+    },
+    Symptom {
+        signs: &[&["too long: may not be more than 1048576 bytes"]],
+        advice: |_| {
+            "the release no longer fits into one Secret: bring fewer certificates, or append them (--mode append) instead of replacing the whole bundle".into()
+        },
+    },
+    // Kubernetes names the user, the verb and the resource; a registry only says "forbidden".
+    Symptom {
+        signs: &[
+            &["is forbidden", "cannot"],
+            &["is forbidden", "attempting to grant"],
+        ],
+        advice: |call| {
+            format!(
+                "your user lacks that right: ask for it, or use another context (--kube-context); `kubectl auth can-i --list{}` shows what it may do",
+                call.namespace()
+            )
+        },
+    },
+];
+
+/// What only a call can meet that fetches a chart.
+const FETCHING: &[Symptom] = &[
+    Symptom {
+        signs: &[
+            &["server gave http response to https client"],
+            &["does not look like a tls handshake"],
+        ],
+        advice: |_| "the registry speaks plain HTTP: add `-- --plain-http`".into(),
+    },
+    Symptom {
+        signs: &[&["x509:"], &["failed to verify certificate"]],
+        advice: |_| {
+            "the charts' server, or a proxy before it, shows a certificate of a private CA: add `-- --ca-file CA.pem`".into()
+        },
+    },
+    Symptom {
+        signs: &[&["try 'helm repo update'"], &["not found in", "repository"]],
+        advice: |call| call.update(),
+    },
+    Symptom {
+        signs: &[&["repo", "not found"]],
+        advice: |call| call.add_repository(),
+    },
+    Symptom {
+        signs: &[
+            &["401 unauthorized"],
+            &["403 forbidden"],
+            &["status code 401"],
+            &["status code 403"],
+            &["access denied"],
+            &["authentication required"],
+            &["no basic auth credentials"],
+            &["basic credential not found"],
+            &["credential required"],
+            &["insufficient_scope"],
+        ],
+        advice: |call| format!("log in first: {}", call.log_in()),
+    },
+    Symptom {
+        signs: &[
+            &["no such host"],
+            &["i/o timeout"],
+            &["timeout exceeded"],
+            &["context deadline exceeded"],
+            &["tls handshake timeout"],
+            &["connection refused"],
+            &["network is unreachable"],
+            &["proxyconnect"],
+        ],
+        advice: |_| {
+            "the charts' server cannot be reached from here: set HTTPS_PROXY, or bring the chart in (`helm pull` where there is a network) and name its file with --chart".into()
+        },
+    },
+    Symptom {
+        signs: &[&["not found"], &["404"]],
+        advice: |call| match call.oci_host() {
+            Some(_) => format!(
+                "check the chart's name and version; a registry also says so to who is not logged in: {}",
+                call.log_in()
+            ),
+            None => call.update(),
+        },
+    },
+];
+
+/// What to do about `message`, which the helm call `command` (as shown) wrote to stderr.
+pub(super) fn advice(message: &str, command: &str) -> Option<String> {
+    let message = message.to_ascii_lowercase();
+    let words = shell_words::split(command).unwrap_or_default();
+    let call = Call { words: &words };
+    let fetching = if call.fetches() { FETCHING } else { &[] };
+    let symptom = ANY_CALL.iter().chain(fetching).find(|symptom| {
+        symptom
+            .signs
+            .iter()
+            .any(|parts| parts.iter().all(|part| message.contains(part)))
+    })?;
+    Some((symptom.advice)(&call))
+}
+
+/// A failed call, for the advice to quote.
+struct Call<'a> {
+    words: &'a [String],
+}
+
+impl Call<'_> {
+    fn fetches(&self) -> bool {
+        let verb = self.words.get(1).map(String::as_str);
+        matches!(verb, Some("pull" | "show" | "upgrade"))
+    }
+
+    /// ` -n NAMESPACE`, as far as the call named one.
+    fn namespace(&self) -> String {
+        let mut words = self.words.iter().skip_while(|word| *word != "-n");
+        words
+            .nth(1)
+            .map(|namespace| format!(" -n {namespace}"))
+            .unwrap_or_default()
+    }
+
+    fn oci_host(&self) -> Option<&str> {
+        let mut references = self
+            .words
+            .iter()
+            .filter_map(|word| word.strip_prefix("oci://"));
+        references.next()?.split('/').next()
+    }
+
+    /// The repository's alias, where the chart is named by one: the first word with a slash that is no path.
+    fn alias(&self) -> Option<&str> {
+        let mut references = self
+            .words
+            .iter()
+            .skip(1)
+            .filter(|word| !word.starts_with(['-', '.', '/']) && !word.contains("://"));
+        references
+            .find_map(|word| word.split_once('/'))
+            .map(|(alias, _)| alias)
+    }
+
+    fn log_in(&self) -> String {
+        match self.oci_host() {
+            Some(host) if host == VENDOR.0 => {
+                format!("helm registry login {host} --username {}", VENDOR.1)
+            }
+            Some(host) => format!("helm registry login {host}"),
+            None => format!(
+                "helm repo add {} URL --username USER --password-stdin --force-update",
+                self.alias().unwrap_or("ALIAS")
+            ),
+        }
+    }
+
+    fn update(&self) -> String {
+        let alias = self
+            .alias()
+            .map(|alias| format!(" {alias}"))
+            .unwrap_or_default();
+        format!(
+            "run `helm repo update{alias}`; `helm search repo{alias} --versions` shows what there is then"
+        )
+    }
+
+    fn add_repository(&self) -> String {
+        format!(
+            "`helm repo list` shows the repositories that are configured; add it with `helm repo add {} URL`, or name the chart in the vendor's registry with --chart oci://{}/clearml/CHART",
+            self.alias().unwrap_or("ALIAS"),
+            VENDOR.0
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::advice;
+
+    const OCI: &str = "helm pull oci://docker.io/clearml/clearml-enterprise-agent --version 6.9.3";
+    const ALIAS: &str = "helm pull clearml-enterprise/clearml-enterprise-agent --untar";
+
+    #[track_caller]
+    fn says(message: &str, command: &str, expected: &str) {
+        let advice = advice(message, command).unwrap_or_default();
+        assert!(advice.contains(expected), "{message}\n{advice}");
+    }
+
+    #[test]
+    fn who_is_not_logged_in_reads_the_login_of_that_registry() {
+        for message in [
+            // Helm 3, Helm 4, docker.io's own.
+            "pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials",
+            "GET \"https://r/v2/c/agent/tags/list\": credential required for basic auth",
+            "failed to perform \"FetchReference\" on source: GET \"https://r/v2/c/agent/manifests/1.0.0\": basic credential not found",
+            "unexpected status from HEAD request to https://r/v2/c/agent/manifests/1.0.0: 403 Forbidden",
+            "GET \"https://r/v2/c/agent/tags/list\": response status code 403: denied: requested access to the resource is denied",
+            "GET \"https://r/v2/c/agent/tags/list\": response status code 401: unauthorized: authentication required",
+        ] {
+            says(
+                message,
+                OCI,
+                "helm registry login docker.io --username allegroaienterprise",
+            );
+        }
+        let other = "helm upgrade -i -n ns r oci://harbor.corp:5000/ml/agent --version 1.0.0";
+        says(
+            "response status code 401",
+            other,
+            "helm registry login harbor.corp:5000",
+        );
+    }
+
+    #[test]
+    fn a_repository_is_told_to_be_added_updated_or_logged_in_to() {
+        says(
+            "repo clearml-enterprise not found",
+            ALIAS,
+            "helm repo add clearml-enterprise URL",
+        );
+        says(
+            "no cached repo found. (try 'helm repo update'): open x",
+            ALIAS,
+            "helm repo update clearml-enterprise",
+        );
+        says(
+            "chart \"clearml-enterprise-agent\" version \"9.9.9\" not found in https://charts.example repository",
+            ALIAS,
+            "helm search repo clearml-enterprise --versions",
+        );
+        says(
+            "failed to fetch https://charts.example/index.yaml : 401 Unauthorized",
+            ALIAS,
+            "helm repo add clearml-enterprise URL --username USER",
+        );
+    }
+
+    #[test]
+    fn a_registry_that_lacks_the_chart_or_cannot_be_reached_is_told_apart() {
+        says(
+            "docker.io/clearml/clearml-enterprise-agent:9.9.9: not found",
+            OCI,
+            "check the chart's name and version",
+        );
+        says(
+            "dial tcp: lookup registry-1.docker.io on 10.0.0.2:53: no such host",
+            OCI,
+            "HTTPS_PROXY",
+        );
+        says(
+            "tls: failed to verify certificate: x509: certificate signed by unknown authority",
+            OCI,
+            "--ca-file",
+        );
+        says(
+            "tls: first record does not look like a TLS handshake",
+            OCI,
+            "--plain-http",
+        );
+    }
+
+    #[test]
+    fn the_clusters_own_refusals_are_not_taken_for_a_registrys() {
+        let command = "helm list -n team-a --deployed";
+        says(
+            "secrets is forbidden: User \"reader\" cannot list resource \"secrets\" in API group \"\" in the namespace \"team-a\"",
+            command,
+            "kubectl auth can-i --list -n team-a",
+        );
+        says(
+            "Kubernetes cluster unreachable: dial tcp: connection refused",
+            command,
+            "kubectl cluster-info",
+        );
+        assert_eq!(
+            advice("template: x.yaml:3: not found", "helm template r chart"),
+            None
+        );
+    }
+}
