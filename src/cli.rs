@@ -230,6 +230,10 @@ pub struct InstallArgs {
     #[arg(long, value_name = "DURATION")]
     pub timeout: Option<String>,
 
+    /// Restart the pods that would keep the old certificates, since their own definition does not change (needs kubectl)
+    #[arg(long)]
+    pub restart: bool,
+
     /// Return to the former revision if the upgrade fails (Helm 3 calls it --atomic)
     #[arg(long)]
     pub rollback_on_failure: bool,

@@ -1,20 +1,26 @@
-//! Ctrl-C and SIGTERM: noted, and acted on between two steps, never in the middle of one.
+//! Ctrl-C and SIGTERM: noted, handed on to what we started, and acted on between two steps, never in the middle of one.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context as _, Result};
 
 use crate::exit::Stop;
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
+static CHILDREN: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
-/// Starts noting signals. A helm that runs gets a terminal's Ctrl-C by itself; we wait for it.
+/// Starts noting signals.
 ///
 /// # Errors
 /// The system refuses the handler.
 pub fn watch() -> Result<()> {
-    ctrlc::set_handler(|| REQUESTED.store(true, Ordering::SeqCst))
-        .context("cannot watch for Ctrl-C")
+    ctrlc::set_handler(|| {
+        REQUESTED.store(true, Ordering::SeqCst);
+        // A terminal's Ctrl-C reaches helm by itself and it heeds only the first; `kill` reaches nobody but us.
+        children().iter().copied().for_each(hand_on);
+    })
+    .context("cannot watch for Ctrl-C")
 }
 
 /// Whether the user asked to stop.
@@ -29,8 +35,63 @@ pub fn requested() -> bool {
 /// A [`Stop`] with exit code 130.
 pub fn check() -> Result<(), Stop> {
     if requested() {
-        Err(Stop::interrupted("interrupted; nothing was changed"))
+        Err(nothing_changed())
     } else {
         Ok(())
     }
 }
+
+/// How a run ends that was interrupted before its first write.
+#[must_use]
+pub fn nothing_changed() -> Stop {
+    Stop::interrupted("interrupted; nothing was changed")
+}
+
+/// Signals are handed on to processes while this lives.
+pub(crate) struct HandedOn {
+    processes: Vec<u32>,
+    /// A process that is started after a signal, to see how things stand, is not meant by it.
+    after_signal: bool,
+}
+
+impl HandedOn {
+    /// To be called before the processes start, so that a signal in between is not lost.
+    pub(crate) fn begin() -> Self {
+        Self {
+            processes: Vec::new(),
+            after_signal: requested(),
+        }
+    }
+
+    /// Registers the processes.
+    pub(crate) fn to(&mut self, processes: Vec<u32>) {
+        children().extend(&processes);
+        if requested() && !self.after_signal {
+            processes.iter().copied().for_each(hand_on);
+        }
+        self.processes = processes;
+    }
+}
+
+impl Drop for HandedOn {
+    fn drop(&mut self) {
+        children().retain(|process| !self.processes.contains(process));
+    }
+}
+
+fn children() -> MutexGuard<'static, Vec<u32>> {
+    CHILDREN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(unix)]
+fn hand_on(process: u32) {
+    use nix::sys::signal::{Signal, kill};
+    if let Ok(process) = i32::try_from(process) {
+        // It may have ended by itself.
+        kill(nix::unistd::Pid::from_raw(process), Signal::SIGINT).ok();
+    }
+}
+
+/// A console's Ctrl-C reaches every process of it.
+#[cfg(not(unix))]
+fn hand_on(_: u32) {}

@@ -119,6 +119,8 @@ pub struct Request<'a> {
 pub struct Target {
     /// Where it goes.
     pub coordinates: Coordinates,
+    /// The chart's name in its Chart.yaml.
+    pub chart_name: String,
     /// The edit of its override file.
     pub file: FileChange,
     /// The certificates' part of the override file alone.
@@ -258,6 +260,7 @@ pub fn target(
         servers: servers::named_in(&merged.after, server_urls),
         upgrade: Upgrade::new(&request.coordinates, &request.rollout, request.arguments),
         coordinates: request.coordinates,
+        chart_name: request.chart.name.clone(),
         fragment: settled.fragment,
         is_assumed: request.chart.is_assumed,
         file,

@@ -68,6 +68,14 @@ impl<'a> Cluster<'a> {
     }
 }
 
+impl Cluster<'_> {
+    /// The releases of a namespace that was asked for; `None` where the cluster did not tell.
+    pub(super) fn known(&self, namespace: &str) -> Option<&[ReleaseSummary]> {
+        let known = self.seen.get(namespace)?.as_ref().ok()?;
+        Some(known)
+    }
+}
+
 fn first_line(message: &str) -> String {
     message.lines().last().unwrap_or_default().to_owned()
 }

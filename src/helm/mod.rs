@@ -2,27 +2,34 @@
 
 mod advice;
 mod arguments;
+mod chart_content;
 mod charts;
 mod error;
 mod kube_version;
 mod process;
+mod recovery;
 mod releases;
 mod upgrade;
+mod version;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
 pub use arguments::HelmArguments;
+pub use chart_content::ChartContent;
 pub use charts::{Chart, default_reference};
 pub use error::{Ending, HelmError};
-pub use releases::{Deployed, ReleaseSummary};
+pub use recovery::way_out_of_pending;
+pub use releases::{Deployed, ReleaseSummary, Revision};
 pub use upgrade::{Coordinates, Rollout, Upgrade};
+pub use version::OLDEST;
 
 /// The helm that called the plugin, or the one on the path.
 #[derive(Debug, Clone)]
 pub struct Helm {
     program: PathBuf,
+    asked: version::Asked,
 }
 
 impl Helm {
@@ -38,18 +45,10 @@ impl Helm {
                 "helm was not found on the PATH: install Helm 3.17 or newer, or set HELM_BIN to its path",
             )?,
         };
-        Ok(Self { program })
-    }
-
-    /// Helm's major version; flags were renamed between 3 and 4.
-    ///
-    /// # Errors
-    /// helm cannot be run, or prints something that is no version.
-    pub fn major(&self) -> Result<u64> {
-        let printed = self.read(&["version", "--template", "{{.Version}}"])?;
-        let version = semver::Version::parse(printed.trim().trim_start_matches('v'))
-            .with_context(|| format!("helm version printed {:?}", printed.trim()))?;
-        Ok(version.major)
+        Ok(Self {
+            program,
+            asked: version::Asked::default(),
+        })
     }
 
     /// Renders a chart to one YAML stream.

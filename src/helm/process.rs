@@ -1,6 +1,7 @@
 //! Running helm.
 
-use std::io::{BufRead as _, BufReader};
+use std::io;
+use std::process::Output;
 
 use super::arguments::masked;
 use super::{Ending, Helm, HelmError};
@@ -9,58 +10,39 @@ use crate::process;
 impl Helm {
     /// Runs helm to its end and returns what it printed.
     pub(super) fn read<S: AsRef<str>>(&self, argv: &[S]) -> Result<String, HelmError> {
-        let output = self
-            .expression(argv)
-            .stdin_null()
-            .stdout_capture()
-            .stderr_capture()
-            .unchecked()
-            .run()
-            .map_err(|e| self.not_started(argv, &e))?;
-        if output.status.success() {
-            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-        } else {
-            let stderr = String::from_utf8_lossy(&output.stderr);
-            Err(HelmError::new(shown(argv), output.status.into(), &stderr))
-        }
+        let output = process::output(&process::command(&self.program, argv));
+        let output = self.succeeded(argv, output)?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
     /// Runs helm to its end, hands over each line of its stdout as it comes, and returns its stderr.
     pub(super) fn stream<S: AsRef<str>>(
         &self,
         argv: &[S],
-        mut on_line: impl FnMut(&str),
+        on_line: impl FnMut(&str),
     ) -> Result<String, HelmError> {
-        let failed = |e: std::io::Error| self.not_started(argv, &e);
-        let reader = self
-            .expression(argv)
-            .stdin_null()
-            .stderr_capture()
-            .unchecked()
-            .reader()
-            .map_err(failed)?;
-        for line in BufReader::new(&reader).split(b'\n') {
-            on_line(String::from_utf8_lossy(&line.map_err(failed)?).trim_end());
-        }
-        // The pipe's end means that helm closed its stdout, and `split` read on until duct had its exit status.
-        let output = reader.try_wait().map_err(failed)?.ok_or_else(|| {
-            HelmError::new(shown(argv), Ending::NotStarted, "it left no exit status")
-        })?;
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        if output.status.success() {
-            Ok(stderr.into_owned())
-        } else {
-            Err(HelmError::new(shown(argv), output.status.into(), &stderr))
-        }
+        let output = process::stream(&process::command(&self.program, argv), on_line);
+        let output = self.succeeded(argv, output)?;
+        Ok(String::from_utf8_lossy(&output.stderr).into_owned())
     }
 
-    fn expression<S: AsRef<str>>(&self, argv: &[S]) -> duct::Expression {
-        process::command(&self.program, argv)
-    }
-
-    fn not_started<S: AsRef<str>>(&self, argv: &[S], error: &std::io::Error) -> HelmError {
-        let message = format!("{}: {error}", self.program.display());
-        HelmError::new(shown(argv), Ending::NotStarted, &message)
+    fn succeeded<S: AsRef<str>>(
+        &self,
+        argv: &[S],
+        output: io::Result<Output>,
+    ) -> Result<Output, HelmError> {
+        let failed = |ending, message: &str| HelmError::new(shown(argv), ending, message);
+        match output {
+            Ok(output) if output.status.success() => Ok(output),
+            Ok(output) => {
+                let stderr = String::from_utf8_lossy(&output.stderr);
+                Err(failed(output.status.into(), &stderr))
+            }
+            Err(error) => {
+                let message = format!("{}: {error}", self.program.display());
+                Err(failed(Ending::NotStarted, &message))
+            }
+        }
     }
 }
 

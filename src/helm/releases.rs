@@ -10,15 +10,43 @@ use super::{Ending, Helm, HelmError};
 pub struct ReleaseSummary {
     /// The release's name.
     pub name: String,
-    /// Its namespace.
-    pub namespace: String,
     /// `<chart>-<version>`.
     pub chart: String,
     /// `deployed`, `failed`, `pending-upgrade`, …
     pub status: String,
+    /// When that began, as Go prints times: `2026-11-25 10:29:01.93467605 +0000 UTC`.
+    #[serde(default)]
+    pub updated: String,
+}
+
+/// One revision of a release's history.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+pub struct Revision {
+    /// Its number.
+    pub revision: u64,
+    /// `deployed`, `superseded`, `failed`, `pending-upgrade`, …
+    pub status: String,
 }
 
 impl ReleaseSummary {
+    /// Whether helm is in the midst of it, or was when it was killed.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        self.status.starts_with("pending")
+    }
+
+    /// Since when it is in its state: the date, the time to the minute, and the zone.
+    #[must_use]
+    pub fn since(&self) -> String {
+        let mut words = self.updated.split(' ');
+        match (words.next(), words.next(), words.nth(1)) {
+            (Some(date), Some(time), Some(zone)) => {
+                format!("{date} {} {zone}", time.get(..5).unwrap_or(time))
+            }
+            _ => self.updated.clone(),
+        }
+    }
+
     /// The version of the release's chart if it is a release of `chart`.
     ///
     /// The rest after the name must be a version: `clearml-enterprise-agent-6.9.3` is no `clearml-enterprise`.
@@ -78,6 +106,16 @@ impl Helm {
         serde_json::from_str(&printed).map_err(|e| unreadable(&argv, &e))
     }
 
+    /// Every revision of a release that is kept, oldest first.
+    ///
+    /// # Errors
+    /// The cluster does not answer, or refuses.
+    pub fn history(&self, release: &str, namespace: &str) -> Result<Vec<Revision>, HelmError> {
+        let argv = ["history", release, "-n", namespace, "-o", "json"];
+        let printed = self.read(&argv)?;
+        serde_json::from_str(&printed).map_err(|e| unreadable(&argv, &e))
+    }
+
     /// The state of a release, or `None` where there is no such release.
     ///
     /// # Errors
@@ -116,10 +154,11 @@ mod tests {
     fn charts_whose_names_begin_alike_are_told_apart() {
         let release = ReleaseSummary {
             name: "a".into(),
-            namespace: "n".into(),
             chart: "clearml-enterprise-agent-6.9.3".into(),
             status: "deployed".into(),
+            updated: "2026-11-25 10:29:01.93467605 +0000 UTC".into(),
         };
+        assert_eq!(release.since(), "2026-11-25 10:29 UTC");
         assert_eq!(
             release.version_of("clearml-enterprise-agent"),
             Some("6.9.3")

@@ -27,6 +27,20 @@ pub struct Coordinates {
     pub kubeconfig: Option<String>,
 }
 
+impl Coordinates {
+    /// The flags that lead a pasted command to the same cluster.
+    pub(super) fn cluster_arguments(&self) -> Vec<String> {
+        let mut argv = Vec::new();
+        if let Some(context) = &self.context {
+            argv.extend(["--kube-context".to_owned(), context.clone()]);
+        }
+        if let Some(kubeconfig) = &self.kubeconfig {
+            argv.extend(["--kubeconfig".to_owned(), kubeconfig.clone()]);
+        }
+        argv
+    }
+}
+
 /// How Helm is to wait, in its own major version's words.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rollout {
@@ -78,12 +92,7 @@ impl Upgrade {
         for file in &at.values {
             argv.extend(["-f".into(), file.display().to_string()]);
         }
-        if let Some(context) = &at.context {
-            argv.extend(["--kube-context".into(), context.clone()]);
-        }
-        if let Some(kubeconfig) = &at.kubeconfig {
-            argv.extend(["--kubeconfig".into(), kubeconfig.clone()]);
-        }
+        argv.extend(at.cluster_arguments());
         argv.extend(rollout.wait.then(|| "--wait".to_owned()));
         if let Some(timeout) = &rollout.timeout {
             argv.extend(["--timeout".into(), timeout.clone()]);
@@ -115,10 +124,10 @@ impl Helm {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn at(component: Component) -> Coordinates {
+    pub(in crate::helm) fn at(component: Component) -> Coordinates {
         Coordinates {
             component,
             release: "r".into(),

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
 use super::{ObjectReference, Reading, is_certificate_name, parsed, skipped};
 use crate::exit::Stop;
-use crate::process;
+use crate::kubectl::Kubectl;
 
 #[derive(Deserialize)]
 struct Object {
@@ -55,42 +55,24 @@ pub(super) fn read(reference: &ObjectReference) -> Result<Reading> {
 }
 
 fn fetch(reference: &ObjectReference, namespace: &str, shown: &str) -> Result<Object> {
-    let kubectl = which::which("kubectl").with_context(|| {
+    let kubectl = Kubectl::locate().with_context(|| {
         format!(
-            "{shown} can only be read with kubectl, which is not on the PATH: install it, or save the certificate to a file and name that"
+            "{shown} can only be read with kubectl; or save the certificate to a file and name that"
         )
     })?;
-    let mut arguments = vec![
-        "get".to_owned(),
-        reference.kind.to_owned(),
-        reference.name.clone(),
-        "-n".to_owned(),
-        namespace.to_owned(),
-        "-o".to_owned(),
-        "json".to_owned(),
+    let arguments = [
+        "get",
+        reference.kind,
+        &reference.name,
+        "-n",
+        namespace,
+        "-o",
+        "json",
     ];
-    // Helm eats --kube-context and hands it over here; KUBECONFIG is in the environment already.
-    if let Ok(context) = std::env::var("HELM_KUBECONTEXT")
-        && !context.is_empty()
-    {
-        arguments.extend(["--context".to_owned(), context]);
-    }
-    let output = process::command(&kubectl, &arguments)
-        .stdin_null()
-        .stdout_capture()
-        .stderr_capture()
-        .unchecked()
-        .run()
-        .with_context(|| format!("{} could not be started", kubectl.display()))?;
-    if !output.status.success() {
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        bail!(
-            "kubectl cannot read {shown}: {}\ncommand: kubectl {}",
-            stderr.trim(),
-            shell_words::join(&arguments)
-        );
-    }
-    serde_json::from_slice(&output.stdout)
+    let printed = kubectl
+        .run(&arguments)
+        .with_context(|| format!("kubectl cannot read {shown}"))?;
+    serde_json::from_slice(&printed)
         .map_err(|_| anyhow::anyhow!("kubectl printed no {} for {shown}", reference.kind))
 }
 

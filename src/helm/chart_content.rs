@@ -1,0 +1,144 @@
+//! All that a chart consists of, as Helm stores it with each release.
+//!
+//! Source: `pkg/chart/loader` of Helm: what it leaves out of a folder (`.helmignore`) and how it sorts the rest.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use flate2::read::GzDecoder;
+use serde_yaml::Value;
+
+use super::Chart;
+
+/// The parts of a chart, without its subcharts, which Helm does not store.
+#[derive(Debug, Default)]
+pub struct ChartContent {
+    /// Chart.yaml.
+    pub metadata: Value,
+    /// values.yaml.
+    pub values: Value,
+    /// values.schema.json.
+    pub schema: Option<Vec<u8>>,
+    /// Path in the chart, and content, of everything under templates/.
+    pub templates: Vec<(String, Vec<u8>)>,
+    /// The same for everything else.
+    pub files: Vec<(String, Vec<u8>)>,
+}
+
+impl ChartContent {
+    /// Reads a chart that is on disk.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn read(chart: &Chart) -> Result<Self> {
+        let path = chart.local();
+        let files = if path.is_dir() {
+            read_folder(path)
+        } else {
+            read_archive(path)
+        };
+        let files = files.with_context(|| format!("cannot read the chart {}", path.display()))?;
+        let mut content = Self {
+            values: chart.values.clone(),
+            ..Self::default()
+        };
+        for (name, data) in files {
+            content.sort_in(name, data);
+        }
+        Ok(content)
+    }
+
+    /// The bytes of all files.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let files = self.templates.iter().chain(&self.files);
+        let schema = self.schema.as_ref().map_or(0, Vec::len);
+        files.map(|(_, data)| data.len()).sum::<usize>() + schema
+    }
+
+    fn sort_in(&mut self, name: String, data: Vec<u8>) {
+        match name.as_str() {
+            "Chart.yaml" => self.metadata = serde_yaml::from_slice(&data).unwrap_or_default(),
+            "values.yaml" | "Chart.lock" => {}
+            "values.schema.json" => self.schema = Some(data),
+            _ if name.starts_with("templates/") => self.templates.push((name, data)),
+            _ if name.starts_with("charts/") => {}
+            _ => self.files.push((name, data)),
+        }
+    }
+}
+
+/// Every file of a chart's folder, by its path in it.
+fn read_folder(root: &Path) -> Result<Vec<(String, Vec<u8>)>> {
+    let ignored = fs::read_to_string(root.join(".helmignore")).unwrap_or_default();
+    let mut files = Vec::new();
+    let mut folders = vec![root.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            let name = path.strip_prefix(root)?.display().to_string();
+            if is_ignored(&name, path.is_dir(), &ignored) {
+                continue;
+            }
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.push((name, fs::read(&path)?));
+            }
+        }
+    }
+    files.sort_unstable();
+    Ok(files)
+}
+
+/// Whether a line of `.helmignore` names it: `name`, `folder/`, `*.ending`. Rarer forms count as not ignored.
+fn is_ignored(name: &str, is_folder: bool, ignored: &str) -> bool {
+    let base = name.rsplit('/').next().unwrap_or(name);
+    let lines = ignored.lines().map(str::trim);
+    lines
+        .filter(|line| !line.is_empty() && !line.starts_with(['#', '!']))
+        .any(|line| match line.strip_suffix('/') {
+            Some(folder) => is_folder && (folder == base || folder == name),
+            None => match line.strip_prefix('*') {
+                Some(ending) => base.ends_with(ending),
+                None => line == base || line.trim_start_matches('/') == name,
+            },
+        })
+}
+
+/// Every file of a packaged chart, by its path below the folder that it is packed in.
+fn read_archive(path: &Path) -> Result<Vec<(String, Vec<u8>)>> {
+    let mut archive = tar::Archive::new(GzDecoder::new(fs::File::open(path)?));
+    let mut files = Vec::new();
+    for entry in archive.entries()? {
+        let mut entry = entry?;
+        let name = entry.path()?.display().to_string();
+        if let (true, Some((_, name))) =
+            (entry.header().entry_type().is_file(), name.split_once('/'))
+        {
+            let name = name.to_owned();
+            let mut data = Vec::new();
+            entry.read_to_end(&mut data)?;
+            files.push((name, data));
+        }
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn helmignore_leaves_files_and_folders_out() {
+        let ignored = "# comment\n.git/\n*.swp\n.DS_Store\n/docs/draft.md\n";
+        assert!(is_ignored(".git", true, ignored));
+        assert!(is_ignored("templates/x.yaml.swp", false, ignored));
+        assert!(is_ignored("files/.DS_Store", false, ignored));
+        assert!(is_ignored("docs/draft.md", false, ignored));
+        assert!(!is_ignored(".git", false, ignored));
+        assert!(!is_ignored("templates/x.yaml", false, ignored));
+    }
+}

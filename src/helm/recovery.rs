@@ -1,0 +1,76 @@
+//! The commands that bring a release back when a helm died on it: tried with Helm 3.17.2 and 4.3.1 against a cluster.
+
+use super::process::shown;
+use super::{Coordinates, Revision};
+
+/// What frees a release that is `pending-*`: back to its last good revision, or out where there never was one.
+///
+/// `helm rollback` without a number goes to the revision before, which may be a failed one, and fails at the first.
+#[must_use]
+pub fn way_out_of_pending(at: &Coordinates, history: &[Revision]) -> String {
+    let back_to = last_good(history).map(|revision| revision.to_string());
+    let mut argv = match back_to {
+        Some(revision) => vec!["rollback".to_owned(), at.release.clone(), revision],
+        None => vec!["uninstall".to_owned(), at.release.clone()],
+    };
+    argv.extend(["-n".to_owned(), at.namespace.clone()]);
+    argv.extend(at.cluster_arguments());
+    shown(&argv)
+}
+
+/// The revision that was deployed last without an error.
+fn last_good(history: &[Revision]) -> Option<u64> {
+    let last = |status: &str| {
+        let mut with_status = history.iter().filter(|one| one.status == status);
+        with_status.next_back().map(|one| one.revision)
+    };
+    last("deployed").or_else(|| last("superseded"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::component::Component;
+
+    fn way_out(history: &[(u64, &str)]) -> String {
+        let at = Coordinates {
+            context: Some("prod".into()),
+            ..super::super::upgrade::tests::at(Component::Agent)
+        };
+        let history: Vec<Revision> = history
+            .iter()
+            .map(|(revision, status)| Revision {
+                revision: *revision,
+                status: (*status).to_owned(),
+            })
+            .collect();
+        way_out_of_pending(&at, &history)
+    }
+
+    #[test]
+    fn back_to_the_last_good_revision_in_the_same_cluster() {
+        let history = [
+            (1, "superseded"),
+            (2, "deployed"),
+            (3, "failed"),
+            (4, "pending-upgrade"),
+        ];
+        assert_eq!(
+            way_out(&history),
+            "helm rollback r 2 -n ns --kube-context prod"
+        );
+        let rolled_back = [(1, "superseded"), (2, "failed"), (3, "pending-rollback")];
+        assert_eq!(
+            way_out(&rolled_back),
+            "helm rollback r 1 -n ns --kube-context prod"
+        );
+    }
+
+    #[test]
+    fn a_first_install_has_nothing_to_go_back_to() {
+        assert_eq!(
+            way_out(&[(1, "pending-install")]),
+            "helm uninstall r -n ns --kube-context prod"
+        );
+    }
+}

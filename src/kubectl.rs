@@ -1,0 +1,101 @@
+//! kubectl, where it is installed: it has the user's credentials and every way to log in. Nothing depends on it that Helm
+//! can do.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::process;
+
+/// The kubectl on the path, pointed at the cluster that Helm was pointed at.
+#[derive(Debug, Clone)]
+pub struct Kubectl {
+    program: PathBuf,
+    cluster: Vec<String>,
+}
+
+/// Helm's flags for the cluster as it hands them to plugins, and kubectl's names for them. KUBECONFIG is in the
+/// environment already.
+const FLAGS: [(&str, &str); 6] = [
+    ("HELM_KUBECONTEXT", "--context"),
+    ("HELM_KUBEAPISERVER", "--server"),
+    ("HELM_KUBEASUSER", "--as"),
+    ("HELM_KUBEASGROUPS", "--as-group"),
+    ("HELM_KUBECAFILE", "--certificate-authority"),
+    ("HELM_KUBETLS_SERVER_NAME", "--tls-server-name"),
+];
+
+/// A token that would have to stand in kubectl's arguments, for everybody on this machine to read.
+const TOKEN: &str = "HELM_KUBETOKEN";
+
+impl Kubectl {
+    /// Finds it.
+    ///
+    /// # Errors
+    /// It is not installed, or cannot be given the same credentials as Helm.
+    pub fn locate() -> Result<Self> {
+        let program = which::which("kubectl").context("kubectl is not on the PATH: install it")?;
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        if variable(TOKEN).is_some() {
+            bail!(
+                "kubectl cannot be given the token of --kube-token or {TOKEN} unseen: use a kubeconfig"
+            );
+        }
+        let mut cluster = Vec::new();
+        for (name, flag) in FLAGS {
+            let values = variable(name).unwrap_or_default();
+            for value in values.split(',').filter(|value| !value.is_empty()) {
+                cluster.push(format!("{flag}={value}"));
+            }
+        }
+        if variable("HELM_KUBEINSECURE_SKIP_TLS_VERIFY").is_some_and(|value| value == "true") {
+            cluster.push("--insecure-skip-tls-verify".to_owned());
+        }
+        Ok(Self { program, cluster })
+    }
+
+    /// Runs it to its end and gives what it printed.
+    ///
+    /// # Errors
+    /// It failed; the error tells the command.
+    pub fn run(&self, arguments: &[&str]) -> Result<Vec<u8>> {
+        self.finish(arguments, None)
+    }
+
+    /// The same, with something to read.
+    ///
+    /// # Errors
+    /// It failed; the error tells the command.
+    pub fn run_with(&self, arguments: &[&str], input: String) -> Result<Vec<u8>> {
+        self.finish(arguments, Some(input))
+    }
+
+    fn finish(&self, arguments: &[&str], input: Option<String>) -> Result<Vec<u8>> {
+        let all = self.with_cluster(arguments);
+        let mut command = process::command(&self.program, &all);
+        if let Some(input) = input {
+            command = command.stdin_bytes(input);
+        }
+        let output = process::output(&command)
+            .with_context(|| format!("{} could not be started", self.program.display()))?;
+        if !output.status.success() {
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            bail!("{}\ncommand: {}", stderr.trim(), self.shown(arguments));
+        }
+        Ok(output.stdout)
+    }
+
+    /// The command for a shell.
+    #[must_use]
+    pub fn shown(&self, arguments: &[&str]) -> String {
+        format!(
+            "kubectl {}",
+            shell_words::join(self.with_cluster(arguments))
+        )
+    }
+
+    fn with_cluster(&self, arguments: &[&str]) -> Vec<String> {
+        let arguments = arguments.iter().map(|word| (*word).to_owned());
+        arguments.chain(self.cluster.iter().cloned()).collect()
+    }
+}

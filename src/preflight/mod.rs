@@ -1,0 +1,126 @@
+//! Preflight: what would go wrong while deploying, found before the first write. Pure functions over observed state.
+
+mod charts;
+mod neighbours;
+pub mod rights;
+mod running;
+mod size;
+mod state;
+
+use crate::finding::Finding;
+use crate::helm::{ReleaseSummary, Revision};
+use crate::plan::Target;
+
+pub use running::{Workload, keeping_old_content};
+pub use size::{Stored, check as check_size};
+
+/// What is known about a target besides its plan.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'a> {
+    /// The target.
+    pub target: &'a Target,
+    /// The releases of its namespace; none where the cluster could not be asked.
+    pub releases: Option<&'a [ReleaseSummary]>,
+    /// The release's revisions, oldest first, where its state calls for them.
+    pub history: &'a [Revision],
+    /// Whether an agent goes into the same namespace in this run.
+    pub agent_comes_along: bool,
+}
+
+/// Everything that the plan itself does not say of a target.
+#[must_use]
+pub fn check(scene: &Scene<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    findings.extend(state::check(scene));
+    findings.extend(neighbours::agent_beside_gateway(scene));
+    findings.extend(charts::known_trouble(scene.target));
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::component::Component;
+    use crate::helm::{Coordinates, Deployed, HelmArguments, Rollout, Upgrade};
+    use crate::overrides::Mode;
+    use crate::overrides::task_pods::Strategy;
+    use crate::plan::{Action, Changes, FileChange, Observed};
+    use crate::proof::Proof;
+
+    pub(super) fn scene_of(target: &Target) -> Scene<'_> {
+        Scene {
+            target,
+            releases: None,
+            history: &[],
+            agent_comes_along: false,
+        }
+    }
+
+    pub(super) fn listed(name: &str, chart: &str, status: &str) -> ReleaseSummary {
+        ReleaseSummary {
+            name: name.into(),
+            chart: chart.into(),
+            status: status.into(),
+            updated: "2026-11-25 10:29:01.93467605 +0000 UTC".into(),
+        }
+    }
+
+    pub(super) fn deployed(status: &str) -> Observed {
+        observed(status, "")
+    }
+
+    pub(super) fn deployed_manifest(manifest: &str) -> Observed {
+        observed("deployed", manifest)
+    }
+
+    fn observed(status: &str, manifest: &str) -> Observed {
+        let deployed = Deployed {
+            revision: 4,
+            status: status.into(),
+            values: serde_yaml::Value::Null,
+            manifest: manifest.into(),
+        };
+        Observed::Present(
+            deployed,
+            listed("r", "clearml-enterprise-agent-6.9.3", status),
+        )
+    }
+
+    /// A target with nothing in it but where it goes and what runs there.
+    pub(super) fn target_of(component: Component, observed: Observed) -> Target {
+        let facts = component.facts();
+        let coordinates = Coordinates {
+            component,
+            release: "r".into(),
+            namespace: "ns".into(),
+            chart: "./chart".into(),
+            version: "6.9.3".into(),
+            values: Vec::new(),
+            context: None,
+            kubeconfig: None,
+        };
+        let upgrade = Upgrade::new(&coordinates, &Rollout::default(), &HelmArguments::default());
+        Target {
+            coordinates,
+            chart_name: facts.chart.to_owned(),
+            file: FileChange {
+                path: facts.override_file.into(),
+                before: None,
+                after: String::new(),
+            },
+            fragment: String::new(),
+            is_assumed: false,
+            observed,
+            placed: Vec::new(),
+            mode: Mode::Append,
+            strategy: Strategy::Off,
+            proof: Proof::default(),
+            servers: Vec::new(),
+            objects: Vec::new(),
+            changes: Changes::default(),
+            findings: Vec::new(),
+            action: Action::Upgrade,
+            upgrade,
+        }
+    }
+}

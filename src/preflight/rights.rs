@@ -1,0 +1,247 @@
+//! May this user do what the upgrade does? Asked as `kubectl auth can-i` asks, all questions in one call.
+//!
+//! Helm itself checks nothing before it writes (`--dry-run=server` neither): it would fail in the midst.
+
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+
+use crate::finding::Finding;
+use crate::plan::{Observed, Target};
+use crate::proof::{Object, same_objects};
+
+/// One thing that the upgrade does.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Deed {
+    verb: &'static str,
+    group: String,
+    resource: String,
+    /// `None` for what belongs to no namespace.
+    namespace: Option<String>,
+}
+
+impl Deed {
+    fn on(verb: &'static str, object: &Object, namespace: &str) -> Self {
+        let version = object.get(&["apiVersion"]).and_then(|value| value.as_str());
+        let group = version.and_then(|version| version.split_once('/'));
+        let own = object.get(&["metadata", "namespace"]);
+        let own = own.and_then(|value| value.as_str()).unwrap_or(namespace);
+        Self {
+            verb,
+            group: group.map(|(group, _)| group).unwrap_or_default().to_owned(),
+            resource: resource_of(&object.kind),
+            namespace: (!CLUSTER_WIDE.contains(&object.kind.as_str())).then(|| own.to_owned()),
+        }
+    }
+
+    fn shown(&self) -> String {
+        match self.group.as_str() {
+            "" => format!("{} {}", self.verb, self.resource),
+            group => format!("{} {}.{group}", self.verb, self.resource),
+        }
+    }
+}
+
+/// Kinds of charts that belong to no namespace.
+const CLUSTER_WIDE: [&str; 6] = [
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "CustomResourceDefinition",
+    "Namespace",
+    "PriorityClass",
+    "StorageClass",
+];
+
+/// The resource of a kind, by the rule that kubectl guesses by.
+fn resource_of(kind: &str) -> String {
+    let kind = kind.to_ascii_lowercase();
+    match kind.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None if kind.ends_with('s') => format!("{kind}es"),
+        None => format!("{kind}s"),
+    }
+}
+
+/// All that carrying out `target` does in the cluster: Helm's own Secret, and every object that comes, changes or goes.
+#[must_use]
+pub fn deeds(target: &Target) -> Vec<Deed> {
+    let namespace = &target.coordinates.namespace;
+    let before = match &target.observed {
+        Observed::Present(deployed, _) => {
+            crate::proof::parse(&deployed.manifest).unwrap_or_default()
+        }
+        Observed::Absent | Observed::Unknown(_) => Vec::new(),
+    };
+    let storage = |verb| Deed {
+        verb,
+        group: String::new(),
+        resource: "secrets".to_owned(),
+        namespace: Some(namespace.clone()),
+    };
+    let mut deeds = vec![storage("create"), storage("update")];
+    for object in target.objects.iter().filter(|object| !object.is_hook()) {
+        let old = before.iter().find(|old| old.id() == object.id());
+        let verb = match old {
+            None => "create",
+            Some(old) if same_objects(std::slice::from_ref(old), std::slice::from_ref(object)) => {
+                continue;
+            }
+            Some(_) => "patch",
+        };
+        deeds.push(Deed::on(verb, object, namespace));
+    }
+    let gone = before
+        .iter()
+        .filter(|old| !target.objects.iter().any(|object| object.id() == old.id()));
+    deeds.extend(gone.map(|object| Deed::on("delete", object, namespace)));
+    deeds.sort_unstable();
+    deeds.dedup();
+    deeds
+}
+
+/// The questions, for `kubectl create -f - -o json`.
+#[must_use]
+pub fn reviews(deeds: &[Deed]) -> String {
+    let items: Vec<Json> = deeds
+        .iter()
+        .map(|deed| {
+            json!({
+                "apiVersion": "authorization.k8s.io/v1",
+                "kind": "SelfSubjectAccessReview",
+                "spec": {"resourceAttributes": {
+                    "verb": deed.verb,
+                    "group": deed.group,
+                    "resource": deed.resource,
+                    "namespace": deed.namespace.as_deref().unwrap_or_default(),
+                }},
+            })
+        })
+        .collect();
+    json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string()
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    status: Status,
+}
+
+#[derive(Deserialize)]
+struct Status {
+    allowed: bool,
+}
+
+/// What the answers, one for each deed in the same order, forbid; `None` where they cannot be read.
+#[must_use]
+pub fn forbidden(target: &Target, deeds: &[Deed], answers: &[u8]) -> Option<Vec<Finding>> {
+    let answers: Vec<Answer> = serde_json::Deserializer::from_slice(answers)
+        .into_iter()
+        .collect::<Result<_, _>>()
+        .ok()?;
+    if answers.len() != deeds.len() {
+        return None;
+    }
+    let denied: Vec<String> = deeds
+        .iter()
+        .zip(answers)
+        .filter(|(_, answer)| !answer.status.allowed)
+        .map(|(deed, _)| deed.shown())
+        .collect();
+    if denied.is_empty() {
+        return Some(Vec::new());
+    }
+    let at = &target.coordinates;
+    let finding = Finding::error(
+        "no-rights",
+        format!(
+            "you may not do in namespace {} what upgrading {} needs: {}",
+            at.namespace,
+            at.release,
+            denied.join(", ")
+        ),
+    )
+    .hint(format!(
+        "ask for these rights, or use another context (--kube-context); `kubectl auth can-i --list -n {}` shows what you may do",
+        at.namespace
+    ));
+    Some(vec![finding])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::component::Component;
+    use crate::preflight::tests::{deployed_manifest, target_of};
+    use crate::proof;
+
+    const NEW: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec: {replicas: 2}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: same}\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: c}\n";
+    const OLD: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec: {replicas: 1}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: same}\n---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: gone}\n---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: gone}\n";
+
+    fn upgrade() -> Target {
+        Target {
+            objects: proof::parse(NEW).unwrap(),
+            ..target_of(Component::Agent, deployed_manifest(OLD))
+        }
+    }
+
+    #[test]
+    fn only_what_the_upgrade_does_is_asked_for() {
+        let shown: Vec<String> = deeds(&upgrade()).iter().map(Deed::shown).collect();
+        assert_eq!(
+            shown,
+            [
+                "create configmaps",
+                "create secrets",
+                "create clusterroles.rbac.authorization.k8s.io",
+                "delete ingresses.networking.k8s.io",
+                "delete networkpolicies.networking.k8s.io",
+                "patch deployments.apps",
+                "update secrets",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_belongs_to_no_namespace_is_asked_for_without_one() {
+        let questions: Json = serde_json::from_str(&reviews(&deeds(&upgrade()))).unwrap();
+        let namespace = |resource: &str| {
+            let items = questions["items"].as_array().unwrap().clone();
+            let attributes = items.iter().map(|item| &item["spec"]["resourceAttributes"]);
+            let found: Vec<Json> = attributes
+                .filter(|attributes| attributes["resource"] == resource)
+                .map(|attributes| attributes["namespace"].clone())
+                .collect();
+            found
+        };
+        assert_eq!(namespace("clusterroles"), [""]);
+        assert_eq!(namespace("deployments"), ["ns"]);
+    }
+
+    #[test]
+    fn what_is_denied_is_named_once() {
+        let target = upgrade();
+        let deeds = deeds(&target);
+        let answers = |allowed: &dyn Fn(usize) -> bool| -> Vec<u8> {
+            let answers = (0..deeds.len()).map(|i| json!({"status": {"allowed": allowed(i)}}));
+            answers
+                .map(|answer| answer.to_string())
+                .collect::<Vec<_>>()
+                .join("\n")
+                .into_bytes()
+        };
+        assert_eq!(
+            forbidden(&target, &deeds, &answers(&|_| true)),
+            Some(Vec::new())
+        );
+        let found = forbidden(&target, &deeds, &answers(&|i| i > 1)).unwrap();
+        assert_eq!(found.len(), 1);
+        assert!(
+            found[0]
+                .message
+                .ends_with("needs: create configmaps, create secrets")
+        );
+        assert_eq!(
+            forbidden(&target, &deeds, b"{\"status\": {\"allowed\": false}}"),
+            None
+        );
+        assert_eq!(forbidden(&target, &deeds, b"nonsense"), None);
+    }
+}

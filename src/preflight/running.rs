@@ -1,0 +1,158 @@
+//! Pods that keep running with what they read at their start.
+//!
+//! Kubernetes replaces pods only where the pod template changes. The charts run update-ca-certificates when a pod starts,
+//! so a ConfigMap that changes under the same name does not reach the pods that are running.
+
+use std::fmt;
+
+use serde_yaml::Value;
+
+use crate::proof::Object;
+
+/// A workload that owns pods.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Workload {
+    /// `Deployment`, `StatefulSet` or `DaemonSet`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// The ConfigMaps and Secrets of its pods whose content changed.
+    pub changed: Vec<String>,
+}
+
+impl Workload {
+    /// `deployment/clearml-agent`, as kubectl takes it.
+    #[must_use]
+    pub fn reference(&self) -> String {
+        format!("{}/{}", self.kind.to_ascii_lowercase(), self.name)
+    }
+}
+
+impl fmt::Display for Workload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind, self.name)
+    }
+}
+
+/// What `kubectl rollout restart` can restart.
+const RESTARTABLE: [&str; 3] = ["Deployment", "StatefulSet", "DaemonSet"];
+
+/// The workloads of `after` whose pods stay as they are although a ConfigMap or Secret that they mount has other content
+/// than in `before`.
+#[must_use]
+pub fn keeping_old_content(before: &[Object], after: &[Object]) -> Vec<Workload> {
+    let mut kept = Vec::new();
+    for workload in after {
+        let Some(old) = same(before, workload) else {
+            continue;
+        };
+        let template = workload.get(&["spec", "template"]);
+        if !RESTARTABLE.contains(&workload.kind.as_str())
+            || template != old.get(&["spec", "template"])
+        {
+            continue;
+        }
+        let mounted = template.map(mounted).unwrap_or_default();
+        let changed: Vec<String> = mounted
+            .into_iter()
+            .filter(|(kind, name)| has_other_content(before, after, kind, name))
+            .map(|(kind, name)| format!("{kind} {name}"))
+            .collect();
+        if !changed.is_empty() {
+            kept.push(Workload {
+                kind: workload.kind.clone(),
+                name: workload.name.clone(),
+                changed,
+            });
+        }
+    }
+    kept
+}
+
+fn same<'a>(objects: &'a [Object], like: &Object) -> Option<&'a Object> {
+    find(objects, &like.kind, &like.name)
+}
+
+fn find<'a>(objects: &'a [Object], kind: &str, name: &str) -> Option<&'a Object> {
+    objects
+        .iter()
+        .find(|object| object.kind == kind && object.name == name)
+}
+
+fn has_other_content(before: &[Object], after: &[Object], kind: &str, name: &str) -> bool {
+    let (Some(old), Some(new)) = (find(before, kind, name), find(after, kind, name)) else {
+        return false;
+    };
+    ["data", "binaryData", "stringData"]
+        .iter()
+        .any(|field| old.get(&[field]) != new.get(&[field]))
+}
+
+/// Kind and name of every ConfigMap and Secret that a pod template mounts, each once.
+fn mounted(template: &Value) -> Vec<(&'static str, String)> {
+    let mut found: Vec<(&'static str, String)> = Vec::new();
+    let volumes = crate::values::lookup(template, &["spec", "volumes"]);
+    for volume in volumes.and_then(Value::as_sequence).into_iter().flatten() {
+        let projected = crate::values::lookup(volume, &["projected", "sources"]);
+        let sources = projected.and_then(Value::as_sequence).into_iter().flatten();
+        for source in sources.chain([volume]) {
+            for (field, key, kind) in [
+                ("configMap", "name", "ConfigMap"),
+                ("secret", "name", "Secret"),
+                ("secret", "secretName", "Secret"),
+            ] {
+                let name = crate::values::lookup(source, &[field, key]).and_then(Value::as_str);
+                let one = name.map(|name| (kind, name.to_owned()));
+                found.extend(one.filter(|one| !found.contains(one)));
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proof;
+
+    fn manifest(bundle: &str, annotation: &str, volume: &str) -> Vec<Object> {
+        proof::parse(&format!(
+            "kind: ConfigMap\nmetadata: {{name: ca}}\ndata: {{ca.crt: {bundle}}}\n---\n\
+             kind: Deployment\nmetadata: {{name: agent}}\nspec:\n  template:\n    metadata: {{annotations: {{sum: {annotation}}}}}\n    spec:\n      volumes: [{volume}]\n"
+        ))
+        .unwrap()
+    }
+
+    const PLAIN: &str = "{name: c, configMap: {name: ca}}";
+    const PROJECTED: &str = "{name: c, projected: {sources: [{configMap: {name: ca}}]}}";
+
+    #[test]
+    fn pods_of_an_unchanged_template_keep_the_old_bundle() {
+        for volume in [PLAIN, PROJECTED] {
+            let kept =
+                keeping_old_content(&manifest("old", "x", volume), &manifest("new", "x", volume));
+            assert_eq!(kept.len(), 1);
+            assert_eq!(kept[0].reference(), "deployment/agent");
+            assert_eq!(kept[0].changed, ["ConfigMap ca"]);
+        }
+    }
+
+    #[test]
+    fn a_changed_template_an_unchanged_bundle_or_one_not_mounted_is_fine() {
+        let before = manifest("old", "x", PLAIN);
+        assert!(keeping_old_content(&before, &manifest("new", "y", PLAIN)).is_empty());
+        assert!(keeping_old_content(&before, &manifest("old", "x", PLAIN)).is_empty());
+        let elsewhere = "{name: c, configMap: {name: other}}";
+        assert!(
+            keeping_old_content(
+                &manifest("old", "x", elsewhere),
+                &manifest("new", "x", elsewhere)
+            )
+            .is_empty()
+        );
+        assert!(
+            keeping_old_content(&[], &before).is_empty(),
+            "new pods read what is new"
+        );
+    }
+}
