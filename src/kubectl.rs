@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::helm::Coordinates;
 use crate::process;
 
 /// The kubectl on the path, pointed at the cluster that Helm was pointed at.
@@ -27,6 +28,26 @@ const FLAGS: [(&str, &str); 6] = [
 
 /// A token that would have to stand in kubectl's arguments, for everybody on this machine to read.
 const TOKEN: &str = "HELM_KUBETOKEN";
+
+/// The command that replaces a workload's pods, to paste into a shell: it needs no kubectl here.
+#[must_use]
+pub fn restart_shown(at: &Coordinates, workload: &str) -> String {
+    let mut words = vec![
+        "kubectl",
+        "rollout",
+        "restart",
+        workload,
+        "-n",
+        &at.namespace,
+    ];
+    if let Some(context) = &at.context {
+        words.extend(["--context", context]);
+    }
+    if let Some(kubeconfig) = &at.kubeconfig {
+        words.extend(["--kubeconfig", kubeconfig]);
+    }
+    shell_words::join(words)
+}
 
 impl Kubectl {
     /// Finds it.

@@ -203,7 +203,7 @@ on_the_cluster! {
             world.plugin(&install_agent(&namespace, OLD_AGENT, &line))
         };
         let run = failing("--rollback-on-failure");
-        run.exits(1).warns("helm upgrade -i").warns("the release is as it was");
+        run.exits(1).warns("helm upgrade -i").warns("the release went back to what it was, as revision 3");
         assert_eq!(world.read(AGENT_FILE), before);
         let run = failing("");
         run.exits(1).warns("moved on to revision").warns("(failed)").warns("the file's former content: ");

@@ -195,7 +195,9 @@ fn failing_upgrade(world: &World, after: Rule) -> Run {
 
 fn upgrade_refused(world: &World) {
     let run = failing_upgrade(world, status(3, "deployed", OLD_VALUES));
-    run.warns("the release is as it was, and so is clearml-agent-values.override.yaml");
+    run.warns(
+        "failed; the release is as it was\n  clearml-agent-values.override.yaml is as it was",
+    );
     assert_eq!(world.read(OVERRIDE), USERS_FILE);
 }
 
@@ -220,7 +222,8 @@ fn upgrade_moved_on(world: &World) {
 }
 
 fn upgrade_rolled_back(world: &World) {
-    failing_upgrade(world, status(5, "deployed", OLD_VALUES)).warns("the release is as it was");
+    failing_upgrade(world, status(5, "deployed", OLD_VALUES))
+        .warns("the release went back to what it was, as revision 5 (deployed)");
     assert_eq!(world.read(OVERRIDE), USERS_FILE);
 }
 

@@ -1,26 +1,30 @@
 //! `install`: plan, preview, confirm, upgrade.
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
 use super::gather::{Cluster, Place, helm_arguments};
 use super::needs::Needs;
 use super::planning::{self, Planner, accept, certificates, components};
+use super::preflight;
 use super::probing;
 use super::side_by_side::side_by_side;
 use crate::apply::{self, Outcome};
 use crate::cli::InstallArgs;
 use crate::exit::{ExitCode, Stop};
 use crate::files::FolderLocks;
-use crate::helm::{Helm, Rollout};
+use crate::helm::{Helm, HelmError, Rollout};
 use crate::interrupt;
+use crate::kubectl::Kubectl;
 use crate::plan::{Action, Plan, Target};
 use crate::ui::{self, Screen};
 
 pub(super) fn run(arguments: &InstallArgs, screen: &Screen) -> Result<ExitCode> {
     interrupt::watch()?;
     let helm = Helm::locate()?;
+    helm.ask_version_in_background();
     let mut locks = FolderLocks::default();
-    let plan = plan(arguments, &helm, &mut locks, screen)?;
+    let rollout = rollout(arguments, &helm)?;
+    let plan = plan(arguments, &rollout, &helm, &mut locks, screen).map_err(interrupted)?;
     screen.preview(&plan, arguments.show_manifest);
     accept(&plan)?;
     if arguments.dry_run {
@@ -39,12 +43,24 @@ pub(super) fn run(arguments: &InstallArgs, screen: &Screen) -> Result<ExitCode> 
     if arguments.files_only {
         write(&plan, screen)
     } else {
-        act(&helm, &plan, screen)
+        act(arguments, &rollout, &helm, &plan, screen)
     }
+}
+
+/// An error of a helm that a signal ended is not helm's own.
+fn interrupted(error: anyhow::Error) -> anyhow::Error {
+    let by_signal = error
+        .downcast_ref::<HelmError>()
+        .is_some_and(HelmError::is_interrupted);
+    if !error.is::<Stop>() && (interrupt::requested() || by_signal) {
+        return interrupt::nothing_changed().into();
+    }
+    error
 }
 
 fn plan(
     arguments: &InstallArgs,
+    rollout: &Rollout,
     helm: &Helm,
     locks: &mut FolderLocks,
     screen: &Screen,
@@ -63,7 +79,7 @@ fn plan(
         let place = Place::find(*component, options, &mut cluster, screen, may_ask);
         places.extend(needs.keep(place)?);
     }
-    let (Some((bundle, findings)), true) = (certificates, needs.are_met()) else {
+    let (Some((bundle, mut findings)), true) = (certificates, needs.are_met()) else {
         if !arguments.yes && !arguments.dry_run {
             needs.add("a yes to the plan: --yes, or --dry-run to only look");
         }
@@ -75,7 +91,7 @@ fn plan(
         desired,
         bundle: &bundle,
         arguments: &helm_arguments,
-        rollout: &rollout(arguments, helm)?,
+        rollout,
         on_unheld: arguments.unheld.choice(),
         asks_cluster: true,
         assume_names: false,
@@ -98,6 +114,9 @@ fn plan(
         probing::servers_of(&mut targets, screen)?;
         interrupt::check()?;
     }
+    let found = preflight::look(&mut targets, &cluster, helm, arguments.restart, screen)?;
+    findings.extend(found);
+    interrupt::check()?;
     Ok(planning::plan(desired, &bundle, findings, targets))
 }
 
@@ -140,7 +159,14 @@ fn write(plan: &Plan, screen: &Screen) -> Result<ExitCode> {
     Ok(ExitCode::Done)
 }
 
-fn act(helm: &Helm, plan: &Plan, screen: &Screen) -> Result<ExitCode> {
+fn act(
+    arguments: &InstallArgs,
+    rollout: &Rollout,
+    helm: &Helm,
+    plan: &Plan,
+    screen: &Screen,
+) -> Result<ExitCode> {
+    let restarting = arguments.restart.then(Kubectl::locate).transpose()?;
     let mut outcomes: Vec<(&Target, Outcome)> = Vec::new();
     let mut failure: Option<anyhow::Error> = None;
     for target in &plan.targets {
@@ -153,13 +179,14 @@ fn act(helm: &Helm, plan: &Plan, screen: &Screen) -> Result<ExitCode> {
             continue;
         }
         screen.result(&format!("\n$ {}", target.upgrade.shown()));
-        let outcome = carry_out(helm, target, screen).unwrap_or_else(|error| {
+        let mut outcome = carry_out(helm, target, screen).unwrap_or_else(|error| {
             failure = Some(error);
             Outcome::Untouched
         });
-        if let Outcome::Failed { error, .. } = &outcome {
-            failure = Some(error.clone().into());
+        if let (Outcome::Done { check, .. }, Some(kubectl)) = (&mut outcome, &restarting) {
+            apply::restart(kubectl, &target.coordinates, rollout, check);
         }
+        failure = failure.or_else(|| failure_of(&outcome));
         outcomes.push((target, outcome));
     }
     screen.report(&outcomes);
@@ -169,6 +196,16 @@ fn act(helm: &Helm, plan: &Plan, screen: &Screen) -> Result<ExitCode> {
         }
         Some(error) => Err(error),
         None => Ok(ExitCode::Done),
+    }
+}
+
+fn failure_of(outcome: &Outcome) -> Option<anyhow::Error> {
+    match outcome {
+        Outcome::Failed { error, .. } => Some(error.clone().into()),
+        Outcome::Done { check, .. } if !check.problems.is_empty() => Some(anyhow!(
+            "helm is done, but what is in the cluster is not what was planned; see above"
+        )),
+        _ => None,
     }
 }
 

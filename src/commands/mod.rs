@@ -5,6 +5,7 @@ mod inspect;
 mod install;
 mod needs;
 mod planning;
+mod preflight;
 mod probe;
 mod probing;
 mod render;

@@ -15,9 +15,10 @@ use crate::cli::DesiredArgs;
 use crate::component::Component;
 use crate::exit::Stop;
 use crate::finding::Finding;
-use crate::helm::{Chart, Helm, HelmArguments, Rendering, Rollout};
+use crate::helm::{Chart, ChartContent, Helm, HelmArguments, Rendering, Rollout};
 use crate::overrides::Mode;
 use crate::plan::{self, Observed, OnUnheld, Plan, Target, ValuesFiles};
+use crate::preflight::{self, Stored};
 use crate::ui::Screen;
 
 /// The components named, each once, in the order they are rolled out.
@@ -132,6 +133,7 @@ impl Planner<'_> {
         let base = files.clone();
         let is_upgrade = matches!(observed, Observed::Present(..));
         let asks_cluster = self.asks_cluster && !matches!(observed, Observed::Unknown(_));
+        let mut manifest = String::new();
         let mut render = |text: &str| -> Result<String> {
             let candidate = Candidate::new(&base, &place.values, text)?;
             let rendering = Rendering {
@@ -144,6 +146,7 @@ impl Planner<'_> {
             };
             let what = format!("rendering {} {}", chart.name, chart.version);
             let stream = screen.step(&what, || self.helm.template(&rendering, self.arguments))?;
+            manifest.clone_from(&stream);
             Ok(stream)
         };
         let request = plan::Request {
@@ -160,7 +163,30 @@ impl Planner<'_> {
             arguments: self.arguments,
             on_unheld: self.on_unheld,
         };
-        plan::target(request, &mut render)
+        let mut target = plan::target(request, &mut render)?;
+        if !chart.is_assumed {
+            let sizes = Self::sizes(&target, &chart, &base, &manifest)?;
+            target.findings.extend(sizes);
+        }
+        Ok(target)
+    }
+
+    /// Whether what Helm and Kubernetes store of it fits.
+    fn sizes(
+        target: &Target,
+        chart: &Chart,
+        files: &ValuesFiles,
+        manifest: &str,
+    ) -> Result<Vec<Finding>> {
+        let config = files.merged_with(&target.file.after)?;
+        let stored = Stored {
+            release: &target.coordinates.release,
+            namespace: &target.coordinates.namespace,
+            chart: &ChartContent::read(chart)?,
+            config: &config,
+            manifest,
+        };
+        Ok(preflight::check_size(&stored, &target.objects))
     }
 
     fn chart(&self, place: &Place, screen: &Screen) -> Result<Chart> {

@@ -44,6 +44,18 @@ const ANY_CALL: &[Symptom] = &[
             "the release no longer fits into one Secret: bring fewer certificates, or append them (--mode append) instead of replacing the whole bundle".into()
         },
     },
+    Symptom {
+        signs: &[
+            &["failed", "context deadline exceeded"],
+            &["timed out waiting for the condition"],
+        ],
+        advice: |call| {
+            format!(
+                "the pods did not become ready in time: `kubectl get pods{0}` and `kubectl describe pods{0}` tell why; --timeout gives them longer",
+                call.namespace()
+            )
+        },
+    },
     // Kubernetes names the user, the verb and the resource; a registry only says "forbidden".
     Symptom {
         signs: &[
@@ -102,7 +114,6 @@ const FETCHING: &[Symptom] = &[
             &["no such host"],
             &["i/o timeout"],
             &["timeout exceeded"],
-            &["context deadline exceeded"],
             &["tls handshake timeout"],
             &["connection refused"],
             &["network is unreachable"],
@@ -294,6 +305,16 @@ mod tests {
             "tls: first record does not look like a TLS handshake",
             OCI,
             "--plain-http",
+        );
+    }
+
+    #[test]
+    fn pods_that_do_not_become_ready_are_no_matter_of_the_charts_server() {
+        let command = "helm upgrade -i -n ns r oci://docker.io/clearml/c --wait";
+        says(
+            "UPGRADE FAILED: context deadline exceeded",
+            command,
+            "kubectl get pods -n ns",
         );
     }
 

@@ -26,6 +26,9 @@ impl From<ExitStatus> for Ending {
     }
 }
 
+/// What a terminal's Ctrl-C sends.
+const SIGINT: i32 = 2;
+
 /// A failed helm call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HelmError {
@@ -59,6 +62,12 @@ impl HelmError {
     #[must_use]
     pub fn is_kind_unknown(&self) -> bool {
         self.message.contains("no matches for kind")
+    }
+
+    /// Ctrl-C ended it.
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        self.ending == Ending::Signalled(SIGINT)
     }
 
     /// The release does not exist.

@@ -20,8 +20,8 @@ pub use arguments::HelmArguments;
 pub use chart_content::ChartContent;
 pub use charts::{Chart, default_reference};
 pub use error::{Ending, HelmError};
-pub use recovery::way_out_of_pending;
-pub use releases::{Deployed, ReleaseSummary, Revision};
+pub use recovery::{way_back, way_out_of_pending};
+pub use releases::{Deployed, Now, ReleaseSummary, Revision};
 pub use upgrade::{Coordinates, Rollout, Upgrade};
 pub use version::OLDEST;
 

@@ -8,11 +8,20 @@ use super::{Coordinates, Revision};
 /// `helm rollback` without a number goes to the revision before, which may be a failed one, and fails at the first.
 #[must_use]
 pub fn way_out_of_pending(at: &Coordinates, history: &[Revision]) -> String {
-    let back_to = last_good(history).map(|revision| revision.to_string());
-    let mut argv = match back_to {
-        Some(revision) => vec!["rollback".to_owned(), at.release.clone(), revision],
-        None => vec!["uninstall".to_owned(), at.release.clone()],
-    };
+    match last_good(history) {
+        Some(revision) => way_back(at, revision),
+        None => command(at, &["uninstall", &at.release]),
+    }
+}
+
+/// What brings a release back to a revision.
+#[must_use]
+pub fn way_back(at: &Coordinates, revision: u64) -> String {
+    command(at, &["rollback", &at.release, &revision.to_string()])
+}
+
+fn command(at: &Coordinates, words: &[&str]) -> String {
+    let mut argv: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
     argv.extend(["-n".to_owned(), at.namespace.clone()]);
     argv.extend(at.cluster_arguments());
     shown(&argv)

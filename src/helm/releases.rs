@@ -1,5 +1,7 @@
 //! What is deployed.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_yaml::Value;
 
@@ -70,6 +72,15 @@ pub struct Deployed {
     pub manifest: String,
 }
 
+/// A release just after an upgrade.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Now {
+    /// Its state.
+    pub deployed: Deployed,
+    /// Its objects as they are in the cluster; `None` where helm tells nothing of them.
+    pub live: Option<Vec<Value>>,
+}
+
 #[derive(Deserialize)]
 struct Status {
     version: u64,
@@ -83,6 +94,9 @@ struct Status {
 #[derive(Deserialize)]
 struct Info {
     status: String,
+    /// Kind, and the objects of it.
+    #[serde(default)]
+    resources: Option<BTreeMap<String, Vec<Value>>>,
 }
 
 impl Helm {
@@ -121,18 +135,47 @@ impl Helm {
     /// # Errors
     /// The cluster does not answer, or refuses.
     pub fn deployed(&self, release: &str, namespace: &str) -> Result<Option<Deployed>, HelmError> {
-        let argv = ["status", release, "-n", namespace, "-o", "json"];
+        Ok(self
+            .status(release, namespace, &[])?
+            .map(|now| now.deployed))
+    }
+
+    /// The same, with the release's objects as they are in the cluster.
+    ///
+    /// # Errors
+    /// The cluster does not answer, or refuses.
+    pub fn now(&self, release: &str, namespace: &str) -> Result<Option<Now>, HelmError> {
+        // Helm 4 always tells of them, and does not know the flag.
+        let flag: &[&str] = if self.major()? >= 4 {
+            &[]
+        } else {
+            &["--show-resources"]
+        };
+        self.status(release, namespace, flag)
+    }
+
+    fn status(
+        &self,
+        release: &str,
+        namespace: &str,
+        flags: &[&str],
+    ) -> Result<Option<Now>, HelmError> {
+        let argv = [&["status", release, "-n", namespace, "-o", "json"], flags].concat();
         let printed = match self.read(&argv) {
             Err(e) if e.is_release_not_found() => return Ok(None),
             printed => printed?,
         };
         let status: Status = serde_json::from_str(&printed).map_err(|e| unreadable(&argv, &e))?;
         let values = serde_yaml::to_value(status.config).map_err(|e| unreadable(&argv, &e))?;
-        Ok(Some(Deployed {
-            revision: status.version,
-            status: status.info.status,
-            values,
-            manifest: status.manifest,
+        let live = status.info.resources;
+        Ok(Some(Now {
+            deployed: Deployed {
+                revision: status.version,
+                status: status.info.status,
+                values,
+                manifest: status.manifest,
+            },
+            live: live.map(|kinds| kinds.into_values().flatten().collect()),
         }))
     }
 }

@@ -25,6 +25,8 @@ pub struct Scene<'a> {
     pub history: &'a [Revision],
     /// Whether an agent goes into the same namespace in this run.
     pub agent_comes_along: bool,
+    /// Whether pods that would keep what they have are to be restarted.
+    pub restart: bool,
 }
 
 /// Everything that the plan itself does not say of a target.
@@ -34,6 +36,9 @@ pub fn check(scene: &Scene<'_>) -> Vec<Finding> {
     findings.extend(state::check(scene));
     findings.extend(neighbours::agent_beside_gateway(scene));
     findings.extend(charts::known_trouble(scene.target));
+    if !scene.restart {
+        findings.extend(running::announced(scene.target));
+    }
     findings
 }
 
@@ -53,6 +58,7 @@ mod tests {
             releases: None,
             history: &[],
             agent_comes_along: false,
+            restart: false,
         }
     }
 

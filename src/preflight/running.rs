@@ -7,7 +7,9 @@ use std::fmt;
 
 use serde_yaml::Value;
 
-use crate::proof::Object;
+use crate::finding::Finding;
+use crate::plan::{Observed, Target};
+use crate::proof::{self, Object};
 
 /// A workload that owns pods.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +34,36 @@ impl fmt::Display for Workload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.kind, self.name)
     }
+}
+
+/// What the upgrade of `target` will leave running as it is.
+fn after_upgrade(target: &Target) -> Vec<Workload> {
+    match &target.observed {
+        Observed::Present(deployed, _) => {
+            let before = proof::parse(&deployed.manifest).unwrap_or_default();
+            keeping_old_content(&before, &target.objects)
+        }
+        Observed::Absent | Observed::Unknown(_) => Vec::new(),
+    }
+}
+
+/// A warning of that, before anything is done.
+pub(super) fn announced(target: &Target) -> Option<Finding> {
+    let kept = after_upgrade(target);
+    if kept.is_empty() {
+        return None;
+    }
+    let names: Vec<String> = kept.iter().map(Workload::to_string).collect();
+    Some(
+        Finding::warning(
+            "pods-keep-old-content",
+            format!(
+                "the running pods of {} keep the certificates that they started with: what they mount changes, but not their own definition",
+                names.join(", ")
+            ),
+        )
+        .hint("add --restart to restart them after the upgrade"),
+    )
 }
 
 /// What `kubectl rollout restart` can restart.
@@ -113,7 +145,6 @@ fn mounted(template: &Value) -> Vec<(&'static str, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proof;
 
     fn manifest(bundle: &str, annotation: &str, volume: &str) -> Vec<Object> {
         proof::parse(&format!(

@@ -92,6 +92,15 @@ impl Carriers {
             .any(|(k, name)| k == kind && name == object)
     }
 
+    /// Kind and name of every object that carries certificates, each once.
+    #[must_use]
+    pub fn carrying_objects(&self) -> BTreeSet<(&str, &str)> {
+        let places = self.places.values().flatten();
+        places
+            .map(|place| (place.kind.as_str(), place.object.as_str()))
+            .collect()
+    }
+
     /// The names of the ConfigMaps that carry certificates, each once.
     pub fn carrying_config_maps(&self) -> impl Iterator<Item = String> + use<> {
         let names: BTreeSet<String> = self

@@ -28,6 +28,22 @@ pub struct ObjectId<'a> {
 }
 
 impl Object {
+    /// An object as the API gives it.
+    #[must_use]
+    pub fn new(value: Value) -> Self {
+        let text = |path: &[&str]| {
+            crate::values::lookup(&value, path)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        Self {
+            kind: text(&["kind"]),
+            name: text(&["metadata", "name"]),
+            value,
+        }
+    }
+
     /// Kind, namespace and name.
     #[must_use]
     pub fn id(&self) -> ObjectId<'_> {
@@ -64,17 +80,7 @@ pub fn parse(stream: &str) -> Result<Vec<Object>, serde_yaml::Error> {
         if value.is_null() {
             continue;
         }
-        let text = |path: &[&str]| {
-            crate::values::lookup(&value, path)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
-        objects.push(Object {
-            kind: text(&["kind"]),
-            name: text(&["metadata", "name"]),
-            value,
-        });
+        objects.push(Object::new(value));
     }
     Ok(objects)
 }

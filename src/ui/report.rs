@@ -5,7 +5,8 @@ use std::path::Path;
 use console::style;
 
 use super::Screen;
-use crate::apply::{Aftermath, Outcome};
+use crate::apply::{Aftermath, Check, FileEnd, Outcome};
+use crate::kubectl;
 use crate::plan::Target;
 
 impl Screen {
@@ -13,22 +14,35 @@ impl Screen {
     pub fn report(&self, outcomes: &[(&Target, Outcome)]) {
         for (target, outcome) in outcomes {
             match outcome {
-                Outcome::Unchanged => self.result(&success(target, "is as it should be", None)),
+                Outcome::Unchanged => self.result(&format!(
+                    "{} {} is as it should be",
+                    style("✓").green(),
+                    name(target)
+                )),
                 Outcome::Done {
-                    revision,
+                    check,
                     warnings,
                     backup,
                 } => {
                     if !warnings.trim().is_empty() {
                         self.note(warnings.trim_end());
                     }
-                    let state = match revision {
-                        Some(revision) => format!("is at revision {revision}"),
-                        None => "is upgraded".to_owned(),
-                    };
-                    self.result(&success(target, &state, backup.as_deref()));
+                    if check.problems.is_empty() {
+                        self.result(&success(target, check, backup.as_deref()));
+                    } else {
+                        self.note(&suspicious(target, check, backup.as_deref()));
+                    }
                 }
-                Outcome::Failed { .. } | Outcome::Untouched => self.note(&failure(target, outcome)),
+                Outcome::Failed {
+                    aftermath,
+                    file,
+                    backup,
+                    ..
+                } => self.note(&failure(target, aftermath, file, backup.as_deref())),
+                Outcome::Untouched => {
+                    let dash = style("-").dim().for_stderr();
+                    self.note(&format!("{dash} {}: untouched", name(target)));
+                }
             }
         }
     }
@@ -42,34 +56,120 @@ fn name(target: &Target) -> String {
     )
 }
 
-fn success(target: &Target, state: &str, backup: Option<&Path>) -> String {
-    let kept = backup.map(kept_at).unwrap_or_default();
-    format!("{} {} {state}{kept}", style("✓").green(), name(target))
+fn success(target: &Target, check: &Check, backup: Option<&Path>) -> String {
+    let mut lines = vec![format!(
+        "{} {} {}",
+        style("✓").green(),
+        name(target),
+        state(check)
+    )];
+    if !check.live.is_empty() {
+        lines.push(format!(
+            "  in the cluster as rendered: {}",
+            check.live.join(", ")
+        ));
+    }
+    lines.extend(pods(target, check));
+    lines.extend(backup.map(kept_at));
+    lines.join("\n")
 }
 
-fn failure(target: &Target, outcome: &Outcome) -> String {
-    let file = target.file.path.display();
-    let Outcome::Failed {
-        aftermath, backup, ..
-    } = outcome
-    else {
-        let dash = style("-").dim().for_stderr();
-        return format!("{dash} {}: untouched", name(target));
-    };
+/// Helm was content, but what was seen afterwards is not what was planned.
+fn suspicious(target: &Target, check: &Check, backup: Option<&Path>) -> String {
     let cross = style("✗").red().for_stderr();
-    let kept = backup.as_deref().map(kept_at).unwrap_or_default();
-    let state = match aftermath {
-        Aftermath::AsBefore => format!("failed; the release is as it was, and so is {file}"),
-        Aftermath::MovedOn { revision, status } => format!(
-            "failed; the release moved on to revision {revision} ({status}), so {file} keeps the new content{kept}"
-        ),
-        Aftermath::Unknown(error) => format!(
-            "failed, and the cluster cannot be asked where that left the release; {file} was put back\n{error}"
-        ),
-    };
-    format!("{cross} {}: {state}", name(target))
+    let mut lines = vec![format!("{cross} {} {}, but", name(target), state(check))];
+    lines.extend(check.problems.iter().map(|problem| format!("  {problem}")));
+    lines.extend(pods(target, check));
+    lines.extend(backup.map(kept_at));
+    lines.join("\n")
+}
+
+fn state(check: &Check) -> String {
+    match check.revision {
+        Some(revision) => format!("is at revision {revision}"),
+        None => "is upgraded".to_owned(),
+    }
+}
+
+/// The pods that were restarted, and those that should be.
+fn pods(target: &Target, check: &Check) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !check.restarted.is_empty() {
+        let names: Vec<String> = check.restarted.iter().map(ToString::to_string).collect();
+        lines.push(format!("  restarted: {}", names.join(", ")));
+    }
+    for workload in &check.keeping {
+        lines.push(format!(
+            "  the running pods of {workload} keep the old certificates until they are restarted:\n    {}",
+            kubectl::restart_shown(&target.coordinates, &workload.reference())
+        ));
+    }
+    lines
+}
+
+fn failure(
+    target: &Target,
+    aftermath: &Aftermath,
+    file: &FileEnd,
+    backup: Option<&Path>,
+) -> String {
+    let cross = style("✗").red().for_stderr();
+    let mut lines = vec![format!(
+        "{cross} {}: failed; {}",
+        name(target),
+        release_end(aftermath)
+    )];
+    lines.push(format!("  {}", file_end(target, file)));
+    lines.extend(backup.map(kept_at));
+    match aftermath {
+        Aftermath::MovedOn {
+            status,
+            way_out: Some(way_out),
+            ..
+        } => lines.push(if status.starts_with("pending") {
+            format!("  nothing can be deployed until this is settled:\n    {way_out}\n  then run this again")
+        } else {
+            format!("  run this again, or go back with:\n    {way_out}")
+        }),
+        Aftermath::Unknown(error) => {
+            lines.push(format!("  {error}"));
+            lines.push("  once the cluster answers, run this again: it starts from what is there then".to_owned());
+        }
+        _ => {}
+    }
+    lines.join("\n")
+}
+
+fn release_end(aftermath: &Aftermath) -> String {
+    match aftermath {
+        Aftermath::AsBefore => "the release is as it was".to_owned(),
+        Aftermath::WentBack { revision, status } => {
+            format!("the release went back to what it was, as revision {revision} ({status})")
+        }
+        Aftermath::MovedOn {
+            revision, status, ..
+        } => format!("the release moved on to revision {revision} ({status})"),
+        Aftermath::Gone => "the release is gone".to_owned(),
+        Aftermath::Unknown(_) => {
+            "the cluster cannot be asked where that left the release".to_owned()
+        }
+    }
+}
+
+fn file_end(target: &Target, file: &FileEnd) -> String {
+    let path = target.file.path.display();
+    match file {
+        FileEnd::AsBefore => format!("{path} is as it was"),
+        FileEnd::Kept => format!("{path} keeps the new content, as the release has it"),
+        FileEnd::ChangedByOthers => {
+            format!("{path} was changed by somebody else meanwhile, and left alone")
+        }
+        FileEnd::NotPutBack(error) => {
+            format!("{path} has the new content still, and could not be put back: {error:#}")
+        }
+    }
 }
 
 fn kept_at(backup: &Path) -> String {
-    format!("\n  the file's former content: {}", backup.display())
+    format!("  the file's former content: {}", backup.display())
 }

@@ -111,6 +111,11 @@ pub fn play() -> Option<ExitCode> {
         left && rule.when.iter().all(|word| arguments.contains(word))
     });
     let Some((index, rule)) = found else {
+        // Asked in the background of every run, and no test's subject unless it has a rule.
+        if arguments.first().is_some_and(|word| word == "version") {
+            std::io::stdout().write_all(b"v3.17.2").unwrap();
+            return Some(ExitCode::SUCCESS);
+        }
         let missing = format!(
             "Error: fake helm has no rule for: {}\n",
             arguments.join(" ")

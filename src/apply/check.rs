@@ -1,0 +1,150 @@
+//! Looking at what was deployed: did the release move by one, and is what was rendered in the cluster?
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+
+use crate::certs::Fingerprint;
+use crate::helm::{Helm, Now};
+use crate::plan::{Observed, Target};
+use crate::preflight::{Workload, keeping_old_content};
+use crate::proof::{self, Carriers, Object};
+
+/// What was seen after an upgrade that helm calls a success.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Check {
+    /// The release's revision.
+    pub revision: Option<u64>,
+    /// The ConfigMaps and Secrets with certificates that are in the cluster with the rendered content.
+    pub live: Vec<String>,
+    /// What is not as it should be.
+    pub problems: Vec<String>,
+    /// The workloads whose pods keep what they started with.
+    pub keeping: Vec<Workload>,
+    /// Those that were restarted because of that.
+    pub restarted: Vec<Workload>,
+}
+
+/// Asks for the release and its objects. That the cluster no longer tells is a problem, not a failure.
+pub(super) fn of(helm: &Helm, target: &Target) -> Check {
+    let at = &target.coordinates;
+    match look(helm, target) {
+        Ok(Some(now)) => judge(target, &now),
+        Ok(None) => Check {
+            problems: vec![format!("the release {} is not there", at.release)],
+            ..Check::default()
+        },
+        Err(error) => Check {
+            problems: vec![format!(
+                "what was deployed could not be looked at: {error:#}"
+            )],
+            ..Check::default()
+        },
+    }
+}
+
+fn look(helm: &Helm, target: &Target) -> Result<Option<Now>> {
+    let at = &target.coordinates;
+    Ok(helm.now(&at.release, &at.namespace)?)
+}
+
+fn judge(target: &Target, now: &Now) -> Check {
+    let stored = proof::parse(&now.deployed.manifest).unwrap_or_default();
+    let mut check = Check {
+        revision: Some(now.deployed.revision),
+        ..Check::default()
+    };
+    check.problems.extend(revision_problem(target, now));
+    let (before, before_objects) = match &target.observed {
+        Observed::Present(before, _) => (
+            Some(before),
+            proof::parse(&before.manifest).unwrap_or_default(),
+        ),
+        Observed::Absent | Observed::Unknown(_) => (None, Vec::new()),
+    };
+    if before.is_some() {
+        check.keeping = keeping_old_content(&before_objects, &stored);
+    }
+    // Where helm tells of no objects, nothing is claimed of them.
+    if let Some(live) = &now.live {
+        let live: Vec<Object> = live.iter().cloned().map(Object::new).collect();
+        check.compare(&target.proof.carriers, &Carriers::find(&live));
+    }
+    check
+}
+
+impl Check {
+    /// Certificates are compared by content, each where it is.
+    fn compare(&mut self, rendered: &Carriers, live: &Carriers) {
+        for (kind, name) in rendered.carrying_objects() {
+            let content = |carriers: &Carriers| -> BTreeSet<(String, Fingerprint)> {
+                let within = carriers.within(kind, name);
+                within.map(|(key, one)| (key.to_owned(), one)).collect()
+            };
+            if content(live) == content(rendered) {
+                self.live.push(format!("{kind} {name}"));
+            } else if live.renders(kind, name) {
+                self.problems.push(format!(
+                    "{kind} {name} is in the cluster with other certificates than were rendered"
+                ));
+            } else {
+                self.problems
+                    .push(format!("{kind} {name} is not in the cluster"));
+            }
+        }
+    }
+}
+
+fn revision_problem(target: &Target, now: &Now) -> Option<String> {
+    let before = match &target.observed {
+        Observed::Present(before, _) => before.revision,
+        Observed::Absent | Observed::Unknown(_) => 0,
+    };
+    let (expected, revision) = (before + 1, now.deployed.revision);
+    let status = &now.deployed.status;
+    if revision != expected {
+        // A release that was uninstalled with its history kept goes on counting.
+        return (before > 0).then(|| {
+            format!("the release is at revision {revision}, not {expected}: somebody else deployed meanwhile")
+        });
+    }
+    (status != "deployed").then(|| format!("the release is {status}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAP: &str = "kind: ConfigMap\nmetadata: {name: ca}\ndata:\n  ca.crt: |\n";
+
+    fn carriers(certificate: Option<&str>) -> Carriers {
+        let text = certificate.unwrap_or("none").replace('\n', "\n    ");
+        let objects = proof::parse(&format!("{MAP}    {text}")).unwrap();
+        Carriers::find(&objects)
+    }
+
+    fn compared(rendered: &Carriers, live: &Carriers) -> Check {
+        let mut check = Check::default();
+        check.compare(rendered, live);
+        check
+    }
+
+    #[test]
+    fn what_is_in_the_cluster_is_compared_by_content() {
+        let [one, two] = [1, 2].map(|_| {
+            let key = rcgen::KeyPair::generate().unwrap();
+            let parameters = rcgen::CertificateParams::default();
+            parameters.self_signed(&key).unwrap().pem()
+        });
+        let rendered = carriers(Some(&one));
+        assert_eq!(compared(&rendered, &rendered).live, ["ConfigMap ca"]);
+        let other = compared(&rendered, &carriers(Some(&two)));
+        assert!(
+            other.problems[0].contains("other certificates"),
+            "{other:?}"
+        );
+        let none = compared(&rendered, &Carriers::default());
+        assert_eq!(none.problems, ["ConfigMap ca is not in the cluster"]);
+        assert!(compared(&rendered, &carriers(None)).live.is_empty());
+    }
+}

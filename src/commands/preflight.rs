@@ -1,0 +1,102 @@
+//! Asking what the preflight needs to know, and putting what it finds into the plan.
+
+use std::convert::Infallible;
+
+use anyhow::Result;
+
+use super::gather::Cluster;
+use crate::component::Component;
+use crate::finding::Finding;
+use crate::helm::{self, Helm, Revision};
+use crate::kubectl::Kubectl;
+use crate::plan::{Action, Observed, Target};
+use crate::preflight::{self, Scene, rights};
+use crate::ui::Screen;
+
+/// Looks each target over; nothing is written.
+///
+/// # Errors
+/// Helm does not answer, or `--restart` was asked for and there is no kubectl.
+pub(super) fn look(
+    targets: &mut [Target],
+    cluster: &Cluster<'_>,
+    helm: &Helm,
+    restart: bool,
+    screen: &Screen,
+) -> Result<Vec<Finding>> {
+    let kubectl = Kubectl::locate();
+    let mut findings = Vec::new();
+    if restart && let Err(error) = &kubectl {
+        findings.push(
+            Finding::error(
+                "restart-needs-kubectl",
+                format!("--restart runs kubectl rollout restart: {error:#}"),
+            )
+            .hint("leave --restart out; the commands to restart by hand are printed then"),
+        );
+    }
+    if let Some(version) = helm.too_old()? {
+        findings.push(
+            Finding::error(
+                "helm-too-old",
+                format!(
+                    "this is Helm {version}; the oldest that this plugin works with is {}",
+                    helm::OLDEST
+                ),
+            )
+            .hint("install a newer Helm, or name one with HELM_BIN"),
+        );
+    }
+    let agents: Vec<String> = targets
+        .iter()
+        .filter(|target| target.coordinates.component == Component::Agent)
+        .map(|target| target.coordinates.namespace.clone())
+        .collect();
+    for target in targets {
+        let namespace = &target.coordinates.namespace;
+        let scene = Scene {
+            target,
+            releases: cluster.known(namespace),
+            history: &history(target, helm)?,
+            agent_comes_along: agents.contains(namespace),
+            restart,
+        };
+        let mut found = preflight::check(&scene);
+        if let Ok(kubectl) = &kubectl {
+            found.extend(rights(target, kubectl, screen));
+        }
+        target.findings.extend(found);
+    }
+    Ok(findings)
+}
+
+/// The revisions of a release that has to go back to one of them.
+fn history(target: &Target, helm: &Helm) -> Result<Vec<Revision>> {
+    match &target.observed {
+        Observed::Present(_, listed) if listed.is_pending() => {
+            let at = &target.coordinates;
+            Ok(helm.history(&at.release, &at.namespace)?)
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// What the user may not do, as far as the cluster tells: an answer that cannot be had stands in nobody's way.
+fn rights(target: &Target, kubectl: &Kubectl, screen: &Screen) -> Vec<Finding> {
+    let unknown = matches!(target.observed, Observed::Unknown(_));
+    if target.action == Action::Nothing || unknown {
+        return Vec::new();
+    }
+    let deeds = rights::deeds(target);
+    let Ok(answers) = screen.step("asking the cluster for your rights", || {
+        let answers = kubectl.run_with(
+            &["create", "-f", "-", "-o", "json"],
+            rights::reviews(&deeds),
+        );
+        Ok::<_, Infallible>(answers)
+    });
+    answers
+        .ok()
+        .and_then(|answers| rights::forbidden(target, &deeds, &answers))
+        .unwrap_or_default()
+}
