@@ -1,23 +1,36 @@
 //! Certificates with any defect one can think of, made with OpenSSL.
 
+use std::net::IpAddr;
+
 use openssl::asn1::Asn1Time;
-use openssl::bn::BigNum;
+use openssl::bn::{BigNum, MsbOption};
 use openssl::ec::{EcGroup, EcKey};
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
-use openssl::pkey::{PKey, Private};
+use openssl::pkey::{Id, PKey, Private};
 use openssl::rsa::Rsa;
 use openssl::x509::{X509, X509Builder, X509Extension, X509Name};
+
+use super::der::{self, element};
+
+pub const BASIC_CONSTRAINTS: &str = "2.5.29.19";
+pub const KEY_USAGE: &str = "2.5.29.15";
+pub const EXTENDED_KEY_USAGE: &str = "2.5.29.37";
+pub const ALTERNATIVE_NAMES: &str = "2.5.29.17";
+pub const NAME_CONSTRAINTS: &str = "2.5.29.30";
 
 /// A certificate to be, a well-formed CA until a defect is chosen.
 #[derive(Clone)]
 pub struct Recipe {
     name: Option<String>,
+    spelt_by_issued: Option<String>,
     key: PKey<Private>,
     extensions: Vec<(&'static str, bool, String)>,
     subject_id: bool,
     authority_id: bool,
     digest: MessageDigest,
+    pss: bool,
+    serial: Option<Vec<u8>>,
     /// Days from now.
     validity: (i64, i64),
     version: i32,
@@ -28,6 +41,8 @@ pub struct Recipe {
 pub struct Issued {
     pub x509: X509,
     pub key: PKey<Private>,
+    /// How what it issues spells its name, where not as itself.
+    spelt: Option<String>,
 }
 
 impl Issued {
@@ -41,7 +56,11 @@ impl Issued {
 }
 
 pub fn ec_key() -> PKey<Private> {
-    let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
+    ec_key_on(Nid::X9_62_PRIME256V1)
+}
+
+pub fn ec_key_on(curve: Nid) -> PKey<Private> {
+    let group = EcGroup::from_curve_name(curve).unwrap();
     PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap()
 }
 
@@ -49,18 +68,48 @@ pub fn rsa_key(bits: u32) -> PKey<Private> {
     PKey::from_rsa(Rsa::generate(bits).unwrap()).unwrap()
 }
 
+/// A name of an alternative name or of a name constraint (RFC 5280, 4.2.1.6).
+#[derive(Debug, Clone)]
+pub enum Name {
+    Dns(&'static str),
+    Email(&'static str),
+    Uri(&'static str),
+    Address(IpAddr),
+    /// Address and mask, of a constraint.
+    Network([u8; 8]),
+    /// A directory name of one common name.
+    Directory(&'static str),
+}
+
+impl Name {
+    fn der(&self) -> Vec<u8> {
+        match self {
+            Self::Email(text) => element(0x81, text.as_bytes()),
+            Self::Dns(text) => element(0x82, text.as_bytes()),
+            Self::Directory(name) => element(0xA4, &common_name(name).to_der().unwrap()),
+            Self::Uri(text) => element(0x86, text.as_bytes()),
+            Self::Address(IpAddr::V4(address)) => element(0x87, &address.octets()),
+            Self::Address(IpAddr::V6(address)) => element(0x87, &address.octets()),
+            Self::Network(bytes) => element(0x87, bytes),
+        }
+    }
+}
+
 /// A CA that every client takes.
 pub fn authority(name: &str) -> Recipe {
     Recipe {
         name: Some(name.to_owned()),
+        spelt_by_issued: None,
         key: ec_key(),
         extensions: vec![
-            ("2.5.29.19", true, "30030101FF".to_owned()), // basicConstraints CA:TRUE
-            ("2.5.29.15", true, "03020106".to_owned()),   // keyUsage keyCertSign, cRLSign
+            (BASIC_CONSTRAINTS, true, "30030101FF".to_owned()), // CA:TRUE
+            (KEY_USAGE, true, "03020106".to_owned()),           // keyCertSign, cRLSign
         ],
         subject_id: true,
         authority_id: true,
         digest: MessageDigest::sha256(),
+        pss: false,
+        serial: None,
         validity: (-10, 3650),
         version: 2,
     }
@@ -70,17 +119,16 @@ pub fn authority(name: &str) -> Recipe {
 pub fn server(name: &str) -> Recipe {
     let mut recipe = authority(name);
     recipe.extensions = vec![
-        ("2.5.29.19", true, "3000".to_owned()),
-        ("2.5.29.15", true, "03020780".to_owned()), // digitalSignature
-        ("2.5.29.37", false, "300A06082B06010505070301".to_owned()), // serverAuth
+        (BASIC_CONSTRAINTS, true, "3000".to_owned()),
+        (KEY_USAGE, true, "03020780".to_owned()), // digitalSignature
         (
-            "2.5.29.17",
+            EXTENDED_KEY_USAGE,
             false,
-            "300F82096C6F63616C686F737487047F000001".replace("300F", "3011"),
+            "300A06082B06010505070301".to_owned(), // serverAuth
         ),
     ];
     recipe.validity = (-10, 300);
-    recipe
+    recipe.names(&[Name::Dns("localhost"), Name::Address([127, 0, 0, 1].into())])
 }
 
 impl Recipe {
@@ -94,13 +142,36 @@ impl Recipe {
         self
     }
 
+    /// Signed by its issuer's RSA key with RSASSA-PSS and SHA-256.
+    pub fn pss(mut self) -> Self {
+        self.pss = true;
+        self
+    }
+
     pub fn days(mut self, from: i64, to: i64) -> Self {
         self.validity = (from, to);
         self
     }
 
+    /// The serial number, as the bytes of its INTEGER.
+    pub fn serial(mut self, bytes: &[u8]) -> Self {
+        self.serial = Some(bytes.to_vec());
+        self
+    }
+
+    pub fn called(mut self, name: &str) -> Self {
+        self.name = Some(name.to_owned());
+        self
+    }
+
     pub fn nameless(mut self) -> Self {
         self.name = None;
+        self
+    }
+
+    /// What it issues writes its name so.
+    pub fn spelt_by_what_it_issues(mut self, name: &str) -> Self {
+        self.spelt_by_issued = Some(name.to_owned());
         self
     }
 
@@ -139,6 +210,28 @@ impl Recipe {
         self
     }
 
+    /// Sets the alternative names.
+    pub fn names(self, names: &[Name]) -> Self {
+        let names: Vec<u8> = names.iter().flat_map(Name::der).collect();
+        self.with(ALTERNATIVE_NAMES, false, &der::hex(&element(0x30, &names)))
+    }
+
+    /// Sets critical name constraints.
+    pub fn constrained(self, permitted: &[Name], excluded: &[Name]) -> Self {
+        let subtrees = |tag: u8, names: &[Name]| {
+            let trees: Vec<u8> = names
+                .iter()
+                .flat_map(|name| element(0x30, &name.der()))
+                .collect();
+            match trees.as_slice() {
+                [] => Vec::new(),
+                trees => element(tag, trees),
+            }
+        };
+        let both = [subtrees(0xA0, permitted), subtrees(0xA1, excluded)].concat();
+        self.with(NAME_CONSTRAINTS, true, &der::hex(&element(0x30, &both)))
+    }
+
     pub fn self_signed(&self) -> Issued {
         self.build(None)
     }
@@ -148,24 +241,26 @@ impl Recipe {
     }
 
     fn build(&self, issuer: Option<&Issued>) -> Issued {
-        let mut name = X509Name::builder().unwrap();
-        if let Some(common_name) = &self.name {
-            name.append_entry_by_text("CN", common_name).unwrap();
-        }
-        let name = name.build();
+        let name = match &self.name {
+            Some(name) => common_name(name),
+            None => X509Name::builder().unwrap().build(),
+        };
+        let spelt = issuer.and_then(|issuer| issuer.spelt.as_deref());
+        let spelt = spelt.map(common_name);
+        let issuer_name = match (&spelt, issuer) {
+            (Some(spelt), _) => spelt,
+            (None, Some(issuer)) => issuer.x509.subject_name(),
+            (None, None) => &name,
+        };
         let mut builder = X509Builder::new().unwrap();
         builder.set_version(self.version).unwrap();
         let mut serial = BigNum::new().unwrap();
-        serial
-            .rand(120, openssl::bn::MsbOption::ONE, false)
-            .unwrap();
+        serial.rand(120, MsbOption::ONE, false).unwrap();
         builder
             .set_serial_number(&serial.to_asn1_integer().unwrap())
             .unwrap();
         builder.set_subject_name(&name).unwrap();
-        builder
-            .set_issuer_name(issuer.map_or(&name, |issuer| issuer.x509.subject_name()))
-            .unwrap();
+        builder.set_issuer_name(issuer_name).unwrap();
         builder.set_pubkey(&self.key).unwrap();
         let now = std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)
@@ -193,21 +288,36 @@ impl Recipe {
                 .unwrap();
         }
         let signer = issuer.map_or(&self.key, |issuer| &issuer.key);
-        builder.sign(signer, self.digest).unwrap();
+        let digest = match signer.id() {
+            Id::ED25519 | Id::ED448 => MessageDigest::null(),
+            // ECDSA has no name for it.
+            Id::EC if self.digest.type_() == Nid::MD5 => MessageDigest::sha1(),
+            _ => self.digest,
+        };
+        builder.sign(signer, digest).unwrap();
+        let mut x509 = builder.build();
+        if self.serial.is_some() || self.pss && signer.id() == Id::RSA {
+            let signed = x509.to_der().unwrap();
+            let algorithm = self.pss && signer.id() == Id::RSA;
+            let made = der::signed_anew(&signed, self.serial.as_deref(), algorithm, signer, digest);
+            x509 = X509::from_der(&made).unwrap();
+        }
         Issued {
-            x509: builder.build(),
+            x509,
             key: self.key.clone(),
+            spelt: self.spelt_by_issued.clone(),
         }
     }
 }
 
+fn common_name(name: &str) -> X509Name {
+    let mut builder = X509Name::builder().unwrap();
+    builder.append_entry_by_text("CN", name).unwrap();
+    builder.build()
+}
+
 fn key_id(key: &PKey<Private>) -> String {
-    let digest = openssl::sha::sha1(&key.public_key_to_der().unwrap());
-    digest
-        .iter()
-        .flat_map(|byte| format!("{byte:02X}").into_bytes())
-        .map(char::from)
-        .collect()
+    der::hex(&openssl::sha::sha1(&key.public_key_to_der().unwrap()))
 }
 
 fn extension(oid: &str, critical: bool, hex: &str) -> X509Extension {

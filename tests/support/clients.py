@@ -1,11 +1,13 @@
 """Asks real clients about TLS servers on the loopback.
 
-Reads JSON on stdin: a list of cases {trust: PEM, chain: PEM, key: PEM}. Writes a JSON list, in the same order, of
-{client: "" if it connects, else what it said}. A client that is not installed is left out.
+Reads JSON on stdin: a list of cases {trust: PEM, chain: PEM, key: PEM, host: str}. Writes a JSON list, in the same order,
+of {client: "" if it connects, else what it said}. A client that is not installed is left out. With --versions, writes
+{client: version} instead and reads nothing.
 """
 
 import json
 import os
+import re
 import shutil
 import socket
 import ssl
@@ -13,8 +15,11 @@ import subprocess
 import sys
 import tempfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
-cases = json.load(sys.stdin)
+STRICT = ssl.VERIFY_X509_STRICT | getattr(ssl, "VERIFY_X509_PARTIAL_CHAIN", 0x80000)
+UV = os.environ.get("UV") or shutil.which("uv")
+ENVIRONMENT = {k: v for k, v in os.environ.items() if "proxy" not in k.lower()}
 folder = tempfile.mkdtemp()
 
 
@@ -22,77 +27,133 @@ def path(index, kind):
     return os.path.join(folder, f"{index}-{kind}.pem")
 
 
-def serve(context):
-    """A server that answers every request with 404, on a port of its own."""
+def run(arguments, timeout=60, **variables):
+    return subprocess.run(
+        arguments, capture_output=True, text=True, errors="replace", env=ENVIRONMENT | variables, timeout=timeout
+    )
+
+
+def threaded(handle):
+    """Serves every connection of a port of its own with handle; returns the port."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    listener.listen(16)
+    listener.listen(64)
 
-    def answer(connection):
+    def safely(connection):
         try:
-            connection.settimeout(10)
-            with context.wrap_socket(connection, server_side=True) as tls:
-                tls.recv(4096)
-                tls.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            connection.settimeout(20)
+            handle(connection)
         except OSError:
             pass
+        finally:
+            connection.close()
 
     def loop():
         while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=answer, args=(connection,), daemon=True).start()
+            connection, _ = listener.accept()
+            threading.Thread(target=safely, args=(connection,), daemon=True).start()
 
     threading.Thread(target=loop, daemon=True).start()
-    return listener
+    return listener.getsockname()[1]
 
 
-def python(port, trust, flags):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    # The level of Debian's OpenSSL, which python's images are built on, whatever this one's is.
-    context.set_ciphers("DEFAULT@SECLEVEL=2")
-    context.verify_flags |= flags
-    context.load_verify_locations(trust)
-    try:
-        with socket.create_connection(("127.0.0.1", port), 10) as connection:
-            with context.wrap_socket(connection, server_hostname="localhost"):
-                return ""
-    except ssl.SSLCertVerificationError as error:
-        return error.verify_message
-    except OSError as error:
-        return f"{type(error).__name__}: {error}"
+def serve(chain, key):
+    """A server that answers every request with 404."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    # A server may present what a client will refuse.
+    context.set_ciphers("DEFAULT@SECLEVEL=0")
+    context.load_cert_chain(chain, key)
+
+    def answer(connection):
+        with context.wrap_socket(connection, server_side=True) as tls:
+            tls.recv(4096)
+            tls.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+    return threaded(answer)
 
 
-def run(arguments, **variables):
-    environment = {k: v for k, v in os.environ.items() if "proxy" not in k.lower()} | variables
-    return subprocess.run(arguments, capture_output=True, text=True, env=environment, timeout=60)
+def pump(source, target):
+    while data := source.recv(65536):
+        target.sendall(data)
+    target.shutdown(socket.SHUT_WR)
 
 
-def curl(port, trust):
-    done = run(["curl", "-sS", "--cacert", trust, f"https://localhost:{port}/"])
+def tunnel(connection):
+    """A proxy for which every host is the loopback: uv cannot be told the address of a host in another way."""
+    head = b""
+    while b"\r\n\r\n" not in head:
+        head += connection.recv(4096)
+    port = int(re.match(rb"CONNECT [^ ]*:(\d+) ", head).group(1))
+    with socket.create_connection(("127.0.0.1", port), 10) as server:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        back = threading.Thread(target=pump, args=(server, connection), daemon=True)
+        back.start()
+        try:
+            pump(connection, server)
+        except OSError:
+            pass
+        back.join(10)
+
+
+def python(flags):
+    def ask(host, port, index):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        # The level of Debian's OpenSSL, which python's images are built on, whatever this one's is.
+        context.set_ciphers("DEFAULT@SECLEVEL=2")
+        # As urllib3 2 has it, and so requests.
+        context.hostname_checks_common_name = False
+        context.verify_flags |= flags
+        context.load_verify_locations(path(index, "trust"))
+        try:
+            with socket.create_connection(("127.0.0.1", port), 10) as connection:
+                with context.wrap_socket(connection, server_hostname=host):
+                    return ""
+        except ssl.SSLCertVerificationError as error:
+            return error.verify_message
+        except OSError as error:
+            return f"{type(error).__name__}: {error}"
+
+    return ask
+
+
+def openssl_verify(flags):
+    def ask(host, port, index):
+        done = run(
+            ["openssl", "verify", "-no-CApath", "-no-CAstore", "-CAfile", path(index, "trust"), "-untrusted",
+             path(index, "chain"), "-purpose", "sslserver", "-auth_level", "2", "-trusted_first", *flags,
+             path(index, "chain")]
+        )
+        return "" if done.returncode == 0 else done.stderr.strip()
+
+    return ask
+
+
+def curl(host, port, index):
+    done = run(
+        ["curl", "-sS", "--cacert", path(index, "trust"), "--resolve", f"{host}:{port}:127.0.0.1", f"https://{host}:{port}/"]
+    )
     return done.stderr.strip() if done.returncode else ""
 
 
-def git(port, trust):
+def git(host, port, index):
     done = run(
-        ["git", "ls-remote", f"https://localhost:{port}/x"],
-        GIT_SSL_CAINFO=trust,
+        ["git", "-c", f"http.curloptResolve={host}:{port}:127.0.0.1", "ls-remote", f"https://{host}:{port}/x"],
+        GIT_SSL_CAINFO=path(index, "trust"),
         GIT_TERMINAL_PROMPT="0",
         GIT_CONFIG_NOSYSTEM="1",
         HOME=folder,
     )
-    return "" if "not found" in done.stderr else done.stderr.strip()
+    return "" if "not found" in done.stderr else done.stderr.strip() or "no answer"
 
 
-def uv(port, trust):
+def uv(host, port, index):
     done = run(
         [UV, "pip", "install", "--no-cache", "--dry-run", "--target", folder,
-         "--no-config", "--index-url", f"https://localhost:{port}/", "no-such-package"],
-        SSL_CERT_FILE=trust,
+         "--no-config", "--index-url", f"https://{host}:{port}/", "no-such-package"],
+        SSL_CERT_FILE=path(index, "trust"),
         UV_HTTP_RETRIES="0",
         UV_PYTHON_DOWNLOADS="never",
+        HTTPS_PROXY=f"http://127.0.0.1:{proxy}",
     )
     text = done.stderr
     return "" if "not found in the package registry" in text or "No solution found" in text else text.strip()
@@ -101,13 +162,15 @@ def uv(port, trust):
 NODE = """
 const https = require('https'), fs = require('fs');
 const cases = JSON.parse(fs.readFileSync(0));
+const lookup = (host, options, done) => options.all ? done(null, [{address: '127.0.0.1', family: 4}]) : done(null, '127.0.0.1', 4);
 (async () => {
   const results = [];
-  for (const {port, trust} of cases) {
+  for (const {host, port, trust} of cases) {
     results.push(await new Promise(done => {
-      let options;
-      try { options = {host: 'localhost', port, ca: fs.readFileSync(trust), agent: false}; } catch (e) { return done(e.message); }
-      https.get(options, r => { r.resume(); done(''); }).on('error', e => done(e.message));
+      try {
+        const options = {host, port, lookup, ca: fs.readFileSync(trust), agent: false, servername: /^[\\d.]+$/.test(host) ? '' : host};
+        https.get(options, r => { r.resume(); done(''); }).on('error', e => done(e.message));
+      } catch (e) { done(e.message); }
     }));
   }
   console.log(JSON.stringify(results));
@@ -115,41 +178,67 @@ const cases = JSON.parse(fs.readFileSync(0));
 """
 
 
-def node(ports):
-    given = [{"port": port, "trust": path(index, "trust")} for index, port in enumerate(ports)]
-    done = subprocess.run(["node", "-e", NODE], input=json.dumps(given), capture_output=True, text=True)
+def node(cases, ports):
+    given = [{"host": case["host"], "port": port, "trust": path(index, "trust")}
+             for index, (case, port) in enumerate(zip(cases, ports))]
+    done = subprocess.run(["node", "-e", NODE], input=json.dumps(given), capture_output=True, text=True, env=ENVIRONMENT)
     return json.loads(done.stdout)
 
 
-UV = os.environ.get("UV") or shutil.which("uv")
-ports, listeners, results = [], [], []
-for index, case in enumerate(cases):
-    for kind in ("trust", "chain", "key"):
-        with open(path(index, kind), "w") as file:
-            file.write(case[kind])
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    # A server may present what a client will refuse.
-    context.set_ciphers("DEFAULT@SECLEVEL=0")
-    context.load_cert_chain(path(index, "chain"), path(index, "key"))
-    listener = serve(context)
-    listeners.append(listener)
-    ports.append(listener.getsockname()[1])
-
-for index, port in enumerate(ports):
-    trust = path(index, "trust")
-    result = {
-        "python-3.12": python(port, trust, 0),
-        "python-3.13": python(port, trust, ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN),
+def clients():
+    """Each client that is installed: how it is asked, and the command that prints its version."""
+    found = {
+        "python-3.12": (python(0), None),
+        "python-3.13": (python(STRICT), None),
     }
+    if shutil.which("openssl"):
+        version = ["openssl", "version"]
+        found["openssl"] = (openssl_verify([]), version)
+        found["openssl-strict"] = (openssl_verify(["-x509_strict", "-partial_chain"]), version)
     if shutil.which("curl"):
-        result["curl"] = curl(port, trust)
+        found["curl"] = (curl, ["curl", "--version"])
     if shutil.which("git"):
-        result["git"] = git(port, trust)
+        found["git"] = (git, ["git", "--version"])
     if UV:
-        result["uv"] = uv(port, trust)
-    results.append(result)
-if shutil.which("node"):
-    for result, said in zip(results, node(ports)):
-        result["node"] = said
-shutil.rmtree(folder)
-json.dump(results, sys.stdout)
+        found["uv"] = (uv, [UV, "--version"])
+    if shutil.which("node"):
+        found["node"] = (None, ["node", "--version"])
+    return found
+
+
+def versions():
+    own = f"Python {sys.version.split()[0]}, {ssl.OPENSSL_VERSION}"
+    return {name: run(command).stdout.partition("\n")[0] if command else own
+            for name, (_, command) in clients().items()}
+
+
+def main():
+    global proxy
+    if "--versions" in sys.argv:
+        json.dump(versions(), sys.stdout)
+        return
+    cases = json.load(sys.stdin)
+    proxy = threaded(tunnel)
+    ports = []
+    for index, case in enumerate(cases):
+        for kind in ("trust", "chain", "key"):
+            with open(path(index, kind), "w") as file:
+                file.write(case[kind])
+        ports.append(serve(path(index, "chain"), path(index, "key")))
+
+    def ask(index):
+        return {name: how(cases[index]["host"], ports[index], index)
+                for name, (how, _) in clients().items() if how}
+
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(ask, range(len(cases))))
+    if shutil.which("node"):
+        for result, said in zip(results, node(cases, ports)):
+            result["node"] = said
+    json.dump(results, sys.stdout)
+
+
+try:
+    main()
+finally:
+    shutil.rmtree(folder)

@@ -14,6 +14,7 @@
 pub mod authority;
 pub mod certificates;
 pub mod cluster;
+pub mod der;
 pub mod fake_helm;
 pub mod file_server;
 pub mod packaging;

@@ -1,17 +1,28 @@
 //! What each client will say: the same verification that it would do, by the engine it uses.
 //!
-//! OpenSSL is linked in, and so is webpki, the verifier of rustls. GnuTLS is not; see [`Client::Git`].
+//! OpenSSL is linked in, and so is webpki, the verifier of rustls. GnuTLS is not: its algorithm is retold in [`gnutls`].
 
+mod gnutls;
+mod handshake;
+mod host;
 mod openssl_engine;
+mod p521;
 mod specimen;
 mod webpki_engine;
 
+use std::cell::OnceCell;
 use std::fmt;
 
-use ::openssl::x509::X509;
+use ::openssl::x509::{X509, X509NameRef};
 use time::OffsetDateTime;
 
 use super::{Certificate, Role};
+pub use specimen::Specimens;
+
+const UNREADABLE: &str = "the certificate cannot be read";
+
+/// curl reads both names of a server's certificate, and gives up on an empty issuer (lib/vtls/openssl.c).
+const NO_ISSUER: &str = "SSL: couldn't get X509-issuer name";
 
 /// The clients of a ClearML installation that disagree about certificates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -22,8 +33,7 @@ pub enum Client {
     Python313,
     /// curl: OpenSSL with `PARTIAL_CHAIN` (since 7.68).
     Curl,
-    /// Debian's git, which links GnuTLS. Judged by a rule that was compared with it: OpenSSL with `PARTIAL_CHAIN` at security
-    /// level 1, extended key usages left aside; a trusted server certificate counts only where it is presented alone.
+    /// Debian's git, whose libcurl links GnuTLS.
     Git,
     /// uv, and whatever else uses rustls: webpki.
     Uv,
@@ -55,6 +65,10 @@ impl Client {
         }
     }
 
+    fn is_python(self) -> bool {
+        matches!(self, Self::Python312 | Self::Python313)
+    }
+
     /// The name in JSON.
     #[must_use]
     pub fn id(self) -> &'static str {
@@ -80,7 +94,7 @@ impl fmt::Display for Client {
 pub enum Verdict {
     /// It connects.
     Trusted,
-    /// It refuses, in these words (OpenSSL's or rustls's own).
+    /// It refuses, in these words, its own.
     Refused(String),
 }
 
@@ -101,15 +115,17 @@ pub struct Server {
     pub host: Option<String>,
 }
 
-/// Whether a server's certificate is for `host`, a name or an address.
+/// Whether a server's certificate is for `host`, a name or an address, by its alternative names: what every client goes by.
 #[must_use]
 pub fn names_host(certificate: &Certificate, host: &str) -> bool {
-    X509::from_der(certificate.der()).is_ok_and(|leaf| openssl_engine::matches_host(&leaf, host))
+    X509::from_der(certificate.der()).is_ok_and(|leaf| host::is_named(&leaf, host))
 }
 
 /// What a client trusts, made ready for many questions.
 pub struct Trust {
     stores: openssl_engine::Stores,
+    x509s: Vec<X509>,
+    gnutls: OnceCell<gnutls::TrustList>,
     anchors: Vec<Vec<u8>>,
     now: OffsetDateTime,
 }
@@ -128,7 +144,9 @@ impl Trust {
             .map(|certificate| X509::from_der(certificate.der()))
             .collect::<Result<_, _>>()?;
         Ok(Self {
-            stores: openssl_engine::Stores::new(x509s, now),
+            stores: openssl_engine::Stores::new(&x509s, now),
+            x509s,
+            gnutls: OnceCell::new(),
             anchors: certificates
                 .iter()
                 .map(|certificate| certificate.der().to_vec())
@@ -140,35 +158,48 @@ impl Trust {
     /// What `client` says of `server`.
     #[must_use]
     pub fn verdict(&self, client: Client, server: &Server) -> Verdict {
-        if client == Client::Uv {
-            return webpki_engine::verdict(&self.anchors, server, self.now);
-        }
-        let verified = match self.without_presented_leaf(client, server) {
-            Some(stores) => stores.verify(client, server),
-            None => self.stores.verify(client, server),
-        };
-        match verified {
-            Ok(None) => Verdict::Trusted,
-            Ok(Some(failure)) => Verdict::Refused(failure.text),
-            Err(_) => Verdict::Refused("the certificate cannot be read".to_owned()),
+        match self.refusal(client, server) {
+            None => Verdict::Trusted,
+            Some(words) => Verdict::Refused(words),
         }
     }
 
-    /// GnuTLS looks for trust from the end of the presented chain, so it does not notice that the chain's beginning is trusted.
-    fn without_presented_leaf(
-        &self,
-        client: Client,
-        server: &Server,
-    ) -> Option<openssl_engine::Stores> {
-        let [leaf, _, ..] = server.chain.as_slice() else {
-            return None;
+    /// As it happens on the wire: the handshake, the chain, the name.
+    fn refusal(&self, client: Client, server: &Server) -> Option<String> {
+        let presented: Result<Vec<X509>, _> =
+            server.chain.iter().map(|der| X509::from_der(der)).collect();
+        let presented = presented.unwrap_or_default();
+        let Some(leaf) = presented.first() else {
+            return Some(UNREADABLE.to_owned());
         };
-        if client != Client::Git || !self.anchors.contains(leaf) {
-            return None;
+        if let Some(words) = handshake::refusal(client, leaf) {
+            return Some(words);
         }
-        let others = self.anchors.iter().filter(|anchor| *anchor != leaf);
-        let others: Vec<X509> = others.filter_map(|der| X509::from_der(der).ok()).collect();
-        Some(openssl_engine::Stores::new(others, self.now))
+        let host = server.host.as_deref();
+        match client {
+            Client::Uv => webpki_engine::refusal(&self.anchors, server, self.now),
+            Client::Git => self
+                .gnutls()
+                .refusal(&presented, self.now, true)
+                .or_else(|| gnutls::host_refusal(leaf, host?)),
+            _ => match self.stores.verify(client, &presented) {
+                Ok(None) if client == Client::Curl && is_nameless(leaf.issuer_name()) => {
+                    Some(NO_ISSUER.to_owned())
+                }
+                Ok(None) => host.and_then(|host| host::refusal(client, leaf, host)),
+                // Python leaves the host to OpenSSL; curl and node look at it when the chain is verified.
+                Ok(Some(failure)) if client.is_python() && failure.comes_after_host() => host
+                    .and_then(|host| host::refusal(client, leaf, host))
+                    .or_else(|| Some(failure.words(client))),
+                Ok(Some(failure)) => Some(failure.words(client)),
+                Err(_) => Some(UNREADABLE.to_owned()),
+            },
+        }
+    }
+
+    fn gnutls(&self) -> &gnutls::TrustList {
+        self.gnutls
+            .get_or_init(|| gnutls::TrustList::new(self.x509s.iter()))
     }
 
     /// What `client` says of a server for whose sake `certificate`, one of the trusted, was given.
@@ -182,34 +213,50 @@ impl Trust {
         certificate: &Certificate,
         specimens: &Specimens,
     ) -> Option<Verdict> {
+        let server = |leaf: Vec<u8>| Server {
+            chain: vec![leaf],
+            host: None,
+        };
         match certificate.role() {
             Role::Leaf | Role::SelfSignedServer => {
-                let server = Server {
-                    chain: vec![certificate.der().to_vec()],
-                    host: None,
-                };
-                Some(self.verdict(client, &server))
+                Some(self.verdict(client, &server(certificate.der().to_vec())))
             }
             Role::Root | Role::Intermediate => {
                 let specimen = specimens.issued_by(certificate, self.now)?;
-                let server = Server {
-                    chain: vec![specimen],
-                    host: None,
-                };
-                Some(if client == Client::Uv {
-                    webpki_engine::verdict_on_specimen(certificate, &server, self.now)
-                } else {
-                    match self.stores.verify(client, &server) {
-                        // Nobody has the CA's key: a signature that does not fit is all that may be wrong.
-                        Ok(Some(failure)) if failure.is_signature_of_leaf() => Verdict::Trusted,
-                        Ok(Some(failure)) => Verdict::Refused(failure.text),
-                        Ok(None) => Verdict::Trusted,
-                        Err(_) => Verdict::Refused("the certificate cannot be read".to_owned()),
-                    }
-                })
+                Some(
+                    match self.refusal_of_specimen(client, certificate, &specimen) {
+                        None => Verdict::Trusted,
+                        Some(words) => Verdict::Refused(words),
+                    },
+                )
             }
+        }
+    }
+
+    /// Nobody has the CA's key: a signature that does not fit is all that may be wrong with a specimen.
+    fn refusal_of_specimen(
+        &self,
+        client: Client,
+        ca: &Certificate,
+        specimen: &[u8],
+    ) -> Option<String> {
+        let Ok(leaf) = X509::from_der(specimen) else {
+            return Some(UNREADABLE.to_owned());
+        };
+        let presented = std::slice::from_ref(&leaf);
+        match client {
+            Client::Curl if is_nameless(leaf.issuer_name()) => Some(NO_ISSUER.to_owned()),
+            Client::Uv => webpki_engine::refusal_of_specimen(ca, specimen, self.now),
+            Client::Git => self.gnutls().refusal(presented, self.now, false),
+            _ => match self.stores.verify(client, presented) {
+                Ok(Some(failure)) if failure.is_signature_of_leaf() => None,
+                Ok(failure) => failure.map(|failure| failure.words(client)),
+                Err(_) => Some(UNREADABLE.to_owned()),
+            },
         }
     }
 }
 
-pub use specimen::Specimens;
+fn is_nameless(name: &X509NameRef) -> bool {
+    name.entries().next().is_none()
+}

@@ -1,45 +1,54 @@
-//! Verification by webpki, as rustls calls it.
+//! Verification by webpki, as rustls calls it in uv.
 
 use std::time::Duration;
 
-use rustls_pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
+use rustls_pki_types::{
+    CertificateDer, ServerName, SignatureVerificationAlgorithm, TrustAnchor, UnixTime,
+};
 use time::OffsetDateTime;
 use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, Error, KeyUsage, anchor_from_trusted_cert};
 
-use super::{Server, Verdict};
+use super::Server;
+use super::p521::P521;
 use crate::certs::Certificate;
 
-/// ring verifies RSA signatures of 2048 to 8192 bits.
+/// rustls verifies RSA signatures of 2048 to 8192 bits.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
-/// What rustls says of `server`, trusting `anchors`.
-pub(super) fn verdict(anchors: &[Vec<u8>], server: &Server, now: OffsetDateTime) -> Verdict {
+const BAD_SIGNATURE: &str = "BadSignature";
+
+/// Why rustls refuses `server`, trusting `anchors`; `None` means trusted.
+pub(super) fn refusal(anchors: &[Vec<u8>], server: &Server, now: OffsetDateTime) -> Option<String> {
     match verify(anchors.iter().map(Vec::as_slice), server, now) {
         // The server's own key signs the handshake, under the same limit.
-        Ok(()) if has_small_rsa_key(server) => Verdict::Refused("BadSignature".to_owned()),
-        Ok(()) => Verdict::Trusted,
-        Err(error) => refused(&error),
+        Ok(()) if has_small_rsa_key(server) => Some(BAD_SIGNATURE.to_owned()),
+        Ok(()) => None,
+        Err(error) => Some(words(&error)),
     }
 }
 
-/// What rustls says of a specimen that `ca` is said to have issued.
-pub(super) fn verdict_on_specimen(
+/// Why rustls refuses a specimen that `ca` is said to have issued; `None` means that it would trust a real one.
+pub(super) fn refusal_of_specimen(
     ca: &Certificate,
-    server: &Server,
+    specimen: &[u8],
     now: OffsetDateTime,
-) -> Verdict {
-    // The specimen's signature cannot fit, so the limit that ring sets to signatures is applied here.
+) -> Option<String> {
+    // The specimen's signature cannot fit, so the limit on signatures is applied here.
     if ca
         .facts
         .key
         .bits
         .is_some_and(|bits| !RSA_BITS.contains(&bits))
     {
-        return refused(&Error::InvalidSignatureForPublicKey);
+        return Some(BAD_SIGNATURE.to_owned());
     }
-    match verify(std::iter::once(ca.der()), server, now) {
-        Ok(()) | Err(Error::InvalidSignatureForPublicKey) => Verdict::Trusted,
-        Err(error) => refused(&error),
+    let server = Server {
+        chain: vec![specimen.to_vec()],
+        host: None,
+    };
+    match verify(std::iter::once(ca.der()), &server, now) {
+        Ok(()) | Err(Error::InvalidSignatureForPublicKey) => None,
+        Err(error) => Some(words(&error)),
     }
 }
 
@@ -63,6 +72,8 @@ fn verify<'a>(
         .iter()
         .filter_map(|der| anchor_from_trusted_cert(der).ok())
         .collect();
+    let algorithms: Vec<&dyn SignatureVerificationAlgorithm> =
+        ALL_VERIFICATION_ALGS.iter().copied().chain(P521).collect();
     let mut presented = server
         .chain
         .iter()
@@ -72,7 +83,7 @@ fn verify<'a>(
     let leaf = EndEntityCert::try_from(&leaf)?;
     let seconds = u64::try_from(now.unix_timestamp()).unwrap_or_default();
     leaf.verify_for_usage(
-        ALL_VERIFICATION_ALGS,
+        &algorithms,
         &anchors,
         &intermediates,
         UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
@@ -90,9 +101,20 @@ fn verify<'a>(
     }
 }
 
-fn refused(error: &Error) -> Verdict {
-    // rustls shows webpki's errors by their names: "invalid peer certificate: UnknownIssuer".
-    let shown = format!("{error:?}");
-    let name = shown.split([' ', '(', '{']).next().unwrap_or_default();
-    Verdict::Refused(name.to_owned())
+/// What rustls makes of an error: a sentence for some, for the others webpki's name of it.
+fn words(error: &Error) -> String {
+    match error {
+        Error::CertExpired { .. } => "certificate expired".to_owned(),
+        Error::CertNotValidYet { .. } => "certificate not valid yet".to_owned(),
+        Error::CertNotValidForName(_) => "certificate not valid for name".to_owned(),
+        Error::RequiredEkuNotFoundContext(_) => {
+            "certificate does not allow extended key usage for server authentication".to_owned()
+        }
+        Error::InvalidSignatureForPublicKey => BAD_SIGNATURE.to_owned(),
+        other => {
+            let shown = format!("{other:?}");
+            let name = shown.split([' ', '(', '{']).next().unwrap_or_default();
+            name.to_owned()
+        }
+    }
 }
