@@ -290,8 +290,8 @@ impl Recipe {
         let signer = issuer.map_or(&self.key, |issuer| &issuer.key);
         let digest = match signer.id() {
             Id::ED25519 | Id::ED448 => MessageDigest::null(),
-            // ECDSA has no name for it.
-            Id::EC if self.digest.type_() == Nid::MD5 => MessageDigest::sha1(),
+            // ECDSA and PSS do not know it.
+            Id::EC | Id::RSA_PSS if self.digest.type_() == Nid::MD5 => MessageDigest::sha1(),
             _ => self.digest,
         };
         builder.sign(signer, digest).unwrap();

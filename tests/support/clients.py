@@ -160,7 +160,7 @@ def uv(host, port, index):
 
 
 NODE = """
-const https = require('https'), fs = require('fs');
+const https = require('https'), fs = require('fs'), tls = require('tls');
 const cases = JSON.parse(fs.readFileSync(0));
 const lookup = (host, options, done) => options.all ? done(null, [{address: '127.0.0.1', family: 4}]) : done(null, '127.0.0.1', 4);
 (async () => {
@@ -168,7 +168,8 @@ const lookup = (host, options, done) => options.all ? done(null, [{address: '127
   for (const {host, port, trust} of cases) {
     results.push(await new Promise(done => {
       try {
-        const options = {host, port, lookup, ca: fs.readFileSync(trust), agent: false, servername: /^[\\d.]+$/.test(host) ? '' : host};
+        // The level that node had up to 22.
+        const options = {host, port, lookup, ciphers: tls.DEFAULT_CIPHERS + ':@SECLEVEL=1', ca: fs.readFileSync(trust), agent: false, servername: /^[\\d.]+$/.test(host) ? '' : host};
         https.get(options, r => { r.resume(); done(''); }).on('error', e => done(e.message));
       } catch (e) { done(e.message); }
     }));
@@ -185,31 +186,38 @@ def node(cases, ports):
     return json.loads(done.stdout)
 
 
-def clients():
-    """Each client that is installed: how it is asked, and the command that prints its version."""
-    found = {
-        "python-3.12": (python(0), None),
-        "python-3.13": (python(STRICT), None),
-    }
-    if shutil.which("openssl"):
-        version = ["openssl", "version"]
-        found["openssl"] = (openssl_verify([]), version)
-        found["openssl-strict"] = (openssl_verify(["-x509_strict", "-partial_chain"]), version)
-    if shutil.which("curl"):
-        found["curl"] = (curl, ["curl", "--version"])
-    if shutil.which("git"):
-        found["git"] = (git, ["git", "--version"])
-    if UV:
-        found["uv"] = (uv, [UV, "--version"])
-    if shutil.which("node"):
-        found["node"] = (None, ["node", "--version"])
-    return found
+HOW = {
+    "python-3.12": python(0),
+    "python-3.13": python(STRICT),
+    "openssl": openssl_verify([]),
+    "openssl-strict": openssl_verify(["-x509_strict", "-partial_chain"]),
+    "curl": curl,
+    "git": git,
+    "uv": uv,
+}
+
+
+def printed(*command):
+    return run(command).stdout if command[0] and shutil.which(command[0]) else ""
 
 
 def versions():
-    own = f"Python {sys.version.split()[0]}, {ssl.OPENSSL_VERSION}"
-    return {name: run(command).stdout.partition("\n")[0] if command else own
-            for name, (_, command) in clients().items()}
+    """The version of each client that is here, if it is built with the library that its verdicts are of."""
+    found = {}
+    if ssl.OPENSSL_VERSION.startswith("OpenSSL 3"):
+        found["python-3.12"] = found["python-3.13"] = f"Python {sys.version.split()[0]}, {ssl.OPENSSL_VERSION}"
+    if (version := printed("openssl", "version")).startswith("OpenSSL 3"):
+        found["openssl"] = found["openssl-strict"] = version
+    if " OpenSSL/3" in (version := printed("curl", "--version")).partition("\n")[0]:
+        found["curl"] = version
+    https = os.path.join(printed("git", "--exec-path").strip(), "git-remote-https")
+    if "libcurl-gnutls" in printed("ldd", https):
+        found["git"] = printed("git", "--version")
+    if version := printed(UV, "--version"):
+        found["uv"] = version
+    if version := printed("node", "--version"):
+        found["node"] = version
+    return {name: version.partition("\n")[0] for name, version in found.items()}
 
 
 def main():
@@ -226,13 +234,14 @@ def main():
                 file.write(case[kind])
         ports.append(serve(path(index, "chain"), path(index, "key")))
 
+    installed = versions()
+
     def ask(index):
-        return {name: how(cases[index]["host"], ports[index], index)
-                for name, (how, _) in clients().items() if how}
+        return {name: how(cases[index]["host"], ports[index], index) for name, how in HOW.items() if name in installed}
 
     with ThreadPoolExecutor(4) as pool:
         results = list(pool.map(ask, range(len(cases))))
-    if shutil.which("node"):
+    if "node" in installed:
         for result, said in zip(results, node(cases, ports)):
             result["node"] = said
     json.dump(results, sys.stdout)

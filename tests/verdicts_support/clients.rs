@@ -10,16 +10,16 @@ use crate::support::authority::Issued;
 use crate::support::repository;
 
 /// Every client that is asked, by its name in JSON, and the verifier of OpenSSL's command line, with the flags of Python up to
-/// 3.12 and from 3.13 on.
-pub(crate) const NAMES: [&str; 8] = [
-    "python-3.12",
-    "python-3.13",
-    "openssl",
-    "openssl-strict",
-    "curl",
-    "git",
-    "uv",
-    "node",
+/// 3.12 and from 3.13 on; and what of it has to be on the machine.
+pub(crate) const NAMES: [(&str, &str); 8] = [
+    ("python-3.12", "python3 with OpenSSL 3"),
+    ("python-3.13", "python3 with OpenSSL 3"),
+    ("openssl", "openssl 3"),
+    ("openssl-strict", "openssl 3"),
+    ("curl", "curl with OpenSSL 3"),
+    ("git", "git with GnuTLS"),
+    ("uv", "uv; scripts/tools fetches it"),
+    ("node", "node"),
 ];
 
 /// What a client said of a case: nothing if it connected.
