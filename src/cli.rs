@@ -237,6 +237,10 @@ pub struct InstallArgs {
     /// Return to the former revision if the upgrade fails (Helm 3 calls it --atomic)
     #[arg(long)]
     pub rollback_on_failure: bool,
+
+    /// How to print the plan and the result; json needs --yes or --dry-run
+    #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub output: Output,
 }
 
 impl InstallArgs {

@@ -85,10 +85,10 @@ fn children() -> MutexGuard<'static, Vec<u32>> {
 
 #[cfg(unix)]
 fn hand_on(process: u32) {
-    use nix::sys::signal::{Signal, kill};
-    if let Ok(process) = i32::try_from(process) {
+    use rustix::process::{Pid, Signal, kill_process};
+    if let Some(process) = i32::try_from(process).ok().and_then(Pid::from_raw) {
         // It may have ended by itself.
-        kill(nix::unistd::Pid::from_raw(process), Signal::SIGINT).ok();
+        kill_process(process, Signal::INT).ok();
     }
 }
 

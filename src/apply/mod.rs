@@ -22,6 +22,11 @@ pub use restart::restart;
 pub enum Outcome {
     /// Nothing had to change.
     Unchanged,
+    /// The override file alone was written (`--files-only`).
+    Written {
+        /// Where its former content is kept.
+        backup: Option<PathBuf>,
+    },
     /// Helm is done with it.
     Done {
         /// What was seen in the cluster then.

@@ -9,24 +9,39 @@ use super::preflight;
 use super::probing;
 use super::side_by_side::side_by_side;
 use crate::apply::{self, Outcome};
-use crate::cli::InstallArgs;
+use crate::cli::{InstallArgs, Output};
 use crate::exit::{ExitCode, Stop};
 use crate::files::FolderLocks;
 use crate::helm::{Helm, HelmError, Rollout};
 use crate::interrupt;
 use crate::kubectl::Kubectl;
 use crate::plan::{Action, Plan, Target};
-use crate::ui::{self, Screen};
+use crate::ui::{self, Ending, Screen};
 
 pub(super) fn run(arguments: &InstallArgs, screen: &Screen) -> Result<ExitCode> {
+    json_asks_nobody(arguments)?;
     interrupt::watch()?;
     let helm = Helm::locate()?;
     helm.ask_version_in_background();
     let mut locks = FolderLocks::default();
     let rollout = rollout(arguments, &helm)?;
     let plan = plan(arguments, &rollout, &helm, &mut locks, screen).map_err(interrupted)?;
-    screen.preview(&plan, arguments.show_manifest);
-    accept(&plan)?;
+    let is_json = arguments.output == Output::Json;
+    if is_json {
+        screen.plan_findings(&plan);
+    } else {
+        screen.preview(&plan, arguments.show_manifest);
+    }
+    let refused = accept(&plan);
+    if is_json && (refused.is_err() || arguments.dry_run || !plan.has_changes()) {
+        let ending = if refused.is_err() {
+            Ending::Refused
+        } else {
+            Ending::Planned
+        };
+        screen.plan_json(&plan, ending, &[]);
+    }
+    refused?;
     if arguments.dry_run {
         let pending = arguments.detailed_exitcode && plan.has_changes();
         return Ok(if pending {
@@ -41,10 +56,20 @@ pub(super) fn run(arguments: &InstallArgs, screen: &Screen) -> Result<ExitCode> 
     agree(arguments)?;
     interrupt::check()?;
     if arguments.files_only {
-        write(&plan, screen)
+        write(arguments, &plan, screen)
     } else {
         act(arguments, &rollout, &helm, &plan, screen)
     }
+}
+
+/// JSON shows no preview that somebody could say yes to.
+fn json_asks_nobody(arguments: &InstallArgs) -> Result<(), Stop> {
+    if arguments.output == Output::Json && !arguments.yes && !arguments.dry_run {
+        return Err(Stop::usage(
+            "-o json asks nobody: add --yes to do it, or --dry-run to only look",
+        ));
+    }
+    Ok(())
 }
 
 /// An error of a helm that a signal ended is not helm's own.
@@ -66,7 +91,7 @@ fn plan(
     screen: &Screen,
 ) -> Result<Plan> {
     let desired = &arguments.desired;
-    let may_ask = !arguments.no_input && ui::is_interactive();
+    let may_ask = !arguments.no_input && arguments.output == Output::Text && ui::is_interactive();
     let mut needs = Needs::default();
     let components = needs.keep(components(desired, "install"))?;
     let certificates = needs.keep(certificates(desired, may_ask))?;
@@ -151,12 +176,23 @@ fn agree(arguments: &InstallArgs) -> Result<()> {
 }
 
 /// `--files-only`: the override files, and the commands for later.
-fn write(plan: &Plan, screen: &Screen) -> Result<ExitCode> {
+fn write(arguments: &InstallArgs, plan: &Plan, screen: &Screen) -> Result<ExitCode> {
+    let mut outcomes: Vec<(&Target, Outcome)> = Vec::new();
+    let mut failure: Option<anyhow::Error> = None;
     for target in &plan.targets {
-        let backup = apply::write(&target.file)?;
-        screen.written(target, backup.as_deref());
+        let outcome = match failure {
+            Some(_) => Outcome::Untouched,
+            None => match apply::write(&target.file) {
+                Ok(backup) => Outcome::Written { backup },
+                Err(error) => {
+                    failure = Some(error);
+                    Outcome::Untouched
+                }
+            },
+        };
+        outcomes.push((target, outcome));
     }
-    Ok(ExitCode::Done)
+    report(arguments, plan, &outcomes, failure, screen)
 }
 
 fn act(
@@ -178,8 +214,12 @@ fn act(
             outcomes.push((target, Outcome::Unchanged));
             continue;
         }
-        screen.result(&format!("\n$ {}", target.upgrade.shown()));
-        let mut outcome = carry_out(helm, target, screen).unwrap_or_else(|error| {
+        let say = |text: &str| match arguments.output {
+            Output::Text => screen.result(text),
+            Output::Json => screen.note(text),
+        };
+        say(&format!("\n$ {}", target.upgrade.shown()));
+        let mut outcome = carry_out(helm, target, screen, say).unwrap_or_else(|error| {
             failure = Some(error);
             Outcome::Untouched
         });
@@ -189,10 +229,30 @@ fn act(
         failure = failure.or_else(|| failure_of(&outcome));
         outcomes.push((target, outcome));
     }
-    screen.report(&outcomes);
+    report(arguments, plan, &outcomes, failure, screen)
+}
+
+/// Says what became of each target, and ends the run with the first failure.
+fn report(
+    arguments: &InstallArgs,
+    plan: &Plan,
+    outcomes: &[(&Target, Outcome)],
+    failure: Option<anyhow::Error>,
+    screen: &Screen,
+) -> Result<ExitCode> {
+    if arguments.output == Output::Json {
+        let ending = match failure {
+            _ if interrupt::requested() => Ending::Interrupted,
+            Some(_) => Ending::Failed,
+            None => Ending::Done,
+        };
+        screen.plan_json(plan, ending, outcomes);
+    } else {
+        screen.report(outcomes);
+    }
     match failure {
         _ if interrupt::requested() => {
-            Err(Stop::interrupted("interrupted; what is above was done").into())
+            Err(Stop::interrupted("interrupted; how far it came is said above").into())
         }
         Some(error) => Err(error),
         None => Ok(ExitCode::Done),
@@ -209,11 +269,11 @@ fn failure_of(outcome: &Outcome) -> Option<anyhow::Error> {
     }
 }
 
-fn carry_out(helm: &Helm, target: &Target, screen: &Screen) -> Result<Outcome> {
+fn carry_out(helm: &Helm, target: &Target, screen: &Screen, say: impl Fn(&str)) -> Result<Outcome> {
     let what = format!("upgrading {}", target.coordinates.release);
     // A failed upgrade is an outcome with its own report, and a step that failed.
     let outcome = screen.step(&what, || {
-        match apply::target(helm, target, |line| screen.result(&format!("  {line}"))) {
+        match apply::target(helm, target, |line| say(&format!("  {line}"))) {
             Ok(outcome @ Outcome::Failed { .. }) => Err(Box::new(Ok(outcome))),
             other => other.map_err(|error| Box::new(Err(error))),
         }

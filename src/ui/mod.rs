@@ -5,6 +5,7 @@ mod changes;
 mod diff;
 mod inspect;
 mod inspect_json;
+mod plan_json;
 mod preview;
 mod probe;
 mod probe_json;
@@ -17,5 +18,6 @@ mod screen;
 mod tables;
 mod verdicts;
 
+pub use plan_json::Ending;
 pub use prompts::{confirm, is_interactive, text};
 pub use screen::Screen;

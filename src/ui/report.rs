@@ -19,6 +19,7 @@ impl Screen {
                     style("✓").green(),
                     name(target)
                 )),
+                Outcome::Written { backup } => self.written(target, backup.as_deref()),
                 Outcome::Done {
                     check,
                     warnings,
@@ -135,7 +136,8 @@ fn failure(
             lines.push(format!("  {error}"));
             lines.push("  once the cluster answers, run this again: it starts from what is there then".to_owned());
         }
-        _ => {}
+        Aftermath::MovedOn { way_out: None, .. } => lines.push("  run this again".to_owned()),
+        Aftermath::AsBefore | Aftermath::WentBack { .. } | Aftermath::Gone => {}
     }
     lines.join("\n")
 }

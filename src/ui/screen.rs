@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use serde_json::Value as Json;
 use serde_yaml::Value;
 
 use super::progress::Progress;
@@ -38,6 +39,13 @@ impl Screen {
         });
     }
 
+    /// A JSON document to stdout. Each string is redacted as it is, before JSON escapes it.
+    pub(super) fn json(&self, document: &Json) {
+        let mut document = document.clone();
+        redact_strings(&mut document, &self.redactor);
+        self.plain(&format!("{document:#}\n"));
+    }
+
     /// A diagnostic, to stderr.
     pub fn note(&self, text: &str) {
         self.progress.suspended(|| {
@@ -54,5 +62,18 @@ impl Screen {
     /// Does `work` under a line that says what is going on.
     pub fn step<T, E>(&self, what: &str, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         self.progress.step(&self.redactor.redact(what), work)
+    }
+}
+
+fn redact_strings(value: &mut Json, redactor: &Redactor) {
+    match value {
+        Json::String(text) => *text = redactor.redact(text),
+        Json::Array(items) => items
+            .iter_mut()
+            .for_each(|one| redact_strings(one, redactor)),
+        Json::Object(fields) => fields
+            .values_mut()
+            .for_each(|one| redact_strings(one, redactor)),
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
     }
 }

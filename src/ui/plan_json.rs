@@ -1,0 +1,258 @@
+//! `install -o json`: the whole plan, and what became of it, for programs (docs/json.md, docs/schema/install.schema.json).
+
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
+
+use super::certificate_json::{certificate_facts, verdicts};
+use super::{Screen, diff};
+use crate::apply::{Aftermath, Check, FileEnd, Outcome};
+use crate::certs::bundle::Entry;
+use crate::kubectl;
+use crate::overrides::task_pods::Strategy;
+use crate::overrides::{Mode, Placed};
+use crate::plan::{Action, Answer, FileChange, NamedServer, Observed, Plan, Target};
+use crate::preflight::Workload;
+
+/// Raised when a field changes its meaning or goes away; new fields may come at any time.
+const SCHEMA_VERSION: u32 = 1;
+
+/// How far a run came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Nothing was to be done but to look (`--dry-run`), or nothing had to change.
+    Planned,
+    /// An error finding stood in the way.
+    Refused,
+    /// Everything was carried out.
+    Done,
+    /// Something failed, or what is in the cluster is not what was planned.
+    Failed,
+    /// A signal ended it.
+    Interrupted,
+}
+
+impl Screen {
+    /// Prints the plan, and with it what became of each target if it was carried out.
+    pub fn plan_json(&self, plan: &Plan, ending: Ending, outcomes: &[(&Target, Outcome)]) {
+        let now = OffsetDateTime::now_utc();
+        let result_of = |index: usize| outcomes.get(index).map(|(_, outcome)| outcome);
+        let targets: Vec<Value> = plan
+            .targets
+            .iter()
+            .enumerate()
+            .map(|(index, target)| target_json(target, result_of(index)))
+            .collect();
+        let given = plan.entries.iter().filter(|entry| !entry.from_system);
+        let certificates: Vec<Value> = given.map(|entry| certificate(entry, now)).collect();
+        let system = plan.entries.iter().filter(|entry| entry.from_system);
+        self.json(&json!({
+            "schemaVersion": SCHEMA_VERSION,
+            "outcome": match ending {
+                Ending::Planned => "planned",
+                Ending::Refused => "refused",
+                Ending::Done => "done",
+                Ending::Failed => "failed",
+                Ending::Interrupted => "interrupted",
+            },
+            "hasChanges": plan.has_changes(),
+            "certificates": certificates,
+            "systemCertificates": system.count(),
+            "findings": plan.findings,
+            "targets": targets,
+        }));
+    }
+}
+
+fn certificate(entry: &Entry, now: OffsetDateTime) -> Value {
+    let mut object = certificate_facts(&entry.certificate, now);
+    object.insert("alias".to_owned(), json!(entry.alias));
+    object.insert("origin".to_owned(), json!(entry.origin));
+    Value::Object(object)
+}
+
+fn target_json(target: &Target, outcome: Option<&Outcome>) -> Value {
+    let at = &target.coordinates;
+    json!({
+        "component": at.component.facts().name,
+        "release": at.release,
+        "namespace": at.namespace,
+        "chart": at.chart,
+        "chartVersion": at.version,
+        "action": match target.action {
+            Action::Install => "install",
+            Action::Upgrade => "upgrade",
+            Action::Nothing => "nothing",
+        },
+        "deployed": deployed(&target.observed),
+        "mode": match target.mode {
+            Mode::Append => "append",
+            Mode::Replace => "replace",
+        },
+        "taskPods": match target.strategy {
+            Strategy::Propagate => "propagate",
+            Strategy::Template => "template",
+            Strategy::Off => "off",
+        },
+        "file": file(&target.file),
+        "certificates": target.placed.iter().map(|placed| arrival(target, placed)).collect::<Vec<_>>(),
+        "servers": target.servers.iter().map(server).collect::<Vec<_>>(),
+        "changes": target.changes,
+        "findings": target.findings,
+        "command": target.upgrade.shown(),
+        "result": outcome.map(|outcome| result(target, outcome)),
+    })
+}
+
+/// The release as it runs; null where there is none, or nothing is known.
+fn deployed(observed: &Observed) -> Value {
+    match observed {
+        Observed::Present(deployed, listed) => json!({
+            "revision": deployed.revision,
+            "status": deployed.status,
+            "chart": listed.chart,
+        }),
+        Observed::Absent | Observed::Unknown(_) => Value::Null,
+    }
+}
+
+fn file(file: &FileChange) -> Value {
+    let change = match (&file.before, file.changes()) {
+        (_, false) => "none",
+        (None, true) => "created",
+        (Some(_), true) => "edited",
+    };
+    let diff = file
+        .changes()
+        .then(|| console::strip_ansi_codes(&diff::of(file)).into_owned());
+    json!({"path": shown(&file.path), "change": change, "diff": diff})
+}
+
+/// A certificate that the file lists, and its way into the pods.
+fn arrival(target: &Target, placed: &Placed) -> Value {
+    let fingerprint = placed.certificate.fingerprint;
+    let carriers = target.proof.carriers.of(fingerprint).iter();
+    let carried: Vec<Value> = carriers
+        .map(|one| json!({"kind": one.kind, "name": one.object, "key": one.key}))
+        .collect();
+    let arrivals = target.proof.workloads.iter().chain(&target.proof.task_pods);
+    let mounted: Vec<&str> = arrivals
+        .filter(|arrival| arrival.certificates.contains(&fingerprint))
+        .map(|arrival| arrival.place.as_str())
+        .collect();
+    json!({
+        "alias": placed.alias,
+        "added": placed.added,
+        "subject": placed.certificate.subject,
+        "sha256": fingerprint.to_string(),
+        "carriedBy": carried,
+        "mountedIn": mounted,
+    })
+}
+
+fn server(server: &NamedServer) -> Value {
+    let (reachable, said) = match &server.answer {
+        None => (Value::Null, Map::new()),
+        Some(Answer::Unreachable(_)) => (json!(false), Map::new()),
+        Some(Answer::Judged(said)) => (json!(true), verdicts(said.iter().map(Some))),
+    };
+    json!({
+        "value": server.path,
+        "host": server.endpoint.host,
+        "port": server.endpoint.port,
+        "reachable": reachable,
+        "verdicts": said,
+    })
+}
+
+fn result(target: &Target, outcome: &Outcome) -> Value {
+    match outcome {
+        Outcome::Unchanged => json!({"outcome": "unchanged"}),
+        Outcome::Untouched => json!({"outcome": "untouched"}),
+        Outcome::Written { backup } => json!({
+            "outcome": "written",
+            "backup": backup.as_deref().map(shown),
+        }),
+        Outcome::Done {
+            check,
+            warnings,
+            backup,
+        } => done(target, check, warnings, backup.as_deref()),
+        Outcome::Failed {
+            error,
+            aftermath,
+            file,
+            backup,
+        } => {
+            let (release, revision, status, way_out) = release_end(aftermath);
+            json!({
+                "outcome": "failed",
+                "error": error.to_string(),
+                "release": release,
+                "revision": revision,
+                "status": status,
+                "wayOut": way_out,
+                "file": file_end(file),
+                "backup": backup.as_deref().map(shown),
+            })
+        }
+    }
+}
+
+fn done(target: &Target, check: &Check, warnings: &str, backup: Option<&Path>) -> Value {
+    let restart = |workload: &Workload| {
+        json!({
+            "kind": workload.kind,
+            "name": workload.name,
+            "restart": kubectl::restart_shown(&target.coordinates, &workload.reference()),
+        })
+    };
+    let restarted = check.restarted.iter();
+    json!({
+        "outcome": if check.problems.is_empty() { "done" } else { "suspicious" },
+        "revision": check.revision,
+        "live": check.live,
+        "problems": check.problems,
+        "keepingOldContent": check.keeping.iter().map(restart).collect::<Vec<_>>(),
+        "restarted": restarted.map(Workload::reference).collect::<Vec<_>>(),
+        "warnings": warnings.trim(),
+        "backup": backup.map(shown),
+    })
+}
+
+type ReleaseEnd<'a> = (&'static str, Option<u64>, Option<&'a str>, Option<&'a str>);
+
+fn release_end(aftermath: &Aftermath) -> ReleaseEnd<'_> {
+    match aftermath {
+        Aftermath::AsBefore => ("as-before", None, None, None),
+        Aftermath::WentBack { revision, status } => {
+            ("went-back", Some(*revision), Some(status), None)
+        }
+        Aftermath::MovedOn {
+            revision,
+            status,
+            way_out,
+        } => (
+            "moved-on",
+            Some(*revision),
+            Some(status),
+            way_out.as_deref(),
+        ),
+        Aftermath::Gone => ("gone", None, None, None),
+        Aftermath::Unknown(_) => ("unknown", None, None, None),
+    }
+}
+
+fn file_end(file: &FileEnd) -> &'static str {
+    match file {
+        FileEnd::AsBefore => "as-before",
+        FileEnd::Kept => "kept",
+        FileEnd::ChangedByOthers => "changed-by-others",
+        FileEnd::NotPutBack(_) => "not-put-back",
+    }
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
