@@ -23,6 +23,7 @@ mod process;
 pub mod proof;
 pub mod secrets;
 pub mod tls;
+pub mod trust_store;
 pub mod ui;
 pub mod values;
 pub mod yaml;

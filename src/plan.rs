@@ -4,6 +4,7 @@
 //! The same value feeds the preview and the execution.
 
 mod changes;
+mod delivery;
 mod findings;
 mod guess;
 mod servers;
@@ -223,24 +224,19 @@ pub fn target(
         after: request.files.merged_with(&settled.text)?,
         edited: serde_yaml::from_str(&settled.text)?,
     };
+    let more = findings::of(&request, &settled, &merged);
     let mut findings = settled.findings;
-    findings.extend(findings::of(
-        &request,
-        &settled.placed,
-        settled.strategy,
-        settled.proof.as_ref(),
-        &merged,
-    ));
+    findings.extend(more);
     let file = FileChange {
         path: request.files.edited().to_path_buf(),
         before: request.files.text.clone(),
         after: settled.text,
     };
+    let stored = &settled.deployed.objects;
     let changes = match &request.observed {
         Observed::Absent | Observed::Unknown(_) => Changes::all_new(&settled.objects),
         Observed::Present(deployed, _) => {
-            let stored = proof::parse(&deployed.manifest).unwrap_or_default();
-            Changes::between(&stored, &settled.objects).with_values(&deployed.values, &merged.after)
+            Changes::between(stored, &settled.objects).with_values(&deployed.values, &merged.after)
         }
     };
     let action = match &request.observed {
@@ -249,11 +245,16 @@ pub fn target(
             if !file.changes()
                 && deployed.status == "deployed"
                 && listed.version_of(&request.chart.name) == Some(&request.coordinates.version)
-                && same_result(&request, deployed, &settled.objects, &merged.after) =>
+                && (same_values(&request, deployed, &merged.after)
+                    || proof::same_objects(&settled.objects, stored)) =>
         {
             Action::Nothing
         }
         Observed::Present(..) => Action::Upgrade,
+    };
+    let changes = match action {
+        Action::Nothing => Changes::default(),
+        Action::Install | Action::Upgrade => changes,
     };
     let server_urls = request.coordinates.component.facts().server_urls;
     Ok(Target {
@@ -276,19 +277,12 @@ pub fn target(
     })
 }
 
-/// Whether an upgrade would give what runs already: the same objects, or the same values to the same published chart.
+/// Whether an upgrade would give the same values to the same published chart.
 ///
 /// A chart that renders something random never gives the same objects twice; a chart in a local folder can change under
 /// the same version.
-fn same_result(
-    request: &Request<'_>,
-    deployed: &Deployed,
-    rendered: &[proof::Object],
-    merged: &Value,
-) -> bool {
-    let stored = proof::parse(&deployed.manifest).unwrap_or_default();
-    let same_values = !request.chart.is_local()
+fn same_values(request: &Request<'_>, deployed: &Deployed, merged: &Value) -> bool {
+    !request.chart.is_local()
         && !request.arguments.set_values()
-        && values::equivalent(&deployed.values, merged);
-    same_values || proof::same_objects(rendered, &stored)
+        && values::equivalent(&deployed.values, merged)
 }

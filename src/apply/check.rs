@@ -83,7 +83,7 @@ impl Check {
             };
             if content(live) == content(rendered) {
                 self.live.push(format!("{kind} {name}"));
-            } else if live.renders(kind, name) {
+            } else if live.keys(kind, name).is_some() {
                 self.problems.push(format!(
                     "{kind} {name} is in the cluster with other certificates than were rendered"
                 ));

@@ -2,13 +2,11 @@
 
 use serde_yaml::Value;
 
-use super::{Observed, Request, unheld};
-use crate::certs::Fingerprint;
+use super::settle::Settled;
+use super::{Observed, Request, delivery, unheld};
 use crate::component::Facts;
 use crate::finding::Finding;
-use crate::overrides::Placed;
-use crate::overrides::task_pods::{self, Strategy};
-use crate::proof::{Arrival, Proof};
+use crate::overrides::task_pods::Strategy;
 use crate::values;
 
 /// The lists of a pod template that the recipe writes into.
@@ -22,28 +20,14 @@ pub(super) struct Merged {
     pub(super) edited: Value,
 }
 
-pub(super) fn of(
-    request: &Request<'_>,
-    placed: &[Placed],
-    strategy: Strategy,
-    proof: Option<&Proof>,
-    merged: &Merged,
-) -> Vec<Finding> {
+pub(super) fn of(request: &Request<'_>, settled: &Settled, merged: &Merged) -> Vec<Finding> {
     let facts = request.coordinates.component.facts();
     let mut findings = shadowed_lists(request, facts, &merged.edited);
-    findings.extend(queue_lists(facts, strategy, &merged.after));
+    findings.extend(queue_lists(facts, settled.strategy, &merged.after));
     findings.extend(unheld::findings(request, &merged.after));
     findings.extend(other_chart(request));
-    let Some(proof) = proof else {
-        return findings;
-    };
-    findings.extend(proof.findings.iter().cloned());
-    match not_carried(request, facts, placed, proof) {
-        Some(finding) => findings.push(finding),
-        None => {
-            findings.extend(not_mounted(facts, placed, proof));
-            findings.extend(not_in_task_pods(request, facts, strategy, placed, proof));
-        }
+    if let Some(proof) = &settled.proof {
+        findings.extend(delivery::findings(request, settled, proof));
     }
     findings
 }
@@ -66,139 +50,6 @@ fn other_chart(request: &Request<'_>) -> Option<Finding> {
             request.coordinates.component
         ))
     })
-}
-
-/// The chart renders the certificates nowhere: it does not know the values, and Helm accepts unknown values in silence.
-fn not_carried(
-    request: &Request<'_>,
-    facts: &Facts,
-    placed: &[Placed],
-    proof: &Proof,
-) -> Option<Finding> {
-    let lost: Vec<&str> = placed
-        .iter()
-        .filter(|one| proof.carriers.of(one.certificate.fingerprint).is_empty())
-        .map(|one| one.alias.as_str())
-        .collect();
-    if lost.is_empty() {
-        return None;
-    }
-    let chart = request.chart;
-    let values = facts.certificates.join(".");
-    let finding = Finding::error(
-        "chart-ignores-certificates",
-        format!(
-            "{} {} renders no ConfigMap or Secret with {}: {}",
-            chart.name,
-            chart.version,
-            lost.join(", "),
-            if chart.knows(facts.certificates) {
-                format!("it knows {values}, but does nothing with these entries")
-            } else {
-                format!("it does not know {values}, and Helm accepts unknown values without a word")
-            }
-        ),
-    );
-    Some(finding.hint(match facts.takes_certificates_since {
-        Some(since) if chart.name == facts.chart => format!(
-            "the first version that takes certificates is {since}: --{}-version {since} or newer",
-            facts.name
-        ),
-        _ => format!(
-            "use the chart {} of ClearML Enterprise, with --{}-chart",
-            facts.chart, facts.name
-        ),
-    }))
-}
-
-fn not_mounted(facts: &Facts, placed: &[Placed], proof: &Proof) -> Option<Finding> {
-    let nowhere: Vec<&str> = placed
-        .iter()
-        .filter(|one| {
-            let fingerprint = one.certificate.fingerprint;
-            let mounted = |arrival: &Arrival| arrival.certificates.contains(&fingerprint);
-            !proof.workloads.iter().any(mounted)
-        })
-        .map(|one| one.alias.as_str())
-        .collect();
-    (!nowhere.is_empty()).then(|| {
-        Finding::error(
-            "certificate-not-mounted",
-            format!(
-                "no workload of the {} mounts {} as a .crt file, so nothing in its pods would trust it",
-                facts.title,
-                nowhere.join(", ")
-            ),
-        )
-    })
-}
-
-fn not_in_task_pods(
-    request: &Request<'_>,
-    facts: &Facts,
-    strategy: Strategy,
-    placed: &[Placed],
-    proof: &Proof,
-) -> Vec<Finding> {
-    if strategy == Strategy::Off || placed.is_empty() {
-        return Vec::new();
-    }
-    let propagate = [facts.certificates, &[task_pods::PROPAGATE]].concat();
-    if strategy == Strategy::Propagate && !request.chart.knows(&propagate) {
-        let since = facts.propagates_since.unwrap_or("a later version");
-        return vec![
-            Finding::error(
-                "propagate-unknown",
-                format!(
-                    "{} {} does not know {}; the first that does is {since}",
-                    request.chart.name,
-                    request.chart.version,
-                    propagate.join(".")
-                ),
-            )
-            .hint(format!(
-                "use --task-pods template, or --{}-version {since} or newer",
-                facts.name
-            )),
-        ];
-    }
-    if proof.task_pods.is_empty() {
-        return vec![Finding::error(
-            "no-task-pod-template",
-            format!(
-                "{} {} renders no task pod template, so it cannot be shown that task pods get the certificates",
-                request.chart.name, request.chart.version
-            ),
-        )];
-    }
-    let wanted: Vec<Fingerprint> = placed
-        .iter()
-        .map(|one| one.certificate.fingerprint)
-        .collect();
-    let missing = Proof::missing(&proof.task_pods, &wanted);
-    // Queues with their own template override lists whole; as long as the base template is right, that is theirs to say.
-    let none_is_right = missing.len() == proof.task_pods.len();
-    missing
-        .into_iter()
-        .map(|(place, certificates)| {
-            let aliases: Vec<&str> = placed
-                .iter()
-                .filter(|one| certificates.contains(&one.certificate.fingerprint))
-                .map(|one| one.alias.as_str())
-                .collect();
-            let message = format!(
-                "{place}: {} is not mounted as a .crt file",
-                aliases.join(", ")
-            );
-            if none_is_right {
-                Finding::error("certificate-not-in-task-pods", message)
-            } else {
-                Finding::warning("certificate-not-in-queue", message).hint(
-                    "a templateOverrides of this queue replaces the lists of the base template",
-                )
-            }
-        })
-        .collect()
 }
 
 /// Helm replaces lists whole: of two files that fill one, the later wins.

@@ -6,11 +6,12 @@
 use anyhow::{Context as _, Result, anyhow};
 
 use super::guess::{Guess, Seen};
-use super::{Request, TaskPods, unheld};
+use super::{Request, TaskPods, delivery, unheld};
 use crate::certs::bundle::Entry;
 use crate::component::Facts;
 use crate::exit::Stop;
 use crate::finding::{self, Finding};
+use crate::helm::HelmError;
 use crate::overrides::task_pods::{self, Shape, Strategy, Wanted};
 use crate::overrides::{Mode, Placed, place};
 use crate::proof::{self, Object, Proof};
@@ -31,8 +32,10 @@ pub(super) struct Settled {
     pub(super) findings: Vec<Finding>,
     guess: Guess,
     pub(super) objects: Vec<Object>,
-    /// `None` where the edit was refused before it could be rendered.
+    /// `None` where the edit was refused before it could be rendered, or the rendering was.
     pub(super) proof: Option<Proof>,
+    /// The release as it is now.
+    pub(super) deployed: Seen,
 }
 
 pub(super) fn settle(
@@ -40,11 +43,22 @@ pub(super) fn settle(
     render: &mut dyn FnMut(&str) -> Result<String>,
 ) -> Result<Settled> {
     let deployed = Seen::deployed(request);
+    let mut settled = rendered(request, &deployed, render)?;
+    settled.deployed = deployed;
+    Ok(settled)
+}
+
+fn rendered(
+    request: &Request<'_>,
+    deployed: &Seen,
+    render: &mut dyn FnMut(&str) -> Result<String>,
+) -> Result<Settled> {
+    let facts = request.coordinates.component.facts();
     let edits = Edits {
         request,
-        facts: request.coordinates.component.facts(),
+        facts,
         strategy: strategy(request),
-        deployed: &deployed,
+        deployed,
     };
     let mut settled = edits.make(None)?;
     if request.chart.is_assumed {
@@ -56,11 +70,25 @@ pub(super) fn settle(
         if finding::refuses(&settled.findings) {
             return Ok(settled);
         }
-        let stream = render(&settled.text)?;
+        let stream = match render(&settled.text) {
+            // What such a chart says to values that it does not know leads nowhere.
+            Err(error) if error.is::<HelmError>() && !request.chart.knows(facts.certificates) => {
+                let values = facts.certificates.join(".");
+                let what = format!(
+                    "does not know {values}, and does not render: {}",
+                    first_line(&error)
+                );
+                settled
+                    .findings
+                    .push(delivery::chart_ignores(request, &what));
+                return Ok(settled);
+            }
+            stream => stream?,
+        };
         let objects =
             proof::parse(&stream).context("helm template printed something that is not YAML")?;
         let rendered = Seen::new(objects);
-        let real = Guess::real(request, &settled.placed, &rendered, &deployed);
+        let real = Guess::real(request, &settled.placed, &rendered, deployed);
         let next = edits.make(Some(real))?;
         if next.text == settled.text {
             settled.fragment = edits.fragment(&next)?;
@@ -123,6 +151,7 @@ impl Edits<'_> {
             guess,
             objects: Vec::new(),
             proof: None,
+            deployed: Seen::default(),
         };
         // A refused placement leaves the task pods alone: they would name what is not there.
         if !finding::refuses(&settled.findings) {
@@ -223,6 +252,14 @@ fn assumed(request: &Request<'_>, settled: &Settled) -> Vec<Finding> {
         );
     }
     findings
+}
+
+fn first_line(error: &anyhow::Error) -> String {
+    let message = error
+        .downcast_ref::<HelmError>()
+        .map(|error| &error.message);
+    let line = message.and_then(|message| message.lines().next());
+    line.unwrap_or_default().to_owned()
 }
 
 fn file_name(request: &Request<'_>) -> String {

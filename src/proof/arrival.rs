@@ -1,5 +1,7 @@
 //! From a manifest to the verdict: does every certificate arrive in the workloads and in the task pods?
 
+use std::collections::BTreeMap;
+
 use serde_yaml::Value;
 
 use super::pods::{self, PodView};
@@ -12,8 +14,44 @@ use crate::finding::Finding;
 pub struct Arrival {
     /// `Deployment clearml-agent`, or `task pods (ConfigMap clearml-agent-pt, template.yaml)`.
     pub place: String,
-    /// Certificates mounted in it under a name that counts, in stable order.
+    /// Certificates mounted in it under a name that counts, or as the bundle, in stable order.
     pub certificates: Vec<Fingerprint>,
+    /// Those of them that the manifest shows to end in a file its containers go by: the bundle, or what a variable names.
+    pub bundled: Vec<Fingerprint>,
+    /// The variables that name such a file, each with the certificates in it.
+    pub variables: BTreeMap<String, Vec<Fingerprint>>,
+    /// Whether further variables come from where they cannot be seen (`envFrom`, `valueFrom`).
+    pub has_hidden_variables: bool,
+}
+
+/// How far a certificate gets in a pod.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// Nowhere.
+    Nowhere,
+    /// It is mounted, and nothing shows that it ends in a bundle.
+    Mounted,
+    /// It is in the bundle, and a certain variable does not point there.
+    Bundled,
+    /// It is in a bundle that the variable points to.
+    Read,
+}
+
+impl Arrival {
+    /// How far a certificate gets for a client that reads `variable`.
+    #[must_use]
+    pub fn reach(&self, certificate: Fingerprint, variable: &str) -> Reach {
+        let has = |certificates: &Vec<Fingerprint>| certificates.contains(&certificate);
+        if self.variables.get(variable).is_some_and(has) {
+            Reach::Read
+        } else if has(&self.bundled) {
+            Reach::Bundled
+        } else if has(&self.certificates) {
+            Reach::Mounted
+        } else {
+            Reach::Nowhere
+        }
+    }
 }
 
 /// What a rendered manifest does with the certificates.
@@ -21,21 +59,24 @@ pub struct Arrival {
 pub struct Proof {
     /// Where each certificate is carried.
     pub carriers: Carriers,
-    /// The workloads that mount at least one certificate.
+    /// The workloads in which at least one certificate arrives.
     pub workloads: Vec<Arrival>,
     /// The task pod templates.
     pub task_pods: Vec<Arrival>,
-    /// What is in the way: dangling references, clashes, files that nobody reads.
+    /// ConfigMaps that pods refer to and the manifest does not have: place, volume, name.
+    pub dangling: Vec<(String, String, String)>,
+    /// What else is in the way: clashes, files that nobody reads, variables that point nowhere.
     pub findings: Vec<Finding>,
 }
 
-/// Reads `objects`, following every certificate from where it is carried to where it is mounted.
+/// Reads `objects`, following every certificate from where it is carried to where it is mounted, brought into the bundle
+/// and pointed to.
 #[must_use]
 pub fn prove(objects: &[Object]) -> Proof {
     let carriers = Carriers::find(objects);
     let mut proof = Proof::default();
     for object in objects {
-        if let Some(spec) = object.get(&["spec", "template", "spec"]) {
+        if let Some(spec) = pod_spec(object) {
             let place = format!("{} {}", object.kind, object.name);
             let arrival = proof.arrival(place, spec, &carriers);
             if !arrival.certificates.is_empty() {
@@ -53,35 +94,38 @@ pub fn prove(objects: &[Object]) -> Proof {
     proof
 }
 
+/// The pod spec of a workload that stays: a hook's pods are gone before anybody needs the certificates.
+fn pod_spec(object: &Object) -> Option<&Value> {
+    if object.is_hook() {
+        return None;
+    }
+    let of_cron_job: &[&str] = &["spec", "jobTemplate", "spec", "template", "spec"];
+    object
+        .get(&["spec", "template", "spec"])
+        .or_else(|| object.get(of_cron_job))
+}
+
 impl Proof {
     fn arrival(&mut self, place: String, spec: &Value, carriers: &Carriers) -> Arrival {
         let view = pods::view(spec, carriers);
         self.report(&place, &view);
-        let mut certificates: Vec<Fingerprint> = view
-            .files
-            .iter()
-            .filter(|file| file.counts())
-            .map(|file| file.certificate)
-            .collect();
-        certificates.sort_unstable();
-        certificates.dedup();
+        let list = |set: &std::collections::BTreeSet<Fingerprint>| set.iter().copied().collect();
+        let variables = view.variables.iter();
         Arrival {
             place,
-            certificates,
+            certificates: view.mounted.union(&view.bundled).copied().collect(),
+            bundled: list(&view.bundled),
+            variables: variables
+                .map(|(name, certificates)| (name.clone(), list(certificates)))
+                .collect(),
+            has_hidden_variables: view.has_hidden_variables,
         }
     }
 
     fn report(&mut self, place: &str, view: &PodView) {
         for (volume, object) in &view.dangling {
-            self.findings.push(
-                Finding::warning(
-                    "config-map-not-rendered",
-                    format!(
-                        "{place}: volume {volume} refers to the ConfigMap {object}, which this chart does not render; without it pods stay in ContainerCreating"
-                    ),
-                )
-                .hint("take the reference out, unless something else creates that ConfigMap"),
-            );
+            let dangling = (place.to_owned(), volume.clone(), object.clone());
+            self.dangling.push(dangling);
         }
         for (volume, file) in &view.clashes {
             self.findings.push(Finding::error(
@@ -89,35 +133,27 @@ impl Proof {
                 format!("{place}: two sources of volume {volume} write the file {file}; the last one wins without a word"),
             ));
         }
-        for file in view.files.iter().filter(|file| !file.counts()) {
+        for path in &view.ignored {
             self.findings.push(Finding::warning(
                 "file-name-ignored",
-                format!(
-                    "{place}: a certificate is mounted as {}, and update-ca-certificates reads only names that end in .crt",
-                    file.path
-                ),
+                format!("{place}: a certificate is mounted as {path}, and update-ca-certificates reads only names that end in .crt"),
             ));
         }
-    }
-
-    /// The certificates of `wanted` that `arrivals` do not all have.
-    #[must_use]
-    pub fn missing(
-        arrivals: &[Arrival],
-        wanted: &[Fingerprint],
-    ) -> Vec<(String, Vec<Fingerprint>)> {
-        arrivals
-            .iter()
-            .map(|arrival| {
-                let missing: Vec<Fingerprint> = wanted
-                    .iter()
-                    .filter(|one| !arrival.certificates.contains(one))
-                    .copied()
-                    .collect();
-                (arrival.place.clone(), missing)
-            })
-            .filter(|(_, missing)| !missing.is_empty())
-            .collect()
+        for (container, path) in &view.unreadable {
+            self.findings.push(Finding::warning(
+                "file-not-readable",
+                format!("{place}: container {container} does not run as root and may not read the certificate {path}: the volume's defaultMode shuts others out"),
+            ));
+        }
+        for (variable, path) in &view.nowhere {
+            self.findings.push(
+                Finding::warning(
+                    "variable-points-nowhere",
+                    format!("{place}: {variable} names {path}, and nothing in the manifest puts a file there; clients that read it fail on every connection"),
+                )
+                .hint(format!("take {variable} out, or mount the bundle there")),
+            );
+        }
     }
 }
 
@@ -142,3 +178,6 @@ fn pod_templates(object: &Object) -> Vec<(String, Value)> {
     }
     templates
 }
+
+#[cfg(test)]
+mod tests;

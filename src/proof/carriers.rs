@@ -26,8 +26,8 @@ pub struct Carrier {
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Carriers {
     places: BTreeMap<Fingerprint, Vec<Carrier>>,
-    /// Kind and name of every ConfigMap and Secret, whether it carries certificates or not.
-    objects: Vec<(String, String)>,
+    /// Kind and name of every ConfigMap and Secret, whether it carries certificates or not, with its keys.
+    objects: BTreeMap<(String, String), Vec<String>>,
 }
 
 impl Carriers {
@@ -39,9 +39,8 @@ impl Carriers {
             if !matches!(object.kind.as_str(), "ConfigMap" | "Secret") {
                 continue;
             }
-            found
-                .objects
-                .push((object.kind.clone(), object.name.clone()));
+            let id = (object.kind.clone(), object.name.clone());
+            found.objects.insert(id, keys(object));
             let entries = texts(object);
             for (key, text) in &entries {
                 // A pod template that quotes a certificate, or a truststore, is no certificate: pem refuses it as a whole.
@@ -70,7 +69,7 @@ impl Carriers {
             .map_or(&[], |places| places.as_slice())
     }
 
-    /// The certificates under one key of an object.
+    /// The certificates of an object, each with its key.
     pub fn within<'a>(
         &'a self,
         kind: &'a str,
@@ -84,12 +83,20 @@ impl Carriers {
         })
     }
 
-    /// Whether the manifest has the object.
+    /// The certificates under one key of an object.
     #[must_use]
-    pub fn renders(&self, kind: &str, object: &str) -> bool {
-        self.objects
-            .iter()
-            .any(|(k, name)| k == kind && name == object)
+    pub fn under(&self, kind: &str, object: &str, key: &str) -> Vec<Fingerprint> {
+        self.within(kind, object)
+            .filter(|(one, _)| *one == key)
+            .map(|(_, certificate)| certificate)
+            .collect()
+    }
+
+    /// The keys of a ConfigMap or Secret; `None` where the manifest does not have it.
+    #[must_use]
+    pub fn keys(&self, kind: &str, object: &str) -> Option<&[String]> {
+        let id = (kind.to_owned(), object.to_owned());
+        self.objects.get(&id).map(Vec::as_slice)
     }
 
     /// Kind and name of every object that carries certificates, each once.
@@ -130,6 +137,15 @@ impl Carriers {
             .find(|place| place.kind == "ConfigMap")
             .map(|place| (place.object.clone(), place.key.clone()))
     }
+}
+
+fn keys(object: &Object) -> Vec<String> {
+    ["data", "binaryData", "stringData"]
+        .iter()
+        .filter_map(|field| object.get(&[field])?.as_mapping())
+        .flatten()
+        .filter_map(|(key, _)| key.as_str().map(str::to_owned))
+        .collect()
 }
 
 /// The text entries of a ConfigMap (`data`, decoded `binaryData`) or Secret (`stringData`, decoded `data`).

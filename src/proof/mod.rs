@@ -6,8 +6,8 @@ mod arrival;
 mod carriers;
 mod manifest;
 mod pods;
+mod volumes;
 
-pub use arrival::{Arrival, Proof, prove};
+pub use arrival::{Arrival, Proof, Reach, prove};
 pub use carriers::{Carrier, Carriers};
 pub use manifest::{Object, ObjectId, parse, same_objects};
-pub use pods::is_taken_as_source;

@@ -3,15 +3,12 @@
 use serde_yaml::Value;
 
 use super::ProjectedSource;
+pub(super) use crate::trust_store::{BUNDLE_DIR, BUNDLE_FILE, SOURCES_DIR, UPDATE, runs_update};
 
-pub(super) const BUNDLE_DIR: &str = "/etc/ssl/certs";
-pub(super) const BUNDLE_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
 pub(super) const BUNDLE_VOLUME: &str = "etc-ssl-certs";
-pub(super) const SOURCES_DIR: &str = "/usr/local/share/ca-certificates";
 pub(super) const SOURCES_VOLUME: &str = "clearml-extra-ca-certs";
 pub(super) const REPLACED_VOLUME: &str = "clearml-ca-bundle";
 pub(super) const INIT_CONTAINER: &str = "init-task";
-pub(super) const UPDATE: &str = "update-ca-certificates";
 
 /// What the vendor documents: requests (and with it the ClearML SDK) reads the first; urllib3, httpx, aiohttp and uv the
 /// second.
@@ -112,14 +109,6 @@ pub(super) fn replaced_mount(key: &str) -> Value {
 pub(super) fn replaced_volume(config_map: &str) -> Value {
     let config_map = mapping([("name", config_map.into())]);
     mapping([("name", REPLACED_VOLUME.into()), ("configMap", config_map)])
-}
-
-/// Whether a container's command or arguments run `update-ca-certificates`, in whatever shell.
-pub(super) fn runs_update(container: &Value) -> bool {
-    ["command", "args"]
-        .iter()
-        .flat_map(|field| sequence(container, field))
-        .any(|word| word.as_str().is_some_and(|word| word.contains(UPDATE)))
 }
 
 pub(super) fn mount_path(mount: &Value) -> &str {

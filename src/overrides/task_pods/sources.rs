@@ -4,7 +4,8 @@ use serde_yaml::Value;
 
 use super::recipe;
 use crate::overrides::Placed;
-use crate::proof::{Carriers, is_taken_as_source};
+use crate::proof::Carriers;
+use crate::trust_store::is_source;
 
 /// One source of the projected volume: a ConfigMap, and which of its keys becomes which file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub fn sources(placed: &[Placed], carriers: &Carriers) -> Vec<ProjectedSource> {
             continue;
         }
         used.push((&place.object, &place.key));
-        let plain = place.only_key && is_taken_as_source(&place.key);
+        let plain = place.only_key && is_source(&place.key);
         sources.push(ProjectedSource {
             config_map: place.object.clone(),
             item: (!plain).then(|| (place.key.clone(), format!("{}.crt", one.alias))),

@@ -1,0 +1,293 @@
+//! What a wrong chart does, and what is still called proven.
+
+use super::super::{parse, prove};
+use super::*;
+use crate::certs::pem;
+
+const BOTH: [&str; 2] = ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"];
+
+fn certificate() -> String {
+    let mut params = rcgen::CertificateParams::default();
+    params
+        .distinguished_name
+        .push(rcgen::DnType::CommonName, "Acme Root");
+    let key = rcgen::KeyPair::generate().unwrap();
+    params.self_signed(&key).unwrap().pem()
+}
+
+/// A manifest with the certificate in ConfigMap `ca` under `key`, and a Deployment with this pod spec.
+struct Manifest {
+    certificate: Fingerprint,
+    proof: Proof,
+}
+
+impl Manifest {
+    fn with_key(key: &str, spec: &str) -> Self {
+        let pem = certificate();
+        let indented = pem.trim().replace('\n', "\n    ");
+        let spec = spec.trim_end().replace('\n', "\n      ");
+        let text = format!(
+            "kind: ConfigMap\nmetadata: {{name: ca}}\ndata:\n  {key}: |\n    {indented}\n---\nkind: Deployment\nmetadata: {{name: d}}\nspec:\n  template:\n    spec:\n      {spec}\n"
+        );
+        let objects = parse(&text).unwrap();
+        Self {
+            certificate: pem::parse(pem.as_bytes()).unwrap()[0]
+                .certificate
+                .fingerprint,
+            proof: prove(&objects),
+        }
+    }
+
+    fn new(spec: &str) -> Self {
+        Self::with_key("acme.crt", spec)
+    }
+
+    fn reach(&self) -> Reach {
+        match self.proof.workloads.as_slice() {
+            [] => Reach::Nowhere,
+            [only] => only.reach(self.certificate, BOTH[0]),
+            _ => unreachable!("there is one workload"),
+        }
+    }
+
+    fn codes(&self) -> Vec<&str> {
+        self.proof.findings.iter().map(|one| one.code).collect()
+    }
+}
+
+/// The documented pod: an init container makes the bundle in an emptyDir, the main one mounts that and reads it.
+const DOCUMENTED: &str = "\
+initContainers:
+- name: init
+  command: [/bin/sh, -c, update-ca-certificates]
+  volumeMounts:
+  - {name: bundle, mountPath: /etc/ssl/certs}
+  - {name: sources, mountPath: /usr/local/share/ca-certificates}
+containers:
+- name: main
+  env:
+  - {name: REQUESTS_CA_BUNDLE, value: /etc/ssl/certs/ca-certificates.crt}
+  volumeMounts:
+  - {name: bundle, mountPath: /etc/ssl/certs}
+volumes:
+- {name: bundle, emptyDir: {}}
+- {name: sources, projected: {sources: [{configMap: {name: ca}}]}}
+";
+
+fn documented_but(old: &str, new: &str) -> Manifest {
+    assert!(DOCUMENTED.contains(old), "{old}");
+    Manifest::new(&DOCUMENTED.replace(old, new))
+}
+
+#[test]
+fn the_documented_pod_is_proven() {
+    let manifest = Manifest::new(DOCUMENTED);
+    assert_eq!(manifest.reach(), Reach::Read);
+    assert_eq!(manifest.codes(), Vec::<&str>::new());
+    let workload = &manifest.proof.workloads[0];
+    assert_eq!(
+        workload.reach(manifest.certificate, BOTH[1]),
+        Reach::Bundled
+    );
+}
+
+#[test]
+fn a_certificate_that_only_the_init_container_sees_is_not_trusted() {
+    let alone = documented_but(
+        "  volumeMounts:\n  - {name: bundle, mountPath: /etc/ssl/certs}\nvolumes",
+        "volumes",
+    );
+    assert_eq!(alone.reach(), Reach::Mounted);
+}
+
+#[test]
+fn a_bundle_that_nobody_makes_is_no_bundle() {
+    for (old, new) in [
+        ("update-ca-certificates]", "echo update-ca-certificates]"),
+        ("  command: [/bin/sh, -c, update-ca-certificates]\n", ""),
+        // It makes the bundle in its own image, which is gone with it.
+        (
+            "  - {name: bundle, mountPath: /etc/ssl/certs}\n  - {name: sources",
+            "  - {name: sources",
+        ),
+        // It may not write there.
+        (
+            "  - {name: bundle, mountPath: /etc/ssl/certs}\n  - {name: sources",
+            "  - {name: bundle, mountPath: /etc/ssl/certs, readOnly: true}\n  - {name: sources",
+        ),
+        // The two look at different folders of the volume.
+        (
+            "  - {name: bundle, mountPath: /etc/ssl/certs}\n  - {name: sources",
+            "  - {name: bundle, mountPath: /etc/ssl/certs, subPath: a}\n  - {name: sources",
+        ),
+        // Elsewhere, update-ca-certificates does not look.
+        (
+            "mountPath: /usr/local/share/ca-certificates}",
+            "mountPath: /usr/local/share/ca-certs}",
+        ),
+    ] {
+        assert_eq!(documented_but(old, new).reach(), Reach::Mounted, "{new}");
+    }
+}
+
+#[test]
+fn without_the_variable_requests_does_not_read_the_bundle() {
+    let line =
+        "  env:\n  - {name: REQUESTS_CA_BUNDLE, value: /etc/ssl/certs/ca-certificates.crt}\n";
+    assert_eq!(documented_but(line, "").reach(), Reach::Bundled);
+    let elsewhere = documented_but(
+        "value: /etc/ssl/certs/ca-certificates.crt",
+        "value: /etc/ssl/certs/other.crt",
+    );
+    assert_eq!(elsewhere.reach(), Reach::Bundled);
+    let hidden = documented_but(line, "  envFrom: [{configMapRef: {name: e}}]\n");
+    assert!(hidden.proof.workloads[0].has_hidden_variables);
+}
+
+#[test]
+fn a_name_that_the_update_ignores_is_said() {
+    let manifest = Manifest::with_key("acme.pem", DOCUMENTED);
+    assert_eq!(manifest.reach(), Reach::Nowhere);
+    assert_eq!(manifest.codes(), ["file-name-ignored"]);
+    // With an item it gets a name that counts.
+    let items = "{name: ca, items: [{key: acme.pem, path: sub/acme.crt}]}";
+    let renamed = DOCUMENTED.replace("{name: ca}", items);
+    assert_eq!(
+        Manifest::with_key("acme.pem", &renamed).reach(),
+        Reach::Read
+    );
+}
+
+#[test]
+fn items_that_leave_the_certificate_out_do() {
+    let manifest = documented_but(
+        "{name: ca}",
+        "{name: ca, items: [{key: other.crt, path: other.crt}]}",
+    );
+    assert_eq!(manifest.reach(), Reach::Nowhere);
+}
+
+#[test]
+fn a_config_map_that_is_not_rendered_dangles_unless_it_may_be_missing() {
+    let missing = documented_but("{name: ca}", "{name: gone}");
+    assert_eq!(missing.reach(), Reach::Nowhere);
+    assert_eq!(
+        missing.proof.dangling,
+        [(
+            "Deployment d".to_owned(),
+            "sources".to_owned(),
+            "gone".to_owned()
+        )]
+    );
+    for harmless in ["{name: gone, optional: true}", "{name: kube-root-ca.crt}"] {
+        let manifest = documented_but("{name: ca}", harmless);
+        assert!(manifest.proof.dangling.is_empty(), "{harmless}");
+        assert_eq!(manifest.reach(), Reach::Nowhere);
+    }
+}
+
+#[test]
+fn two_sources_that_write_one_file_clash() {
+    let twice = documented_but(
+        "[{configMap: {name: ca}}]",
+        "[{configMap: {name: ca}}, {configMap: {name: ca}}]",
+    );
+    assert_eq!(twice.codes(), ["projected-file-clash"]);
+}
+
+#[test]
+fn files_shut_to_others_do_not_reach_who_is_not_root() {
+    let shut = "projected: {defaultMode: 256, sources";
+    let root = documented_but("projected: {sources", shut);
+    assert_eq!(root.reach(), Reach::Read);
+    let text = DOCUMENTED.replace("projected: {sources", shut);
+    let stranger = Manifest::new(&format!("securityContext: {{runAsUser: 65532}}\n{text}"));
+    assert_eq!(stranger.reach(), Reach::Nowhere);
+    assert_eq!(stranger.codes(), ["file-not-readable"]);
+    let grouped = Manifest::new(&format!(
+        "securityContext: {{runAsUser: 65532, fsGroup: 1}}\n{text}"
+    ));
+    assert_eq!(grouped.reach(), Reach::Read);
+}
+
+/// A bundle that is mounted as it is.
+fn mounted(mount: &str, variable: &str) -> Manifest {
+    Manifest::with_key(
+        "bundle.pem",
+        &format!(
+            "containers:\n- name: main\n  env: [{{name: REQUESTS_CA_BUNDLE, value: {variable}}}]\n  volumeMounts: [{{name: v, {mount}}}]\nvolumes:\n- {{name: v, configMap: {{name: ca}}}}\n"
+        ),
+    )
+}
+
+#[test]
+fn a_bundle_mounted_over_the_images_is_read() {
+    let over = "mountPath: /etc/ssl/certs/ca-certificates.crt, subPath: bundle.pem";
+    let system = "/etc/ssl/certs/ca-certificates.crt";
+    assert_eq!(mounted(over, system).reach(), Reach::Read);
+    let wrong = "mountPath: /etc/ssl/certs/ca-certificates.crt, subPath: other.pem";
+    assert_eq!(mounted(wrong, system).reach(), Reach::Nowhere);
+    let decided_later = "mountPath: /etc/ssl/certs/ca-certificates.crt, subPathExpr: $(X)";
+    assert_eq!(mounted(decided_later, system).reach(), Reach::Nowhere);
+}
+
+#[test]
+fn a_variable_may_name_the_mounted_file_itself() {
+    assert_eq!(
+        mounted("mountPath: /trust", "/trust/bundle.pem").reach(),
+        Reach::Read
+    );
+}
+
+#[test]
+fn a_variable_that_names_what_nothing_fills_is_said() {
+    let missing = mounted("mountPath: /trust", "/trust/other.pem");
+    assert_eq!(missing.reach(), Reach::Nowhere);
+    assert_eq!(missing.codes(), ["variable-points-nowhere"]);
+    let empty = documented_but(
+        "initContainers:\n- name: init",
+        "initContainers: []\nignored:\n- name: init",
+    );
+    assert_eq!(empty.codes(), ["variable-points-nowhere"]);
+    // The image may have it.
+    assert!(
+        mounted("mountPath: /trust", "/opt/ca.pem")
+            .codes()
+            .is_empty()
+    );
+}
+
+#[test]
+fn a_volume_mounted_over_the_sources_hides_them() {
+    let hidden = documented_but(
+        "  - {name: sources, mountPath: /usr/local/share/ca-certificates}\n",
+        "  - {name: sources, mountPath: /usr/local/share/ca-certificates, subPath: sub}\n",
+    );
+    assert_eq!(hidden.reach(), Reach::Nowhere);
+    let text = DOCUMENTED.replace(
+        "  - {name: sources, mountPath: /usr/local/share/ca-certificates}\n",
+        "  - {name: sources, mountPath: /usr/local/share}\n  - {name: other, mountPath: /usr/local/share/ca-certificates}\n",
+    );
+    let items = "{name: ca, items: [{key: acme.crt, path: ca-certificates/acme.crt}]}";
+    let text = text.replace("{name: ca}", items) + "- {name: other, emptyDir: {}}\n";
+    assert_eq!(Manifest::new(&text).reach(), Reach::Nowhere);
+}
+
+#[test]
+fn a_container_that_updates_itself_trusts_them() {
+    let own = "containers:\n- name: main\n  args: [sh, -c, 'update-ca-certificates && exec agent']\n  env: [{name: REQUESTS_CA_BUNDLE, value: /etc/ssl/certs/ca-certificates.crt}]\n  volumeMounts: [{name: v, mountPath: /usr/local/share/ca-certificates}]\nvolumes:\n- {name: v, configMap: {name: ca}}\n";
+    assert_eq!(Manifest::new(own).reach(), Reach::Read);
+    let without = own.replace("update-ca-certificates && ", "");
+    assert_eq!(Manifest::new(&without).reach(), Reach::Mounted);
+}
+
+#[test]
+fn hooks_are_no_workloads() {
+    let pem = certificate();
+    let indented = pem.trim().replace('\n', "\n    ");
+    let spec = DOCUMENTED.trim_end().replace('\n', "\n      ");
+    let text = format!(
+        "kind: ConfigMap\nmetadata: {{name: ca}}\ndata:\n  acme.crt: |\n    {indented}\n---\nkind: Job\nmetadata: {{name: j, annotations: {{helm.sh/hook: pre-install}}}}\nspec:\n  template:\n    spec:\n      {spec}\n"
+    );
+    assert!(prove(&parse(&text).unwrap()).workloads.is_empty());
+}
