@@ -5,7 +5,7 @@
 use std::fmt;
 
 /// A component whose chart takes certificates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
 pub enum Component {
     /// The ClearML Agent on Kubernetes, and through it every task pod.
     Agent,
@@ -22,6 +22,8 @@ pub struct Facts {
     pub name: &'static str,
     /// The product's name for people.
     pub title: &'static str,
+    /// What it is for, in a few words.
+    pub purpose: &'static str,
     /// The chart's name, as in its Chart.yaml.
     pub chart: &'static str,
     /// The documented name of the override file.
@@ -51,6 +53,7 @@ pub struct Facts {
 const AGENT: Facts = Facts {
     name: "agent",
     title: "ClearML Agent",
+    purpose: "the ClearML Agent, and every task pod it starts",
     chart: "clearml-enterprise-agent",
     override_file: "clearml-agent-values.override.yaml",
     release: Some("clearml-agent"),
@@ -72,6 +75,7 @@ const AGENT: Facts = Facts {
 const GATEWAY: Facts = Facts {
     name: "gateway",
     title: "AI Application Gateway",
+    purpose: "the AI Application Gateway, where users enter applications",
     chart: "clearml-enterprise-app-gateway",
     override_file: "clearml-app-gateway-values.override.yaml",
     release: None,
@@ -93,6 +97,7 @@ const GATEWAY: Facts = Facts {
 const APPS: Facts = Facts {
     name: "apps",
     title: "Applications agent",
+    purpose: "the Applications agent in the control plane, and what it starts",
     chart: "clearml-enterprise",
     override_file: "clearml-values.override.yaml",
     release: Some("clearml-enterprise"),

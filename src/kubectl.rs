@@ -106,6 +106,19 @@ impl Kubectl {
         Ok(output.stdout)
     }
 
+    /// The names of all namespaces.
+    ///
+    /// # Errors
+    /// The cluster does not answer in a few seconds, or refuses.
+    pub fn namespaces(&self) -> Result<Vec<String>> {
+        let printed = self.run(&["get", "namespaces", "-o", "name", "--request-timeout=5s"])?;
+        let names = String::from_utf8_lossy(&printed);
+        let names = names
+            .lines()
+            .filter_map(|line| line.strip_prefix("namespace/"));
+        Ok(names.map(str::to_owned).collect())
+    }
+
     /// The command for a shell.
     #[must_use]
     pub fn shown(&self, arguments: &[&str]) -> String {

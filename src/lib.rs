@@ -11,6 +11,7 @@ pub mod component;
 pub mod exit;
 pub mod files;
 pub mod finding;
+pub mod guided;
 pub mod helm;
 pub mod installation;
 pub mod interrupt;

@@ -27,7 +27,7 @@ use crate::proof::{self, Object, Proof};
 use crate::values;
 
 pub use changes::{Change, Changes, ObjectChange, ValueChange, shown_manifest};
-pub use servers::{Answer, NamedServer};
+pub use servers::{Answer, NamedServer, named_in};
 pub use unheld::OnUnheld;
 pub use values_files::ValuesFiles;
 

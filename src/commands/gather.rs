@@ -212,9 +212,7 @@ impl Place {
             version,
             values: self.values.clone(),
             context: variable("HELM_KUBECONTEXT"),
-            // A list of files cannot have come from --kubeconfig: it is in the user's environment, and stays there.
-            kubeconfig: variable("KUBECONFIG")
-                .filter(|files| std::env::split_paths(files).count() == 1),
+            kubeconfig: named_kubeconfig(),
         }
     }
 
@@ -248,15 +246,21 @@ impl Place {
 }
 
 /// Helm resolves `-n`, its environment and the kubeconfig, and hands the result to its plugins.
-fn current_namespace() -> String {
+pub(super) fn current_namespace() -> String {
     variable("HELM_NAMESPACE").unwrap_or_else(|| "default".to_owned())
 }
 
-fn variable(name: &str) -> Option<String> {
+/// The kubeconfig that Helm was told to use. A list of files cannot have come from --kubeconfig: it is in the user's
+/// environment, and stays there.
+pub(super) fn named_kubeconfig() -> Option<String> {
+    variable("KUBECONFIG").filter(|files| std::env::split_paths(files).count() == 1)
+}
+
+pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-fn default_chart(component: Component) -> String {
+pub(super) fn default_chart(component: Component) -> String {
     let config = std::env::var_os("HELM_REPOSITORY_CONFIG")
         .and_then(|path| std::fs::read_to_string(path).ok());
     helm::default_reference(component, config.as_deref())

@@ -3,6 +3,7 @@
 use anyhow::{Result, anyhow};
 
 use super::gather::{Cluster, Place, helm_arguments};
+use super::guided;
 use super::needs::Needs;
 use super::planning::{self, Planner, accept, certificates, components};
 use super::preflight;
@@ -23,6 +24,9 @@ pub(super) fn run(arguments: &InstallArgs, screen: &Screen) -> Result<ExitCode> 
     interrupt::watch()?;
     let helm = Helm::locate()?;
     helm.ask_version_in_background();
+    if guided::is_wanted(arguments) {
+        return guided::run(arguments, &helm, screen);
+    }
     let mut locks = FolderLocks::default();
     let rollout = rollout(arguments, &helm)?;
     let plan = plan(arguments, &rollout, &helm, &mut locks, screen).map_err(interrupted)?;
@@ -73,7 +77,7 @@ fn json_asks_nobody(arguments: &InstallArgs) -> Result<(), Stop> {
 }
 
 /// An error of a helm that a signal ended is not helm's own.
-fn interrupted(error: anyhow::Error) -> anyhow::Error {
+pub(super) fn interrupted(error: anyhow::Error) -> anyhow::Error {
     let by_signal = error
         .downcast_ref::<HelmError>()
         .is_some_and(HelmError::is_interrupted);
@@ -83,7 +87,8 @@ fn interrupted(error: anyhow::Error) -> anyhow::Error {
     error
 }
 
-fn plan(
+/// Gathers, renders and plans; nothing is changed.
+pub(super) fn plan(
     arguments: &InstallArgs,
     rollout: &Rollout,
     helm: &Helm,
@@ -145,7 +150,7 @@ fn plan(
     Ok(planning::plan(desired, &bundle, findings, targets))
 }
 
-fn rollout(arguments: &InstallArgs, helm: &Helm) -> Result<Rollout> {
+pub(super) fn rollout(arguments: &InstallArgs, helm: &Helm) -> Result<Rollout> {
     let rollback_flag = if arguments.rollback_on_failure {
         Some(Rollout::rollback_flag(helm.major()?))
     } else {
@@ -176,7 +181,7 @@ fn agree(arguments: &InstallArgs) -> Result<()> {
 }
 
 /// `--files-only`: the override files, and the commands for later.
-fn write(arguments: &InstallArgs, plan: &Plan, screen: &Screen) -> Result<ExitCode> {
+pub(super) fn write(arguments: &InstallArgs, plan: &Plan, screen: &Screen) -> Result<ExitCode> {
     let mut outcomes: Vec<(&Target, Outcome)> = Vec::new();
     let mut failure: Option<anyhow::Error> = None;
     for target in &plan.targets {
@@ -195,7 +200,8 @@ fn write(arguments: &InstallArgs, plan: &Plan, screen: &Screen) -> Result<ExitCo
     report(arguments, plan, &outcomes, failure, screen)
 }
 
-fn act(
+/// Carries the plan out, and reports what became of it.
+pub(super) fn act(
     arguments: &InstallArgs,
     rollout: &Rollout,
     helm: &Helm,

@@ -1,6 +1,7 @@
 //! The commands: gather, plan, show, act.
 
 mod gather;
+mod guided;
 mod inspect;
 mod install;
 mod needs;

@@ -12,6 +12,9 @@ use super::{Ending, Helm, HelmError};
 pub struct ReleaseSummary {
     /// The release's name.
     pub name: String,
+    /// Its namespace.
+    #[serde(default)]
+    pub namespace: String,
     /// `<chart>-<version>`.
     pub chart: String,
     /// `deployed`, `failed`, `pending-upgrade`, …
@@ -105,17 +108,21 @@ impl Helm {
     /// # Errors
     /// The cluster does not answer, or refuses.
     pub fn releases(&self, namespace: &str) -> Result<Vec<ReleaseSummary>, HelmError> {
+        self.list(&["-n", namespace])
+    }
+
+    /// The releases of all namespaces, whatever their state.
+    ///
+    /// # Errors
+    /// The cluster does not answer, or refuses.
+    pub fn releases_everywhere(&self) -> Result<Vec<ReleaseSummary>, HelmError> {
+        self.list(&["--all-namespaces"])
+    }
+
+    fn list(&self, of: &[&str]) -> Result<Vec<ReleaseSummary>, HelmError> {
         // Helm 4 lists every state and has no --all; naming the states means the same to both majors.
-        let argv = [
-            "list",
-            "-n",
-            namespace,
-            "--deployed",
-            "--failed",
-            "--pending",
-            "-o",
-            "json",
-        ];
+        let states = ["--deployed", "--failed", "--pending", "-o", "json"];
+        let argv = [&["list"], of, &states].concat();
         let printed = self.read(&argv)?;
         serde_json::from_str(&printed).map_err(|e| unreadable(&argv, &e))
     }
@@ -196,6 +203,7 @@ mod tests {
     #[test]
     fn charts_whose_names_begin_alike_are_told_apart() {
         let release = ReleaseSummary {
+            namespace: String::new(),
             name: "a".into(),
             chart: "clearml-enterprise-agent-6.9.3".into(),
             status: "deployed".into(),

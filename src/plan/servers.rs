@@ -27,7 +27,8 @@ pub enum Answer {
 }
 
 /// The servers with TLS that stand under `paths`, each once. A value that is no address (a template, plain HTTP) names none.
-pub(super) fn named_in(values: &Value, paths: &[&[&str]]) -> Vec<NamedServer> {
+#[must_use]
+pub fn named_in(values: &Value, paths: &[&[&str]]) -> Vec<NamedServer> {
     let mut servers: Vec<NamedServer> = Vec::new();
     for path in paths {
         let endpoint = values::lookup(values, path)

@@ -3,8 +3,10 @@
 mod certificate_json;
 mod changes;
 mod diff;
+mod fit;
 mod inspect;
 mod inspect_json;
+mod line;
 mod plan_json;
 mod preview;
 mod probe;
@@ -19,5 +21,5 @@ mod tables;
 mod verdicts;
 
 pub use plan_json::Ending;
-pub use prompts::{confirm, is_interactive, text};
+pub use prompts::{Remark, Typed, choose, choose_several, confirm, is_interactive, text, type_in};
 pub use screen::Screen;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use console::{Term, style};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// A step this quick is not worth a line in a log.
+/// A step this quick leaves no line behind.
 const WORTH_A_LINE: Duration = Duration::from_millis(300);
 
 /// Progress lines; on a dumb terminal or in a pipe, plain lines for what took long or failed.
@@ -40,7 +40,7 @@ impl Progress {
         }
         let elapsed = started.elapsed();
         let mark = match &result {
-            Ok(_) if elapsed < WORTH_A_LINE && !self.live => return result,
+            Ok(_) if elapsed < WORTH_A_LINE => return result,
             Ok(_) => style("✓").green(),
             Err(_) => style("✗").red(),
         };

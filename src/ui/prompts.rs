@@ -1,13 +1,21 @@
-//! Questions, on stderr so that stdout stays clean.
+//! Questions, on stderr so that stdout stays clean. Escape and Ctrl-C give up: nothing was changed then.
 
 use std::io::{ErrorKind, IsTerminal as _};
 
 use anyhow::Result;
-use console::Term;
+use console::{Term, measure_text_width, style};
 use dialoguer::theme::ColorfulTheme;
-use dialoguer::{Confirm, Input};
+use dialoguer::{Confirm, MultiSelect, Select};
 
+use super::fit;
+use super::line::{Line, Pressed, completed};
 use crate::exit::Stop;
+
+/// What a choice's line has beside its label: the marks, and room for them.
+const MARKS: usize = 6;
+
+/// Columns that are left for what is typed, however long the question.
+const ROOM_TO_TYPE: usize = 24;
 
 /// Whether there is somebody to ask.
 #[must_use]
@@ -18,36 +26,249 @@ pub fn is_interactive() -> bool {
 /// Asks for a yes; Enter alone means no.
 ///
 /// # Errors
-/// Ctrl-C, or the terminal is gone.
+/// Escape, Ctrl-C, or the terminal is gone.
 pub fn confirm(question: &str) -> Result<bool> {
-    let answer = Confirm::with_theme(&ColorfulTheme::default())
-        .with_prompt(question)
-        .default(false)
-        .interact_opt();
-    Ok(answered(answer)?.unwrap_or(false))
+    given(|| {
+        Confirm::with_theme(&ColorfulTheme::default())
+            .with_prompt(question)
+            .default(false)
+            .interact_opt()
+    })
 }
 
-/// Asks for a word.
+/// Asks for one of several; gives its index.
 ///
 /// # Errors
-/// Ctrl-C, or the terminal is gone.
-pub fn text(question: &str) -> Result<String> {
-    let answer = Input::<String>::with_theme(&ColorfulTheme::default())
-        .with_prompt(question)
-        .interact_text();
-    answered(answer)
+/// Escape, Ctrl-C, or the terminal is gone.
+pub fn choose(question: &str, labels: &[String]) -> Result<usize> {
+    given(|| {
+        Select::with_theme(&ColorfulTheme::default())
+            .with_prompt(question)
+            .items(fitting(labels))
+            .default(0)
+            .interact_opt()
+    })
 }
 
-fn answered<T>(answer: dialoguer::Result<T>) -> Result<T> {
-    answer.map_err(|dialoguer::Error::IO(error)| {
-        // A prompt hides the cursor while it waits, and leaves it behind the question.
-        let terminal = Term::stderr();
-        let _ = terminal.show_cursor();
-        let _ = terminal.write_line("");
-        if error.kind() == ErrorKind::Interrupted {
-            Stop::interrupted("interrupted; nothing was changed").into()
-        } else {
-            error.into()
-        }
+/// Asks for any of several; gives their indices.
+///
+/// # Errors
+/// Escape, Ctrl-C, or the terminal is gone.
+pub fn choose_several(question: &str, labels: &[String]) -> Result<Vec<usize>> {
+    given(|| {
+        MultiSelect::with_theme(&ColorfulTheme::default())
+            .with_prompt(question)
+            .items(fitting(labels))
+            .interact_opt()
     })
+}
+
+/// What is to be said of a line while it is typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remark {
+    /// It can be taken as it is; what it means.
+    Fine(String),
+    /// It cannot; why.
+    Wrong(String),
+}
+
+/// A line to be typed.
+pub struct Typed<'a> {
+    /// The question.
+    pub question: &'a str,
+    /// What stands there already.
+    pub start: &'a str,
+    /// Whether enter alone is an answer.
+    pub optional: bool,
+    /// Judges the line after every key.
+    pub judge: &'a dyn Fn(&str) -> Remark,
+    /// All that could stand there instead, for tab.
+    pub complete: &'a dyn Fn(&str) -> Vec<String>,
+}
+
+impl std::fmt::Debug for Typed<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.question)
+    }
+}
+
+/// Asks for a line.
+///
+/// # Errors
+/// Escape, Ctrl-C, or the terminal is gone.
+pub fn type_in(typed: &Typed<'_>) -> Result<String> {
+    given(|| read_line(typed))
+}
+
+/// Asks for a word that is not empty.
+///
+/// # Errors
+/// Escape, Ctrl-C, or the terminal is gone.
+pub fn text(question: &str) -> Result<String> {
+    type_in(&Typed {
+        question,
+        start: "",
+        optional: false,
+        judge: &|_| Remark::Fine(String::new()),
+        complete: &|_| Vec::new(),
+    })
+}
+
+fn read_line(typed: &Typed<'_>) -> dialoguer::Result<Option<String>> {
+    let term = Term::stderr();
+    let mut line = Line::new(typed.start);
+    let mut hint = None;
+    loop {
+        let text = line.text();
+        let is_empty = text.trim().is_empty();
+        let remark = (!is_empty).then(|| (typed.judge)(text.trim()));
+        draw(
+            &term,
+            typed.question,
+            &line,
+            hint.take().or_else(|| shown(remark.as_ref())),
+        )?;
+        match line.press(&term.read_key()?) {
+            Pressed::Typing => {}
+            Pressed::Complete => {
+                let candidates = (typed.complete)(&text);
+                match completed(&text, &candidates) {
+                    Some(longer) => line = Line::new(&longer),
+                    None if candidates.len() > 1 => hint = Some(candidates.join("  ")),
+                    None => {}
+                }
+            }
+            Pressed::Cancelled => {
+                erase(&term)?;
+                return Ok(None);
+            }
+            Pressed::Done => {
+                let is_fine = match &remark {
+                    Some(remark) => matches!(remark, Remark::Fine(_)),
+                    None => typed.optional,
+                };
+                if is_fine {
+                    erase(&term)?;
+                    let mark = style("✔").green().for_stderr();
+                    let dot = style("·").dim().for_stderr();
+                    let room = width(&term).saturating_sub(measure_text_width(typed.question) + 5);
+                    let answer = style(fit::middle(text.trim(), room)).green().for_stderr();
+                    term.write_line(&format!("{mark} {} {dot} {answer}", typed.question))?;
+                    return Ok(Some(text.trim().to_owned()));
+                }
+            }
+        }
+    }
+}
+
+fn shown(remark: Option<&Remark>) -> Option<String> {
+    let (mark, text) = match remark? {
+        Remark::Fine(text) if text.is_empty() => return None,
+        Remark::Fine(text) => (style("✓").green(), text),
+        Remark::Wrong(text) => (style("✗").red(), text),
+    };
+    Some(format!("{} {text}", mark.for_stderr()))
+}
+
+/// The question with the line, and a remark below it; the cursor ends up in the line.
+fn draw(term: &Term, question: &str, line: &Line, below: Option<String>) -> std::io::Result<()> {
+    let width = width(term);
+    let mark = style("?").yellow().for_stderr();
+    let angle = style("›").dim().for_stderr();
+    let question = fit::end(question, width.saturating_sub(ROOM_TO_TYPE).max(10));
+    let prompt = format!("{mark} {} {angle} ", style(question).bold().for_stderr());
+    let used = measure_text_width(&prompt);
+    let (text, column) = line.window(width - used - 1);
+    let below = fit::end(&below.unwrap_or_default(), width - 3);
+    // One write, so that nothing flickers: the line, the remark, and back up into the line.
+    term.write_str(&format!(
+        "\r\x1b[J{prompt}{text}\n  {below}\x1b[A\r\x1b[{}C",
+        used + column
+    ))
+}
+
+fn width(term: &Term) -> usize {
+    usize::from(term.size().1).max(20)
+}
+
+fn erase(term: &Term) -> std::io::Result<()> {
+    term.write_str("\r\x1b[J")
+}
+
+/// Labels that take one line each, in columns and, since the prompts count those, in bytes.
+fn fitting(labels: &[String]) -> Vec<String> {
+    let width = usize::from(Term::stderr().size().1).saturating_sub(MARKS);
+    labels
+        .iter()
+        .map(|label| {
+            let cut = (0..=width).rev().map(|columns| fit::end(label, columns));
+            cut.into_iter()
+                .find(|label| label.len() <= width.max(1))
+                .unwrap_or_default()
+        })
+        .collect()
+}
+
+fn given<T>(ask: impl FnOnce() -> dialoguer::Result<Option<T>>) -> Result<T> {
+    let answer = {
+        let _quiet = quiet::Terminal::new();
+        ask()
+    };
+    match answer {
+        Ok(Some(answer)) => Ok(answer),
+        Ok(None) => Err(Stop::interrupted("nothing was changed").into()),
+        Err(dialoguer::Error::IO(error)) => {
+            // A prompt hides the cursor while it waits, and leaves it behind the question.
+            let terminal = Term::stderr();
+            let _ = terminal.show_cursor();
+            let _ = terminal.write_line("");
+            if error.kind() == ErrorKind::Interrupted {
+                Err(Stop::interrupted("interrupted; nothing was changed").into())
+            } else {
+                Err(error.into())
+            }
+        }
+    }
+}
+
+/// The prompts make the terminal raw for one key at a time. What is typed or pasted between two keys would be echoed, and a
+/// Ctrl-C there would be a signal that no prompt sees.
+#[cfg(unix)]
+mod quiet {
+    use rustix::stdio::stdin;
+    use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+
+    pub(super) struct Terminal(Option<Termios>);
+
+    impl Terminal {
+        pub(super) fn new() -> Self {
+            let former = tcgetattr(stdin()).ok();
+            if let Some(mut modes) = former.clone() {
+                modes
+                    .local_modes
+                    .remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
+                let _ = tcsetattr(stdin(), OptionalActions::Drain, &modes);
+            }
+            Self(former)
+        }
+    }
+
+    impl Drop for Terminal {
+        fn drop(&mut self) {
+            if let Some(modes) = &self.0 {
+                let _ = tcsetattr(stdin(), OptionalActions::Drain, modes);
+            }
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod quiet {
+    pub(super) struct Terminal;
+
+    impl Terminal {
+        pub(super) fn new() -> Self {
+            Self
+        }
+    }
 }

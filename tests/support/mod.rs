@@ -19,9 +19,10 @@ pub mod fake_helm;
 pub mod file_server;
 pub mod packaging;
 pub mod repository_server;
+pub mod terminal;
 pub mod tls_server;
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -129,6 +130,11 @@ impl World {
         fs::read_to_string(self.path(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
     }
 
+    /// A file's content with stable paths, as [`Run`] has them.
+    pub fn stable(&self, name: &str) -> String {
+        stable(self, self.read(name).as_bytes())
+    }
+
     /// The names of the files in the folder, sorted.
     pub fn files(&self) -> Vec<String> {
         let mut names: Vec<String> = fs::read_dir(self.path(""))
@@ -181,11 +187,25 @@ impl World {
             .env("HELM_DATA_HOME", self.home("data"))
             .env("HELM_CONFIG_HOME", self.home("config"))
             .env("HELM_CACHE_HOME", self.home("cache"))
+            .envs(self.variables())
             .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .output()
             .unwrap_or_else(|e| panic!("{}: {e}", program.display()));
         Run::new(self, &output)
+    }
+
+    /// The environment of every command.
+    fn variables(&self) -> Vec<(&'static str, OsString)> {
+        vec![
+            ("PATH", std::env::var_os("PATH").unwrap_or_default()),
+            ("HOME", self.folder.path().into()),
+            ("TMPDIR", self.temporary().into()),
+            ("KUBECONFIG", self.kubeconfig.clone().into()),
+            ("HELM_DATA_HOME", self.home("data").into()),
+            ("HELM_CONFIG_HOME", self.home("config").into()),
+            ("HELM_CACHE_HOME", self.home("cache").into()),
+        ]
     }
 
     /// Where the commands put their temporary files.
@@ -204,6 +224,13 @@ impl World {
         assert!(left.is_empty(), "left behind: {left:?}");
         self
     }
+}
+
+/// Output with paths that are the same in every run.
+fn stable(world: &World, bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes)
+        .replace(&world.folder.path().display().to_string(), "[WORLD]")
+        .replace(&repository().display().to_string(), "[REPOSITORY]")
 }
 
 const CLOSED_PORT: &str = "\
@@ -225,15 +252,10 @@ pub struct Run {
 
 impl Run {
     fn new(world: &World, output: &Output) -> Self {
-        let stable = |bytes: &[u8]| {
-            String::from_utf8_lossy(bytes)
-                .replace(&world.folder.path().display().to_string(), "[WORLD]")
-                .replace(&repository().display().to_string(), "[REPOSITORY]")
-        };
         Self {
             code: output.status.code().unwrap_or(-1),
-            stdout: stable(&output.stdout),
-            stderr: stable(&output.stderr),
+            stdout: stable(world, &output.stdout),
+            stderr: stable(world, &output.stderr),
         }
     }
 

@@ -150,7 +150,8 @@ fn given(certificate: Certificate, origin: String, fallback: &str) -> Given {
 }
 
 /// Whether a file or key of this name holds certificates, by its ending.
-fn is_certificate_name(name: &str) -> bool {
+#[must_use]
+pub fn is_certificate_name(name: &str) -> bool {
     const ENDINGS: [&str; 6] = ["pem", "crt", "cer", "der", "p7b", "p7c"];
     name.rsplit_once('.')
         .is_some_and(|(_, ending)| ENDINGS.contains(&ending.to_ascii_lowercase().as_str()))

@@ -1,0 +1,288 @@
+//! `install` without components or certificates, on a terminal: it leads through. The answers become words of the command
+//! line, which are read like any other, so that the plan is the one that those words give.
+
+mod survey;
+mod typing;
+
+use anyhow::Result;
+use clap::Parser as _;
+
+use super::gather::{named_kubeconfig, variable};
+use super::install;
+use super::planning::accept;
+use crate::certs::source::{Access, Source};
+use crate::cli::{Cli, Command, InstallArgs, Output};
+use crate::exit::{ExitCode, Stop, code_of};
+use crate::files::FolderLocks;
+use crate::guided::{
+    self, Answers, Change, Choice, CommandLine, Given, Question, Seen, Topic, Trust,
+};
+use crate::helm::Helm;
+use crate::interrupt;
+use crate::plan::Plan;
+use crate::ui::{self, Screen, Typed};
+
+/// Whether somebody is there to be led, and needs it.
+pub(super) fn is_wanted(arguments: &InstallArgs) -> bool {
+    let desired = &arguments.desired;
+    let incomplete = desired.components.is_empty() || desired.certificates.is_empty();
+    let for_people = arguments.output == Output::Text && !arguments.no_input;
+    incomplete && for_people && ui::is_interactive()
+}
+
+/// What the user wants done with a plan.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Decision {
+    Apply,
+    WriteFiles,
+    Edit,
+    Quit,
+}
+
+/// Asks, plans, shows, and does what is decided then.
+pub(super) fn run(first: &InstallArgs, helm: &Helm, screen: &Screen) -> Result<ExitCode> {
+    let line = CommandLine::new(std::env::args().skip(1));
+    let given = Given::of(&first.desired);
+    let mut answers = Answers::new(&given);
+    screen.note(INTRODUCTION);
+    let seen = survey::survey(&given, helm, screen);
+    loop {
+        ask_all(&mut answers, &given, &seen, screen)?;
+        let mut locks = FolderLocks::default();
+        let planned = parse(&line, &answers).and_then(|arguments| {
+            let rollout = install::rollout(&arguments, helm)?;
+            let plan = install::plan(&arguments, &rollout, helm, &mut locks, screen)
+                .map_err(install::interrupted)?;
+            screen.preview(&plan, arguments.show_manifest);
+            Ok((arguments, rollout, plan))
+        });
+        let (arguments, rollout, plan) = match planned {
+            Ok(planned) => planned,
+            Err(error) if code_of(&error) == ExitCode::Interrupted => return Err(error),
+            Err(error) => {
+                screen.error(&error);
+                take_back(&mut answers, Some(code_of(&error)))?;
+                continue;
+            }
+        };
+        let same = |more: &[&str]| {
+            screen.note(&format!(
+                "\nThe same without questions:\n  {}",
+                line.shown(&answers, more, &surroundings())
+            ));
+        };
+        if arguments.dry_run {
+            same(&[]);
+            accept(&plan)?;
+            return Ok(if arguments.detailed_exitcode && plan.has_changes() {
+                ExitCode::ChangesPending
+            } else {
+                ExitCode::Done
+            });
+        }
+        match decide(&plan, &arguments)? {
+            Decision::Edit => take_back(&mut answers, None)?,
+            Decision::Quit => {
+                accept(&plan)?;
+                same(&[]);
+                return if plan.has_changes() {
+                    Err(Stop::no_answer("nothing was changed").into())
+                } else {
+                    Ok(ExitCode::Done)
+                };
+            }
+            Decision::Apply => {
+                interrupt::check()?;
+                let done = install::act(&arguments, &rollout, helm, &plan, screen);
+                same(&["--yes"]);
+                return done;
+            }
+            Decision::WriteFiles => {
+                interrupt::check()?;
+                let done = install::write(&arguments, &plan, screen);
+                same(&["--files-only", "--yes"]);
+                return done;
+            }
+        }
+    }
+}
+
+const INTRODUCTION: &str = "\
+A few questions, then a preview. Nothing is changed before you say so; escape leaves at any time.";
+
+/// Asks until nothing is left to ask.
+fn ask_all(answers: &mut Answers, given: &Given, seen: &Seen, screen: &Screen) -> Result<()> {
+    while let Some(question) = guided::next(answers, given, seen) {
+        interrupt::check()?;
+        ask(&question, answers, screen)?;
+    }
+    Ok(())
+}
+
+fn ask(question: &Question, answers: &mut Answers, screen: &Screen) -> Result<()> {
+    match question {
+        Question::Several { text, choices } => {
+            let chosen = ui::choose_several(text, &labels(choices))?;
+            let changes: Vec<Change> = choices
+                .iter()
+                .enumerate()
+                .filter(|(index, _)| chosen.contains(index))
+                .map(|(_, choice)| choice.change.clone())
+                .collect();
+            if let Err(why) = answers.choose(&changes) {
+                screen.note(&format!("  {why}"));
+            }
+        }
+        Question::One { text, choices } => {
+            let index = ui::choose(text, &labels(choices))?;
+            match choices.get(index).map(|choice| choice.change.clone()) {
+                Some(Change::Fetch(url)) => fetch(&url, answers, screen)?,
+                Some(change) => answers.take(change),
+                None => {}
+            }
+        }
+        Question::Word {
+            topic,
+            text,
+            start,
+            optional,
+        } => {
+            let word = ui::type_in(&Typed {
+                question: text,
+                start,
+                optional: *optional,
+                judge: &|text| typing::judge(*topic, text),
+                complete: &|text| typing::complete(*topic, text),
+            })?;
+            if *topic == Topic::Certificates && word.starts_with("https://") {
+                fetch(&word, answers, screen)?;
+            } else {
+                answers.take(Change::Word(*topic, typing::finished(&word)));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn labels(choices: &[Choice]) -> Vec<String> {
+    choices.iter().map(|choice| choice.label.clone()).collect()
+}
+
+/// Shows what a server presents, and asks which of it is what its owner says.
+fn fetch(url: &str, answers: &mut Answers, screen: &Screen) -> Result<()> {
+    if let Some(trust) = answers.trusted() {
+        screen.note(&format!(
+            "  one server at a time: {} is taken already; give the other's certificate as a file",
+            trust.url
+        ));
+        return Ok(());
+    }
+    let source: Source = url.parse().map_err(Stop::usage)?;
+    let looking = Access {
+        looking: true,
+        ..Access::default()
+    };
+    let what = format!("asking {url} for its certificates");
+    let presented = match screen.step(&what, || source.gather(&looking)) {
+        Ok(reading) => reading.given,
+        Err(error) => {
+            screen.error(&error);
+            answers.take(Change::Type(Topic::Certificates));
+            return Ok(());
+        }
+    };
+    screen.note(&format!(
+        "{url} presents this. Anybody can present anything: compare the fingerprint with what its owner says."
+    ));
+    let mut choices = Vec::new();
+    for one in &presented {
+        let certificate = &one.certificate;
+        screen.note(&format!(
+            "  {} ({})\n    SHA-256 {}",
+            certificate.subject,
+            certificate.role(),
+            certificate.fingerprint
+        ));
+        let name = certificate.common_name.as_ref();
+        let name = name.unwrap_or(&certificate.subject);
+        choices.push(format!(
+            "{name} ({}), and who signed it",
+            certificate.role()
+        ));
+    }
+    // The CA is what should be trusted; it comes last.
+    choices.reverse();
+    choices.push("none of them".to_owned());
+    let index = ui::choose("Which one is right?", &choices)?;
+    match presented.iter().rev().nth(index) {
+        Some(one) => answers.trust(Trust {
+            url: url.to_owned(),
+            fingerprint: one.certificate.fingerprint.to_string(),
+        }),
+        None => answers.take(Change::Type(Topic::Certificates)),
+    }
+    Ok(())
+}
+
+fn parse(line: &CommandLine, answers: &Answers) -> Result<InstallArgs> {
+    let words = std::iter::once("clearml-certs".to_owned()).chain(line.with(answers));
+    let cli = Cli::try_parse_from(words).map_err(|error| Stop::usage(error.to_string()))?;
+    match cli.command {
+        Command::Install(arguments) => Ok(*arguments),
+        _ => Err(Stop::usage("only install asks questions").into()),
+    }
+}
+
+/// What Helm took off the command line, for one that can be pasted elsewhere.
+fn surroundings() -> Vec<String> {
+    let context = variable("HELM_KUBECONTEXT").map(|name| ["--kube-context".to_owned(), name]);
+    let kubeconfig = named_kubeconfig().map(|file| ["--kubeconfig".to_owned(), file]);
+    context.into_iter().chain(kubeconfig).flatten().collect()
+}
+
+fn decide(plan: &Plan, arguments: &InstallArgs) -> Result<Decision> {
+    let mut choices = Vec::new();
+    if !plan.is_refused() && plan.has_changes() {
+        if arguments.files_only {
+            choices.push(("write the files", Decision::WriteFiles));
+        } else {
+            choices.push(("apply this", Decision::Apply));
+            choices.push(("write the files only, deploy nothing", Decision::WriteFiles));
+        }
+    }
+    choices.push(("change an answer", Decision::Edit));
+    choices.push(("quit", Decision::Quit));
+    let labels: Vec<String> = choices
+        .iter()
+        .map(|(label, _)| (*label).to_owned())
+        .collect();
+    let index = ui::choose("What now?", &labels)?;
+    Ok(choices
+        .get(index)
+        .map_or(Decision::Quit, |(_, decision)| *decision))
+}
+
+/// Lets one answer be taken back. After a failure, leaving is the other way out, with the failure's own exit code.
+fn take_back(answers: &mut Answers, failure: Option<ExitCode>) -> Result<()> {
+    let listed = answers.listed();
+    let mut labels: Vec<String> = listed
+        .iter()
+        .map(|(_, name, answer)| format!("{name}: {answer}"))
+        .collect();
+    if failure.is_some() {
+        labels.push("quit".to_owned());
+    }
+    let index = ui::choose("Which answer should change?", &labels)?;
+    match (listed.get(index), failure) {
+        (Some((topic, ..)), _) => answers.clear(*topic),
+        (None, Some(code)) => {
+            return Err(Stop {
+                code,
+                message: "nothing was changed".to_owned(),
+            }
+            .into());
+        }
+        (None, None) => {}
+    }
+    Ok(())
+}

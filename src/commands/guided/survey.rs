@@ -1,0 +1,118 @@
+//! What can be seen before anything is asked.
+
+use std::path::{Path, PathBuf};
+
+use serde_yaml::Value;
+
+use super::super::gather::{current_namespace, default_chart};
+use crate::certs::source::Place;
+use crate::component::{Component, Facts};
+use crate::guided::{Given, Seen};
+use crate::helm::{Helm, HelmError, ReleaseSummary};
+use crate::kubectl::Kubectl;
+use crate::plan::named_in;
+use crate::ui::Screen;
+use crate::values;
+
+/// Looks around: the cluster, the override files, this machine.
+pub(super) fn survey(given: &Given, helm: &Helm, screen: &Screen) -> Seen {
+    let namespace = current_namespace();
+    let looked = screen.step("looking for what is deployed", || {
+        releases(helm, &namespace)
+    });
+    let releases = looked.unwrap_or_else(|error| {
+        let why = error.message.lines().last().unwrap_or_default();
+        screen.note(&format!(
+            "The cluster cannot be asked what is deployed, so names have to be typed ({why})."
+        ));
+        Vec::new()
+    });
+    let mut seen = Seen {
+        namespaces: namespaces(&releases),
+        releases,
+        namespace,
+        has_system_bundle: "system".parse::<Place>().is_ok(),
+        ..Seen::default()
+    };
+    for component in Component::ALL {
+        let facts = component.facts();
+        seen.charts.push((component, default_chart(component)));
+        if Path::new(facts.override_file).is_file() {
+            seen.files.push(component);
+        }
+        let concerned = given.components.is_empty() || given.components.contains(&component);
+        for file in values_files(component, given).iter().filter(|_| concerned) {
+            read(file, component, &mut seen);
+        }
+    }
+    seen
+}
+
+/// Every namespace's releases; those of the current one where the others may not be seen.
+fn releases(helm: &Helm, namespace: &str) -> Result<Vec<ReleaseSummary>, HelmError> {
+    helm.releases_everywhere().or_else(|error| {
+        if error.is_cluster_unreachable() {
+            Err(error)
+        } else {
+            helm.releases(namespace)
+        }
+    })
+}
+
+/// Helm cannot list namespaces; kubectl can, and releases tell some.
+fn namespaces(releases: &[ReleaseSummary]) -> Vec<String> {
+    if releases.is_empty() {
+        return all_namespaces().unwrap_or_default();
+    }
+    let mut names: Vec<String> = releases
+        .iter()
+        .map(|release| release.namespace.clone())
+        .chain(all_namespaces().unwrap_or_default())
+        .collect();
+    let mut seen = std::collections::BTreeSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    names
+}
+
+/// The user's namespaces; those of Kubernetes itself hold no ClearML.
+fn all_namespaces() -> Option<Vec<String>> {
+    let mut names = Kubectl::locate().ok()?.namespaces().ok()?;
+    names.retain(|name| !name.starts_with("kube-"));
+    Some(names)
+}
+
+fn values_files(component: Component, given: &Given) -> Vec<PathBuf> {
+    let named = given.options.iter().find(|(one, _)| *one == component);
+    match named {
+        Some((_, options)) if !options.values.is_empty() => options.values.clone(),
+        _ => vec![component.facts().override_file.into()],
+    }
+}
+
+/// What an override file tells. One that cannot be read is refused with its line later.
+fn read(file: &Path, component: Component, seen: &mut Seen) {
+    let Ok(text) = std::fs::read_to_string(file) else {
+        return;
+    };
+    let Ok(values) = serde_yaml::from_str::<Value>(&text) else {
+        return;
+    };
+    let facts = component.facts();
+    if replaces(&values, facts) {
+        seen.replaces = Some(component);
+    }
+    for server in named_in(&values, facts.server_urls) {
+        let url = server.endpoint.to_string();
+        if !seen.servers.iter().any(|(known, _)| *known == url) {
+            let name = server.path.rsplit('.').next().unwrap_or_default();
+            seen.servers.push((url, name.to_owned()));
+        }
+    }
+}
+
+fn replaces(values: &Value, facts: &Facts) -> bool {
+    let path = [facts.certificates, &["overrideCaCertificatesCrt"]].concat();
+    values::lookup(values, &path)
+        .and_then(Value::as_str)
+        .is_some_and(|text| !text.trim().is_empty())
+}

@@ -1,0 +1,289 @@
+//! What is typed: judged as it is typed, and completed by tab.
+
+use std::path::Path;
+
+use crate::certs::lint::date;
+use crate::certs::source::{Place, Source, is_certificate_name};
+use crate::guided::Topic;
+use crate::helm;
+use crate::nearest::file_like;
+use crate::ui::Remark;
+
+/// A file larger than this is not read at every key.
+const READ_AT_EVERY_KEY: u64 = 2 * 1024 * 1024;
+
+/// What `~/` stands for, since no shell sees what is typed here.
+fn expanded(text: &str) -> String {
+    match (text.strip_prefix("~/"), std::env::var("HOME")) {
+        (Some(rest), Ok(home)) => format!("{home}/{rest}"),
+        _ => text.to_owned(),
+    }
+}
+
+/// What a typed path comes to: tab leaves a slash behind a folder.
+pub(super) fn finished(text: &str) -> String {
+    let text = expanded(text);
+    match text.strip_suffix('/') {
+        Some(folder) if !folder.is_empty() => folder.to_owned(),
+        _ => text,
+    }
+}
+
+/// Judges what is typed for a topic.
+pub(super) fn judge(topic: Topic, text: &str) -> Remark {
+    let text = expanded(text);
+    match topic {
+        Topic::Certificates => certificates(&text),
+        Topic::Namespace(_) => named(
+            &text,
+            helm::NAMESPACE_LENGTH,
+            helm::is_namespace_name(&text),
+        ),
+        Topic::Release(_) => named(&text, helm::RELEASE_LENGTH, helm::is_release_name(&text)),
+        Topic::Values(_) => values(Path::new(&text)),
+        Topic::Chart(_) => chart(&text),
+        Topic::Version(_) => version(&text),
+        Topic::Components | Topic::Mode | Topic::TaskPods => Remark::Fine(String::new()),
+    }
+}
+
+fn fine(text: impl Into<String>) -> Remark {
+    Remark::Fine(text.into())
+}
+
+fn wrong(text: impl Into<String>) -> Remark {
+    Remark::Wrong(text.into())
+}
+
+fn certificates(text: &str) -> Remark {
+    let source: Source = match text.parse() {
+        Ok(source) => source,
+        Err(why) => return wrong(why),
+    };
+    match &source.place {
+        Place::Stdin => wrong("standard input is this keyboard: name a file"),
+        Place::System(_) => wrong("this machine's bundle is a choice of the next question"),
+        Place::Server(_) => fine("what it presents will be shown, to be compared"),
+        Place::Object(_) | Place::Release { .. } => fine("read from the cluster"),
+        Place::Path(path) if path.is_dir() => {
+            fine("a folder: every certificate file in it and below")
+        }
+        Place::Path(path) => match path.metadata() {
+            Err(_) => wrong(format!("there is no such file{}", file_like(path))),
+            Ok(found) if found.len() > READ_AT_EVERY_KEY => fine("a large file"),
+            Ok(_) => file(&source),
+        },
+    }
+}
+
+fn file(source: &Source) -> Remark {
+    let given = match source.read() {
+        Ok(given) => given,
+        Err(error) => {
+            let error = format!("{error:#}");
+            return wrong(error.lines().next().unwrap_or_default());
+        }
+    };
+    let name = |one: &crate::certs::Certificate| match &one.common_name {
+        Some(name) => name.clone(),
+        None => one.subject.clone(),
+    };
+    match given.as_slice() {
+        [one] => fine(format!(
+            "{} ({}), until {}",
+            name(&one.certificate),
+            one.certificate.role(),
+            date(one.certificate.not_after)
+        )),
+        several => {
+            let names: Vec<String> = several.iter().map(|one| name(&one.certificate)).collect();
+            fine(format!(
+                "{} certificates: {}",
+                several.len(),
+                names.join(", ")
+            ))
+        }
+    }
+}
+
+fn named(text: &str, longest: usize, is_valid: bool) -> Remark {
+    if is_valid {
+        return fine("");
+    }
+    if text.len() > longest {
+        return wrong(format!("at most {longest} characters"));
+    }
+    wrong("lower case letters, digits and '-', with a letter or digit at both ends")
+}
+
+fn values(path: &Path) -> Remark {
+    if path.is_dir() {
+        return wrong("a folder");
+    }
+    if path.is_file() {
+        return fine("it is there, and is edited in place");
+    }
+    let folder = path.parent().unwrap_or(Path::new(""));
+    if !folder.as_os_str().is_empty() && !folder.is_dir() {
+        return wrong("there is no such folder");
+    }
+    fine(format!("a new file{}", file_like(path)))
+}
+
+fn chart(text: &str) -> Remark {
+    let path = Path::new(text);
+    if path.is_dir() {
+        return if path.join("Chart.yaml").is_file() {
+            fine("a chart on this disk")
+        } else {
+            wrong("a folder without Chart.yaml")
+        };
+    }
+    if path.is_file() {
+        return fine("a packaged chart");
+    }
+    if text.starts_with("oci://") {
+        return fine("from a registry");
+    }
+    let like = file_like(path);
+    if !like.is_empty() {
+        return wrong(format!("there is no such chart{like}"));
+    }
+    if text.starts_with(['.', '/']) || !text.contains('/') {
+        return wrong("write REPOSITORY/CHART, oci://…, a folder or a .tgz");
+    }
+    fine("from a repository that helm knows")
+}
+
+fn version(text: &str) -> Remark {
+    if semver::Version::parse(text.trim_start_matches('v')).is_ok()
+        || semver::VersionReq::parse(text).is_ok()
+    {
+        fine("")
+    } else {
+        wrong("a version such as 6.14.6, or a range such as ^6.10")
+    }
+}
+
+/// What could stand there instead of `text`.
+pub(super) fn complete(topic: Topic, text: &str) -> Vec<String> {
+    match topic {
+        Topic::Certificates => paths(text, &is_certificate_name),
+        Topic::Values(_) => paths(text, &|name| {
+            has_ending(name, "yaml") || has_ending(name, "yml")
+        }),
+        Topic::Chart(_) => paths(text, &|name| has_ending(name, "tgz")),
+        _ => Vec::new(),
+    }
+}
+
+fn has_ending(name: &str, ending: &str) -> bool {
+    Path::new(name).extension().is_some_and(|one| one == ending)
+}
+
+/// Folders, and files of the kind that is wanted; every file where none of that kind fits.
+fn paths(text: &str, is_wanted: &dyn Fn(&str) -> bool) -> Vec<String> {
+    let text = expanded(text);
+    let (folder, start) = text
+        .rsplit_once('/')
+        .map_or(("", text.as_str()), |(_, start)| {
+            (
+                text.get(..text.len() - start.len()).unwrap_or_default(),
+                start,
+            )
+        });
+    let looked_in = if folder.is_empty() { "." } else { folder };
+    let mut names: Vec<(String, bool)> = std::fs::read_dir(looked_in)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            let name = entry.file_name().into_string().ok()?;
+            Some((name, entry.path().is_dir()))
+        })
+        .filter(|(name, _)| {
+            name.starts_with(start) && name.starts_with('.') == start.starts_with('.')
+        })
+        .collect();
+    names.sort();
+    let is_kind = |(name, is_folder): &(String, bool)| *is_folder || is_wanted(name);
+    if names.iter().any(is_kind) {
+        names.retain(is_kind);
+    }
+    names
+        .into_iter()
+        .map(|(name, is_folder)| format!("{folder}{name}{}", if is_folder { "/" } else { "" }))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::component::Component;
+
+    const CHART: Topic = Topic::Chart(Component::Agent);
+
+    fn is_fine(topic: Topic, text: &str) -> bool {
+        matches!(judge(topic, text), Remark::Fine(_))
+    }
+
+    #[test]
+    fn what_is_typed_is_judged_for_what_it_is_to_be() {
+        let (namespace, release, version) = (
+            Topic::Namespace(Component::Agent),
+            Topic::Release(Component::Agent),
+            Topic::Version(Component::Agent),
+        );
+        for (topic, good) in [
+            (namespace, "team-a"),
+            (release, "gw.eu"),
+            (version, "6.14.6"),
+            (version, ">=6.10"),
+            (CHART, "oci://docker.io/clearml/x"),
+            (CHART, "clearml-enterprise/clearml-enterprise-agent"),
+            (CHART, "tests/charts/odd-agent-1.0.0"),
+            (Topic::Certificates, "https://api.acme.example"),
+            (Topic::Certificates, "secret:team/ca"),
+            (Topic::Certificates, "src"),
+            (Topic::Values(Component::Agent), "new.yaml"),
+        ] {
+            assert!(is_fine(topic, good), "{good}");
+        }
+        for (topic, bad) in [
+            (namespace, "Team A"),
+            (release, "-x"),
+            (version, "newest"),
+            (CHART, "agent"),
+            (CHART, "./nowhere"),
+            (CHART, "src"),
+            (Topic::Certificates, "-"),
+            (Topic::Certificates, "nowhere.pem"),
+            (Topic::Certificates, "Cargo.toml"),
+            (Topic::Certificates, "http://api.acme.example"),
+            (Topic::Values(Component::Agent), "src"),
+            (Topic::Values(Component::Agent), "nowhere/new.yaml"),
+        ] {
+            assert!(!is_fine(topic, bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn tab_offers_folders_and_what_fits_the_question() {
+        assert_eq!(complete(CHART, "tests/char"), ["tests/charts/"]);
+        let charts = complete(CHART, "tests/charts/clearml-enterprise-agent-");
+        assert_eq!(charts.len(), 2, "{charts:?}");
+        // Where no certificate is, every file is offered.
+        assert_eq!(complete(Topic::Certificates, "Cargo.t"), ["Cargo.toml"]);
+        assert!(complete(Topic::Certificates, "no-such").is_empty());
+        assert!(complete(Topic::Components, "").is_empty());
+    }
+
+    #[test]
+    fn a_folders_slash_and_a_tilde_do_not_stay() {
+        assert_eq!(finished("charts/agent/"), "charts/agent");
+        assert_eq!(finished("/"), "/");
+        if let Ok(home) = std::env::var("HOME") {
+            assert_eq!(finished("~/ca.pem"), format!("{home}/ca.pem"));
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The words of a command line that says the same as the answers.
+
+use super::answers::{Answers, options_of, value_name};
+use crate::plan::TaskPods;
+
+/// The command line as it was typed, without the program's name.
+#[derive(Debug, Clone)]
+pub struct CommandLine {
+    command: String,
+    ours: Vec<String>,
+    helms: Vec<String>,
+}
+
+impl CommandLine {
+    /// Splits the words: the command, our options, and what goes to Helm.
+    #[must_use]
+    pub fn new(words: impl IntoIterator<Item = String>) -> Self {
+        let mut words = words.into_iter();
+        let command = words.next().unwrap_or_default();
+        let mut ours: Vec<String> = words.collect();
+        let end = ours.iter().position(|word| word == "--");
+        let helms = end.map(|end| ours.split_off(end)).unwrap_or_default();
+        Self {
+            command,
+            ours,
+            helms,
+        }
+    }
+
+    /// The words with the answers in them, to be read like any other command line.
+    #[must_use]
+    pub fn with(&self, answers: &Answers) -> Vec<String> {
+        std::iter::once(self.command.clone())
+            .chain(components(answers))
+            .chain(self.ours.iter().cloned())
+            .chain(options(answers, None))
+            .chain(self.helms.iter().cloned())
+            .collect()
+    }
+
+    /// The one line that does the same without questions, for a shell. `more` is put in as well; `surroundings` are the flags
+    /// that Helm took off the line.
+    #[must_use]
+    pub fn shown(&self, answers: &Answers, more: &[&str], surroundings: &[String]) -> String {
+        let common = common_namespace(answers);
+        let more = more.iter().filter(|word| {
+            let short = word.trim_start_matches('-').chars().next();
+            !self.ours.iter().any(|ours| {
+                ours == *word
+                    || **word == "--yes" && short.is_some_and(|c| *ours == format!("-{c}"))
+            })
+        });
+        let words: Vec<String> = ["helm", "clearml-certs"]
+            .into_iter()
+            .map(str::to_owned)
+            .chain(std::iter::once(self.command.clone()))
+            .chain(components(answers))
+            .chain(self.ours.iter().cloned())
+            .chain(options(answers, common.as_deref()))
+            .chain(more.map(ToString::to_string))
+            .chain(surroundings.iter().cloned())
+            .chain(self.helms.iter().cloned())
+            .collect();
+        shell_words::join(words)
+    }
+}
+
+/// The namespace of all components, where it is one and the same: `-n` says it, which Helm takes off the line.
+fn common_namespace(answers: &Answers) -> Option<String> {
+    let mut all = answers.spots.iter().map(|spot| spot.word("namespace"));
+    let first = all.next()??;
+    all.all(|one| one == Some(first)).then(|| first.to_owned())
+}
+
+/// The components, where they do not stand on the line already.
+fn components(answers: &Answers) -> Vec<String> {
+    let chosen = answers.spots.iter().filter(|_| !answers.components_given);
+    chosen.map(|spot| spot.component.to_string()).collect()
+}
+
+fn options(answers: &Answers, common_namespace: Option<&str>) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut say = |flag: String, value: &str| words.extend([flag, value.to_owned()]);
+    let with_system = answers.mode.is_some_and(|(_, with_system)| with_system);
+    let system = with_system.then_some("system");
+    for source in answers.sources.iter().map(String::as_str).chain(system) {
+        say("--ca".into(), source);
+    }
+    if let Some(trust) = &answers.trust {
+        say("--fingerprint".into(), &trust.fingerprint);
+    }
+    if let Some(mode) = answers.mode.and_then(|(mode, _)| mode) {
+        say("--mode".into(), &value_name(&mode));
+    }
+    if let Some(strategy) = answers
+        .task_pods
+        .filter(|strategy| *strategy != TaskPods::default())
+    {
+        say("--task-pods".into(), &value_name(&strategy));
+    }
+    if let Some(namespace) = common_namespace {
+        say("-n".into(), namespace);
+    }
+    for spot in &answers.spots {
+        for (_, option) in options_of(spot.component) {
+            if option == "namespace" && common_namespace.is_some() {
+                continue;
+            }
+            if let Some(word) = spot.word(option) {
+                say(format!("--{}-{option}", spot.component), word);
+            }
+        }
+    }
+    words
+}

@@ -1,0 +1,580 @@
+//! The next question.
+
+use super::answers::{Answers, Change, Given, Spot, Topic};
+use crate::component::{Component, Facts};
+use crate::helm::ReleaseSummary;
+use crate::overrides::Mode;
+use crate::plan::TaskPods;
+
+/// What was found before anything was asked.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    /// The releases that can be seen: of every namespace, or of the current one.
+    pub releases: Vec<ReleaseSummary>,
+    /// The namespaces that can be seen.
+    pub namespaces: Vec<String>,
+    /// The namespace that Helm would take.
+    pub namespace: String,
+    /// The components whose documented override file lies in the current folder.
+    pub files: Vec<Component>,
+    /// The component whose override file replaces the bundle.
+    pub replaces: Option<Component>,
+    /// The servers that override files name: URL, and where it stands.
+    pub servers: Vec<(String, String)>,
+    /// The chart reference that is taken where none is given.
+    pub charts: Vec<(Component, String)>,
+    /// Whether this machine has a bundle of its own.
+    pub has_system_bundle: bool,
+}
+
+/// One line to choose from, and what choosing it means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// The line.
+    pub label: String,
+    /// What it means.
+    pub change: Change,
+}
+
+/// A question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// Any of several.
+    Several {
+        /// The question.
+        text: String,
+        /// The lines.
+        choices: Vec<Choice>,
+    },
+    /// One of several; the first is the usual one.
+    One {
+        /// The question.
+        text: String,
+        /// The lines.
+        choices: Vec<Choice>,
+    },
+    /// A word that is typed.
+    Word {
+        /// What it is about.
+        topic: Topic,
+        /// The question.
+        text: String,
+        /// What stands there already.
+        start: String,
+        /// Whether enter alone is an answer.
+        optional: bool,
+    },
+}
+
+/// The next question, if there is one. What the command line said is not asked.
+#[must_use]
+pub fn next(answers: &Answers, given: &Given, seen: &Seen) -> Option<Question> {
+    if answers.spots.is_empty() {
+        return Some(components(seen));
+    }
+    if !given.certificates && !answers.sources_done {
+        return Some(certificates(answers, seen));
+    }
+    if !given.mode && answers.mode.is_none() {
+        return Some(mode(seen));
+    }
+    let starts_tasks = |spot: &&Spot| spot.component.facts().pod_template.is_some();
+    if let Some(first) = answers.spots.iter().find(starts_tasks)
+        && !given.task_pods
+        && answers.task_pods.is_none()
+    {
+        return Some(task_pods(first.component.facts()));
+    }
+    answers
+        .spots
+        .iter()
+        .find_map(|spot| place(spot, answers, given, seen))
+}
+
+fn one(text: impl Into<String>, choices: Vec<Choice>) -> Question {
+    Question::One {
+        text: text.into(),
+        choices,
+    }
+}
+
+fn choice(label: impl Into<String>, change: Change) -> Choice {
+    Choice {
+        label: label.into(),
+        change,
+    }
+}
+
+fn components(seen: &Seen) -> Question {
+    let mut choices = Vec::new();
+    let mut new = Vec::new();
+    for component in Component::ALL {
+        let facts = component.facts();
+        let deployed = releases_of(facts, seen);
+        for (release, version) in &deployed {
+            let place = (release.namespace.clone(), release.name.clone());
+            choices.push(choice(
+                format!(
+                    "{component}: release {} in {}, version {version}",
+                    release.name, release.namespace
+                ),
+                Change::Component(component, Some(place)),
+            ));
+        }
+        let what = if deployed.is_empty() {
+            format!("{component}: {}", facts.purpose)
+        } else {
+            format!("{component}: another release")
+        };
+        new.push(choice(what, Change::Component(component, None)));
+    }
+    choices.extend(new);
+    Question::Several {
+        text: "What gets the certificates? (space selects, enter goes on)".into(),
+        choices,
+    }
+}
+
+fn certificates(answers: &Answers, seen: &Seen) -> Question {
+    let topic = Topic::Certificates;
+    let first = answers.sources.is_empty();
+    if first && !seen.servers.is_empty() && answers.typing != Some(topic) {
+        let mut choices = vec![choice(
+            "a file or folder, or another source",
+            Change::Type(topic),
+        )];
+        choices.extend(seen.servers.iter().map(|(url, stands_in)| {
+            choice(
+                format!("what {url} presents ({stands_in})"),
+                Change::Fetch(url.clone()),
+            )
+        }));
+        return one("Where are the certificates?", choices);
+    }
+    let former = answers.former.get(&topic).filter(|_| first).cloned();
+    Question::Word {
+        topic,
+        text: if first {
+            "Certificate file or folder (tab completes)".into()
+        } else {
+            "One more (enter: no more)".into()
+        },
+        start: former.unwrap_or_default(),
+        optional: !first,
+    }
+}
+
+fn mode(seen: &Seen) -> Question {
+    let append = "append: trust them beside the public CAs that the images know";
+    let replace = "replace: trust these certificates and nothing else";
+    let both = "replace: trust these and this machine's own bundle, nothing else";
+    let mut choices = vec![choice(append, Change::Mode(None, false))];
+    if seen.replaces.is_some() {
+        choices = vec![
+            choice(
+                "replace, as the override file says already",
+                Change::Mode(None, false),
+            ),
+            choice(append, Change::Mode(Some(Mode::Append), false)),
+        ];
+    }
+    choices.push(choice(replace, Change::Mode(Some(Mode::Replace), false)));
+    if seen.has_system_bundle {
+        choices.push(choice(both, Change::Mode(Some(Mode::Replace), true)));
+    }
+    one("How should the pods trust them?", choices)
+}
+
+fn task_pods(facts: &Facts) -> Question {
+    let since = facts.propagates_since.unwrap_or_default();
+    let choices = [
+        (
+            TaskPods::Auto,
+            "auto: by the chart where it knows how, else by a pod template".to_owned(),
+        ),
+        (
+            TaskPods::Propagate,
+            format!("propagate: by the chart itself ({since} and newer)"),
+        ),
+        (
+            TaskPods::Template,
+            "template: by the documented pod template".to_owned(),
+        ),
+        (TaskPods::Off, "off: task pods do not get them".to_owned()),
+    ];
+    let choices = choices.map(|(strategy, label)| choice(label, Change::TaskPods(strategy)));
+    one("How do task pods get them?", choices.into())
+}
+
+/// The next question about where a component goes.
+fn place(spot: &Spot, answers: &Answers, given: &Given, seen: &Seen) -> Option<Question> {
+    let component = spot.component;
+    let facts = component.facts();
+    let open = |option: &str| !given.has(component, option) && !spot.is_settled(option);
+    let namespace = spot.word("namespace").map(str::to_owned).or_else(|| {
+        let named = given.options.iter().find(|(one, _)| *one == component);
+        named.and_then(|(_, options)| options.namespace.clone())
+    });
+    let word = |topic: Topic, text: String, usual: &str| Question::Word {
+        topic,
+        text,
+        start: answers
+            .former
+            .get(&topic)
+            .map_or(usual, String::as_str)
+            .to_owned(),
+        optional: false,
+    };
+    if open("namespace") {
+        return Some(namespace_of(component, answers, seen, word));
+    }
+    if open("release") {
+        let namespace = namespace.unwrap_or_default();
+        return Some(release_of(component, &namespace, answers, seen, word));
+    }
+    // The documented file is taken without a word where it is there.
+    if open("values") && !seen.files.contains(&component) {
+        let text = format!("Override file of the {component} (new, if it is not there)");
+        return Some(word(Topic::Values(component), text, facts.override_file));
+    }
+    if open("chart") {
+        let usual = seen.charts.iter().find(|(one, _)| *one == component);
+        let usual = usual.map(|(_, chart)| chart.as_str()).unwrap_or_default();
+        let text = format!("Chart of the {component}");
+        return Some(word(Topic::Chart(component), text, usual));
+    }
+    let chart = spot.word("chart").unwrap_or_default();
+    if open("version") && !is_on_disk(chart) && !given.has(component, "chart") {
+        let release = spot.word("release").unwrap_or_default();
+        let namespace = namespace.unwrap_or_default();
+        return Some(version_of(
+            component, &namespace, release, answers, seen, word,
+        ));
+    }
+    None
+}
+
+fn namespace_of(
+    component: Component,
+    answers: &Answers,
+    seen: &Seen,
+    word: impl Fn(Topic, String, &str) -> Question,
+) -> Question {
+    let topic = Topic::Namespace(component);
+    let text = format!("Namespace of the {component}");
+    if seen.namespaces.is_empty() || answers.typing == Some(topic) {
+        return word(topic, text, &seen.namespace);
+    }
+    let others = seen.namespaces.iter().filter(|one| **one != seen.namespace);
+    let mut choices: Vec<Choice> = std::iter::once(&seen.namespace)
+        .chain(others)
+        .map(|name| choice(name, Change::Word(topic, name.clone())))
+        .collect();
+    choices.push(choice("another one", Change::Type(topic)));
+    one(text, choices)
+}
+
+fn release_of(
+    component: Component,
+    namespace: &str,
+    answers: &Answers,
+    seen: &Seen,
+    word: impl Fn(Topic, String, &str) -> Question,
+) -> Question {
+    let facts = component.facts();
+    let topic = Topic::Release(component);
+    let deployed: Vec<_> = releases_of(facts, seen)
+        .into_iter()
+        .filter(|(release, _)| release.namespace == namespace)
+        .collect();
+    if deployed.is_empty() || answers.typing == Some(topic) {
+        let note = match facts.release {
+            Some(_) => "",
+            None => " (it shows in application URLs)",
+        };
+        let text = format!("Release name of the {component}{note}");
+        return word(topic, text, facts.release.unwrap_or_default());
+    }
+    let mut choices: Vec<Choice> = deployed
+        .iter()
+        .map(|(release, version)| {
+            choice(
+                format!("{}, version {version}", release.name),
+                Change::Word(topic, release.name.clone()),
+            )
+        })
+        .collect();
+    choices.push(choice("a new one", Change::Type(topic)));
+    one(format!("Release of the {component}"), choices)
+}
+
+fn version_of(
+    component: Component,
+    namespace: &str,
+    release: &str,
+    answers: &Answers,
+    seen: &Seen,
+    word: impl Fn(Topic, String, &str) -> Question,
+) -> Question {
+    let topic = Topic::Version(component);
+    if answers.typing == Some(topic) {
+        return word(topic, format!("Chart version of the {component}"), "");
+    }
+    let deployed = releases_of(component.facts(), seen)
+        .into_iter()
+        .find(|(one, _)| one.name == release && one.namespace == namespace);
+    let mut choices = match deployed {
+        Some((_, version)) => vec![
+            choice(
+                format!("{version}, which is deployed"),
+                Change::NoVersion(component),
+            ),
+            // Without a version the deployed one would stay.
+            choice("the newest", Change::Word(topic, format!(">={version}"))),
+        ],
+        None => vec![choice("the newest", Change::NoVersion(component))],
+    };
+    choices.push(choice("another one", Change::Type(topic)));
+    one(format!("Chart version of the {component}"), choices)
+}
+
+/// The deployed releases of a component's chart, with the chart's version.
+fn releases_of<'a>(facts: &Facts, seen: &'a Seen) -> Vec<(&'a ReleaseSummary, &'a str)> {
+    let all = seen.releases.iter();
+    all.filter_map(|release| Some((release, release.version_of(facts.chart)?)))
+        .collect()
+}
+
+/// Whether a chart reference means a folder or an archive: it has its version in it then.
+fn is_on_disk(chart: &str) -> bool {
+    std::path::Path::new(chart).exists()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::CommandLine;
+    use super::*;
+    use crate::cli::TargetOptions;
+
+    fn seen() -> Seen {
+        let release = |name: &str, namespace: &str, chart: &str| ReleaseSummary {
+            name: name.into(),
+            namespace: namespace.into(),
+            chart: chart.into(),
+            status: "deployed".into(),
+            updated: String::new(),
+        };
+        Seen {
+            releases: vec![
+                release("agent-eu", "ml", "clearml-enterprise-agent-6.9.3"),
+                release("gw", "ml", "clearml-enterprise-app-gateway-3.2.0"),
+                release("database", "ml", "postgresql-1.0.0"),
+            ],
+            namespaces: vec!["ml".into(), "default".into()],
+            namespace: "default".into(),
+            files: vec![Component::Agent],
+            charts: vec![(Component::Agent, "clearml-enterprise/x".into())],
+            ..Seen::default()
+        }
+    }
+
+    fn labels(question: Option<Question>) -> Vec<String> {
+        match question {
+            Some(Question::Several { choices, .. } | Question::One { choices, .. }) => {
+                choices.into_iter().map(|choice| choice.label).collect()
+            }
+            Some(Question::Word { text, start, .. }) => vec![text, start],
+            None => Vec::new(),
+        }
+    }
+
+    /// Answers every question with its first choice, or with `word` where nothing stands there already.
+    fn first_of_everything(answers: &mut Answers, given: &Given, seen: &Seen, word: &str) -> usize {
+        let mut asked = 0;
+        while let Some(question) = next(answers, given, seen) {
+            asked += 1;
+            match question {
+                Question::Several { choices, .. } => {
+                    answers.choose(&[choices[0].change.clone()]).unwrap();
+                }
+                Question::One { choices, .. } => answers.take(choices[0].change.clone()),
+                Question::Word {
+                    topic,
+                    start,
+                    optional,
+                    ..
+                } => {
+                    let text = if start.is_empty() && !optional {
+                        word.to_owned()
+                    } else {
+                        start
+                    };
+                    answers.take(Change::Word(topic, text));
+                }
+            }
+            assert!(asked < 50, "no end of questions");
+        }
+        asked
+    }
+
+    #[test]
+    fn releases_that_run_come_first_and_foreign_charts_are_not_offered() {
+        let labels = labels(next(&Answers::default(), &Given::default(), &seen()));
+        assert!(
+            labels[0].starts_with("agent: release agent-eu in ml"),
+            "{labels:?}"
+        );
+        assert!(
+            labels[1].starts_with("gateway: release gw in ml"),
+            "{labels:?}"
+        );
+        assert!(labels[2].starts_with("apps: "), "{labels:?}");
+        assert!(!labels.iter().any(|label| label.contains("database")));
+    }
+
+    #[test]
+    fn the_usual_answers_give_a_command_line_without_defaults() {
+        let (given, seen) = (Given::default(), seen());
+        let mut answers = Answers::new(&given);
+        first_of_everything(&mut answers, &given, &seen, "ca.pem");
+        let line = CommandLine::new(["install", "--wait", "--", "--plain-http"].map(str::to_owned));
+        assert_eq!(
+            line.shown(
+                &answers,
+                &["--yes"],
+                &["--kube-context".into(), "eu".into()]
+            ),
+            "helm clearml-certs install agent --wait --ca ca.pem -n ml --agent-release agent-eu \
+             --agent-chart clearml-enterprise/x --yes --kube-context eu -- --plain-http"
+        );
+        assert_eq!(
+            line.with(&answers).join(" "),
+            "install agent --wait --ca ca.pem --agent-namespace ml --agent-release agent-eu \
+             --agent-chart clearml-enterprise/x -- --plain-http"
+        );
+    }
+
+    #[test]
+    fn what_was_given_is_not_asked() {
+        let seen = Seen {
+            namespace: "default".into(),
+            ..Seen::default()
+        };
+        let mut given = Given {
+            components: vec![Component::Gateway],
+            certificates: true,
+            mode: true,
+            task_pods: false,
+            options: vec![(
+                Component::Gateway,
+                TargetOptions {
+                    namespace: Some("n".into()),
+                    chart: Some("c".into()),
+                    values: vec!["v.yaml".into()],
+                    ..TargetOptions::default()
+                },
+            )],
+        };
+        let mut answers = Answers::new(&given);
+        // A gateway starts no task pods, so only its release's name is missing.
+        assert_eq!(first_of_everything(&mut answers, &given, &seen, "gw"), 1);
+        let line = CommandLine::new(["install".to_owned(), "gateway".to_owned()]);
+        assert_eq!(
+            line.with(&answers).join(" "),
+            "install gateway --gateway-release gw"
+        );
+        given.certificates = false;
+        assert!(labels(next(&answers, &given, &seen))[0].starts_with("Certificate file"));
+    }
+
+    #[test]
+    fn an_answer_taken_back_is_asked_again_and_stands_there() {
+        let (given, seen) = (Given::default(), seen());
+        let mut answers = Answers::new(&given);
+        first_of_everything(&mut answers, &given, &seen, "ca.pem");
+        let all = answers.clone();
+        for (topic, name, _) in all.listed() {
+            let mut answers = all.clone();
+            answers.clear(topic);
+            assert!(next(&answers, &given, &seen).is_some(), "{name}");
+            let word = if topic == Topic::Certificates {
+                ""
+            } else {
+                "x"
+            };
+            first_of_everything(&mut answers, &given, &seen, word);
+            let topics = |answers: &Answers| -> Vec<Topic> {
+                answers
+                    .listed()
+                    .into_iter()
+                    .map(|(topic, ..)| topic)
+                    .collect()
+            };
+            assert_eq!(topics(&answers), topics(&all), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_replaces_the_bundle_is_not_switched_by_enter_alone() {
+        let seen = Seen {
+            replaces: Some(Component::Agent),
+            has_system_bundle: true,
+            ..seen()
+        };
+        let Question::One { choices, .. } = mode(&seen) else {
+            panic!()
+        };
+        assert_eq!(choices[0].change, Change::Mode(None, false));
+        assert_eq!(choices[1].change, Change::Mode(Some(Mode::Append), false));
+        assert_eq!(
+            choices.last().unwrap().change,
+            Change::Mode(Some(Mode::Replace), true)
+        );
+        let mut answers = Answers {
+            mode: Some((Some(Mode::Replace), true)),
+            ..Answers::default()
+        };
+        answers.take(Change::Word(Topic::Certificates, "a.pem".into()));
+        let line = CommandLine::new(["install".to_owned()]);
+        assert_eq!(
+            line.with(&answers).join(" "),
+            "install --ca a.pem --ca system --mode replace"
+        );
+    }
+
+    #[test]
+    fn one_release_of_each_component_at_a_time() {
+        let place = |name: &str| Some(("ml".to_owned(), name.to_owned()));
+        let mut answers = Answers::default();
+        assert!(answers.choose(&[]).is_err());
+        let two = ["a", "b"].map(|name| Change::Component(Component::Agent, place(name)));
+        assert!(answers.choose(&two).is_err());
+        assert!(answers.spots().is_empty());
+    }
+
+    #[test]
+    fn the_newest_is_asked_for_where_the_deployed_one_would_stay() {
+        let mut answers = Answers::default();
+        answers.take(Change::Component(
+            Component::Agent,
+            Some(("ml".into(), "agent-eu".into())),
+        ));
+        answers.take(Change::Word(
+            Topic::Chart(Component::Agent),
+            "repo/chart".into(),
+        ));
+        let given = Given {
+            certificates: true,
+            mode: true,
+            task_pods: true,
+            ..Given::default()
+        };
+        let question = next(&answers, &given, &seen());
+        let Some(Question::One { choices, .. }) = question else {
+            panic!("{question:?}")
+        };
+        assert_eq!(choices[0].label, "6.9.3, which is deployed");
+        let newest = Change::Word(Topic::Version(Component::Agent), ">=6.9.3".into());
+        assert_eq!(choices[1].change, newest);
+    }
+}
