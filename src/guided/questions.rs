@@ -2,7 +2,7 @@
 
 use super::answers::{Answers, Change, Given, Spot, Topic};
 use crate::component::{Component, Facts};
-use crate::helm::ReleaseSummary;
+use crate::helm::PlacedRelease;
 use crate::overrides::Mode;
 use crate::plan::TaskPods;
 
@@ -10,7 +10,7 @@ use crate::plan::TaskPods;
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
     /// The releases that can be seen: of every namespace, or of the current one.
-    pub releases: Vec<ReleaseSummary>,
+    pub releases: Vec<PlacedRelease>,
     /// The namespaces that can be seen.
     pub namespaces: Vec<String>,
     /// The namespace that Helm would take.
@@ -112,11 +112,11 @@ fn components(seen: &Seen) -> Question {
         let facts = component.facts();
         let deployed = releases_of(facts, seen);
         for (release, version) in &deployed {
-            let place = (release.namespace.clone(), release.name.clone());
+            let place = (release.namespace.clone(), release.release.name.clone());
             choices.push(choice(
                 format!(
                     "{component}: release {} in {}, version {version}",
-                    release.name, release.namespace
+                    release.release.name, release.namespace
                 ),
                 Change::Component(component, Some(place)),
             ));
@@ -299,8 +299,8 @@ fn release_of(
         .iter()
         .map(|(release, version)| {
             choice(
-                format!("{}, version {version}", release.name),
-                Change::Word(topic, release.name.clone()),
+                format!("{}, version {version}", release.release.name),
+                Change::Word(topic, release.release.name.clone()),
             )
         })
         .collect();
@@ -322,7 +322,7 @@ fn version_of(
     }
     let deployed = releases_of(component.facts(), seen)
         .into_iter()
-        .find(|(one, _)| one.name == release && one.namespace == namespace);
+        .find(|(one, _)| one.release.name == release && one.namespace == namespace);
     let mut choices = match deployed {
         Some((_, version)) => vec![
             choice(
@@ -339,9 +339,9 @@ fn version_of(
 }
 
 /// The deployed releases of a component's chart, with the chart's version.
-fn releases_of<'a>(facts: &Facts, seen: &'a Seen) -> Vec<(&'a ReleaseSummary, &'a str)> {
+fn releases_of<'a>(facts: &Facts, seen: &'a Seen) -> Vec<(&'a PlacedRelease, &'a str)> {
     let all = seen.releases.iter();
-    all.filter_map(|release| Some((release, release.version_of(facts.chart)?)))
+    all.filter_map(|release| Some((release, release.release.version_of(facts.chart)?)))
         .collect()
 }
 
@@ -355,14 +355,17 @@ mod tests {
     use super::super::CommandLine;
     use super::*;
     use crate::cli::TargetOptions;
+    use crate::helm::ReleaseSummary;
 
     fn seen() -> Seen {
-        let release = |name: &str, namespace: &str, chart: &str| ReleaseSummary {
-            name: name.into(),
+        let release = |name: &str, namespace: &str, chart: &str| PlacedRelease {
             namespace: namespace.into(),
-            chart: chart.into(),
-            status: "deployed".into(),
-            updated: String::new(),
+            release: ReleaseSummary {
+                name: name.into(),
+                chart: chart.into(),
+                status: "deployed".into(),
+                updated: String::new(),
+            },
         };
         Seen {
             releases: vec![

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_yaml::Value;
 
 use super::{Ending, Helm, HelmError};
@@ -12,9 +13,6 @@ use super::{Ending, Helm, HelmError};
 pub struct ReleaseSummary {
     /// The release's name.
     pub name: String,
-    /// Its namespace.
-    #[serde(default)]
-    pub namespace: String,
     /// `<chart>-<version>`.
     pub chart: String,
     /// `deployed`, `failed`, `pending-upgrade`, …
@@ -22,6 +20,16 @@ pub struct ReleaseSummary {
     /// When that began, as Go prints times: `2026-11-25 10:29:01.93467605 +0000 UTC`.
     #[serde(default)]
     pub updated: String,
+}
+
+/// A release somewhere in the cluster.
+#[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
+pub struct PlacedRelease {
+    /// Its namespace.
+    pub namespace: String,
+    /// The release.
+    #[serde(flatten)]
+    pub release: ReleaseSummary,
 }
 
 /// One revision of a release's history.
@@ -115,11 +123,11 @@ impl Helm {
     ///
     /// # Errors
     /// The cluster does not answer, or refuses.
-    pub fn releases_everywhere(&self) -> Result<Vec<ReleaseSummary>, HelmError> {
+    pub fn releases_everywhere(&self) -> Result<Vec<PlacedRelease>, HelmError> {
         self.list(&["--all-namespaces"])
     }
 
-    fn list(&self, of: &[&str]) -> Result<Vec<ReleaseSummary>, HelmError> {
+    fn list<T: DeserializeOwned>(&self, of: &[&str]) -> Result<Vec<T>, HelmError> {
         // Helm 4 lists every state and has no --all; naming the states means the same to both majors.
         let states = ["--deployed", "--failed", "--pending", "-o", "json"];
         let argv = [&["list"], of, &states].concat();
@@ -203,7 +211,6 @@ mod tests {
     #[test]
     fn charts_whose_names_begin_alike_are_told_apart() {
         let release = ReleaseSummary {
-            namespace: String::new(),
             name: "a".into(),
             chart: "clearml-enterprise-agent-6.9.3".into(),
             status: "deployed".into(),

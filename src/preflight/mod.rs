@@ -64,7 +64,6 @@ mod tests {
 
     pub(super) fn listed(name: &str, chart: &str, status: &str) -> ReleaseSummary {
         ReleaseSummary {
-            namespace: String::new(),
             name: name.into(),
             chart: chart.into(),
             status: status.into(),

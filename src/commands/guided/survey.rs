@@ -8,7 +8,7 @@ use super::super::gather::{current_namespace, default_chart};
 use crate::certs::source::Place;
 use crate::component::{Component, Facts};
 use crate::guided::{Given, Seen};
-use crate::helm::{Helm, HelmError, ReleaseSummary};
+use crate::helm::{Helm, HelmError, PlacedRelease};
 use crate::kubectl::Kubectl;
 use crate::plan::named_in;
 use crate::ui::Screen;
@@ -49,18 +49,23 @@ pub(super) fn survey(given: &Given, helm: &Helm, screen: &Screen) -> Seen {
 }
 
 /// Every namespace's releases; those of the current one where the others may not be seen.
-fn releases(helm: &Helm, namespace: &str) -> Result<Vec<ReleaseSummary>, HelmError> {
+fn releases(helm: &Helm, namespace: &str) -> Result<Vec<PlacedRelease>, HelmError> {
     helm.releases_everywhere().or_else(|error| {
         if error.is_cluster_unreachable() {
             Err(error)
         } else {
-            helm.releases(namespace)
+            let here = helm.releases(namespace)?.into_iter();
+            let placed = here.map(|release| PlacedRelease {
+                namespace: namespace.to_owned(),
+                release,
+            });
+            Ok(placed.collect())
         }
     })
 }
 
 /// Helm cannot list namespaces; kubectl can, and releases tell some.
-fn namespaces(releases: &[ReleaseSummary]) -> Vec<String> {
+fn namespaces(releases: &[PlacedRelease]) -> Vec<String> {
     if releases.is_empty() {
         return all_namespaces().unwrap_or_default();
     }
