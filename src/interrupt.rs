@@ -87,8 +87,8 @@ fn children() -> MutexGuard<'static, Vec<u32>> {
 fn hand_on(process: u32) {
     use rustix::process::{Pid, Signal, kill_process};
     if let Some(process) = i32::try_from(process).ok().and_then(Pid::from_raw) {
-        // It may have ended by itself.
-        kill_process(process, Signal::INT).ok();
+        // It may have ended by itself. A shell that runs us in the background lets children ignore SIGINT.
+        kill_process(process, Signal::TERM).ok();
     }
 }
 

@@ -4,15 +4,20 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
     clippy::disallowed_methods,
     reason = "a test fails by panicking"
 )]
 
+#[path = "support/schema.rs"]
+mod schema;
 mod support;
 
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
+use rustix::process::Signal;
 use support::fake_helm::{FakeHelm, Rule, play};
 use support::{Helm, Run, World, certificates, chart};
 
@@ -63,6 +68,50 @@ fn main() -> ExitCode {
             "after_a_failure_the_next_component_is_untouched",
             next_untouched,
         ),
+        trial("a_signal_while_helm_looks_changes_nothing", signal_early),
+        trial(
+            "a_signal_during_the_upgrade_reaches_helm_and_is_waited_for",
+            signal_in_upgrade,
+        ),
+        trial(
+            "a_pending_release_is_refused_with_the_way_back",
+            pending_release,
+        ),
+        trial(
+            "a_helm_killed_in_mid_upgrade_leaves_the_way_back",
+            killed_in_upgrade,
+        ),
+        trial(
+            "a_file_that_somebody_wrote_meanwhile_is_left_alone",
+            file_written_meanwhile,
+        ),
+        trial(
+            "a_cluster_that_is_gone_afterwards_is_said_so",
+            cluster_gone_afterwards,
+        ),
+        trial(
+            "a_release_that_is_gone_afterwards_is_said_so",
+            release_gone_afterwards,
+        ),
+        trial("a_helm_that_is_too_old_is_refused", too_old),
+        trial(
+            "what_is_not_in_the_cluster_afterwards_is_a_failure",
+            not_in_the_cluster,
+        ),
+        trial(
+            "somebody_elses_revision_in_between_is_noticed",
+            other_revision,
+        ),
+        trial(
+            "who_is_not_logged_in_reads_the_login_command",
+            not_logged_in,
+        ),
+        trial(
+            "restarting_needs_kubectl_before_anything_is_written",
+            no_kubectl,
+        ),
+        trial("the_result_is_json_that_its_schema_describes", result_json),
+        trial("debug_output_of_helm_betrays_nothing", debugging),
         trial("with_files_only_helm_is_never_told_to_upgrade", files_only),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
@@ -315,4 +364,293 @@ fn files_only(world: &World) {
         .says("its former content: ");
     assert!(world.read(OVERRIDE).contains("extraCerts"));
     assert!(!fake.calls().contains(&"upgrade".to_owned()));
+}
+
+const CHANGED: &str = r#"{"customCertificates":{}}"#;
+
+fn deployed_once() -> Rule {
+    status(3, "deployed", OLD_VALUES).once()
+}
+
+/// Each stage before the first write; at each, a signal to the plugin alone and one to its whole group.
+fn signal_early(world: &World) {
+    world.write(OVERRIDE, USERS_FILE);
+    let asked = [deployed_list(), deployed_once(), rendered()];
+    for stage in ["list", "status", "template"] {
+        let rules = [&[Rule::when(stage).hangs()], &asked[..]].concat();
+        for whole_group in [false, true] {
+            let fake = FakeHelm::new(world, &rules);
+            let running = fake.starts(&agent());
+            fake.is_asked_for(stage);
+            if whole_group {
+                running.signal_all(Signal::INT);
+            } else {
+                running.signal(Signal::INT);
+            }
+            let run = running.ends();
+            run.exits(130).warns("interrupted; nothing was changed");
+            assert!(!run.stderr.contains("helm was killed"), "{run}");
+            assert!(!fake.calls().contains(&"upgrade".to_owned()), "{run}");
+            assert_eq!(world.read(OVERRIDE), USERS_FILE);
+            assert_eq!(world.files(), ["ca.pem", OVERRIDE]);
+            world.is_tidy();
+            fake.forgets();
+        }
+    }
+    let pull = FakeHelm::new(world, &[no_releases(), Rule::when("pull").hangs()]);
+    let running = pull.starts("install agent --ca ca.pem --chart acme/agent --yes");
+    pull.is_asked_for("pull");
+    running.signal(Signal::TERM);
+    running
+        .ends()
+        .exits(130)
+        .warns("interrupted; nothing was changed");
+    world.is_tidy();
+}
+
+fn signal_in_upgrade(world: &World) {
+    world.write(OVERRIDE, USERS_FILE);
+    for whole_group in [false, true] {
+        for (after, file_kept) in [
+            (status(3, "deployed", OLD_VALUES), false),
+            (status(4, "failed", CHANGED), true),
+        ] {
+            let fake = FakeHelm::new(
+                world,
+                &[
+                    deployed_list(),
+                    deployed_once(),
+                    rendered(),
+                    Rule::when("upgrade")
+                        .ends_cancelled("Error: UPGRADE FAILED: context canceled\n"),
+                    after,
+                ],
+            );
+            let running = fake.starts(&agent());
+            fake.is_asked_for("upgrade");
+            if whole_group {
+                running.signal_all(Signal::INT);
+            } else {
+                running.signal(Signal::TERM);
+            }
+            let run = running.ends();
+            run.exits(130)
+                .warns("interrupted; how far it came is said above")
+                .warns(if file_kept {
+                    "moved on to revision 4 (failed)"
+                } else {
+                    "the release is as it was"
+                });
+            assert_eq!(world.read(OVERRIDE) != USERS_FILE, file_kept, "{run}");
+            world.is_tidy().write(OVERRIDE, USERS_FILE);
+            fake.forgets();
+        }
+    }
+}
+
+fn history() -> Rule {
+    Rule::when("history").prints(
+        r#"[{"revision":2,"status":"superseded"},{"revision":3,"status":"deployed"},{"revision":4,"status":"pending-upgrade"}]"#,
+    )
+}
+
+fn pending_release(world: &World) {
+    world.write(OVERRIDE, USERS_FILE);
+    let list = Rule::when("list").prints(
+        r#"[{"name":"clearml-agent","namespace":"team-a","revision":"4","updated":"2026-11-25 10:29:01.93467605 +0000 UTC","status":"pending-upgrade","chart":"clearml-enterprise-agent-6.9.3"}]"#,
+    );
+    let pending = status(4, "pending-upgrade", OLD_VALUES);
+    let fake = FakeHelm::new(world, &[list, pending, rendered(), history()]);
+    fake.runs(&agent())
+        .exits(3)
+        .warns("error[release-pending]")
+        .warns("is pending-upgrade since 2026-11-25 10:29 UTC")
+        .warns("if no helm is running: helm rollback clearml-agent 3 -n team-a");
+    assert_eq!(world.read(OVERRIDE), USERS_FILE);
+}
+
+fn killed_in_upgrade(world: &World) {
+    world.write(OVERRIDE, USERS_FILE);
+    let fake = FakeHelm::new(
+        world,
+        &[
+            deployed_list(),
+            deployed_once(),
+            rendered(),
+            Rule::when("upgrade").dies(),
+            status(4, "pending-upgrade", CHANGED),
+            history(),
+        ],
+    );
+    fake.runs(&agent())
+        .exits(1)
+        .warns("moved on to revision 4 (pending-upgrade)")
+        .warns("nothing can be deployed until this is settled:\n    helm rollback clearml-agent 3 -n team-a")
+        .warns("keeps the new content");
+    assert_ne!(world.read(OVERRIDE), USERS_FILE);
+}
+
+fn file_written_meanwhile(world: &World) {
+    world.write(OVERRIDE, USERS_FILE);
+    let fake = FakeHelm::new(
+        world,
+        &[
+            deployed_list(),
+            deployed_once(),
+            rendered(),
+            Rule::when("upgrade").ends_cancelled("Error: no\n"),
+            status(3, "deployed", OLD_VALUES),
+        ],
+    );
+    let running = fake.starts(&agent());
+    fake.is_asked_for("upgrade");
+    world.write(OVERRIDE, "theirs: 1\n");
+    running.signal(Signal::TERM);
+    running
+        .ends()
+        .exits(130)
+        .warns("was changed by somebody else meanwhile, and left alone")
+        .warns("the file's former content: ");
+    assert_eq!(world.read(OVERRIDE), "theirs: 1\n");
+}
+
+fn cluster_gone_afterwards(world: &World) {
+    failing_upgrade(world, Rule::when("status").fails(UNREACHABLE))
+        .warns("the cluster cannot be asked where that left the release")
+        .warns("clearml-agent-values.override.yaml is as it was")
+        .warns("once the cluster answers, run this again");
+    assert_eq!(world.read(OVERRIDE), USERS_FILE);
+}
+
+fn release_gone_afterwards(world: &World) {
+    failing_upgrade(
+        world,
+        Rule::when("status").fails("Error: release: not found\n"),
+    )
+    .warns("failed; the release is gone");
+    assert_eq!(world.read(OVERRIDE), USERS_FILE);
+}
+
+fn too_old(world: &World) {
+    let fake = FakeHelm::new(
+        world,
+        &[
+            no_releases(),
+            rendered(),
+            Rule::when("version").prints("v3.16.4"),
+        ],
+    );
+    fake.runs(&agent())
+        .exits(3)
+        .warns("error[helm-too-old]: this is Helm 3.16.4; the oldest that this plugin works with is 3.17.0");
+    assert_eq!(world.files(), ["ca.pem"]);
+}
+
+/// An upgrade that helm calls a success, and what it tells of the release then.
+fn successful_upgrade(world: &World, more: &str, after: Rule) -> Run {
+    world.write(OVERRIDE, USERS_FILE);
+    let fake = FakeHelm::new(
+        world,
+        &[
+            deployed_list(),
+            deployed_once(),
+            rendered(),
+            Rule::when("upgrade").prints("Release \"clearml-agent\" has been upgraded.\n"),
+            after,
+        ],
+    );
+    fake.runs(&format!("{} {more}", agent()))
+}
+
+fn not_in_the_cluster(world: &World) {
+    let without = Rule::when("status").prints(
+        r#"{"name":"clearml-agent","version":4,"info":{"status":"deployed","resources":{"v1/ConfigMap":[]}},"config":{},"manifest":""}"#,
+    );
+    successful_upgrade(world, "", without)
+        .exits(1)
+        .warns("is at revision 4, but\n  ConfigMap clearml-agent-clearml-enterprise-agent-custom-ca-0 is not in the cluster")
+        .warns("what is in the cluster is not what was planned");
+    assert_ne!(world.read(OVERRIDE), USERS_FILE);
+}
+
+fn other_revision(world: &World) {
+    successful_upgrade(world, "", status(5, "deployed", CHANGED))
+        .exits(1)
+        .warns("the release is at revision 5, not 4: somebody else deployed meanwhile");
+}
+
+fn not_logged_in(world: &World) {
+    let denied = "Error: failed to perform \"FetchReference\" on source: GET \"https://registry-1.docker.io/v2/clearml/clearml-enterprise-agent/manifests/6.9.3\": response status code 401: unauthorized: authentication required\n";
+    let fake = FakeHelm::new(world, &[no_releases(), Rule::when("pull").fails(denied)]);
+    fake.runs("install agent --ca ca.pem --yes --version 6.9.3")
+        .exits(1)
+        .warns("hint: log in first: helm registry login docker.io --username allegroaienterprise");
+}
+
+fn no_kubectl(world: &World) {
+    world.write(OVERRIDE, USERS_FILE);
+    let fake = FakeHelm::new(world, &[deployed_list(), deployed_once(), rendered()]);
+    fake.runs_without_path(&format!("{} --restart", agent()))
+        .exits(3)
+        .warns("error[restart-needs-kubectl]");
+    assert_eq!(world.read(OVERRIDE), USERS_FILE);
+}
+
+fn result_json(world: &World) {
+    let run = successful_upgrade(world, "-o json", status(4, "deployed", CHANGED));
+    run.exits(0)
+        .warns("Release \"clearml-agent\" has been upgraded.");
+    let done = schema::holds("install", &run.stdout);
+    assert_eq!(done["outcome"], "done");
+    assert_eq!(done["targets"][0]["result"]["revision"], 4);
+    for (after, release, file) in [
+        (status(3, "deployed", OLD_VALUES), "as-before", "as-before"),
+        (status(4, "pending-upgrade", CHANGED), "moved-on", "kept"),
+        (status(5, "deployed", OLD_VALUES), "went-back", "as-before"),
+        (
+            Rule::when("status").fails(UNREACHABLE),
+            "unknown",
+            "as-before",
+        ),
+    ] {
+        world.write(OVERRIDE, USERS_FILE);
+        let fake = FakeHelm::new(
+            world,
+            &[
+                deployed_list(),
+                deployed_once(),
+                rendered(),
+                history(),
+                Rule::when("upgrade").fails("Error: UPGRADE FAILED: no\n"),
+                after,
+            ],
+        );
+        fake.forgets();
+        let run = fake.runs(&format!("{} -o json", agent()));
+        run.exits(1).warns("UPGRADE FAILED: no");
+        let failed = schema::holds("install", &run.stdout);
+        let result = &failed["targets"][0]["result"];
+        assert_eq!(failed["outcome"], "failed");
+        assert_eq!(
+            (&result["release"], &result["file"]),
+            (&release.into(), &file.into()),
+            "{run}"
+        );
+    }
+}
+
+fn debugging(world: &World) {
+    world.write(OVERRIDE, USERS_FILE);
+    let logged =
+        "level=DEBUG msg=\"values\" password=hunter2-very-secret\nError: UPGRADE FAILED: no\n";
+    let fake = FakeHelm::new(
+        world,
+        &[
+            deployed_list(),
+            status(3, "deployed", OLD_VALUES),
+            rendered(),
+            Rule::when("upgrade").fails(logged),
+        ],
+    );
+    fake.runs(&agent()).exits(1).warns("password=***");
 }

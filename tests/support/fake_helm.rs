@@ -8,6 +8,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +26,9 @@ pub struct Rule {
     exit: u8,
     /// Ends by a signal instead, without a word.
     killed: bool,
+    /// Comes to no end until a signal ends it, or is heeded.
+    hangs: bool,
+    heeds_signals: bool,
     /// The real helm answers.
     real: Option<PathBuf>,
     /// How often the rule holds; 0 for ever.
@@ -55,6 +59,21 @@ impl Rule {
         self
     }
 
+    /// Waits until a signal kills it.
+    pub fn hangs(mut self) -> Self {
+        self.hangs = true;
+        self
+    }
+
+    /// Waits until it gets a signal, and fails then in its own words, as `helm upgrade` does.
+    pub fn ends_cancelled(self, stderr: &str) -> Self {
+        Self {
+            hangs: true,
+            heeds_signals: true,
+            ..self.fails(stderr)
+        }
+    }
+
     pub fn once(mut self) -> Self {
         self.times = 1;
         self
@@ -79,12 +98,44 @@ impl<'a> FakeHelm<'a> {
     }
 
     pub fn runs(&self, line: &str) -> super::Run {
+        self.starts(line).ends()
+    }
+
+    /// Runs a command line without waiting for its end.
+    pub fn starts(&self, line: &str) -> super::Running<'a> {
         let script = self.script().display().to_string();
-        self.world.plugin_with(
+        self.world.starts_plugin_with(
             &std::env::current_exe().unwrap(),
             line,
             &[(SCRIPT, &script)],
         )
+    }
+
+    /// Runs a command line with nothing on the path.
+    pub fn runs_without_path(&self, line: &str) -> super::Run {
+        let script = self.script().display().to_string();
+        let variables = [(SCRIPT, script.as_str()), ("PATH", "/nowhere")];
+        let this = std::env::current_exe().unwrap();
+        self.world.plugin_with(&this, line, &variables)
+    }
+
+    /// Forgets the calls made so far.
+    pub fn forgets(&self) {
+        fs::remove_file(log_of(&self.script())).unwrap_or_default();
+    }
+
+    /// Waits until a call with this first word has begun.
+    #[track_caller]
+    pub fn is_asked_for(&self, verb: &str) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !self.calls().iter().any(|call| call == verb) {
+            assert!(
+                Instant::now() < deadline,
+                "no helm {verb}: {:?}",
+                self.calls()
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// The first word of each call, in order.
@@ -123,7 +174,15 @@ pub fn play() -> Option<ExitCode> {
         std::io::stderr().write_all(missing.as_bytes()).unwrap();
         return Some(ExitCode::from(99));
     };
+    let (heard, signals) = std::sync::mpsc::channel();
+    if rule.heeds_signals {
+        ctrlc::set_handler(move || heard.send(()).unwrap_or_default()).unwrap();
+    }
     note_call(&script, &arguments, index);
+    if rule.hangs {
+        // A test that forgets it must not leave it behind.
+        let _ = signals.recv_timeout(Duration::from_secs(60));
+    }
     if rule.killed {
         std::process::abort();
     }

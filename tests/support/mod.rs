@@ -12,6 +12,7 @@
 )]
 
 pub mod authority;
+pub mod canaries;
 pub mod certificates;
 pub mod cluster;
 pub mod der;
@@ -24,9 +25,14 @@ pub mod tls_server;
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use canaries::Canaries;
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tempfile::TempDir;
 
 /// Helm's major versions, each in the release the tests pin.
@@ -77,6 +83,7 @@ pub struct World {
     folder: TempDir,
     pub helm: Helm,
     kubeconfig: PathBuf,
+    canaries: Canaries,
 }
 
 impl World {
@@ -89,8 +96,10 @@ impl World {
             folder,
             helm,
             kubeconfig,
+            canaries: Canaries::default(),
         };
         world.install_plugin();
+        world.plant_credentials();
         fs::create_dir(world.path("")).unwrap();
         world
     }
@@ -112,6 +121,21 @@ impl World {
         std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_helm-clearml-certs"), binary).unwrap();
     }
 
+    /// Credentials where Helm keeps them: of a repository, and of a registry.
+    fn plant_credentials(&self) {
+        let secret = canaries::IN_CONFIGURATION;
+        let repositories = format!(
+            "repositories:\n- {{name: private, url: 'http://127.0.0.1:1', username: us, password: {secret}}}\n"
+        );
+        let registries = format!(
+            r#"{{"auths": {{"127.0.0.1:1": {{"auth": "{}"}}}}}}"#,
+            STANDARD.encode(format!("us:{secret}"))
+        );
+        fs::create_dir_all(self.home("config/registry")).unwrap();
+        fs::write(self.home("config/repositories.yaml"), repositories).unwrap();
+        fs::write(self.home("config/registry/config.json"), registries).unwrap();
+    }
+
     pub fn home(&self, part: &str) -> PathBuf {
         self.folder.path().join("helm").join(part)
     }
@@ -121,7 +145,9 @@ impl World {
         self.folder.path().join("work").join(name)
     }
 
+    /// Writes a file; the credentials in it may not come out of any run from now on.
     pub fn write(&self, name: &str, text: &str) -> &Self {
+        self.canaries.learn(text);
         fs::write(self.path(name), text).unwrap();
         self
     }
@@ -157,6 +183,16 @@ impl World {
 
     /// Runs the plugin's binary itself, with `helm_bin` in the place of helm.
     pub fn plugin_with(&self, helm_bin: &Path, line: &str, variables: &[(&str, &str)]) -> Run {
+        self.starts_plugin_with(helm_bin, line, variables).ends()
+    }
+
+    /// The same, without waiting for its end.
+    pub fn starts_plugin_with(
+        &self,
+        helm_bin: &Path,
+        line: &str,
+        variables: &[(&str, &str)],
+    ) -> Running<'_> {
         let helm_bin = helm_bin.display().to_string();
         let mut all = vec![
             ("HELM_BIN", helm_bin.as_str()),
@@ -164,7 +200,7 @@ impl World {
         ];
         all.extend_from_slice(variables);
         let binary = Path::new(env!("CARGO_BIN_EXE_helm-clearml-certs"));
-        self.command(binary, line.split_whitespace(), &all)
+        self.start(binary, line.split_whitespace(), &all)
     }
 
     fn command<S: AsRef<OsStr>>(
@@ -173,39 +209,78 @@ impl World {
         arguments: impl IntoIterator<Item = S>,
         variables: &[(&str, &str)],
     ) -> Run {
-        let output = Command::new(program)
-            .args(arguments)
+        self.start(program, arguments, variables).ends()
+    }
+
+    /// Starts a program, in a process group of its own.
+    pub fn start<S: AsRef<OsStr>>(
+        &self,
+        program: &Path,
+        arguments: impl IntoIterator<Item = S>,
+        variables: &[(&str, &str)],
+    ) -> Running<'_> {
+        let mut command = Command::new(program);
+        command.args(arguments);
+        let words: Vec<String> = command
+            .get_args()
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect();
+        let child = command
             .current_dir(self.path(""))
             .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", self.folder.path())
-            .env("TMPDIR", self.temporary())
-            .env("KUBECONFIG", &self.kubeconfig)
-            // Nothing here may depend on a network: whatever is not on the loopback meets a closed door.
-            .env("HTTPS_PROXY", "http://127.0.0.1:1")
-            .env("NO_PROXY", "localhost,127.0.0.1")
-            .env("HELM_DATA_HOME", self.home("data"))
-            .env("HELM_CONFIG_HOME", self.home("config"))
-            .env("HELM_CACHE_HOME", self.home("cache"))
             .envs(self.variables())
             .envs(variables.iter().copied())
             .stdin(Stdio::null())
-            .output()
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .spawn()
             .unwrap_or_else(|e| panic!("{}: {e}", program.display()));
-        Run::new(self, &output)
+        let is_ours =
+            !program.ends_with("helm") || words.iter().any(|word| word == "clearml-certs");
+        Running {
+            world: self,
+            child,
+            is_ours,
+            whole_files: words.iter().any(|word| word == "--full"),
+        }
     }
 
     /// The environment of every command.
     fn variables(&self) -> Vec<(&'static str, OsString)> {
+        let secret = canaries::IN_ENVIRONMENT;
         vec![
-            ("PATH", std::env::var_os("PATH").unwrap_or_default()),
+            ("PATH", self.search_path()),
             ("HOME", self.folder.path().into()),
             ("TMPDIR", self.temporary().into()),
             ("KUBECONFIG", self.kubeconfig.clone().into()),
+            // Nothing here may depend on a network: whatever is not on the loopback meets a closed door.
+            (
+                "HTTPS_PROXY",
+                format!("http://us:{secret}@127.0.0.1:1").into(),
+            ),
+            ("NO_PROXY", "localhost,127.0.0.1".into()),
+            ("CLEARML_API_SECRET_KEY", secret.into()),
+            ("DOCKER_PASSWORD", secret.into()),
             ("HELM_DATA_HOME", self.home("data").into()),
             ("HELM_CONFIG_HOME", self.home("config").into()),
             ("HELM_CACHE_HOME", self.home("cache").into()),
         ]
+    }
+
+    /// What was put on the path of this world, then the caller's path.
+    fn search_path(&self) -> OsString {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let own = self.folder.path().join("bin");
+        std::env::join_paths([own].into_iter().chain(std::env::split_paths(&path))).unwrap()
+    }
+
+    /// Puts a program on the path of this world's commands.
+    pub fn has_on_path(&self, name: &str, program: &Path) -> &Self {
+        let folder = self.folder.path().join("bin");
+        fs::create_dir_all(&folder).unwrap();
+        std::os::unix::fs::symlink(program, folder.join(name)).unwrap();
+        self
     }
 
     /// Where the commands put their temporary files.
@@ -239,8 +314,46 @@ kind: Config
 clusters: [{name: none, cluster: {server: 'http://127.0.0.1:1'}}]
 contexts: [{name: none, context: {cluster: none, user: none}}]
 current-context: none
-users: [{name: none, user: {}}]
+users: [{name: none, user: {token: canary-of-the-configuration-1c8e2}}]
 ";
+
+/// A program that runs.
+pub struct Running<'a> {
+    world: &'a World,
+    child: Child,
+    is_ours: bool,
+    whole_files: bool,
+}
+
+impl Running<'_> {
+    /// Sends a signal to the program alone, as `kill` does.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).unwrap();
+    }
+
+    /// Sends a signal to it and all that it started, as a terminal's Ctrl-C does.
+    pub fn signal_all(&self, signal: Signal) {
+        kill_process_group(self.pid(), signal).unwrap();
+    }
+
+    pub fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    /// Waits for its end. No planted secret may have come out, but where whole files were asked for.
+    #[track_caller]
+    pub fn ends(self) -> Run {
+        let output = self.child.wait_with_output().unwrap();
+        let run = Run::new(self.world, &output);
+        if self.is_ours {
+            self.world.canaries.are_silent_in(&run.stderr);
+            if !self.whole_files {
+                self.world.canaries.are_silent_in(&run.stdout);
+            }
+        }
+        run
+    }
+}
 
 /// What a command did, its paths made stable.
 #[derive(Debug)]
