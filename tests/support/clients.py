@@ -151,6 +151,8 @@ def uv(host, port, index):
         [UV, "pip", "install", "--no-cache", "--dry-run", "--target", folder,
          "--no-config", "--index-url", f"https://{host}:{port}/", "no-such-package"],
         SSL_CERT_FILE=path(index, "trust"),
+        # Else the machine's own certificates count beside the file's.
+        SSL_CERT_DIR=os.path.join(folder, "empty"),
         UV_HTTP_RETRIES="0",
         UV_PYTHON_DOWNLOADS="never",
         HTTPS_PROXY=f"http://127.0.0.1:{proxy}",
@@ -226,6 +228,7 @@ def main():
         json.dump(versions(), sys.stdout)
         return
     cases = json.load(sys.stdin)
+    os.mkdir(os.path.join(folder, "empty"))
     proxy = threaded(tunnel)
     ports = []
     for index, case in enumerate(cases):

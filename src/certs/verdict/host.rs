@@ -122,7 +122,7 @@ pub(super) fn gnutls_matches(names: &Names, is_for_servers: bool, host: &str) ->
     if let Ok(address) = host.parse() {
         return names.has_address(address);
     }
-    if !names.dns.is_empty() || !names.addresses.is_empty() {
+    if !names.dns.is_empty() || !names.addresses.is_empty() || names.has_uri {
         return names
             .dns
             .iter()

@@ -2,11 +2,11 @@
 //!
 //! OpenSSL is linked in, and so is webpki, the verifier of rustls. GnuTLS is not: its algorithm is retold in [`gnutls`].
 
+mod ecdsa;
 mod gnutls;
 mod handshake;
 mod host;
 mod openssl_engine;
-mod p521;
 mod specimen;
 mod webpki_engine;
 
@@ -183,10 +183,12 @@ impl Trust {
                 .refusal(&presented, self.now, true)
                 .or_else(|| gnutls::host_refusal(leaf, host?)),
             _ => match self.stores.verify(client, &presented) {
-                Ok(None) if client == Client::Curl && is_nameless(leaf.issuer_name()) => {
-                    Some(NO_ISSUER.to_owned())
-                }
-                Ok(None) => host.and_then(|host| host::refusal(client, leaf, host)),
+                Ok(None) => host
+                    .and_then(|host| host::refusal(client, leaf, host))
+                    .or_else(|| {
+                        let nameless = client == Client::Curl && is_nameless(leaf.issuer_name());
+                        nameless.then(|| NO_ISSUER.to_owned())
+                    }),
                 // Python leaves the host to OpenSSL; curl and node look at it when the chain is verified.
                 Ok(Some(failure)) if client.is_python() && failure.comes_after_host() => host
                     .and_then(|host| host::refusal(client, leaf, host))

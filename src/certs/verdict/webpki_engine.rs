@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, Error, KeyUsage, anchor_from_trusted_cert};
 
 use super::Server;
-use super::p521::P521;
+use super::ecdsa::BEYOND_RING;
 use crate::certs::Certificate;
 
 /// rustls verifies RSA signatures of 2048 to 8192 bits.
@@ -72,8 +72,11 @@ fn verify<'a>(
         .iter()
         .filter_map(|der| anchor_from_trusted_cert(der).ok())
         .collect();
-    let algorithms: Vec<&dyn SignatureVerificationAlgorithm> =
-        ALL_VERIFICATION_ALGS.iter().copied().chain(P521).collect();
+    let algorithms: Vec<&dyn SignatureVerificationAlgorithm> = ALL_VERIFICATION_ALGS
+        .iter()
+        .copied()
+        .chain(BEYOND_RING)
+        .collect();
     let mut presented = server
         .chain
         .iter()

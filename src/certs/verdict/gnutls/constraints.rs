@@ -47,26 +47,30 @@ impl Subtree {
         matches!(self, Self::Dns(_) | Self::Email(_) | Self::Network(..))
     }
 
+    /// The narrower of two, if one is below the other.
     fn intersection(&self, other: &Self) -> Option<Self> {
+        let narrower = |below: bool, above: bool| match (below, above) {
+            (true, _) => Some(self.clone()),
+            (false, true) => Some(other.clone()),
+            (false, false) => None,
+        };
         match (self, other) {
-            (Self::Dns(above), Self::Dns(below)) => {
-                dns_matches(below, above).then(|| other.clone())
-            }
-            (Self::Email(above), Self::Email(below)) => {
-                email_matches(below, above).then(|| other.clone())
-            }
-            (Self::Network(a, mask_a), Self::Network(b, mask_b)) if a.len() == b.len() => {
-                let meet = (a.iter().zip(b))
-                    .zip(mask_a.iter().zip(mask_b))
-                    .all(|((a, b), (mask_a, mask_b))| (a ^ b) & mask_a & mask_b == 0);
-                let union = |one: &[u8], other: &[u8]| -> Vec<u8> {
-                    one.iter().zip(other).map(|(a, b)| a | b).collect()
-                };
-                meet.then(|| Self::Network(union(a, b), union(mask_a, mask_b)))
-            }
+            (Self::Dns(a), Self::Dns(b)) => narrower(dns_matches(a, b), dns_matches(b, a)),
+            (Self::Email(a), Self::Email(b)) => narrower(email_matches(a, b), email_matches(b, a)),
+            (Self::Network(a, mask_a), Self::Network(b, mask_b)) if a.len() == b.len() => narrower(
+                is_inside(a, b, mask_b) && is_inside(mask_b, mask_a, mask_b),
+                is_inside(b, a, mask_a) && is_inside(mask_a, mask_b, mask_a),
+            ),
             _ => None,
         }
     }
+}
+
+/// Whether an address agrees with another in the bits of a mask.
+fn is_inside(address: &[u8], network: &[u8], mask: &[u8]) -> bool {
+    (address.iter().zip(network))
+        .zip(mask)
+        .all(|((address, network), mask)| address & mask == network & mask)
 }
 
 impl Constraints {
@@ -91,27 +95,24 @@ impl Constraints {
         self.excluded.extend_from_slice(&below.excluded);
     }
 
+    /// Kinds that only one of the two permits stay as they are.
     fn intersect(&mut self, below: &[Subtree]) {
-        if self.permitted.is_empty() || below.is_empty() {
-            return;
-        }
-        let (compared, mut kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.permitted)
-            .into_iter()
-            .partition(|one| one.is_comparable() && below.iter().any(|other| one.is_like(other)));
-        if compared.is_empty() {
-            kept.extend_from_slice(below);
-        }
-        let met: Vec<Subtree> = below
+        let above = std::mem::take(&mut self.permitted);
+        let in_both = |one: &Subtree, others: &[Subtree]| {
+            one.is_comparable() && others.iter().any(|other| one.is_like(other))
+        };
+        let alone_above = above.iter().filter(|one| !in_both(one, below));
+        let alone_below = below.iter().filter(|one| !in_both(one, &above));
+        let met = above
             .iter()
-            .flat_map(|other| compared.iter().filter_map(|one| one.intersection(other)))
-            .collect();
-        for one in &compared {
-            if !met.iter().any(|other| one.is_like(other)) {
+            .flat_map(|one| below.iter().filter_map(|other| one.intersection(other)));
+        let permitted: Vec<Subtree> = alone_above.chain(alone_below).cloned().chain(met).collect();
+        for one in above.iter().filter(|one| in_both(one, below)) {
+            if !permitted.iter().any(|other| one.is_like(other)) {
                 self.exclude_all_like(one);
             }
         }
-        self.permitted = kept;
-        self.permitted.extend(met);
+        self.permitted = permitted;
     }
 
     /// What is permitted of a kind has no common part: nothing of the kind is permitted any more.
@@ -173,10 +174,7 @@ impl Constraints {
     fn permits_address(&self, bytes: &[u8]) -> bool {
         let of_kind = |one: &Subtree| match one {
             Subtree::Network(address, mask) if address.len() == bytes.len() => {
-                let inside = (bytes.iter().zip(address))
-                    .zip(mask)
-                    .all(|((byte, address), mask)| byte & mask == address & mask);
-                Some((false, inside))
+                Some((false, is_inside(bytes, address, mask)))
             }
             _ => None,
         };
@@ -211,7 +209,8 @@ fn is_prefix(mask: &[u8]) -> bool {
 }
 
 fn dns_matches(name: &str, domain: &str) -> bool {
-    let bare = domain.strip_prefix('.').unwrap_or(domain);
+    let (name, domain) = (name.to_ascii_lowercase(), domain.to_ascii_lowercase());
+    let bare = domain.strip_prefix('.').unwrap_or(&domain);
     name == domain
         || domain.len() < name.len()
             && name
@@ -219,9 +218,15 @@ fn dns_matches(name: &str, domain: &str) -> bool {
                 .is_some_and(|labels| labels.ends_with('.'))
 }
 
+/// The part before the `@` keeps its case.
 fn email_matches(name: &str, domain: &str) -> bool {
+    let lower = |address: &str| match address.rsplit_once('@') {
+        Some((user, host)) => format!("{user}@{}", host.to_ascii_lowercase()),
+        None => address.to_ascii_lowercase(),
+    };
+    let (name, domain) = (lower(name), lower(domain));
     name == domain
-        || name.strip_suffix(domain).is_some_and(|rest| {
+        || name.strip_suffix(&domain).is_some_and(|rest| {
             !rest.is_empty() && (domain.starts_with('.') || rest.ends_with('@'))
         })
 }

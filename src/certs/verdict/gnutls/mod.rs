@@ -1,6 +1,6 @@
 //! Verification by GnuTLS, which cannot be linked: its algorithm retold.
 //!
-//! After `lib/x509/verify-high.c` and `verify.c` of GnuTLS 3.7, with the flags that libcurl sets (`lib/vtls/gtls.c`) and the
+//! After `lib/x509/verify-high.c` and `verify.c` of GnuTLS 3.8.13, and of 3.7.9 as Debian patches it, with the flags that libcurl sets (`lib/vtls/gtls.c`) and the
 //! profile of the priority `NORMAL`. GnuTLS orders what the server presents, shortens it where the list of trusted
 //! certificates takes over, and verifies what is left from its end to its beginning. Signatures are checked by OpenSSL.
 
@@ -145,12 +145,12 @@ impl TrustList {
         let mut rest = presented;
         while !rest.is_empty() {
             let length = order(&mut rest);
-            let repeated = (1..length).find(|at| {
+            let repeated = (0..length).find(|at| {
                 let one = rest.get(*at);
                 one.is_some_and(|one| done.iter().any(|earlier| earlier.der == one.der))
             });
             if let Some(at) = repeated {
-                // As GnuTLS does it: the next takes its place, and the list ends one earlier.
+                // As GnuTLS does it: the next one takes its place, and the list ends one earlier.
                 if let (Some(next), Some(place)) = (rest.get(at + 1).cloned(), rest.get_mut(at)) {
                     *place = next;
                 }

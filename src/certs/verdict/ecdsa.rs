@@ -1,4 +1,4 @@
-//! ECDSA over P-521 for webpki: rustls has it from aws-lc in uv, ring has it not.
+//! What of ECDSA rustls has from aws-lc in uv, and ring has not: P-521, and SHA-512 with the other curves.
 
 use openssl::bn::BigNumContext;
 use openssl::ec::{EcGroup, EcKey, EcPoint};
@@ -11,9 +11,24 @@ use rustls_pki_types::{
     AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id,
 };
 
-/// P-521 with each digest that it is used with.
-pub(super) const P521: [&'static dyn SignatureVerificationAlgorithm; 3] =
-    [&Digest::Sha256, &Digest::Sha384, &Digest::Sha512];
+/// The combinations that webpki's own list lacks.
+pub(super) const BEYOND_RING: [&dyn SignatureVerificationAlgorithm; 5] = [
+    &Ecdsa(Curve::P256, Digest::Sha512),
+    &Ecdsa(Curve::P384, Digest::Sha512),
+    &Ecdsa(Curve::P521, Digest::Sha256),
+    &Ecdsa(Curve::P521, Digest::Sha384),
+    &Ecdsa(Curve::P521, Digest::Sha512),
+];
+
+#[derive(Debug, Clone, Copy)]
+struct Ecdsa(Curve, Digest);
+
+#[derive(Debug, Clone, Copy)]
+enum Curve {
+    P256,
+    P384,
+    P521,
+}
 
 #[derive(Debug, Clone, Copy)]
 enum Digest {
@@ -22,7 +37,7 @@ enum Digest {
     Sha512,
 }
 
-impl SignatureVerificationAlgorithm for Digest {
+impl SignatureVerificationAlgorithm for Ecdsa {
     fn verify_signature(
         &self,
         public_key: &[u8],
@@ -36,25 +51,33 @@ impl SignatureVerificationAlgorithm for Digest {
     }
 
     fn public_key_alg_id(&self) -> AlgorithmIdentifier {
-        alg_id::ECDSA_P521
+        match self.0 {
+            Curve::P256 => alg_id::ECDSA_P256,
+            Curve::P384 => alg_id::ECDSA_P384,
+            Curve::P521 => alg_id::ECDSA_P521,
+        }
     }
 
     fn signature_alg_id(&self) -> AlgorithmIdentifier {
-        match self {
-            Self::Sha256 => alg_id::ECDSA_SHA256,
-            Self::Sha384 => alg_id::ECDSA_SHA384,
-            Self::Sha512 => alg_id::ECDSA_SHA512,
+        match self.1 {
+            Digest::Sha256 => alg_id::ECDSA_SHA256,
+            Digest::Sha384 => alg_id::ECDSA_SHA384,
+            Digest::Sha512 => alg_id::ECDSA_SHA512,
         }
     }
 }
 
 fn verify(
-    digest: Digest,
+    Ecdsa(curve, digest): Ecdsa,
     public_key: &[u8],
     message: &[u8],
     signature: &[u8],
 ) -> Result<bool, ErrorStack> {
-    let group = EcGroup::from_curve_name(Nid::SECP521R1)?;
+    let group = EcGroup::from_curve_name(match curve {
+        Curve::P256 => Nid::X9_62_PRIME256V1,
+        Curve::P384 => Nid::SECP384R1,
+        Curve::P521 => Nid::SECP521R1,
+    })?;
     let mut context = BigNumContext::new()?;
     let point = EcPoint::from_bytes(&group, public_key, &mut context)?;
     let key = PKey::from_ec_key(EcKey::from_public_key(&group, &point)?)?;
