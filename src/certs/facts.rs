@@ -75,7 +75,7 @@ impl Facts {
             version: parsed.version().0 + 1,
             serial: hex(serial),
             key: Key::of(parsed.public_key()),
-            signature: super::key::signature_name(&parsed.signature_algorithm.algorithm),
+            signature: super::key::signature_name(&parsed.signature_algorithm),
             ..Self::default()
         };
         for extension in parsed.extensions() {

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use x509_parser::der_parser::Oid;
-use x509_parser::public_key::PublicKey;
-use x509_parser::x509::SubjectPublicKeyInfo;
+use x509_parser::prelude::FromDer as _;
+use x509_parser::public_key::{PublicKey, RSAPublicKey};
+use x509_parser::signature_algorithm::SignatureAlgorithm;
+use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
 /// A public key.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -23,7 +24,13 @@ impl Key {
                 algorithm: "RSA".to_owned(),
                 bits: Some(significant_bits(key.modulus)),
             },
-            ("1.2.840.113549.1.1.10", _) => Self::named("RSA-PSS"),
+            // RFC 4055, 1.2: the key itself is encoded as any RSA key.
+            ("1.2.840.113549.1.1.10", _) => Self {
+                algorithm: "RSA-PSS".to_owned(),
+                bits: RSAPublicKey::from_der(&info.subject_public_key.data)
+                    .ok()
+                    .map(|(_, key)| significant_bits(key.modulus)),
+            },
             ("1.2.840.10045.2.1", _) => {
                 let curve = info
                     .algorithm
@@ -82,9 +89,14 @@ fn curve_name(oid: Option<&str>) -> &str {
     }
 }
 
-/// The common name of a signature algorithm (RFC 3279, 4055, 5758, 8410).
-pub(super) fn signature_name(oid: &Oid<'_>) -> String {
-    let oid = oid.to_id_string();
+/// The common name of a signature algorithm (RFC 3279, 4055, 5758, 8410): its digest, where it has one, comes first.
+pub(super) fn signature_name(algorithm: &AlgorithmIdentifier<'_>) -> String {
+    if let Ok(SignatureAlgorithm::RSASSA_PSS(parameters)) = SignatureAlgorithm::try_from(algorithm)
+    {
+        let digest = parameters.hash_algorithm_oid().to_id_string();
+        return format!("{}-RSA-PSS", digest_name(&digest));
+    }
+    let oid = algorithm.algorithm.to_id_string();
     let name = match oid.as_str() {
         "1.2.840.113549.1.1.2" => "MD2-RSA",
         "1.2.840.113549.1.1.4" => "MD5-RSA",
@@ -93,7 +105,6 @@ pub(super) fn signature_name(oid: &Oid<'_>) -> String {
         "1.2.840.113549.1.1.11" => "SHA256-RSA",
         "1.2.840.113549.1.1.12" => "SHA384-RSA",
         "1.2.840.113549.1.1.13" => "SHA512-RSA",
-        "1.2.840.113549.1.1.10" => "RSA-PSS",
         "1.2.840.10045.4.1" => "SHA1-ECDSA",
         "1.2.840.10045.4.3.1" => "SHA224-ECDSA",
         "1.2.840.10045.4.3.2" => "SHA256-ECDSA",
@@ -106,4 +117,15 @@ pub(super) fn signature_name(oid: &Oid<'_>) -> String {
         other => other,
     };
     name.to_owned()
+}
+
+fn digest_name(oid: &str) -> &str {
+    match oid {
+        "1.3.14.3.2.26" => "SHA1",
+        "2.16.840.1.101.3.4.2.4" => "SHA224",
+        "2.16.840.1.101.3.4.2.1" => "SHA256",
+        "2.16.840.1.101.3.4.2.2" => "SHA384",
+        "2.16.840.1.101.3.4.2.3" => "SHA512",
+        other => other,
+    }
 }

@@ -21,11 +21,13 @@ impl Role {
     /// The role, by what the certificate says of itself.
     ///
     /// `openssl req -x509` marks a server's certificate as CA; naming hosts, or the extended key usage of servers, tells it
-    /// from a root.
+    /// from a root. A certificate that signed itself, says nothing of being a CA and is not like a server's, is a root whose maker
+    /// forgot `basicConstraints`.
     #[must_use]
     pub fn of(certificate: &Certificate) -> Self {
+        let may_be_ca = certificate.is_ca || certificate.facts.basic_constraints.is_none();
         match (certificate.self_issued, certificate.is_ca) {
-            (true, true) if !is_a_servers(certificate) => Self::Root,
+            (true, _) if may_be_ca && !is_a_servers(certificate) => Self::Root,
             (true, _) => Self::SelfSignedServer,
             (false, true) => Self::Intermediate,
             (false, false) => Self::Leaf,

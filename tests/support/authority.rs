@@ -8,6 +8,7 @@ use openssl::ec::{EcGroup, EcKey};
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::{Id, PKey, Private};
+use openssl::pkey_ctx::PkeyCtx;
 use openssl::rsa::Rsa;
 use openssl::x509::{X509, X509Builder, X509Extension, X509Name};
 
@@ -66,6 +67,14 @@ pub fn ec_key_on(curve: Nid) -> PKey<Private> {
 
 pub fn rsa_key(bits: u32) -> PKey<Private> {
     PKey::from_rsa(Rsa::generate(bits).unwrap()).unwrap()
+}
+
+/// An RSA key that says of itself that it signs with PSS alone.
+pub fn rsa_pss_key(bits: u32) -> PKey<Private> {
+    let mut context = PkeyCtx::new_id(Id::RSA_PSS).unwrap();
+    context.keygen_init().unwrap();
+    context.set_rsa_keygen_bits(bits).unwrap();
+    context.keygen().unwrap()
 }
 
 /// A name of an alternative name or of a name constraint (RFC 5280, 4.2.1.6).

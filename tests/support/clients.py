@@ -73,9 +73,12 @@ def serve(chain, key):
 
 
 def pump(source, target):
-    while data := source.recv(65536):
-        target.sendall(data)
-    target.shutdown(socket.SHUT_WR)
+    try:
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
 
 
 def tunnel(connection):
@@ -88,10 +91,7 @@ def tunnel(connection):
         connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
         back = threading.Thread(target=pump, args=(server, connection), daemon=True)
         back.start()
-        try:
-            pump(connection, server)
-        except OSError:
-            pass
+        pump(connection, server)
         back.join(10)
 
 

@@ -4,10 +4,9 @@ use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
 
 use openssl::nid::Nid;
-use openssl::pkey::{Id, PKey, Private};
-use openssl::pkey_ctx::PkeyCtx;
+use openssl::pkey::{PKey, Private};
 
-use crate::support::authority::{ec_key_on, rsa_key};
+use crate::support::authority::{ec_key_on, rsa_key, rsa_pss_key};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
@@ -42,11 +41,6 @@ fn make(kind: Kind) -> PKey<Private> {
         Kind::Ed25519 => PKey::generate_ed25519().unwrap(),
         Kind::Ed448 => PKey::generate_ed448().unwrap(),
         Kind::Rsa(bits) => rsa_key(bits),
-        Kind::RsaPss => {
-            let mut context = PkeyCtx::new_id(Id::RSA_PSS).unwrap();
-            context.keygen_init().unwrap();
-            context.set_rsa_keygen_bits(2048).unwrap();
-            context.keygen().unwrap()
-        }
+        Kind::RsaPss => rsa_pss_key(2048),
     }
 }

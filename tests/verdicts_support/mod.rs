@@ -1,5 +1,6 @@
 //! Trust, servers and the clients that are asked about them.
 
+pub(crate) mod changes;
 pub(crate) mod clients;
 pub(crate) mod fresh;
 pub(crate) mod keys;

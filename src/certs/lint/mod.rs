@@ -9,6 +9,8 @@ mod siblings;
 mod strength;
 mod validity;
 
+use std::collections::HashSet;
+
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
@@ -55,6 +57,8 @@ struct Subject<'a> {
     namesakes: Vec<&'a Entry>,
     /// Whether the set has its issuer.
     has_issuer: bool,
+    /// Whether it issued another of the set.
+    has_issued: bool,
     options: &'a Options,
 }
 
@@ -76,7 +80,7 @@ impl Subject<'_> {
 
 type Lint = fn(&Subject<'_>) -> Option<Finding>;
 
-const LINTS: [Lint; 19] = [
+const LINTS: [Lint; 20] = [
     validity::expired,
     validity::not_yet_valid,
     validity::expires_soon,
@@ -85,6 +89,7 @@ const LINTS: [Lint; 19] = [
     shape::self_signed_server,
     shape::intermediate_without_root,
     shape::cannot_sign,
+    shape::without_basic_constraints,
     shape::key_cert_sign_without_ca,
     shape::basic_constraints_not_critical,
     shape::without_key_usage,
@@ -112,6 +117,9 @@ pub fn check_with(entries: &[Entry], options: &Options) -> Vec<Finding> {
     let certificates: Vec<&Certificate> = entries.iter().map(|entry| &entry.certificate).collect();
     let chain = Chain::of(&certificates);
     let namesakes = siblings::by_subject(entries);
+    let issuers: HashSet<usize> = (0..entries.len())
+        .filter_map(|index| chain.issuer(index))
+        .collect();
     entries
         .iter()
         .enumerate()
@@ -129,6 +137,7 @@ pub fn check_with(entries: &[Entry], options: &Options) -> Vec<Finding> {
                     .filter(|other| other.certificate.fingerprint != entry.certificate.fingerprint)
                     .collect(),
                 has_issuer: chain.issuer(index).is_some(),
+                has_issued: issuers.contains(&index),
                 options,
             };
             LINTS

@@ -1,5 +1,7 @@
 //! Lints on names: empty ones, and servers that a CA may not vouch for.
 
+use std::net::IpAddr;
+
 use super::Subject;
 use crate::certs::Role;
 use crate::certs::facts::NameConstraints;
@@ -44,7 +46,7 @@ pub(super) fn excludes_servers(subject: &Subject<'_>) -> Option<Finding> {
         Finding::warning(
             "name-constraints-exclude-servers",
             format!(
-                "{} may not vouch for {} (permitted: {}; excluded: {}); clients say \"permitted subtree violation\"",
+                "{} may not vouch for {} (permitted: {}; excluded: {}); clients say \"permitted subtree violation\" or \"excluded subtree violation\"",
                 subject.name(),
                 hosts.join(", "),
                 listed(&constraints.permitted),
@@ -55,17 +57,33 @@ pub(super) fn excludes_servers(subject: &Subject<'_>) -> Option<Finding> {
     )
 }
 
-/// Whether a DNS name is within the constraints; those on other kinds of names do not bind it (RFC 5280, 4.2.1.10).
+/// Whether a name or address is within the constraints; those on other kinds of names do not bind it (RFC 5280, 4.2.1.10).
 fn allows(constraints: &NameConstraints, host: &str) -> bool {
-    let domains = |list: &'_ [String]| -> Vec<String> {
-        list.iter()
-            .filter_map(|name| name.strip_prefix("DNS:").map(str::to_owned))
-            .collect()
+    let address: Option<IpAddr> = host.parse().ok();
+    // `None` where the constraint is of another kind.
+    let holds = |constraint: &String| match address {
+        Some(address) => is_in_network(address, constraint.strip_prefix("IP:")?),
+        None => Some(is_under(host, constraint.strip_prefix("DNS:")?)),
     };
-    let permitted = domains(&constraints.permitted);
-    let under = |domain: &String| is_under(host, domain);
-    (permitted.is_empty() || permitted.iter().any(under))
-        && !domains(&constraints.excluded).iter().any(under)
+    let permitted: Vec<bool> = constraints.permitted.iter().filter_map(holds).collect();
+    (permitted.is_empty() || permitted.contains(&true))
+        && !constraints
+            .excluded
+            .iter()
+            .filter_map(holds)
+            .any(|holds| holds)
+}
+
+/// Whether an address is in a network, written with its mask; `None` where that is of the other family.
+fn is_in_network(address: IpAddr, network: &str) -> Option<bool> {
+    let (network, mask) = network.split_once('/')?;
+    let bits = |address: IpAddr| match address {
+        IpAddr::V4(v4) => u128::from(u32::from(v4)),
+        IpAddr::V6(v6) => u128::from(v6),
+    };
+    let (network, mask): (IpAddr, IpAddr) = (network.parse().ok()?, mask.parse().ok()?);
+    let same_family = network.is_ipv4() == address.is_ipv4() && mask.is_ipv4() == address.is_ipv4();
+    same_family.then(|| bits(address) & bits(mask) == bits(network) & bits(mask))
 }
 
 /// Whether `host` is `domain` or below it (RFC 5280, 4.2.1.10).
@@ -90,7 +108,35 @@ fn listed(names: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::is_under;
+    use super::{allows, is_under};
+    use crate::certs::facts::NameConstraints;
+
+    #[test]
+    fn each_kind_of_name_is_bound_by_its_own_constraints() {
+        let listed = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let permitted = |names: &[&str]| NameConstraints {
+            permitted: listed(names),
+            excluded: Vec::new(),
+        };
+        let ours = permitted(&["DNS:acme.example", "IP:10.0.0.0/255.0.0.0"]);
+        assert!(allows(&ours, "api.acme.example"));
+        assert!(allows(&ours, "10.1.2.3"));
+        assert!(allows(&ours, "::1"), "no constraint on its family");
+        assert!(!allows(&ours, "api.other.example"));
+        assert!(!allows(&ours, "192.168.0.1"));
+        assert!(allows(&permitted(&["DNS:acme.example"]), "192.168.0.1"));
+        assert!(allows(
+            &permitted(&["IP:10.0.0.0/255.0.0.0"]),
+            "api.acme.example"
+        ));
+        let not_ours = NameConstraints {
+            permitted: Vec::new(),
+            excluded: listed(&["DNS:acme.example", "IP:10.0.0.0/255.0.0.0"]),
+        };
+        assert!(!allows(&not_ours, "api.acme.example"));
+        assert!(!allows(&not_ours, "10.1.2.3"));
+        assert!(allows(&not_ours, "192.168.0.1"));
+    }
 
     #[test]
     fn a_subtree_ends_at_labels() {

@@ -53,12 +53,43 @@ pub(super) fn intermediate_without_root(subject: &Subject<'_>) -> Option<Finding
     })
 }
 
+/// A CA without the right to sign, or one that signed without being a CA.
 pub(super) fn cannot_sign(subject: &Subject<'_>) -> Option<Finding> {
-    (subject.is_authority() && !subject.certificate.facts.may_sign_certificates()).then(|| {
+    let facts = &subject.certificate.facts;
+    let denies = facts.basic_constraints.is_some_and(|basic| !basic.ca);
+    let why = if subject.is_authority() && !facts.may_sign_certificates() {
+        "is a CA whose keyUsage lacks keyCertSign"
+    } else if subject.has_issued && denies {
+        "says of itself that it is no CA (CA:FALSE), and issued another of the certificates"
+    } else {
+        return None;
+    };
+    Some(
         Finding::error(
             "ca-cannot-sign",
             format!(
-                "{} is a CA whose keyUsage lacks keyCertSign; every client that uses OpenSSL says \"invalid CA certificate\"",
+                "{} {why}; every client that uses OpenSSL says \"invalid CA certificate\"",
+                subject.name()
+            ),
+        )
+        .hint(REISSUE),
+    )
+}
+
+/// OpenSSL takes keyUsage with keyCertSign for a sign of a CA, unless it is strict (`check_ca` of `v3_purp.c`).
+pub(super) fn without_basic_constraints(subject: &Subject<'_>) -> Option<Finding> {
+    let facts = &subject.certificate.facts;
+    let lacks = facts.version == 3 && facts.basic_constraints.is_none();
+    let who = if facts.key_usage.is_some() {
+        "Python 3.13 and newer says"
+    } else {
+        "every client that uses OpenSSL says"
+    };
+    (subject.is_authority() && lacks).then(|| {
+        Finding::warning(
+            "ca-without-basic-constraints",
+            format!(
+                "{} does not say that it is a CA; {who} \"invalid CA certificate\" to every server it vouches for",
                 subject.name()
             ),
         )
@@ -68,7 +99,8 @@ pub(super) fn cannot_sign(subject: &Subject<'_>) -> Option<Finding> {
 
 pub(super) fn key_cert_sign_without_ca(subject: &Subject<'_>) -> Option<Finding> {
     let facts = &subject.certificate.facts;
-    (!subject.certificate.is_ca && facts.key_usage.is_some() && facts.may_sign_certificates()).then(
+    let is_ca = subject.certificate.is_ca || subject.is_authority();
+    (!is_ca && facts.key_usage.is_some() && facts.may_sign_certificates()).then(
         || {
             Finding::warning(
                 "key-cert-sign-without-ca",

@@ -4,7 +4,6 @@ use ::openssl::pkey::Id;
 use ::openssl::x509::X509;
 use x509_parser::extensions::{KeyUsage, ParsedExtension};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
-use x509_parser::signature_algorithm::SignatureAlgorithm;
 
 use super::super::host::Names;
 use super::Status;
@@ -196,31 +195,17 @@ impl Seen {
 }
 
 fn signature(parsed: &X509Certificate<'_>) -> Signature {
-    let name = crate::certs::key::signature_name(&parsed.signature_algorithm.algorithm);
+    let name = crate::certs::key::signature_name(&parsed.signature_algorithm);
     let bits = match name.split('-').next().unwrap_or_default() {
+        // Of PSS, GnuTLS knows three digests.
+        "SHA1" | "SHA224" if name.ends_with("-PSS") => return Signature::Unknown,
         "MD2" | "MD5" => 128,
         "SHA1" => 160,
         "SHA224" => 224,
         "SHA256" => 256,
         "SHA384" => 384,
         "SHA512" | "Ed25519" | "Ed448" => 512,
-        "RSA" => return pss(parsed),
         _ => return Signature::Unknown,
     };
     Signature::Digest(bits)
-}
-
-/// Of PSS, GnuTLS knows three digests.
-fn pss(parsed: &X509Certificate<'_>) -> Signature {
-    let Ok(SignatureAlgorithm::RSASSA_PSS(parameters)) =
-        SignatureAlgorithm::try_from(&parsed.signature_algorithm)
-    else {
-        return Signature::Unknown;
-    };
-    match parameters.hash_algorithm_oid().to_id_string().as_str() {
-        "2.16.840.1.101.3.4.2.1" => Signature::Digest(256),
-        "2.16.840.1.101.3.4.2.2" => Signature::Digest(384),
-        "2.16.840.1.101.3.4.2.3" => Signature::Digest(512),
-        _ => Signature::Unknown,
-    }
 }
