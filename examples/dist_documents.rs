@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Command, CommandFactory as _};
-use clap_complete::Shell;
 use helm_clearml_certs::cli::Cli;
+use helm_clearml_certs::completion::{Shell, script};
 use serde_json::{Value, json};
 
 fn main() -> anyhow::Result<()> {
@@ -20,9 +20,9 @@ fn main() -> anyhow::Result<()> {
         .context("usage: dist_documents FOLDER < METADATA")?
         .into();
     let metadata: Value = serde_json::from_reader(std::io::stdin())?;
-    let mut command = Cli::command().bin_name("helm-clearml-certs");
+    let command = Cli::command().bin_name("helm-clearml-certs");
     man_pages(&command, &folder.join("man"))?;
-    completions(&mut command, &folder.join("completions"))?;
+    completions(&folder.join("completions"))?;
     let packages = dependencies(&metadata)?;
     save(&folder.join("LICENSES.txt"), licences(&packages)?)?;
     let bom = serde_json::to_string_pretty(&bill_of_materials(&packages))?;
@@ -36,10 +36,15 @@ fn man_pages(command: &Command, folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn completions(command: &mut Command, folder: &Path) -> anyhow::Result<()> {
+fn completions(folder: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(folder)?;
-    for shell in [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::PowerShell] {
-        clap_complete::generate_to(shell, command, "helm-clearml-certs", folder)?;
+    for (shell, name) in [
+        (Shell::Bash, "helm-clearml-certs.bash"),
+        (Shell::Zsh, "_helm-clearml-certs"),
+        (Shell::Fish, "helm-clearml-certs.fish"),
+        (Shell::PowerShell, "_helm-clearml-certs.ps1"),
+    ] {
+        save(&folder.join(name), script(shell).to_owned())?;
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ pub use targets::{TargetArgs, TargetOptions};
 use crate::certs::Fingerprint;
 use crate::certs::lint::EXPIRES_WITHIN_DAYS;
 use crate::certs::source::Source;
+use crate::completion::Shell;
 use crate::component::Component;
 use crate::finding::Ignorable;
 use crate::overrides::Mode;
@@ -44,7 +45,56 @@ pub enum Command {
     Inspect(InspectArgs),
     /// Show the chain that a server presents, and whether each client will trust it with the certificates you propose
     Probe(ProbeArgs),
+    /// Look at everything that an installation needs: Helm, cluster, rights, charts, files; nothing is changed
+    Doctor(DoctorArgs),
+    /// Print the script that teaches a shell to complete the words of this program
+    Completion(CompletionArgs),
 }
+
+/// The arguments of `doctor`.
+#[derive(Debug, Args)]
+#[command(after_help = DOCTOR_EXAMPLES)]
+pub struct DoctorArgs {
+    /// Whose charts and files to look at [default: those with a file here or a release, else agent]
+    #[arg(value_name = "COMPONENT")]
+    pub components: Vec<Component>,
+
+    /// Coordinates of each component.
+    #[command(flatten)]
+    pub targets: TargetArgs,
+
+    /// Further flags for helm pull, such as --plain-http
+    #[arg(last = true, value_name = "HELM-ARGS")]
+    pub helm_arguments: Vec<String>,
+}
+
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  helm clearml-certs doctor -n clearml-workers
+  helm clearml-certs doctor agent --agent-chart ./charts/clearml-enterprise-agent
+
+Exit codes: 0 nothing is in the way, 3 something is; each such line says what to do. 64 usage.";
+
+/// What shells and Helm call to complete a line; what follows are the words so far, flags and all, so that they are not read
+/// like our own.
+pub const COMPLETE: &str = "__complete";
+
+/// The arguments of `completion`.
+#[derive(Debug, Args)]
+#[command(after_help = COMPLETION_EXAMPLES)]
+pub struct CompletionArgs {
+    /// Which shell
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+const COMPLETION_EXAMPLES: &str = "\
+Where Helm's own completion is set up, helm clearml-certs is completed as well, except on Windows:
+  source <(helm completion bash)
+
+Examples:
+  source <(helm-clearml-certs completion bash)         for the binary under its own name
+  helm clearml-certs completion fish | source";
 
 /// The arguments of `probe`.
 #[derive(Debug, Args)]

@@ -93,10 +93,10 @@ impl Kubectl {
 
     fn finish(&self, arguments: &[&str], input: Option<String>) -> Result<Vec<u8>> {
         let all = self.with_cluster(arguments);
-        let mut command = process::command(&self.program, &all);
-        if let Some(input) = input {
-            command = command.stdin_bytes(input);
-        }
+        let command = match input {
+            Some(input) => process::command_reading(&self.program, &all, input),
+            None => process::command(&self.program, &all),
+        };
         let output = process::output(&command)
             .with_context(|| format!("{} could not be started", self.program.display()))?;
         if !output.status.success() {
@@ -104,6 +104,17 @@ impl Kubectl {
             bail!("{}\ncommand: {}", stderr.trim(), self.shown(arguments));
         }
         Ok(output.stdout)
+    }
+
+    /// Runs it and gives what it tells of its requests and the answers' headers (`-v=8`).
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn trace(&self, arguments: &[&str]) -> Result<String> {
+        let all = self.with_cluster(&[arguments, &["-v=8", "--request-timeout=5s"]].concat());
+        let output = process::output(&process::command(&self.program, &all))
+            .with_context(|| format!("{} could not be started", self.program.display()))?;
+        Ok(String::from_utf8_lossy(&output.stderr).into_owned())
     }
 
     /// The names of all namespaces.

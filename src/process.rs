@@ -8,13 +8,26 @@ use std::process::Output;
 use crate::interrupt::HandedOn;
 
 /// A command that is about to run; nothing is handed to a shell, and it has no terminal to ask on.
+pub(crate) fn command<S: AsRef<str>>(program: &Path, arguments: &[S]) -> duct::Expression {
+    bare(program, arguments).stdin_null()
+}
+
+/// The same with something to read. (The innermost of duct's redirections wins, so it cannot be put around [`command`].)
+pub(crate) fn command_reading<S: AsRef<str>>(
+    program: &Path,
+    arguments: &[S],
+    input: String,
+) -> duct::Expression {
+    bare(program, arguments).stdin_bytes(input)
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place where a process is started"
 )]
-pub(crate) fn command<S: AsRef<str>>(program: &Path, arguments: &[S]) -> duct::Expression {
+fn bare<S: AsRef<str>>(program: &Path, arguments: &[S]) -> duct::Expression {
     let arguments: Vec<OsString> = arguments.iter().map(|a| a.as_ref().into()).collect();
-    duct::cmd(program, arguments).stdin_null()
+    duct::cmd(program, arguments)
 }
 
 /// Runs a command to its end, whatever that is, and gives all it printed.

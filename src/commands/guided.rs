@@ -41,7 +41,8 @@ enum Decision {
 
 /// Asks, plans, shows, and does what is decided then.
 pub(super) fn run(first: &InstallArgs, helm: &Helm, screen: &Screen) -> Result<ExitCode> {
-    let line = CommandLine::new(std::env::args().skip(1));
+    let words = std::env::args_os().skip(1);
+    let line = CommandLine::new(words.map(|word| word.to_string_lossy().into_owned()));
     let given = Given::of(&first.desired);
     let mut answers = Answers::new(&given);
     screen.note(INTRODUCTION);

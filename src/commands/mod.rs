@@ -1,5 +1,7 @@
 //! The commands: gather, plan, show, act.
 
+mod complete;
+mod doctor;
 mod gather;
 mod guided;
 mod inspect;
@@ -27,9 +29,16 @@ use crate::ui::Screen;
 /// Whatever stopped it; [`crate::exit::code_of`] gives the exit code.
 pub fn run(cli: &Cli, screen: &Screen) -> Result<ExitCode> {
     match &cli.command {
+        Command::Doctor(arguments) => doctor::run(arguments, screen),
+        Command::Completion(arguments) => complete::script(arguments, screen),
         Command::Inspect(arguments) => inspect::run(arguments, screen),
         Command::Install(arguments) => install::run(arguments, screen),
         Command::Probe(arguments) => probe::run(arguments, screen),
         Command::Render(arguments) => render::run(arguments, screen),
     }
+}
+
+/// Answers a shell that completes a command line; `words` end with the one under the cursor.
+pub fn complete(words: &[String], screen: &Screen) -> ExitCode {
+    complete::answer(words, screen)
 }

@@ -77,6 +77,14 @@ impl HelmError {
     }
 }
 
+impl HelmError {
+    /// What to try, where helm's message alone leaves the reader alone.
+    #[must_use]
+    pub fn advice(&self) -> Option<String> {
+        advice(&self.message, &self.command)
+    }
+}
+
 impl fmt::Display for HelmError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.ending {
@@ -88,7 +96,7 @@ impl fmt::Display for HelmError {
             writeln!(f, "  {line}")?;
         }
         write!(f, "command: {}", self.command)?;
-        match advice(&self.message, &self.command) {
+        match self.advice() {
             Some(advice) => write!(f, "\nhint: {advice}"),
             None => Ok(()),
         }

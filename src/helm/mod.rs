@@ -53,6 +53,12 @@ impl Helm {
         })
     }
 
+    /// The program, for people.
+    #[must_use]
+    pub fn shown_path(&self) -> String {
+        self.program.display().to_string()
+    }
+
     /// Renders a chart to one YAML stream.
     ///
     /// Asking the cluster gives the chart the cluster's Kubernetes version and API, and finds what the upgrade would

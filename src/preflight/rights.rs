@@ -129,9 +129,28 @@ struct Status {
     allowed: bool,
 }
 
-/// What the answers, one for each deed in the same order, forbid; `None` where they cannot be read.
+/// What deploying a chart into `namespace` takes, whatever the chart: Helm's own Secret, and what every component has.
 #[must_use]
-pub fn forbidden(target: &Target, deeds: &[Deed], answers: &[u8]) -> Option<Vec<Finding>> {
+pub fn usual(namespace: &str) -> Vec<Deed> {
+    let deed = |verb, group: &str, resource: &str| Deed {
+        verb,
+        group: group.to_owned(),
+        resource: resource.to_owned(),
+        namespace: Some(namespace.to_owned()),
+    };
+    vec![
+        deed("create", "", "secrets"),
+        deed("update", "", "secrets"),
+        deed("create", "", "configmaps"),
+        deed("patch", "", "configmaps"),
+        deed("create", "apps", "deployments"),
+        deed("patch", "apps", "deployments"),
+    ]
+}
+
+/// The deeds that the answers, one for each in the same order, forbid; `None` where they cannot be read.
+#[must_use]
+pub fn denied(deeds: &[Deed], answers: &[u8]) -> Option<Vec<String>> {
     let answers: Vec<Answer> = serde_json::Deserializer::from_slice(answers)
         .into_iter()
         .collect::<Result<_, _>>()
@@ -139,12 +158,18 @@ pub fn forbidden(target: &Target, deeds: &[Deed], answers: &[u8]) -> Option<Vec<
     if answers.len() != deeds.len() {
         return None;
     }
-    let denied: Vec<String> = deeds
+    let denied = deeds
         .iter()
         .zip(answers)
         .filter(|(_, answer)| !answer.status.allowed)
-        .map(|(deed, _)| deed.shown())
-        .collect();
+        .map(|(deed, _)| deed.shown());
+    Some(denied.collect())
+}
+
+/// What the answers forbid of a target's deeds; `None` where they cannot be read.
+#[must_use]
+pub fn forbidden(target: &Target, deeds: &[Deed], answers: &[u8]) -> Option<Vec<Finding>> {
+    let denied = denied(deeds, answers)?;
     if denied.is_empty() {
         return Some(Vec::new());
     }

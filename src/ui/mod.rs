@@ -3,6 +3,7 @@
 mod certificate_json;
 mod changes;
 mod diff;
+mod doctor;
 mod fit;
 mod inspect;
 mod inspect_json;

@@ -112,11 +112,13 @@ impl World {
         }
     }
 
-    /// As `helm plugin install` leaves it: plugin.yaml, and the binary under bin/.
+    /// As `helm plugin install` leaves it: the files for Helm, and the binary under bin/.
     fn install_plugin(&self) {
         let plugin = self.home("data").join("plugins/clearml-certs");
         fs::create_dir_all(plugin.join("bin")).unwrap();
-        fs::copy(repository().join("plugin.yaml"), plugin.join("plugin.yaml")).unwrap();
+        for name in ["plugin.yaml", "completion.yaml", "plugin.complete"] {
+            fs::copy(repository().join(name), plugin.join(name)).unwrap();
+        }
         let binary = plugin.join("bin/helm-clearml-certs");
         std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_helm-clearml-certs"), binary).unwrap();
     }

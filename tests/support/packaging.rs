@@ -103,7 +103,14 @@ impl Machine {
     fn write_plugin_tree(&self) {
         fs::create_dir_all(self.path("plugin")).unwrap();
         fs::create_dir_all(self.path("home/tmp")).unwrap();
-        for name in ["plugin.yaml", "install-binary.sh", "Cargo.toml", "LICENSE"] {
+        for name in [
+            "plugin.yaml",
+            "completion.yaml",
+            "plugin.complete",
+            "install-binary.sh",
+            "Cargo.toml",
+            "LICENSE",
+        ] {
             fs::copy(repository().join(name), self.path("plugin").join(name)).unwrap();
         }
     }
@@ -138,6 +145,8 @@ impl Machine {
             .arg(file)
             .args([
                 "plugin.yaml",
+                "completion.yaml",
+                "plugin.complete",
                 "install-binary.sh",
                 "Cargo.toml",
                 "checksums",

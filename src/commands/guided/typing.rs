@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::certs::lint::date;
 use crate::certs::source::{Place, Source, is_certificate_name};
+use crate::completion::paths;
 use crate::guided::Topic;
 use crate::helm;
 use crate::nearest::file_like;
@@ -167,53 +168,13 @@ fn version(text: &str) -> Remark {
 
 /// What could stand there instead of `text`.
 pub(super) fn complete(topic: Topic, text: &str) -> Vec<String> {
+    let text = expanded(text);
     match topic {
-        Topic::Certificates => paths(text, &is_certificate_name),
-        Topic::Values(_) => paths(text, &|name| {
-            has_ending(name, "yaml") || has_ending(name, "yml")
-        }),
-        Topic::Chart(_) => paths(text, &|name| has_ending(name, "tgz")),
+        Topic::Certificates => paths::below(&text, &is_certificate_name),
+        Topic::Values(_) => paths::below(&text, &paths::is_values_file),
+        Topic::Chart(_) => paths::below(&text, &paths::is_packaged_chart),
         _ => Vec::new(),
     }
-}
-
-fn has_ending(name: &str, ending: &str) -> bool {
-    Path::new(name).extension().is_some_and(|one| one == ending)
-}
-
-/// Folders, and files of the kind that is wanted; every file where none of that kind fits.
-fn paths(text: &str, is_wanted: &dyn Fn(&str) -> bool) -> Vec<String> {
-    let text = expanded(text);
-    let (folder, start) = text
-        .rsplit_once('/')
-        .map_or(("", text.as_str()), |(_, start)| {
-            (
-                text.get(..text.len() - start.len()).unwrap_or_default(),
-                start,
-            )
-        });
-    let looked_in = if folder.is_empty() { "." } else { folder };
-    let mut names: Vec<(String, bool)> = std::fs::read_dir(looked_in)
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| {
-            let entry = entry.ok()?;
-            let name = entry.file_name().into_string().ok()?;
-            Some((name, entry.path().is_dir()))
-        })
-        .filter(|(name, _)| {
-            name.starts_with(start) && name.starts_with('.') == start.starts_with('.')
-        })
-        .collect();
-    names.sort();
-    let is_kind = |(name, is_folder): &(String, bool)| *is_folder || is_wanted(name);
-    if names.iter().any(is_kind) {
-        names.retain(is_kind);
-    }
-    names
-        .into_iter()
-        .map(|(name, is_folder)| format!("{folder}{name}{}", if is_folder { "/" } else { "" }))
-        .collect()
 }
 
 #[cfg(test)]

@@ -1,0 +1,168 @@
+//! `__complete` and `completion`: the words that only the world can tell, and the scripts that ask for them.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::CommandFactory as _;
+use serde_yaml::Value as Yaml;
+
+use super::gather::{current_namespace, default_chart};
+use crate::certs::source::is_certificate_name;
+use crate::cli::{Cli, CompletionArgs};
+use crate::completion::{self, Candidate, Value, Wanted, paths};
+use crate::component::Component;
+use crate::exit::ExitCode;
+use crate::helm::{Helm, PlacedRelease};
+use crate::kubectl::Kubectl;
+use crate::ui::Screen;
+use crate::values;
+
+/// How long a cluster may take while somebody waits with a finger on tab.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The command that shells and Helm ask; `words` end with the one under the cursor.
+pub(super) fn answer(words: &[String], screen: &Screen) -> ExitCode {
+    let candidates = match completion::wanted(&Cli::command(), words, &current_namespace()) {
+        Wanted::OneOf(candidates) => candidates,
+        Wanted::Value {
+            value,
+            before,
+            start,
+        } => look_up(value, &start)
+            .into_iter()
+            .filter(|one| one.word.starts_with(&start))
+            .map(|one| Candidate::new(format!("{before}{}", one.word), one.meaning))
+            .collect(),
+    };
+    screen.result(&completion::answer(&candidates));
+    ExitCode::Done
+}
+
+pub(super) fn script(arguments: &CompletionArgs, screen: &Screen) -> Result<ExitCode> {
+    screen.result(completion::script(arguments.shell).trim_end());
+    Ok(ExitCode::Done)
+}
+
+fn look_up(value: Value, start: &str) -> Vec<Candidate> {
+    let files = |start: &str, is_wanted: &dyn Fn(&str) -> bool| -> Vec<Candidate> {
+        let found = paths::below(start, is_wanted).into_iter();
+        found.map(|path| Candidate::new(path, "")).collect()
+    };
+    match value {
+        Value::Certificates => certificates(start, &files),
+        Value::ValuesFile => files(start, &paths::is_values_file),
+        Value::File => files(start, &|_| true),
+        Value::Chart(component) => {
+            let components = component.map_or(Component::ALL.to_vec(), |one| vec![one]);
+            let published = components.into_iter().map(|one| {
+                Candidate::new(
+                    default_chart(one),
+                    format!("the chart of the {}", one.facts().title),
+                )
+            });
+            published
+                .chain(files(start, &paths::is_packaged_chart))
+                .collect()
+        }
+        Value::Release(component) => within_patience(move || releases(component)),
+        Value::Namespace => within_patience(namespaces),
+    }
+}
+
+/// Aliases that the override files know already, files, and what else names a source.
+fn certificates(
+    start: &str,
+    files: &dyn Fn(&str, &dyn Fn(&str) -> bool) -> Vec<Candidate>,
+) -> Vec<Candidate> {
+    if let Some((alias, path)) = start.split_once('=') {
+        let found = files(path, &is_certificate_name).into_iter();
+        return found
+            .map(|one| Candidate::new(format!("{alias}={}", one.word), ""))
+            .collect();
+    }
+    let mut candidates = files(start, &is_certificate_name);
+    candidates.extend(aliases());
+    let others = [
+        ("system", "this machine's own bundle, with --mode replace"),
+        ("https://", "what a server presents"),
+        (
+            "configmap:",
+            "a ConfigMap of the cluster: [NAMESPACE/]NAME[/KEY]",
+        ),
+        ("secret:", "a Secret of the cluster: [NAMESPACE/]NAME[/KEY]"),
+        ("release:", "the values of a release: [NAMESPACE/]NAME"),
+    ];
+    candidates.extend(others.map(|(word, meaning)| Candidate::new(word, meaning)));
+    candidates
+}
+
+fn aliases() -> Vec<Candidate> {
+    let mut found = Vec::new();
+    for component in Component::ALL {
+        let facts = component.facts();
+        let Some(file) = std::fs::read_to_string(facts.override_file)
+            .ok()
+            .and_then(|text| serde_yaml::from_str::<Yaml>(&text).ok())
+        else {
+            continue;
+        };
+        let path = [facts.certificates, &["extraCerts"]].concat();
+        let listed = values::lookup(&file, &path).and_then(Yaml::as_sequence);
+        for entry in listed.into_iter().flatten() {
+            if let Some(alias) = entry.get("alias").and_then(Yaml::as_str) {
+                found.push(Candidate::new(
+                    format!("{alias}="),
+                    format!("stands in {}", facts.override_file),
+                ));
+            }
+        }
+    }
+    found
+}
+
+fn releases(component: Option<Component>) -> Vec<Candidate> {
+    let everywhere = Helm::locate().and_then(|helm| Ok(helm.releases_everywhere()?));
+    let namespace = current_namespace();
+    let fits = |one: &&PlacedRelease| match component {
+        Some(component) => one.release.version_of(component.facts().chart).is_some(),
+        None => one.namespace == namespace,
+    };
+    everywhere
+        .unwrap_or_default()
+        .iter()
+        .filter(fits)
+        .map(|one| {
+            Candidate::new(
+                &one.release.name,
+                format!("{} in {}", one.release.chart, one.namespace),
+            )
+        })
+        .collect()
+}
+
+fn namespaces() -> Vec<Candidate> {
+    let listed = Kubectl::locate().and_then(|kubectl| kubectl.namespaces());
+    let names = listed.unwrap_or_else(|_| {
+        let releases = Helm::locate().and_then(|helm| Ok(helm.releases_everywhere()?));
+        let mut names: Vec<String> = releases
+            .unwrap_or_default()
+            .into_iter()
+            .map(|one| one.namespace)
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    });
+    names
+        .into_iter()
+        .map(|name| Candidate::new(name, ""))
+        .collect()
+}
+
+/// Nothing, where the cluster does not answer in time.
+fn within_patience(ask: impl FnOnce() -> Vec<Candidate> + Send + 'static) -> Vec<Candidate> {
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || tell.send(ask()));
+    told.recv_timeout(PATIENCE).unwrap_or_default()
+}

@@ -1,0 +1,242 @@
+//! `doctor`: looks at everything that an installation needs, and changes nothing.
+
+use std::path::Path;
+
+use anyhow::Result;
+use time::OffsetDateTime;
+
+use super::gather::{Place, current_namespace, helm_arguments, variable};
+use crate::cli::{DoctorArgs, TargetOptions};
+use crate::component::Component;
+use crate::doctor::{self, Check};
+use crate::exit::ExitCode;
+use crate::helm::{Helm, HelmArguments, HelmError, ReleaseSummary};
+use crate::installation;
+use crate::interrupt;
+use crate::kubectl::Kubectl;
+use crate::preflight::rights;
+use crate::ui::Screen;
+use crate::yaml::Document;
+
+pub(super) fn run(arguments: &DoctorArgs, screen: &Screen) -> Result<ExitCode> {
+    interrupt::watch()?;
+    let helm_arguments = helm_arguments(&arguments.helm_arguments)?;
+    let mut found = Vec::new();
+    let mut tell = |check: Check| {
+        screen.checked(&check);
+        found.push(check);
+    };
+    tell(plugin());
+    let helm = match Helm::locate() {
+        Ok(helm) => helm,
+        Err(error) => {
+            tell(Check::wrong(
+                "helm",
+                format!("{error:#}"),
+                "install Helm 3.17 or newer",
+            ));
+            return Ok(ExitCode::Refused);
+        }
+    };
+    tell(match helm.version() {
+        Ok(version) => doctor::helm(&version, &helm.shown_path()),
+        Err(error) => of_helm("helm", &error),
+    });
+    let namespace = current_namespace();
+    let releases = screen.step("asking the cluster", || helm.releases(&namespace));
+    tell(cluster(&releases, &namespace));
+    let unreachable = releases
+        .as_ref()
+        .is_err_and(HelmError::is_cluster_unreachable);
+    let kubectl = Kubectl::locate();
+    let kubectl = if unreachable {
+        Err("the cluster does not answer".to_owned())
+    } else {
+        kubectl.map_err(|why| format!("{why:#}"))
+    };
+    tell(user_rights(kubectl.as_ref(), &namespace));
+    tell(clock(kubectl.as_ref()));
+    for (component, options) in concerned(arguments, releases.as_deref().unwrap_or_default())? {
+        interrupt::check()?;
+        let place = Place::without_cluster(component, options);
+        for file in &place.values {
+            tell(values_file(component, file));
+        }
+        tell(chart(&helm, &place, &helm_arguments, screen));
+    }
+    Ok(if found.iter().any(Check::is_wrong) {
+        ExitCode::Refused
+    } else {
+        ExitCode::Done
+    })
+}
+
+/// The components named; else those with an override file here or a release; else the agent, which everybody has.
+fn concerned(
+    arguments: &DoctorArgs,
+    releases: &[ReleaseSummary],
+) -> Result<Vec<(Component, TargetOptions)>> {
+    let is_here = |component: &Component| {
+        let facts = component.facts();
+        Path::new(facts.override_file).exists()
+            || releases
+                .iter()
+                .any(|release| release.version_of(facts.chart).is_some())
+    };
+    let all = Component::ALL.into_iter();
+    let mut components: Vec<Component> = if arguments.components.is_empty() {
+        all.filter(is_here).collect()
+    } else {
+        all.filter(|one| arguments.components.contains(one))
+            .collect()
+    };
+    if components.is_empty() {
+        components.push(Component::Agent);
+    }
+    components
+        .iter()
+        .map(|one| Ok((*one, arguments.targets.of(*one, &components)?)))
+        .collect()
+}
+
+fn plugin() -> Check {
+    let version = format!("clearml-certs {}", env!("CARGO_PKG_VERSION"));
+    let Some(folder) = variable("HELM_PLUGIN_DIR") else {
+        return Check::unsure("plugin", format!("{version}, started without helm"));
+    };
+    let folder = Path::new(&folder);
+    match installation::version_warning(folder) {
+        None => Check::fine("plugin", format!("{version}, {}", folder.display())),
+        Some(_) => Check::wrong(
+            "plugin",
+            format!("{version}, but its plugin.yaml has another version: an update did not finish"),
+            format!("sh \"{}\"", folder.join("install-binary.sh").display()),
+        ),
+    }
+}
+
+/// What helm said, and its own advice.
+fn of_helm(what: &'static str, error: &HelmError) -> Check {
+    let seen = error.message.lines().last().unwrap_or_default();
+    let remedy = error
+        .advice()
+        .unwrap_or_else(|| format!("run it by hand: {}", error.command));
+    Check::wrong(what, seen, remedy)
+}
+
+fn cluster(releases: &Result<Vec<ReleaseSummary>, HelmError>, namespace: &str) -> Check {
+    match releases {
+        Ok(releases) => {
+            let ours = releases.iter().filter(|release| {
+                let is_of = |one: Component| release.version_of(one.facts().chart).is_some();
+                Component::ALL.into_iter().any(is_of)
+            });
+            let names: Vec<String> = ours
+                .map(|release| format!("{} ({})", release.name, release.chart))
+                .collect();
+            let found = if names.is_empty() {
+                "no ClearML release".to_owned()
+            } else {
+                names.join(", ")
+            };
+            Check::fine(
+                "cluster",
+                format!("reachable; {found} in namespace {namespace}"),
+            )
+        }
+        Err(error) => of_helm("cluster", error),
+    }
+}
+
+fn user_rights(kubectl: Result<&Kubectl, &String>, namespace: &str) -> Check {
+    let kubectl = match kubectl {
+        Err(why) => return Check::unsure("rights", format!("not looked at: {why}")),
+        Ok(kubectl) => kubectl,
+    };
+    let deeds = rights::usual(namespace);
+    let answers = kubectl.run_with(
+        &["create", "-f", "-", "-o", "json"],
+        rights::reviews(&deeds),
+    );
+    let denied = answers
+        .ok()
+        .and_then(|answers| rights::denied(&deeds, &answers));
+    match denied.as_deref() {
+        None => Check::unsure("rights", "the cluster does not tell"),
+        Some([]) => Check::fine(
+            "rights",
+            format!("enough to deploy in namespace {namespace}"),
+        ),
+        Some(denied) => Check::wrong(
+            "rights",
+            format!(
+                "you may not in namespace {namespace}: {}",
+                denied.join(", ")
+            ),
+            format!(
+                "ask for these rights, or use another context (--kube-context) or namespace (-n); kubectl auth can-i --list -n {namespace}"
+            ),
+        ),
+    }
+}
+
+fn clock(kubectl: Result<&Kubectl, &String>) -> Check {
+    let there = kubectl.map(|kubectl| {
+        let trace = kubectl.trace(&["get", "--raw", "/version"]).ok();
+        trace.and_then(|trace| doctor::date_header(&trace))
+    });
+    match there {
+        Err(why) => Check::unsure("clock", format!("not compared: {why}")),
+        Ok(None) => Check::unsure("clock", "not compared: the cluster does not tell its time"),
+        Ok(Some(there)) => doctor::clock(OffsetDateTime::now_utc(), there),
+    }
+}
+
+fn values_file(component: Component, file: &Path) -> Check {
+    let shown = file.display();
+    match std::fs::read_to_string(file) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Check::unsure(
+            "file",
+            format!(
+                "{shown} is not in this folder: for the {component} it would be made; name yours with --{component}-values"
+            ),
+        ),
+        Err(error) => Check::wrong(
+            "file",
+            format!("{shown}: {error}"),
+            "make it readable for you",
+        ),
+        Ok(text) => match Document::parse(&text) {
+            Ok(_) => Check::fine("file", format!("{shown}, of the {component}")),
+            Err(error) => Check::wrong(
+                "file",
+                format!("{shown}: {error}"),
+                "mend the line; docs/yaml-refusals.md says what cannot be edited",
+            ),
+        },
+    }
+}
+
+fn chart(helm: &Helm, place: &Place, arguments: &HelmArguments, screen: &Screen) -> Check {
+    let reference = &place.chart;
+    let fetched = screen.step(&format!("finding chart {reference}"), || {
+        helm.fetch_chart(reference, place.version.as_deref(), arguments)
+    });
+    match fetched {
+        Ok(chart) => Check::fine("chart", format!("{reference}, version {}", chart.version)),
+        Err(error) => match error.downcast_ref::<HelmError>() {
+            Some(helms) => {
+                let check = of_helm("chart", helms);
+                Check {
+                    seen: format!("{reference}: {}", check.seen),
+                    ..check
+                }
+            }
+            None => Check::wrong(
+                "chart",
+                format!("{error:#}"),
+                format!("name the chart with --{}-chart", place.component),
+            ),
+        },
+    }
+}
