@@ -3,7 +3,6 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
-use anyhow::Result;
 use clap::CommandFactory as _;
 use serde_yaml::Value as Yaml;
 
@@ -39,18 +38,14 @@ pub(super) fn answer(words: &[String], screen: &Screen) -> ExitCode {
     ExitCode::Done
 }
 
-pub(super) fn script(arguments: &CompletionArgs, screen: &Screen) -> Result<ExitCode> {
+pub(super) fn script(arguments: &CompletionArgs, screen: &Screen) -> ExitCode {
     screen.result(completion::script(arguments.shell).trim_end());
-    Ok(ExitCode::Done)
+    ExitCode::Done
 }
 
 fn look_up(value: Value, start: &str) -> Vec<Candidate> {
-    let files = |start: &str, is_wanted: &dyn Fn(&str) -> bool| -> Vec<Candidate> {
-        let found = paths::below(start, is_wanted).into_iter();
-        found.map(|path| Candidate::new(path, "")).collect()
-    };
     match value {
-        Value::Certificates => certificates(start, &files),
+        Value::Certificates => certificates(start),
         Value::ValuesFile => files(start, &paths::is_values_file),
         Value::File => files(start, &|_| true),
         Value::Chart(component) => {
@@ -70,11 +65,13 @@ fn look_up(value: Value, start: &str) -> Vec<Candidate> {
     }
 }
 
+fn files(start: &str, is_wanted: &dyn Fn(&str) -> bool) -> Vec<Candidate> {
+    let found = paths::below(start, is_wanted).into_iter();
+    found.map(|path| Candidate::new(path, "")).collect()
+}
+
 /// Aliases that the override files know already, files, and what else names a source.
-fn certificates(
-    start: &str,
-    files: &dyn Fn(&str, &dyn Fn(&str) -> bool) -> Vec<Candidate>,
-) -> Vec<Candidate> {
+fn certificates(start: &str) -> Vec<Candidate> {
     if let Some((alias, path)) = start.split_once('=') {
         let found = files(path, &is_certificate_name).into_iter();
         return found

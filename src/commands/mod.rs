@@ -30,7 +30,7 @@ use crate::ui::Screen;
 pub fn run(cli: &Cli, screen: &Screen) -> Result<ExitCode> {
     match &cli.command {
         Command::Doctor(arguments) => doctor::run(arguments, screen),
-        Command::Completion(arguments) => complete::script(arguments, screen),
+        Command::Completion(arguments) => Ok(complete::script(arguments, screen)),
         Command::Inspect(arguments) => inspect::run(arguments, screen),
         Command::Install(arguments) => install::run(arguments, screen),
         Command::Probe(arguments) => probe::run(arguments, screen),

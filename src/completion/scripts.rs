@@ -32,14 +32,15 @@ pub fn script(shell: Shell) -> &'static str {
 /// a value, and would never ask us for the values then.
 #[must_use]
 pub fn static_file(command: &Command) -> String {
-    let mut text = String::from(
+    let commands = command.get_subcommands().filter(|one| !one.is_hide_set());
+    let names: Vec<String> = commands
+        .map(|one| format!("  - name: {}\n", one.get_name()))
+        .collect();
+    format!(
         "# Written from the command line's definition; tests/completion.rs tells when it is out of date. Flags and values come\n\
          # from plugin.complete: a flag that stood here would be one without a value to Helm.\n\
          name: clearml-certs\n\
-         commands:\n",
-    );
-    for one in command.get_subcommands().filter(|one| !one.is_hide_set()) {
-        text += &format!("  - name: {}\n", one.get_name());
-    }
-    text
+         commands:\n{}",
+        names.concat()
+    )
 }

@@ -134,7 +134,7 @@ fn positional(command: &Command, before: &[String], start: &str) -> Wanted {
             candidates.retain(|one| !before.contains(&one.word));
             Wanted::OneOf(candidates)
         }
-        other => other,
+        value @ Wanted::Value { .. } => value,
     }
 }
 
@@ -196,7 +196,7 @@ mod tests {
     fn words(line: &str) -> Vec<String> {
         match after(line) {
             Wanted::OneOf(candidates) => candidates.into_iter().map(|one| one.word).collect(),
-            other => panic!("{other:?}"),
+            other @ Wanted::Value { .. } => panic!("{other:?}"),
         }
     }
 
@@ -207,7 +207,7 @@ mod tests {
                 before,
                 start,
             } => (value, before, start),
-            other => panic!("{other:?}"),
+            other @ Wanted::OneOf(_) => panic!("{other:?}"),
         }
     }
 
