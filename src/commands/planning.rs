@@ -19,6 +19,7 @@ use crate::helm::{Chart, ChartContent, Helm, HelmArguments, Rendering, Rollout};
 use crate::overrides::Mode;
 use crate::plan::{self, Observed, OnUnheld, Plan, Target, ValuesFiles};
 use crate::preflight::{self, Stored};
+use crate::proof;
 use crate::ui::Screen;
 
 /// The components named, each once, in the order they are rolled out.
@@ -125,6 +126,7 @@ impl Planner<'_> {
         screen.hide_secrets_of(&files.merged());
         if let Observed::Present(deployed, _) = &observed {
             screen.hide_secrets_of(&deployed.values);
+            screen.hide_secrets_in(&proof::parse(&deployed.manifest).unwrap_or_default());
             if self.arguments.keep_deployed_values() {
                 files = files.over(deployed.values.clone());
             }
@@ -164,6 +166,7 @@ impl Planner<'_> {
             on_unheld: self.on_unheld,
         };
         let mut target = plan::target(request, &mut render)?;
+        screen.hide_secrets_in(&target.objects);
         if !chart.is_assumed {
             let sizes = Self::sizes(&target, &chart, &base, &manifest)?;
             target.findings.extend(sizes);
@@ -182,7 +185,7 @@ impl Planner<'_> {
         let stored = Stored {
             release: &target.coordinates.release,
             namespace: &target.coordinates.namespace,
-            chart: &ChartContent::read(chart)?,
+            chart: &ChartContent::read(chart.local(), chart.values.clone())?,
             config: &config,
             manifest,
         };

@@ -1,7 +1,5 @@
 //! Asking what the preflight needs to know, and putting what it finds into the plan.
 
-use std::convert::Infallible;
-
 use anyhow::Result;
 
 use super::gather::Cluster;
@@ -63,7 +61,7 @@ pub(super) fn look(
         };
         let mut found = preflight::check(&scene);
         if let Ok(kubectl) = &kubectl {
-            found.extend(rights(target, kubectl, screen));
+            found.extend(rights(target, helm.major()?, kubectl, screen));
         }
         target.findings.extend(found);
     }
@@ -81,22 +79,27 @@ fn history(target: &Target, helm: &Helm) -> Result<Vec<Revision>> {
     }
 }
 
-/// What the user may not do, as far as the cluster tells: an answer that cannot be had stands in nobody's way.
-fn rights(target: &Target, kubectl: &Kubectl, screen: &Screen) -> Vec<Finding> {
+/// What the user may not do; an answer that cannot be had stands in nobody's way.
+fn rights(target: &Target, helm_major: u64, kubectl: &Kubectl, screen: &Screen) -> Vec<Finding> {
     let unknown = matches!(target.observed, Observed::Unknown(_));
     if target.action == Action::Nothing || unknown {
         return Vec::new();
     }
-    let deeds = rights::deeds(target);
-    let Ok(answers) = screen.step("asking the cluster for your rights", || {
-        let answers = kubectl.run_with(
+    let deeds = rights::deeds(target, helm_major);
+    let answers = screen.step("asking the cluster for your rights", || {
+        kubectl.run_with(
             &["create", "-f", "-", "-o", "json"],
             rights::reviews(&deeds),
-        );
-        Ok::<_, Infallible>(answers)
+        )
     });
-    answers
-        .ok()
-        .and_then(|answers| rights::forbidden(target, &deeds, &answers))
-        .unwrap_or_default()
+    let known = answers.map(|answers| rights::forbidden(target, &deeds, &answers));
+    known.ok().flatten().unwrap_or_else(|| {
+        vec![Finding::note(
+            "rights-unknown",
+            format!(
+                "kubectl could not tell whether you may do in namespace {} what the upgrade does; helm will",
+                target.coordinates.namespace
+            ),
+        )]
+    })
 }

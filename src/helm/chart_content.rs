@@ -10,8 +10,6 @@ use anyhow::{Context as _, Result};
 use flate2::read::GzDecoder;
 use serde_yaml::Value;
 
-use super::Chart;
-
 /// The parts of a chart, without its subcharts, which Helm does not store.
 #[derive(Debug, Default)]
 pub struct ChartContent {
@@ -28,12 +26,11 @@ pub struct ChartContent {
 }
 
 impl ChartContent {
-    /// Reads a chart that is on disk.
+    /// Reads a chart that is on disk, a folder or a `.tgz`; its default values are known already.
     ///
     /// # Errors
     /// A file cannot be read.
-    pub fn read(chart: &Chart) -> Result<Self> {
-        let path = chart.local();
+    pub fn read(path: &Path, values: Value) -> Result<Self> {
         let files = if path.is_dir() {
             read_folder(path)
         } else {
@@ -41,7 +38,7 @@ impl ChartContent {
         };
         let files = files.with_context(|| format!("cannot read the chart {}", path.display()))?;
         let mut content = Self {
-            values: chart.values.clone(),
+            values,
             ..Self::default()
         };
         for (name, data) in files {

@@ -17,6 +17,8 @@ pub struct Deed {
     resource: String,
     /// `None` for what belongs to no namespace.
     namespace: Option<String>,
+    /// Where the right to one object is enough.
+    name: Option<String>,
 }
 
 impl Deed {
@@ -30,6 +32,7 @@ impl Deed {
             group: group.map(|(group, _)| group).unwrap_or_default().to_owned(),
             resource: resource_of(&object.kind),
             namespace: (!CLUSTER_WIDE.contains(&object.kind.as_str())).then(|| own.to_owned()),
+            name: None,
         }
     }
 
@@ -63,7 +66,7 @@ fn resource_of(kind: &str) -> String {
 
 /// All that carrying out `target` does in the cluster: Helm's own Secret, and every object that comes, changes or goes.
 #[must_use]
-pub fn deeds(target: &Target) -> Vec<Deed> {
+pub fn deeds(target: &Target, helm_major: u64) -> Vec<Deed> {
     let namespace = &target.coordinates.namespace;
     let before = match &target.observed {
         Observed::Present(deployed, _) => {
@@ -76,8 +79,10 @@ pub fn deeds(target: &Target) -> Vec<Deed> {
         group: String::new(),
         resource: "secrets".to_owned(),
         namespace: Some(namespace.clone()),
+        name: None,
     };
     let mut deeds = vec![storage("create"), storage("update")];
+    deeds.extend(namespace_deed(target, helm_major));
     for object in target.objects.iter().filter(|object| !object.is_hook()) {
         let old = before.iter().find(|old| old.id() == object.id());
         let verb = match old {
@@ -98,6 +103,20 @@ pub fn deeds(target: &Target) -> Vec<Deed> {
     deeds
 }
 
+/// What `--create-namespace` needs, even where the namespace is there already. Tried with 3.17.2, which creates, and 4.3.1,
+/// which patches; neither does it for a release that exists.
+fn namespace_deed(target: &Target, helm_major: u64) -> Option<Deed> {
+    let at = &target.coordinates;
+    let is_new = matches!(target.observed, Observed::Absent);
+    (is_new && at.component.facts().creates_namespace).then(|| Deed {
+        verb: if helm_major >= 4 { "patch" } else { "create" },
+        group: String::new(),
+        resource: "namespaces".to_owned(),
+        namespace: None,
+        name: (helm_major >= 4).then(|| at.namespace.clone()),
+    })
+}
+
 /// The questions, for `kubectl create -f - -o json`.
 #[must_use]
 pub fn reviews(deeds: &[Deed]) -> String {
@@ -112,6 +131,7 @@ pub fn reviews(deeds: &[Deed]) -> String {
                     "group": deed.group,
                     "resource": deed.resource,
                     "namespace": deed.namespace.as_deref().unwrap_or_default(),
+                    "name": deed.name.as_deref().unwrap_or_default(),
                 }},
             })
         })
@@ -137,6 +157,7 @@ pub fn usual(namespace: &str) -> Vec<Deed> {
         group: group.to_owned(),
         resource: resource.to_owned(),
         namespace: Some(namespace.to_owned()),
+        name: None,
     };
     vec![
         deed("create", "", "secrets"),
@@ -209,7 +230,7 @@ mod tests {
 
     #[test]
     fn only_what_the_upgrade_does_is_asked_for() {
-        let shown: Vec<String> = deeds(&upgrade()).iter().map(Deed::shown).collect();
+        let shown: Vec<String> = deeds(&upgrade(), 4).iter().map(Deed::shown).collect();
         assert_eq!(
             shown,
             [
@@ -226,7 +247,7 @@ mod tests {
 
     #[test]
     fn what_belongs_to_no_namespace_is_asked_for_without_one() {
-        let questions: Json = serde_json::from_str(&reviews(&deeds(&upgrade()))).unwrap();
+        let questions: Json = serde_json::from_str(&reviews(&deeds(&upgrade(), 4))).unwrap();
         let namespace = |resource: &str| {
             let items = questions["items"].as_array().unwrap().clone();
             let attributes = items.iter().map(|item| &item["spec"]["resourceAttributes"]);
@@ -241,9 +262,23 @@ mod tests {
     }
 
     #[test]
+    fn a_first_install_creates_its_namespace_in_its_majors_way() {
+        let shown = |component, major| -> Vec<String> {
+            let target = target_of(component, Observed::Absent);
+            let deeds = deeds(&target, major);
+            deeds.iter().map(Deed::shown).collect()
+        };
+        let agent = Component::Agent;
+        assert!(shown(agent, 3).contains(&"create namespaces".to_owned()));
+        assert!(shown(agent, 4).contains(&"patch namespaces".to_owned()));
+        let gateway = shown(Component::Gateway, 4);
+        assert_eq!(gateway, ["create secrets", "update secrets"]);
+    }
+
+    #[test]
     fn what_is_denied_is_named_once() {
         let target = upgrade();
-        let deeds = deeds(&target);
+        let deeds = deeds(&target, 4);
         let answers = |allowed: &dyn Fn(usize) -> bool| -> Vec<u8> {
             let answers = (0..deeds.len()).map(|i| json!({"status": {"allowed": allowed(i)}}));
             answers

@@ -6,11 +6,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_yaml::Value;
 
+use crate::proof::Object;
 use crate::secrets::{MASK, is_secret_below, is_secret_key};
 use crate::yaml::{Document, Path, Step};
 
 /// A secret shorter than this is hidden by position only: replacing "a" everywhere would leave nothing readable.
 const SHORTEST: usize = 5;
+
+/// Longer than the words that a Secret may hold and other text may need.
+const LONGER_THAN_WORDS: usize = 12;
 
 /// Hides known secrets in any text.
 #[derive(Debug, Default)]
@@ -23,8 +27,32 @@ pub(super) struct Redactor {
 impl Redactor {
     /// Learns every secret of a values file.
     pub(super) fn learn(&self, values: &Value) {
+        self.add(|secrets| collect(values, false, secrets));
+    }
+
+    /// Learns what Secrets hold, as it stands in a manifest: helm prints that with --debug, and a chart may have put a
+    /// credential into something larger first.
+    pub(super) fn learn_objects(&self, objects: &[Object]) {
+        self.add(|found| {
+            for object in objects.iter().filter(|object| object.kind == "Secret") {
+                // What is not encoded may be a word that stands elsewhere too, unless it is long.
+                for (field, shortest) in [("data", SHORTEST), ("stringData", LONGER_THAN_WORDS)] {
+                    let values = object.get(&[field]).and_then(Value::as_mapping);
+                    let texts = values.into_iter().flatten().filter_map(|(_, v)| v.as_str());
+                    let lines = texts.flat_map(str::lines).map(str::trim);
+                    found.extend(
+                        lines
+                            .filter(|line| line.len() >= shortest)
+                            .map(str::to_owned),
+                    );
+                }
+            }
+        });
+    }
+
+    fn add(&self, collect: impl FnOnce(&mut Vec<String>)) {
         let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
-        collect(values, false, &mut secrets);
+        collect(&mut secrets);
         secrets.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         secrets.dedup();
     }
@@ -142,4 +170,34 @@ fn scalar_is_secret(document: &Document, path: &Path) -> bool {
     }
     // A switch tells nothing.
     secret && !at.is_bool()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proof;
+
+    fn redacted(values: &str, manifest: &str, text: &str) -> String {
+        let redactor = Redactor::default();
+        redactor.learn(&serde_yaml::from_str(values).unwrap());
+        redactor.learn_objects(&proof::parse(manifest).unwrap());
+        redactor.redact(text)
+    }
+
+    #[test]
+    fn a_secret_is_hidden_as_it_is_and_in_base64() {
+        let values = "imageCredentials: {password: hunter2, registry: docker.io}";
+        let text = "docker.io hunter2 aHVudGVyMg==";
+        assert_eq!(redacted(values, "", text), "docker.io *** ***");
+    }
+
+    #[test]
+    fn what_a_rendered_secret_holds_is_hidden_whatever_the_chart_made_of_it() {
+        let manifest = "kind: Secret\nmetadata: {name: s}\ndata: {.dockerconfigjson: eyJhdXRocyI6e319}\nstringData: {word: default, config: a-long-connection-string}\n---\nkind: ConfigMap\nmetadata: {name: c}\ndata: {plain: a-plain-text}\n";
+        let text = "eyJhdXRocyI6e319 default a-long-connection-string a-plain-text";
+        assert_eq!(
+            redacted("{}", manifest, text),
+            "*** default *** a-plain-text"
+        );
+    }
 }

@@ -7,6 +7,7 @@ use serde_yaml::Value;
 
 use super::progress::Progress;
 use super::redact::Redactor;
+use crate::proof::Object;
 
 /// Everything that is printed goes through here.
 #[derive(Debug, Default)]
@@ -19,6 +20,11 @@ impl Screen {
     /// A screen that hides the secrets of `values` from now on, wherever they turn up.
     pub fn hide_secrets_of(&self, values: &Value) {
         self.redactor.learn(values);
+    }
+
+    /// A screen that hides what the Secrets among `objects` hold.
+    pub fn hide_secrets_in(&self, objects: &[Object]) {
+        self.redactor.learn_objects(objects);
     }
 
     /// A result, to stdout. A closed pipe (`| head`) is nobody's error.

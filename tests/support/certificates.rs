@@ -1,13 +1,28 @@
 //! Certificates made on the spot.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd,
+    BasicConstraints, CertificateParams, CustomExtension, DnType, IsCa, KeyPair, KeyUsagePurpose,
+    date_time_ymd,
 };
 
 /// A self-signed CA as PEM, with a fixed validity so that snapshots hold.
 pub fn ca(common_name: &str) -> String {
     let key = KeyPair::generate().unwrap();
     params(common_name).self_signed(&key).unwrap().pem()
+}
+
+/// A CA with so many bytes that no packing makes smaller: its public key's owner says a lot.
+pub fn bulky_ca(common_name: &str, bytes: usize) -> String {
+    let mut noise = Vec::new();
+    while noise.len() < bytes {
+        noise.extend(KeyPair::generate().unwrap().public_key_raw());
+    }
+    let mut params = params(common_name);
+    let nobodys = [1, 3, 6, 1, 4, 1, 99999, 1];
+    let extension = CustomExtension::from_oid_content(&nobodys, noise);
+    params.custom_extensions.push(extension);
+    let key = KeyPair::generate().unwrap();
+    params.self_signed(&key).unwrap().pem()
 }
 
 /// A CA that expired in 2020.

@@ -28,6 +28,23 @@ impl Namespace {
         serde_json::from_str(&json).unwrap()
     }
 
+    /// The kubeconfig of a user who may read everything in it, Secrets too, and write nothing.
+    pub fn reader(&self) -> String {
+        let name = &self.name;
+        let in_it = ["-n", name.as_str()];
+        let run = |words: &[&str]| Self::kubectl(&[words, &in_it].concat());
+        run(&["create", "serviceaccount", "reader"]);
+        let verbs = "--verb=get,list,watch";
+        run(&["create", "role", "reader", verbs, "--resource=*.*"]);
+        let subject = format!("--serviceaccount={name}:reader");
+        run(&["create", "rolebinding", "reader", "--role=reader", &subject]);
+        let token = run(&["create", "token", "reader"]);
+        let config = Self::kubectl(&["config", "view", "--raw", "--minify", "-o", "json"]);
+        let mut config: Value = serde_json::from_str(&config).unwrap();
+        config["users"][0]["user"] = serde_json::json!({"token": token.trim()});
+        config.to_string()
+    }
+
     fn kubectl(arguments: &[&str]) -> String {
         let output = Command::new(std::env::var_os("KUBECTL").unwrap_or_else(|| "kubectl".into()))
             .args(arguments)
