@@ -1,8 +1,15 @@
 //! Text that fits: measured in columns, not in bytes or characters.
 
-use console::{measure_text_width, truncate_str};
+use console::{Term, measure_text_width, truncate_str};
 
 const CUT: &str = "…";
+
+/// The columns that results have: those of the terminal, or as many as they want in a pipe or a file.
+pub(super) fn width_of_results() -> Option<usize> {
+    let term = Term::stdout();
+    let columns = term.size_checked().map(|(_, columns)| usize::from(columns));
+    columns.filter(|columns| term.is_term() && *columns > 0)
+}
 
 /// `text` in at most `width` columns, its end cut off.
 pub(super) fn end(text: &str, width: usize) -> String {

@@ -1,10 +1,10 @@
 //! What `inspect` shows: a table, the chains as a tree, the verdicts, the findings.
 
-use comfy_table::Cell;
 use console::style;
 
 use super::Screen;
-use super::tables::{name, table, tree, trimmed, validity};
+use super::table::{Column, Table};
+use super::tables::{name, tree, validity};
 use super::verdicts::verdict_table;
 use crate::certs::Certificate;
 use crate::certs::lint::date;
@@ -39,35 +39,30 @@ impl Screen {
 }
 
 fn certificates(inspection: &Inspection) -> String {
-    let mut table = table();
-    table.set_header([
-        "#",
-        "SUBJECT",
-        "ROLE",
-        "KEY",
-        "VALID UNTIL",
-        "",
-        "SHA-256",
-        "FROM",
+    let mut table = Table::new([
+        Column::new("#"),
+        Column::new("SUBJECT").cut(16),
+        Column::new("ROLE"),
+        Column::new("KEY").spare(3),
+        Column::new("VALID UNTIL"),
+        Column::new("").spare(1),
+        Column::new("SHA-256"),
+        Column::new("FROM").cut(10).spare(2),
     ]);
     for (index, entry) in inspection.entries.iter().enumerate() {
         let certificate = &entry.certificate;
-        table.add_row([
-            Cell::new(index + 1),
-            Cell::new(name(certificate)),
-            Cell::new(certificate.role()),
-            Cell::new(&certificate.facts.key),
-            Cell::new(date(certificate.not_after)),
-            Cell::new(validity(
-                certificate,
-                inspection.now,
-                inspection.expires_within,
-            )),
-            Cell::new(certificate.fingerprint.short()),
-            Cell::new(&entry.origin),
+        table.row([
+            (index + 1).to_string(),
+            name(certificate).to_owned(),
+            certificate.role().to_string(),
+            certificate.facts.key.to_string(),
+            date(certificate.not_after),
+            validity(certificate, inspection.now, inspection.expires_within),
+            certificate.fingerprint.short(),
+            entry.origin.clone(),
         ]);
     }
-    trimmed(&table)
+    table.shown()
 }
 
 fn certificates_of(inspection: &Inspection) -> Vec<&Certificate> {

@@ -18,6 +18,7 @@ mod redact;
 mod rendered;
 mod report;
 mod screen;
+mod table;
 mod tables;
 mod verdicts;
 

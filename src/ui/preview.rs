@@ -1,8 +1,8 @@
 //! The preview of a plan: certificates, then each target with its diff, then the commands.
 
-use comfy_table::{ContentArrangement, Table, presets};
 use console::style;
 
+use super::table::{Column, Table};
 use super::{Screen, changes, diff};
 use crate::certs::bundle::Entry;
 use crate::certs::lint::date;
@@ -72,17 +72,13 @@ fn shown(finding: &Finding) -> String {
 }
 
 fn certificates(entries: &[Entry]) -> String {
-    let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_header([
-            "ALIAS",
-            "SUBJECT",
-            "ISSUER",
-            "VALID",
-            "SHA-256, FIRST 8 BYTES",
-        ]);
+    let mut table = Table::new([
+        Column::new("ALIAS").cut(12),
+        Column::new("SUBJECT").cut(14),
+        Column::new("ISSUER").cut(12).spare(1),
+        Column::new("VALID").spare(2),
+        Column::new("SHA-256, FIRST 8 BYTES"),
+    ]);
     for entry in entries.iter().filter(|entry| !entry.from_system) {
         let certificate = &entry.certificate;
         let issuer = if certificate.self_issued {
@@ -96,25 +92,24 @@ fn certificates(entries: &[Entry]) -> String {
             date(certificate.not_after)
         );
         let fingerprint = certificate.fingerprint.short();
-        table.add_row([
-            &entry.alias,
-            &certificate.subject,
-            issuer,
-            &valid,
-            &fingerprint,
+        table.row([
+            entry.alias.clone(),
+            certificate.subject.clone(),
+            issuer.to_owned(),
+            valid,
+            fingerprint,
         ]);
     }
-    let lines: Vec<String> = table
-        .lines()
-        .map(|line| line.trim_end().to_owned())
-        .collect();
     let system = entries.iter().filter(|entry| entry.from_system).count();
     let system = match system {
         0 => String::new(),
         n => format!("\n and {n} of this machine's own bundle"),
     };
-    let lines = lines.join("\n");
-    format!("{}\n{lines}{system}", style("Certificates").bold())
+    format!(
+        "{}\n{}{system}",
+        style("Certificates").bold(),
+        table.shown()
+    )
 }
 
 fn heading(target: &Target) -> String {

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use comfy_table::Cell;
 use console::style;
 
 use super::Screen;
-use super::tables::{name, table, tree, trimmed, validity};
+use super::table::{Column, Table};
+use super::tables::{name, tree, validity};
 use super::verdicts::{verdict_table, words};
 use crate::certs::Certificate;
 use crate::certs::judgement::Remedy;
@@ -89,22 +89,28 @@ fn handshake(server: &Probed) -> String {
 }
 
 fn presented(probe: &Probe, server: &Probed) -> String {
-    let mut table = table();
-    table.set_header(["#", "SUBJECT", "ROLE", "KEY", "VALID FOR", "SHA-256"]);
+    let mut table = Table::new([
+        Column::new("#"),
+        Column::new("SUBJECT").cut(16),
+        Column::new("ROLE"),
+        Column::new("KEY").spare(2),
+        Column::new("VALID FOR").spare(1),
+        Column::new("SHA-256"),
+    ]);
     let presented = server.presented.iter().map(|one| &one.certificate);
     let numbers = (1..).map(|number: usize| number.to_string());
     let fetched = server.fetched.iter().map(|one| ("fetched".to_owned(), one));
     for (number, certificate) in numbers.zip(presented).chain(fetched) {
-        table.add_row([
-            Cell::new(number),
-            Cell::new(name(certificate)),
-            Cell::new(certificate.role()),
-            Cell::new(&certificate.facts.key),
-            Cell::new(validity(certificate, probe.now, probe.expires_within)),
-            Cell::new(certificate.fingerprint.short()),
+        table.row([
+            number,
+            name(certificate).to_owned(),
+            certificate.role().to_string(),
+            certificate.facts.key.to_string(),
+            validity(certificate, probe.now, probe.expires_within),
+            certificate.fingerprint.short(),
         ]);
     }
-    trimmed(&table)
+    table.shown()
 }
 
 /// What to do so that every client connects; `None` where every one does.

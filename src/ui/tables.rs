@@ -1,28 +1,10 @@
 //! What tables of certificates share.
 
-use comfy_table::{ContentArrangement, Table, presets};
 use console::style;
 use time::{Duration, OffsetDateTime};
 
 use crate::certs::Certificate;
 use crate::certs::chain::Chain;
-
-pub(super) fn table() -> Table {
-    let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Dynamic);
-    table
-}
-
-/// The table's lines without the blanks that fill its last column.
-pub(super) fn trimmed(table: &Table) -> String {
-    let lines: Vec<String> = table
-        .lines()
-        .map(|line| line.trim_end().to_owned())
-        .collect();
-    lines.join("\n")
-}
 
 /// The name that people know a certificate by.
 pub(super) fn name(certificate: &Certificate) -> &str {

@@ -2,7 +2,7 @@
 
 use console::style;
 
-use super::tables::{table, trimmed};
+use super::table::{Column, Table};
 use crate::certs::judgement::refusals;
 use crate::certs::verdict::{Client, Verdict};
 
@@ -10,15 +10,18 @@ use crate::certs::verdict::{Client, Verdict};
 pub(super) type Row<'a> = (String, Vec<Option<&'a Verdict>>);
 
 pub(super) fn verdict_table<'a>(rows: impl Iterator<Item = Row<'a>>) -> String {
-    let mut table = table();
-    let clients = Client::ALL.iter().map(|client| client.name());
-    table.set_header(std::iter::once("").chain(clients).chain(["IN ITS WORDS"]));
+    let clients = Client::ALL.iter().map(|client| Column::new(client.name()));
+    let mut table = Table::new(
+        std::iter::once(Column::new("").cut(12))
+            .chain(clients)
+            .chain([Column::new("IN ITS WORDS").below()]),
+    );
     for (name, verdicts) in rows {
         let marks = verdicts.iter().map(|verdict| mark(*verdict));
         let cells = std::iter::once(name).chain(marks);
-        table.add_row(cells.chain([words(&verdicts)]));
+        table.row(cells.chain([words(&verdicts)]));
     }
-    trimmed(&table)
+    table.shown()
 }
 
 fn mark(verdict: Option<&Verdict>) -> String {
