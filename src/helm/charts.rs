@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_yaml::Value;
 use tempfile::TempDir;
 
-use super::{Helm, HelmArguments, kube_version};
+use super::{Helm, HelmArguments, archive, kube_version};
 use crate::component::Component;
 use crate::exit::Stop;
 
@@ -143,7 +143,7 @@ impl Helm {
         let chart = if path.is_dir() {
             read_folder(reference, path.to_path_buf(), None)?
         } else if path.is_file() {
-            self.read_archive(reference)?
+            read_archive(reference)?
         } else if looks_like_path(reference) {
             return Err(anyhow!(
                 "there is no chart at {reference}: neither a folder nor a .tgz"
@@ -187,12 +187,11 @@ impl Helm {
             .ok_or_else(|| anyhow!("helm pull {reference} left no chart behind"))?;
         read_folder(reference, local, Some(folder))
     }
+}
 
-    fn read_archive(&self, reference: &str) -> Result<Chart> {
-        let metadata = self.read(&["show", "chart", reference])?;
-        let values = self.read(&["show", "values", reference])?;
-        assemble(reference, reference.into(), None, &metadata, &values)
-    }
+fn read_archive(reference: &str) -> Result<Chart> {
+    let (metadata, values) = archive::metadata_and_values(Path::new(reference))?;
+    assemble(reference, reference.into(), None, &metadata, &values)
 }
 
 fn read_folder(reference: &str, local: PathBuf, pulled: Option<TempDir>) -> Result<Chart> {

@@ -1,6 +1,7 @@
 //! Helm.
 
 mod advice;
+mod archive;
 mod arguments;
 mod chart_content;
 mod charts;
