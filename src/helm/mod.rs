@@ -73,13 +73,24 @@ impl Helm {
         arguments: &HelmArguments,
     ) -> Result<String, HelmError> {
         if rendering.asks_cluster {
-            match self.read(&rendering.argv(true, arguments)) {
+            let ask = self.ask_cluster_flags();
+            match self.read(&rendering.argv(ask, arguments)) {
                 // The chart brings the kinds itself (crds/), and Helm creates them only when it installs.
                 Err(error) if error.is_kind_unknown() => {}
                 answer => return answer,
             }
         }
-        self.read(&rendering.argv(false, arguments))
+        self.read(&rendering.argv(&[], arguments))
+    }
+
+    /// The flags with which `helm template` asks the cluster for its version, its API and (`lookup`) its objects.
+    fn ask_cluster_flags(&self) -> &'static [&'static str] {
+        match self.major() {
+            Ok(3) => &["--validate", "--dry-run=server"],
+            Ok(_) => &["--dry-run=server"],
+            // Both take it, Helm 4 with a sigh.
+            Err(_) => &["--validate"],
+        }
     }
 }
 
@@ -101,7 +112,7 @@ pub struct Rendering<'a> {
 }
 
 impl Rendering<'_> {
-    fn argv(&self, asks_cluster: bool, arguments: &HelmArguments) -> Vec<String> {
+    fn argv(&self, ask_cluster: &[&str], arguments: &HelmArguments) -> Vec<String> {
         let mut argv: Vec<String> = vec![
             "template".into(),
             self.release.into(),
@@ -110,10 +121,8 @@ impl Rendering<'_> {
             self.namespace.into(),
         ];
         argv.extend(self.is_upgrade.then(|| "--is-upgrade".into()));
-        if asks_cluster {
-            // Helm 4 would rather have it called --dry-run=server, which in Helm 3 means something else.
-            argv.push("--validate".into());
-        } else if let Some(version) = &self.chart.kube_version {
+        argv.extend(ask_cluster.iter().map(ToString::to_string));
+        if let (true, Some(version)) = (ask_cluster.is_empty(), &self.chart.kube_version) {
             argv.extend(["--kube-version".into(), version.clone()]);
         }
         for file in self.values {

@@ -188,7 +188,9 @@ pub fn play() -> Option<ExitCode> {
     }
     if let Some(helm) = &rule.real {
         // There is no cluster that it could ask.
-        let offline = arguments.iter().filter(|word| *word != "--validate");
+        let offline = arguments
+            .iter()
+            .filter(|word| !["--validate", "--dry-run=server"].contains(&word.as_str()));
         let status = std::process::Command::new(helm)
             .args(offline)
             .status()
