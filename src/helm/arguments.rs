@@ -142,6 +142,13 @@ impl HelmArguments {
         paths
     }
 
+    /// Whether the defaults of the deployed chart survive with them, in place of the new chart's (`--reuse-values`).
+    #[must_use]
+    pub fn keep_deployed_defaults(&self) -> bool {
+        let is_reuse = |word: &String| word.trim_end_matches("=true") == "--reuse-values";
+        self.all.iter().any(is_reuse)
+    }
+
     /// Whether deployed values survive the upgrade without being in any file.
     #[must_use]
     pub fn keep_deployed_values(&self) -> bool {
@@ -225,6 +232,8 @@ mod tests {
         assert!(sort("--reuse-values").keep_deployed_values());
         assert!(sort("--wait --reset-then-reuse-values=true").keep_deployed_values());
         assert!(!sort("--reset-values").keep_deployed_values());
+        assert!(sort("--reuse-values").keep_deployed_defaults());
+        assert!(!sort("--reset-then-reuse-values").keep_deployed_defaults());
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub(super) fn of(request: &Request<'_>, settled: &Settled, merged: &Merged) -> V
     findings.extend(queue_lists(facts, settled.strategy, &merged.after));
     findings.extend(unheld::findings(request, &merged.after));
     findings.extend(other_chart(request));
+    findings.extend(other_defaults(request));
     if let Some(proof) = &settled.proof {
         findings.extend(delivery::findings(request, settled, proof));
     }
@@ -49,6 +50,25 @@ fn other_chart(request: &Request<'_>) -> Option<Finding> {
             "if that is not meant, name another release with --{}-release",
             request.coordinates.component
         ))
+    })
+}
+
+/// With `--reuse-values` the deployed chart's defaults hold for the new one as well, and what that renders cannot be told
+/// without the deployed chart.
+fn other_defaults(request: &Request<'_>) -> Option<Finding> {
+    let Observed::Present(_, listed) = &request.observed else {
+        return None;
+    };
+    let is_same = listed.version_of(&request.chart.name) == Some(&request.coordinates.version);
+    (request.arguments.keep_deployed_defaults() && !is_same).then(|| {
+        Finding::error(
+            "reuse-across-versions",
+            format!(
+                "--reuse-values keeps the defaults of {}, and with another chart what is previewed would not be what runs",
+                listed.chart
+            ),
+        )
+        .hint("use --reset-then-reuse-values: it keeps the deployed values and takes the new chart's defaults")
     })
 }
 

@@ -61,6 +61,7 @@ fn rendered(
         deployed,
     };
     let mut settled = edits.make(None)?;
+    settled.findings.extend(both_modes(request, &settled.text)?);
     if request.chart.is_assumed {
         settled.findings.extend(assumed(request, &settled));
         settled.fragment = edits.fragment(&settled)?;
@@ -112,6 +113,35 @@ fn strategy(request: &Request<'_>) -> Strategy {
         (_, TaskPods::Auto) if request.chart.knows(&propagate) => Strategy::Propagate,
         (_, TaskPods::Auto | TaskPods::Template) => Strategy::Template,
     }
+}
+
+/// The edited file has one of the two values that exclude each other, and something beside it gives the other: another
+/// file, or the release whose values Helm keeps.
+fn both_modes(request: &Request<'_>, text: &str) -> Result<Option<Finding>> {
+    let facts = request.coordinates.component.facts();
+    let given = request.files.merged_with(text)?;
+    let at = |key: &str| values::lookup(&given, &[facts.certificates, &[key]].concat()).cloned();
+    let list = at("extraCerts").filter(|list| list.as_sequence().is_some_and(|l| !l.is_empty()));
+    let bundle = at("overrideCaCertificatesCrt").filter(|text| text.as_str() != Some(""));
+    if list.is_none() || bundle.is_none() {
+        return Ok(None);
+    }
+    let message = format!(
+        "{0}.extraCerts and {0}.overrideCaCertificatesCrt exclude each other, and with this edit both are given: one by {1}, the other by {2}",
+        facts.certificates.join("."),
+        request.files.edited().display(),
+        if request.files.kept().is_some() {
+            "the deployed release, whose values are kept"
+        } else {
+            "another values file"
+        }
+    );
+    let hint = if request.files.kept().is_some() {
+        "take the release's values into the file with --adopt-values, or choose the other --mode"
+    } else {
+        "choose the other --mode, or take that value out of the other file"
+    };
+    Ok(Some(Finding::error("both-modes", message).hint(hint)))
 }
 
 /// The edits of one override file, with one guess or another.

@@ -146,6 +146,11 @@ impl<'a> FakeHelm<'a> {
             .collect()
     }
 
+    /// Begins to note calls anew.
+    pub fn forget_calls(&self) {
+        let _ = fs::remove_file(log_of(&self.script()));
+    }
+
     fn script(&self) -> PathBuf {
         self.world.home("fake-helm.json")
     }

@@ -22,6 +22,7 @@ pub mod packaging;
 pub mod repository_server;
 pub mod terminal;
 pub mod tls_server;
+pub mod watched_helm;
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -205,6 +206,14 @@ impl World {
         self.start(binary, line.split_whitespace(), &all)
     }
 
+    /// Runs `helm clearml-certs LINE` with a helm that believes to be `name`, and tells the plugin so.
+    pub fn plugin_under(&self, name: &Path, line: &str) -> Run {
+        let words = std::iter::once("clearml-certs").chain(line.split_whitespace());
+        let mut command = Command::new(self.helm.binary());
+        command.arg0(name);
+        self.spawn(command, words, &[]).ends()
+    }
+
     fn command<S: AsRef<OsStr>>(
         &self,
         program: &Path,
@@ -221,8 +230,17 @@ impl World {
         arguments: impl IntoIterator<Item = S>,
         variables: &[(&str, &str)],
     ) -> Running<'_> {
-        let mut command = Command::new(program);
+        self.spawn(Command::new(program), arguments, variables)
+    }
+
+    fn spawn<S: AsRef<OsStr>>(
+        &self,
+        mut command: Command,
+        arguments: impl IntoIterator<Item = S>,
+        variables: &[(&str, &str)],
+    ) -> Running<'_> {
         command.args(arguments);
+        let program = PathBuf::from(command.get_program());
         let words: Vec<String> = command
             .get_args()
             .map(|word| word.to_string_lossy().into_owned())

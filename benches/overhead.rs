@@ -1,0 +1,145 @@
+//! Our own time on top of Helm's, for one `install --dry-run` of an upgrade.
+//!
+//! A helm that only prints answers it has ready takes the real one's place. What the plugin takes longer than these
+//! answers alone is its own time; beside it stands what the real `helm template` takes, in the same run.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a benchmark fails by panicking, and prints its result"
+)]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, KeyUsagePurpose};
+
+const RUNS: usize = 30;
+const CHART: &str = "tests/charts/clearml-enterprise-agent-6.9.3";
+
+fn main() {
+    let folder = tempfile::tempdir().unwrap();
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let chart = repository.join(CHART);
+    let real = real_helm(repository);
+    fs::write(folder.path().join("ca.pem"), certificate()).unwrap();
+
+    // One run with the real helm's template tells what the answers are.
+    let install = |helm: &Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_helm-clearml-certs"));
+        command
+            .args([
+                "install",
+                "agent",
+                "--ca",
+                "ca.pem",
+                "--skip-probe",
+                "--dry-run",
+                "--chart",
+            ])
+            .arg(&chart)
+            .current_dir(folder.path())
+            .env("HELM_BIN", helm)
+            .env("HELM_CONTENT_CACHE", "/nowhere") // so that the version need not be asked for
+            .env("HELM_NAMESPACE", "team-a");
+        command
+    };
+    let canned = canned_helm(folder.path(), &real);
+    let first = install(&canned).output().unwrap();
+    assert!(
+        first.status.success(),
+        "{}",
+        String::from_utf8_lossy(&first.stderr)
+    );
+    let calls = fs::read_to_string(folder.path().join("calls")).unwrap();
+    let calls: Vec<&str> = calls.lines().collect();
+
+    let plugin = median(|| run(&mut install(&canned)));
+    let answers = median(|| {
+        for call in &calls {
+            run(Command::new(&canned).args(call.split(' ')));
+        }
+    });
+    let helm = median(|| {
+        run(Command::new(&real)
+            .args(["template", "clearml-agent"])
+            .arg(&chart));
+    });
+    let own = plugin.saturating_sub(answers);
+    println!(
+        "helm calls        {}",
+        calls
+            .iter()
+            .map(|call| call.split(' ').next().unwrap())
+            .collect::<Vec<_>>()
+            .join(", ")
+    );
+    println!("plugin            {plugin:>8.1?}");
+    println!("ready answers     {answers:>8.1?}");
+    println!("our own time      {own:>8.1?}");
+    println!("one helm template {helm:>8.1?}");
+    println!(
+        "ours / template   {:>8.2}",
+        own.as_secs_f64() / helm.as_secs_f64()
+    );
+}
+
+/// A helm that prints what it has ready, and notes how it was called. It asks the real one for the template once.
+fn canned_helm(folder: &Path, real: &Path) -> PathBuf {
+    let script = folder.join("helm");
+    let text = format!(
+        "#!/bin/sh\ncd {0}\n[ -f rendered ] || echo \"$*\" >>calls\ncase $1 in\nlist) echo '[]' ;;\ntemplate)\n  if [ ! -f rendered ]; then\n    shift\n    {1} template $(echo \"$*\" | sed 's/--dry-run=server//') >rendered.new && mv rendered.new rendered\n  fi\n  cat rendered ;;\nesac\n",
+        folder.display(),
+        real.display()
+    );
+    fs::write(&script, text).unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    script
+}
+
+fn run(command: &mut Command) {
+    let status = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+fn median(mut work: impl FnMut()) -> Duration {
+    let mut times: Vec<Duration> = (0..RUNS)
+        .map(|_| {
+            let started = Instant::now();
+            work();
+            started.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    times.swap_remove(RUNS / 2)
+}
+
+fn real_helm(repository: &Path) -> PathBuf {
+    if let Some(path) = std::env::var_os("HELM4") {
+        return path.into();
+    }
+    let output = Command::new(repository.join("scripts/tools"))
+        .args(["--offline", "helm4"])
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().into()
+}
+
+fn certificate() -> String {
+    let mut params = CertificateParams::default();
+    params
+        .distinguished_name
+        .push(DnType::CommonName, "Acme Root");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    let key = KeyPair::generate().unwrap();
+    params.self_signed(&key).unwrap().pem()
+}
