@@ -1,5 +1,6 @@
 //! The command line.
 
+mod help;
 mod targets;
 
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ use crate::tls::Endpoint;
     name = "clearml-certs",
     bin_name = "helm clearml-certs",
     version,
+    long_about = help::PROGRAM,
     arg_required_else_help = true,
     after_help = "Helm's own flags (-n, --kube-context, --kubeconfig, --debug) work anywhere on the line."
 )]
@@ -38,22 +40,28 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Plan, preview, confirm, and upgrade the releases so that they trust your certificates
+    #[command(long_about = help::INSTALL)]
     Install(Box<InstallArgs>),
     /// Print the overrides that the certificates need, or write them into the files; no cluster is asked
+    #[command(long_about = help::RENDER)]
     Render(Box<RenderArgs>),
     /// Show what certificates are, how they hang together, and what each client will say of them
+    #[command(long_about = help::INSPECT)]
     Inspect(InspectArgs),
     /// Show the chain that a server presents, and whether each client will trust it with the certificates you propose
+    #[command(long_about = help::PROBE)]
     Probe(ProbeArgs),
     /// Look at everything that an installation needs: Helm, cluster, rights, charts, files; nothing is changed
+    #[command(long_about = help::DOCTOR)]
     Doctor(DoctorArgs),
     /// Print the script that teaches a shell to complete the words of this program
+    #[command(long_about = help::COMPLETION)]
     Completion(CompletionArgs),
 }
 
 /// The arguments of `doctor`.
 #[derive(Debug, Args)]
-#[command(after_help = DOCTOR_EXAMPLES)]
+#[command(after_help = help::DOCTOR_CODES)]
 pub struct DoctorArgs {
     /// Whose charts and files to look at [default: those with a file here or a release, else agent]
     #[arg(value_name = "COMPONENT")]
@@ -68,37 +76,21 @@ pub struct DoctorArgs {
     pub helm_arguments: Vec<String>,
 }
 
-const DOCTOR_EXAMPLES: &str = "\
-Examples:
-  helm clearml-certs doctor -n clearml-workers
-  helm clearml-certs doctor agent --agent-chart ./charts/clearml-enterprise-agent
-
-Exit codes: 0 nothing is in the way, 3 something is; each such line says what to do. 64 usage.";
-
 /// What shells and Helm call to complete a line; what follows are the words so far, flags and all, so that they are not read
 /// like our own.
 pub const COMPLETE: &str = "__complete";
 
 /// The arguments of `completion`.
 #[derive(Debug, Args)]
-#[command(after_help = COMPLETION_EXAMPLES)]
 pub struct CompletionArgs {
     /// Which shell
     #[arg(value_enum)]
     pub shell: Shell,
 }
 
-const COMPLETION_EXAMPLES: &str = "\
-Where Helm's own completion is set up, helm clearml-certs is completed as well, except on Windows:
-  source <(helm completion bash)
-
-Examples:
-  source <(helm-clearml-certs completion bash)         for the binary under its own name
-  helm clearml-certs completion fish | source";
-
 /// The arguments of `probe`.
 #[derive(Debug, Args)]
-#[command(after_help = PROBE_EXAMPLES)]
+#[command(after_help = help::PROBE_CODES)]
 pub struct ProbeArgs {
     /// Which servers
     #[arg(
@@ -141,19 +133,9 @@ pub struct ProbeArgs {
     pub output: Output,
 }
 
-const PROBE_EXAMPLES: &str = "\
-Examples:
-  Will every client trust the API server with this CA?
-    helm clearml-certs probe https://api.clearml.corp.example --ca corp-root.pem
-
-  Get the CA from the server; compare its fingerprint with what its owner says before you trust it:
-    helm clearml-certs probe https://app.clearml.corp.example --follow-aia --save corp-ca.pem
-
-Exit codes: 0 trusted, 1 a server or source cannot be reached, 3 an error finding, 4 an answer is missing, 64 usage.";
-
 /// The arguments of `inspect`.
 #[derive(Debug, Args)]
-#[command(after_help = INSPECT_EXAMPLES)]
+#[command(after_help = help::INSPECT_CODES)]
 pub struct InspectArgs {
     /// Where the certificates are.
     #[arg(
@@ -171,14 +153,6 @@ pub struct InspectArgs {
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     pub output: Output,
 }
-
-const INSPECT_EXAMPLES: &str = "\
-Examples:
-  helm clearml-certs inspect corp-root.pem
-  helm clearml-certs inspect clearml-agent-values.override.yaml
-  helm clearml-certs inspect https://app.clearml.corp.example corp-root.pem   # does this trust fit that server?
-
-Exit codes: 0 no error finding, 1 a source cannot be read, 3 an error finding or no certificate, 64 usage.";
 
 /// What is wanted: which certificates go where, and how. The same for every command that edits override files.
 #[derive(Debug, Args)]
@@ -230,7 +204,7 @@ pub struct DesiredArgs {
 
 /// The arguments of `install`.
 #[derive(Debug, Args)]
-#[command(after_help = INSTALL_EXAMPLES)]
+#[command(after_help = help::INSTALL_CODES)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a flag of the command line"
@@ -341,7 +315,7 @@ impl UnheldArgs {
 
 /// The arguments of `render`.
 #[derive(Debug, Args)]
-#[command(after_help = RENDER_EXAMPLES)]
+#[command(after_help = help::RENDER_CODES)]
 pub struct RenderArgs {
     /// What is wanted.
     #[command(flatten)]
@@ -373,25 +347,3 @@ pub enum Output {
     /// For programs (docs/json.md).
     Json,
 }
-
-const INSTALL_EXAMPLES: &str = "\
-Examples:
-  See what would happen to the agent and its task pods:
-    helm clearml-certs install agent --ca corp-root.pem -n clearml-workers --dry-run
-
-  Gateway and agent, two certificates, no questions:
-    helm clearml-certs install gateway agent --ca root=corp-root.pem --ca corp-issuing.pem \\
-      --gateway-release ai-gateway -n clearml-workers --yes
-
-Exit codes: 0 done or nothing to do, 1 failed, 2 changes pending (--detailed-exitcode),
-3 refused, 4 an answer is missing or was no, 64 usage, 130 interrupted.";
-
-const RENDER_EXAMPLES: &str = "\
-Examples:
-  The certificates' part of the agent's overrides, for a GitOps repository:
-    helm clearml-certs render agent --ca corp-root.pem > clearml-agent-certs.yaml
-
-  Edit the override file, deploy later by other means:
-    helm clearml-certs render agent --ca corp-root.pem --in-place
-
-No cluster is asked. Exit codes: 0 done or nothing to do, 1 failed, 3 refused, 4 an answer is missing, 64 usage.";

@@ -158,6 +158,20 @@ both_majors! {
         world.plugin("render").exits(4).warns("render agent").warns("--ca FILE");
     }
 
+    fn a_name_that_was_mistyped_is_understood(world) {
+        with_ca(&world);
+        std::fs::create_dir(world.path("chart")).unwrap();
+        let dry = |line: &str| world.plugin(&format!("install agent --dry-run {line}"));
+        dry("--ca cq.pem").exits(1).warns("cannot read the certificate file cq.pem; did you mean ca.pem?");
+        dry("--ca ca.pem --chart ./chrat").exits(1).warns("did you mean ./chart?");
+        world.write("values.yaml", "").write("last.yaml", "");
+        let chart = chart(OLD_AGENT);
+        dry(&format!("--ca ca.pem --chart {chart} -f valeus.yaml -f last.yaml")).exits(1).warns("did you mean values.yaml?");
+        dry("--ca ca.pem --moed append").exits(64).warns("'--mode'");
+        dry("--ca ca.pem --ignore no-rihgts").exits(64).warns("did you mean no-rights?");
+        world.plugin("instal").exits(64).warns("'install'");
+    }
+
     fn files_can_be_written_without_deploying(world) {
         with_ca(&world);
         world.write(AGENT_FILE, "# ours\n");

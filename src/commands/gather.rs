@@ -12,6 +12,7 @@ use crate::component::Component;
 use crate::exit::Stop;
 use crate::files;
 use crate::helm::{self, Coordinates, Helm, HelmArguments, HelmError, ReleaseSummary};
+use crate::nearest::file_like;
 use crate::plan::{Observed, ValuesFiles};
 use crate::ui::{self, Screen};
 
@@ -239,7 +240,11 @@ impl Place {
             .collect();
         let files = ValuesFiles::new(all, self.component.facts().certificates);
         match missing.iter().find(|path| *path != files.edited()) {
-            Some(path) => bail!("there is no values file {}", path.display()),
+            Some(path) => bail!(
+                "there is no values file {}{}",
+                path.display(),
+                file_like(path)
+            ),
             None => Ok(files),
         }
     }

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use super::{Helm, HelmArguments, archive, kube_version};
 use crate::component::Component;
 use crate::exit::Stop;
+use crate::nearest::file_like;
 
 /// The repository alias of the vendor's documentation.
 const VENDOR_REPOSITORY: &str = "clearml-enterprise";
@@ -146,7 +147,8 @@ impl Helm {
             read_archive(reference)?
         } else if looks_like_path(reference) {
             return Err(anyhow!(
-                "there is no chart at {reference}: neither a folder nor a .tgz"
+                "there is no chart at {reference}: neither a folder nor a .tgz{}",
+                file_like(path)
             ));
         } else {
             return self.pull(reference, version, arguments);

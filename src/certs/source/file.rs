@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 
 use super::{Reading, parsed, values};
 use crate::exit::Stop;
+use crate::nearest::file_like;
 
 /// Larger than any bundle in use (Mozilla's has 220 KB, ten thousand certificates about 20 MB); a device or a disk image ends
 /// here.
@@ -15,8 +16,12 @@ const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 pub(super) fn read(path: &Path) -> Result<Reading> {
     let shown = path.display().to_string();
-    let file =
-        File::open(path).with_context(|| format!("cannot read the certificate file {shown}"))?;
+    let file = File::open(path).with_context(|| {
+        format!(
+            "cannot read the certificate file {shown}{}",
+            file_like(path)
+        )
+    })?;
     let bytes = bounded(file, &shown)?;
     let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
     let given = if ending == "yaml" || ending == "yml" {

@@ -1,0 +1,140 @@
+//! What `--help` opens with: what a command is for, and examples. A test reads every example as a command line.
+
+pub(super) const PROGRAM: &str = "\
+Bring private CA certificates to ClearML Enterprise on Kubernetes: to the ClearML Agent and every task pod it starts, to the AI \
+Application Gateway, and to the Applications agent of the control plane.
+
+Examples:
+  Be led through:
+    helm clearml-certs install
+
+  See what would happen, then do it:
+    helm clearml-certs install agent --ca corp-root.pem -n clearml-workers --dry-run
+    helm clearml-certs install agent --ca corp-root.pem -n clearml-workers";
+
+pub(super) const INSTALL: &str = "\
+Bring certificates to releases: edits the override files, renders the charts to prove that every certificate arrives, shows the \
+difference, asks, and runs helm upgrade -i. On a terminal, `install` alone asks for whatever it needs to know.
+
+Examples:
+  See what would happen to the agent and its task pods:
+    helm clearml-certs install agent --ca corp-root.pem -n clearml-workers --dry-run
+
+  Gateway and agent, two certificates, no questions:
+    helm clearml-certs install gateway agent --ca root=corp-root.pem --ca corp-issuing.pem \\
+      --gateway-release ai-gateway -n clearml-workers --yes";
+
+pub(super) const INSTALL_CODES: &str = "\
+Exit codes: 0 done or nothing to do, 1 failed, 2 changes pending (--detailed-exitcode),
+3 refused, 4 an answer is missing or was no, 64 usage, 130 interrupted.";
+
+pub(super) const RENDER: &str = "\
+Print the overrides that the certificates need, or write them into the files, for those who deploy by other means. No cluster is \
+asked; the chart is rendered all the same, to prove that every certificate arrives.
+
+Examples:
+  The certificates' part of the agent's overrides, for a GitOps repository:
+    helm clearml-certs render agent --ca corp-root.pem > clearml-agent-certs.yaml
+
+  Edit the override file, deploy later:
+    helm clearml-certs render agent --ca corp-root.pem --in-place";
+
+pub(super) const RENDER_CODES: &str =
+    "Exit codes: 0 done or nothing to do, 1 failed, 3 refused, 4 an answer is missing, 64 usage.";
+
+pub(super) const INSPECT: &str = "\
+Show what certificates are, how they hang together, and what Python, curl, git, uv and node will make of them as trust.
+
+Examples:
+  A file, or what an override file holds already:
+    helm clearml-certs inspect corp-root.pem
+    helm clearml-certs inspect clearml-agent-values.override.yaml
+
+  Does this trust fit that server?
+    helm clearml-certs inspect https://app.clearml.corp.example corp-root.pem";
+
+pub(super) const INSPECT_CODES: &str = "\
+Exit codes: 0 no error finding, 1 a source cannot be read, 3 an error finding or no certificate, 64 usage.";
+
+pub(super) const PROBE: &str = "\
+Show the chain that a server presents, whether each client will trust it with the certificates you propose, and what would help \
+where one does not.
+
+Examples:
+  Will every client trust the API server with this CA?
+    helm clearml-certs probe https://api.clearml.corp.example --ca corp-root.pem
+
+  Get the CA from the server; compare its fingerprint with what its owner says before you trust it:
+    helm clearml-certs probe https://app.clearml.corp.example --follow-aia --save corp-ca.pem";
+
+pub(super) const PROBE_CODES: &str = "\
+Exit codes: 0 trusted, 1 a server or source cannot be reached, 3 an error finding, 4 an answer is missing, 64 usage.";
+
+pub(super) const DOCTOR: &str = "\
+Look at everything that an installation needs: Helm, the plugin, the cluster, your rights, the clock, override files and charts. One \
+line each, and what to do about each that stands in the way. Nothing is changed.
+
+Examples:
+  helm clearml-certs doctor -n clearml-workers
+  helm clearml-certs doctor agent --agent-chart ./charts/clearml-enterprise-agent";
+
+pub(super) const DOCTOR_CODES: &str =
+    "Exit codes: 0 nothing is in the way, 1 failed, 3 something is in the way, 64 usage.";
+
+pub(super) const COMPLETION: &str = "\
+Print the script that teaches a shell to complete helm-clearml-certs, the binary under its own name. `helm clearml-certs` itself is \
+completed by Helm's own completion (`source <(helm completion bash)`), except on Windows, where Helm cannot run plugin.complete.
+
+Examples:
+  helm clearml-certs completion bash > ~/.local/share/bash-completion/completions/helm-clearml-certs
+  helm clearml-certs completion fish > ~/.config/fish/completions/helm-clearml-certs.fish";
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, Parser as _};
+
+    use crate::cli::Cli;
+
+    /// The commands of a help text's examples, without what is the shell's or Helm's own.
+    fn examples(help: &str) -> Vec<Vec<String>> {
+        let joined = help.replace("\\\n", " ");
+        joined
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("helm clearml-certs "))
+            .map(|line| {
+                let line = line.split(" > ").next().unwrap_or_default();
+                let mut words = line.split_whitespace();
+                let mut ours = vec!["clearml-certs".to_owned()];
+                while let Some(word) = words.next() {
+                    if word == "-n" {
+                        words.next();
+                    } else {
+                        ours.push(word.to_owned());
+                    }
+                }
+                ours
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_command_opens_with_its_purpose_and_two_examples_that_work() {
+        let cli = Cli::command();
+        for command in cli.get_subcommands().filter(|one| !one.is_hide_set()) {
+            let mut command = command.clone();
+            let name = command.get_name().to_owned();
+            let help = command.render_long_help().to_string();
+            let (opening, rest) = help.split_once("Examples:").unwrap();
+            assert!(!opening.contains("Usage:"), "{name}: {help}");
+            let before_usage = rest.split("Usage:").next().unwrap();
+            let examples = examples(before_usage);
+            assert!(examples.len() >= 2, "{name}: {examples:?}");
+            for words in examples {
+                assert_eq!(words[1], name);
+                if let Err(error) = Cli::try_parse_from(&words) {
+                    panic!("{words:?}: {error}");
+                }
+            }
+        }
+    }
+}
