@@ -259,6 +259,35 @@ on_the_cluster! {
         assert!(deployed(&namespace).is_empty());
     }
 
+    fn certificates_are_read_out_of_the_cluster_and_out_of_a_release(world, namespace) {
+        let (one, two) = (certificates::ca("Acme Root"), certificates::ca("Other Root"));
+        world.write("one.pem", &one).write("two.pem", &two).write("notes.txt", "hello");
+        world.has_on_path("kubectl", &support::cluster::kubectl());
+        let from = |name: &str| format!("--from-file={}", world.path(name).display());
+        namespace.create(&["configmap", "ca", &from("one.pem"), &from("notes.txt")]);
+        namespace.create(&["secret", "generic", "ca", &from("two.pem")]);
+        let printed = |source: &str| {
+            let run = world.plugin(&format!("inspect {source} -n {} -o json", namespace.name));
+            let whole: Value = serde_json::from_str(&run.exits(0).stdout).unwrap();
+            let all: Vec<String> = whole["certificates"].as_array().unwrap().iter()
+                .map(|one| one["sha256"].as_str().unwrap().to_owned()).collect();
+            all
+        };
+        let wanted = |pem: &str| vec![fingerprints(pem)[0].to_string()];
+        assert_eq!(printed("configmap:ca"), wanted(&one));
+        assert_eq!(printed("secret:ca/two.pem"), wanted(&two));
+        assert_eq!(printed(&format!("secret:{}/ca", namespace.name)), wanted(&two));
+        let inspect = |source: &str| world.plugin(&format!("inspect {source} -n {}", namespace.name));
+        inspect("configmap:ca").exits(0).warns("notes.txt was skipped");
+        inspect("secret:gone").exits(1).warns("NotFound");
+        inspect("release:clearml-agent").exits(3).warns("there is no release clearml-agent");
+
+        let line = install_agent(&namespace, OLD_AGENT, "").replace("--ca one.pem", "--ca configmap:ca");
+        world.plugin(&line).exits(0);
+        assert_eq!(deployed(&namespace), fingerprints(&one).into_iter().collect());
+        assert_eq!(printed("release:clearml-agent"), wanted(&one));
+    }
+
     fn a_user_without_rights_reads_why(world, namespace) {
         let Some(readonly) = std::env::var_os("E2E_READONLY_KUBECONFIG") else {
             return;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{Read as _, Write as _};
+use std::net::IpAddr;
 
 use anyhow::{Context as _, Result, bail};
 use base64::Engine as _;
@@ -32,7 +33,7 @@ pub(super) fn for_host(host: &str) -> Result<Option<Proxy>> {
         .transpose()
 }
 
-/// Whether `NO_PROXY` names the host, or a domain above it.
+/// Whether `NO_PROXY` names the host, a domain above it, or a network that it is in (`10.0.0.0/8`).
 fn excludes(list: &str, host: &str) -> bool {
     list.split([',', ' '])
         .filter(|entry| !entry.is_empty())
@@ -40,11 +41,28 @@ fn excludes(list: &str, host: &str) -> bool {
             let domain = entry.trim_start_matches('*').trim_start_matches('.');
             entry == "*"
                 || host.eq_ignore_ascii_case(domain)
+                || is_in_network(host, entry).unwrap_or(false)
                 || host
                     .to_ascii_lowercase()
                     .strip_suffix(&domain.to_ascii_lowercase())
                     .is_some_and(|rest| rest.ends_with('.'))
         })
+}
+
+/// `None` where one of the two is no address, or they are of different families.
+fn is_in_network(host: &str, entry: &str) -> Option<bool> {
+    let (network, length) = entry.split_once('/')?;
+    // IPv4 in the upper bits, so that a prefix counts from the top in both families.
+    let bits = |address: IpAddr| match address {
+        IpAddr::V4(v4) => u128::from(u32::from(v4)) << 96,
+        IpAddr::V6(v6) => u128::from(v6),
+    };
+    let (host, network): (IpAddr, IpAddr) = (host.parse().ok()?, network.parse().ok()?);
+    let length: u32 = length.parse().ok()?;
+    let most = if host.is_ipv4() { 32 } else { 128 };
+    let comparable = host.is_ipv4() == network.is_ipv4() && length <= most;
+    let different = bits(host) ^ bits(network);
+    comparable.then(|| different.leading_zeros() >= length)
 }
 
 fn parse(url: &str) -> Result<Proxy> {
@@ -56,7 +74,7 @@ fn parse(url: &str) -> Result<Proxy> {
     };
     let rest = rest.split('/').next().unwrap_or_default();
     let (credentials, address) = match rest.rsplit_once('@') {
-        Some((credentials, address)) => (Some(STANDARD.encode(credentials)), address),
+        Some((credentials, address)) => (Some(STANDARD.encode(decoded(credentials))), address),
         None => (None, rest),
     };
     let (host, port) = match address.rsplit_once(':') {
@@ -68,6 +86,27 @@ fn parse(url: &str) -> Result<Proxy> {
         port,
         credentials,
     })
+}
+
+/// The bytes that a part of a URL stands for: `%40` is `@` (RFC 3986, 2.1). What is no such code stays as it is.
+fn decoded(part: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part.as_bytes();
+    while let [first, after @ ..] = rest {
+        let code = match rest {
+            [b'%', high, low, ..] => std::str::from_utf8(&[*high, *low])
+                .ok()
+                .filter(|code| code.bytes().all(|digit| digit.is_ascii_hexdigit()))
+                .and_then(|code| u8::from_str_radix(code, 16).ok()),
+            _ => None,
+        };
+        bytes.push(code.unwrap_or(*first));
+        rest = match code {
+            Some(_) => rest.get(3..).unwrap_or_default(),
+            None => after,
+        };
+    }
+    bytes
 }
 
 impl Proxy {
@@ -122,6 +161,12 @@ mod tests {
         assert!(excludes("*", "anything"));
         assert!(!excludes("acme.example", "notacme.example"));
         assert!(!excludes("", "acme.example"));
+        assert!(excludes("10.0.0.0/8, 192.168.1.1", "10.1.2.3"));
+        assert!(excludes("10.0.0.0/8 192.168.1.1", "192.168.1.1"));
+        assert!(excludes("fd00::/8", "fd12::1"));
+        assert!(excludes("0.0.0.0/0", "8.8.8.8"));
+        assert!(!excludes("10.0.0.0/8,fd00::/8,10.0.0.0/99", "11.1.2.3"));
+        assert!(!excludes("10.0.0.0/8", "ten.acme.example"));
     }
 
     #[test]
@@ -132,6 +177,8 @@ mod tests {
             ("proxy.acme.example", 3128)
         );
         assert_eq!(proxy.credentials.as_deref(), Some("dXNlcjpwYXNz"));
+        assert_eq!(decoded("us%40er:p%3Ass%"), b"us@er:p:ss%");
+        assert_eq!(decoded("100%+é%zz%2"), "100%+é%zz%2".as_bytes());
         assert_eq!(parse("proxy").unwrap().port, 1080);
         assert!(parse("socks5://proxy").is_err());
     }

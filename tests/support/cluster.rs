@@ -45,8 +45,13 @@ impl Namespace {
         config.to_string()
     }
 
+    /// Creates an object: the words after `kubectl create`.
+    pub fn create(&self, arguments: &[&str]) {
+        Self::kubectl(&[&["create"], arguments, &["-n", &self.name]].concat());
+    }
+
     fn kubectl(arguments: &[&str]) -> String {
-        let output = Command::new(std::env::var_os("KUBECTL").unwrap_or_else(|| "kubectl".into()))
+        let output = Command::new(kubectl())
             .args(arguments)
             .env("KUBECONFIG", kubeconfig())
             .output()
@@ -65,6 +70,11 @@ impl Drop for Namespace {
     fn drop(&mut self) {
         Self::kubectl(&["delete", "namespace", &self.name, "--wait=false"]);
     }
+}
+
+/// The client that the cluster came with, else the one on the path.
+pub fn kubectl() -> PathBuf {
+    std::env::var_os("KUBECTL").map_or_else(|| which::which("kubectl").unwrap(), PathBuf::from)
 }
 
 pub fn kubeconfig() -> PathBuf {

@@ -19,6 +19,7 @@ pub mod der;
 pub mod fake_helm;
 pub mod file_server;
 pub mod packaging;
+pub mod proxy_server;
 pub mod repository_server;
 pub mod terminal;
 pub mod tls_server;

@@ -24,8 +24,14 @@ const ENCRYPTION_SCHEMES: [&[u8]; 2] = [
 
 /// Whether the input is binary in a form this module can name.
 pub(super) fn looks_binary(input: &[u8]) -> bool {
-    input.first() == Some(&0x30) && !input.get(1).is_some_and(u8::is_ascii_alphanumeric)
-        || JAVA_MAGIC.iter().any(|magic| input.starts_with(magic))
+    JAVA_MAGIC.iter().any(|magic| input.starts_with(magic))
+        || match input {
+            // A SEQUENCE; in text, a `0` and another letter. A short one (a key on a curve) tells its own length.
+            [0x30, second, rest @ ..] => {
+                !second.is_ascii_alphanumeric() || usize::from(*second) == rest.len()
+            }
+            _ => false,
+        }
 }
 
 /// Every certificate of a DER certificate or a PKCS#7 container.
