@@ -9,6 +9,7 @@
 
 mod support;
 
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -295,6 +296,60 @@ both_majors! {
             assert_eq!(fingerprints(run.exits(0)), [fingerprint(&root)], "{name}");
         }
     }
+}
+
+/// Noise, things nested in each other a million deep or a billion wide, and a device without an end.
+#[test]
+fn what_is_meant_to_exhaust_is_refused_in_little_memory() {
+    let world = World::new(Helm::V4);
+    let noise: Vec<u8> = (0..2_000_000u32)
+        .map(|number| number.wrapping_mul(2_654_435_761).to_be_bytes()[0])
+        .collect();
+    let mut laughs = "a0: &a0 [x, x]\n".to_owned();
+    for level in 1..10 {
+        let below = vec![format!("*a{}", level - 1); 10].join(", ");
+        writeln!(laughs, "a{level}: &a{level} [{below}]").unwrap();
+    }
+    for (name, content, why) in [
+        ("noise.pem", noise, "binary data"),
+        (
+            "begins.pem",
+            b"-----BEGIN CERTIFICATE-----\n".repeat(80_000),
+            "this BEGIN has no END",
+        ),
+        (
+            "deep.der",
+            b"\x30\x80".repeat(1_000_000),
+            "not an X.509 certificate",
+        ),
+        ("laughs.yaml", laughs.into_bytes(), "limit"),
+        (
+            "deep.yaml",
+            [b"a: ".to_vec(), b"[".repeat(100_000)].concat(),
+            "nested more than 100 levels deep",
+        ),
+    ] {
+        fs::write(world.path(name), content).unwrap();
+        inspect_in_little_memory(&world, name)
+            .exits(3)
+            .warns(name)
+            .warns(why);
+    }
+    inspect_in_little_memory(&world, "/dev/zero")
+        .exits(3)
+        .warns("larger than 64 MiB");
+}
+
+/// With a gigabyte of address space, of which the program alone takes a good part.
+fn inspect_in_little_memory(world: &World, source: &str) -> Run {
+    let line = format!(
+        "ulimit -v 1000000; exec '{}' inspect {source}",
+        env!("CARGO_BIN_EXE_helm-clearml-certs")
+    );
+    let shell = std::path::Path::new("sh");
+    world
+        .start(shell, ["-c", &line], &[("HELM_NAMESPACE", "team-a")])
+        .ends()
 }
 
 #[test]
