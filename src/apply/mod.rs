@@ -3,6 +3,7 @@
 mod aftermath;
 mod check;
 mod file;
+mod readiness;
 mod restart;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use crate::plan::Target;
 pub use aftermath::Aftermath;
 pub use check::Check;
 pub use file::{FileEnd, write};
+pub use readiness::Readiness;
 pub use restart::restart;
 
 /// What became of one target.

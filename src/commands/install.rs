@@ -9,7 +9,7 @@ use super::planning::{self, Planner, accept, certificates, components};
 use super::preflight;
 use super::probing;
 use super::side_by_side::side_by_side;
-use crate::apply::{self, Outcome};
+use crate::apply::{self, Outcome, Readiness};
 use crate::cli::{InstallArgs, Output};
 use crate::exit::{ExitCode, Stop};
 use crate::files::FolderLocks;
@@ -225,7 +225,7 @@ pub(super) fn act(
             Output::Json => screen.note(text),
         };
         say(&format!("\n$ {}", target.upgrade.shown()));
-        let mut outcome = carry_out(helm, target, screen, say).unwrap_or_else(|error| {
+        let mut outcome = carry_out(helm, target, rollout, screen, say).unwrap_or_else(|error| {
             failure = Some(error);
             Outcome::Untouched
         });
@@ -275,14 +275,29 @@ fn failure_of(outcome: &Outcome) -> Option<anyhow::Error> {
     }
 }
 
-fn carry_out(helm: &Helm, target: &Target, screen: &Screen, say: impl Fn(&str)) -> Result<Outcome> {
+fn carry_out(
+    helm: &Helm,
+    target: &Target,
+    rollout: &Rollout,
+    screen: &Screen,
+    say: impl Fn(&str),
+) -> Result<Outcome> {
     let what = format!("upgrading {}", target.coordinates.release);
+    // Without kubectl there is the time alone.
+    let kubectl = Kubectl::locate().ok().filter(|_| rollout.wait);
+    let readiness = kubectl
+        .as_ref()
+        .map(|kubectl| Readiness::of(target, kubectl));
+    let look = || readiness.as_ref().and_then(Readiness::look);
     // A failed upgrade is an outcome with its own report, and a step that failed.
-    let outcome = screen.step(&what, || {
-        match apply::target(helm, target, |line| say(&format!("  {line}"))) {
-            Ok(outcome @ Outcome::Failed { .. }) => Err(Box::new(Ok(outcome))),
-            other => other.map_err(|error| Box::new(Err(error))),
-        }
-    });
+    let outcome =
+        screen.watched_step(
+            &what,
+            kubectl.as_ref().map(|_| &look as _),
+            || match apply::target(helm, target, |line| say(&format!("  {line}"))) {
+                Ok(outcome @ Outcome::Failed { .. }) => Err(Box::new(Ok(outcome))),
+                other => other.map_err(|error| Box::new(Err(error))),
+            },
+        );
     outcome.or_else(|failed| *failed)
 }

@@ -67,7 +67,17 @@ impl Screen {
 
     /// Does `work` under a line that says what is going on.
     pub fn step<T, E>(&self, what: &str, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        self.progress.step(&self.redactor.redact(what), work)
+        self.progress.step(&self.redactor.redact(what), None, work)
+    }
+
+    /// The same, where `look` tells every second how far it is.
+    pub fn watched_step<T, E>(
+        &self,
+        what: &str,
+        look: Option<&(dyn Fn() -> Option<String> + Sync)>,
+        work: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.progress.step(&self.redactor.redact(what), look, work)
     }
 }
 

@@ -25,6 +25,7 @@ struct Screen {
     parser: vt100::Parser,
     /// All that was written since the last key.
     since_key: Vec<u8>,
+    written: Vec<u8>,
     ended: bool,
 }
 
@@ -44,6 +45,10 @@ pub struct Ended {
     pub code: u32,
     /// The lines on the screen.
     pub screen: String,
+    /// The same with its colours, as escape sequences.
+    pub coloured: String,
+    /// All that was ever written, escape sequences included.
+    pub written: String,
     pub cursor_is_visible: bool,
 }
 
@@ -57,7 +62,7 @@ impl Terminal {
     /// Runs a shell's line; `$HELM` is helm.
     pub fn start(world: &World, script: &str, columns: u16, variables: &[(&str, &str)]) -> Self {
         let size = PtySize {
-            rows: 50,
+            rows: 100,
             cols: columns,
             pixel_width: 0,
             pixel_height: 0,
@@ -87,6 +92,7 @@ impl Terminal {
                     0,
                 ),
                 since_key: Vec::new(),
+                written: Vec::new(),
                 ended: false,
             }),
             Condvar::new(),
@@ -100,6 +106,7 @@ impl Terminal {
                 let mut screen = screen.lock().unwrap();
                 screen.parser.process(&bytes[..read]);
                 screen.since_key.extend_from_slice(&bytes[..read]);
+                screen.written.extend_from_slice(&bytes[..read]);
                 screen.ended = read == 0;
                 changed.notify_all();
                 if read == 0 {
@@ -159,9 +166,20 @@ impl Terminal {
         let ended = self.wait_until(|screen| screen.ended);
         assert!(ended, "the program does not end:\n{}", self.text());
         let status = self.child.wait().unwrap();
+        let (coloured, written) = {
+            let screen = self.screen.0.lock().unwrap();
+            let text =
+                |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&self.folder, "[WORLD]");
+            (
+                text(screen.parser.screen().contents_formatted().as_bytes()),
+                text(&screen.written),
+            )
+        };
         let ended = Ended {
             code: status.exit_code(),
             screen: self.text(),
+            coloured,
+            written,
             cursor_is_visible: !self.screen.0.lock().unwrap().parser.screen().hide_cursor(),
         };
         assert_eq!(ended.code, code, "{}", ended.screen);
