@@ -119,6 +119,18 @@ on_the_cluster! {
         world.plugin(&install(&namespace, OLD_AGENT, "--adopt-values")).exits(0).says("Nothing to change");
     }
 
+    fn adopted_certificates_change_their_mode_with_the_others(world, namespace) {
+        world.write("one.pem", &certificates::ca("Acme Root"));
+        world.plugin(&install(&namespace, OLD_AGENT, "")).exits(0);
+        std::fs::remove_file(world.path(AGENT_FILE)).unwrap();
+        world.write("one.pem", &certificates::ca("Acme Next"));
+        world.plugin(&install(&namespace, OLD_AGENT, "--adopt-values --mode replace"))
+            .exits(0)
+            .warns("warning[mode-switched]")
+            .says("✓ acme-next, acme-root\n");
+        assert!(!world.read(AGENT_FILE).contains("extraCerts"));
+    }
+
     fn kept_credentials_stay_in_the_release_alone(world, namespace) {
         deploy_with_credentials(&world, &namespace);
         let run = world.plugin(&install(&namespace, OLD_AGENT, "--reset-then-reuse-values"));
@@ -359,6 +371,9 @@ impl Generated {
         let strategy = dice.pick(&strategies);
         let unheld = dice.pick(&[
             "--discard-values",
+            "--discard-values",
+            "--adopt-values",
+            "--adopt-values",
             "--adopt-values",
             "--reset-then-reuse-values",
         ]);

@@ -61,19 +61,9 @@ pub(super) fn findings(request: &Request<'_>, after: &Value) -> Option<Finding> 
     let component = request.coordinates.component;
     match request.on_unheld {
         OnUnheld::Discard => None,
-        OnUnheld::Adopt if lost.is_empty() => (!unheld.is_empty()).then(|| {
-            let paths: Vec<String> = unheld.iter().map(|one| one.path.to_string()).collect();
-            Finding::note(
-                "values-adopted",
-                format!(
-                    "{} takes over from release {release} what no values file holds: {}",
-                    request.files.edited().display(),
-                    paths.join(", ")
-                ),
-            )
-        }),
-        _ if lost.is_empty() => None,
-        _ => Some(
+        OnUnheld::Adopt => adopted(request, &unheld, after),
+        OnUnheld::Refuse if lost.is_empty() => None,
+        OnUnheld::Refuse => Some(
             Finding::error(
                 "deployed-values-lost",
                 format!(
@@ -87,6 +77,26 @@ pub(super) fn findings(request: &Request<'_>, after: &Value) -> Option<Finding> 
             )),
         ),
     }
+}
+
+/// What the file took over, and kept: what the edit takes out again, as a switch of the mode does, is in its diff.
+fn adopted(request: &Request<'_>, unheld: &[Unheld<'_>], after: &Value) -> Option<Finding> {
+    let paths: Vec<String> = unheld
+        .iter()
+        .filter(|one| values::at(after, &one.path).is_some())
+        .map(|one| one.path.to_string())
+        .collect();
+    (!paths.is_empty()).then(|| {
+        Finding::note(
+            "values-adopted",
+            format!(
+                "{} takes over from release {} what no values file holds: {}",
+                request.files.edited().display(),
+                request.coordinates.release,
+                paths.join(", ")
+            ),
+        )
+    })
 }
 
 /// Whether `now` says all that `before` said: lists keep their items, bundles their certificates. What the upgrade sets to
