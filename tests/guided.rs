@@ -12,6 +12,7 @@ mod support;
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use rustix::process::Signal;
 use support::authority::{authority, server};
 use support::terminal::{CTRL_C, CTRL_U, DOWN, ENTER, ESCAPE, Ended, SPACE, TAB, Terminal};
 use support::{Helm, World, certificates, repository, tls_server};
@@ -149,6 +150,18 @@ both_majors! {
             }
         }
         assert_eq!(world.read(AGENT_FILE), file);
+        world.is_tidy();
+    }
+
+    fn a_signal_to_the_plugin_alone_ends_a_question(world) {
+        prepare(&world);
+        for signal in [Signal::INT, Signal::TERM] {
+            let mut terminal = Terminal::plugin(&world, "install");
+            terminal.shows(QUESTIONS[0].0).signal_plugin(signal);
+            let ended = terminal.ends(130);
+            assert!(ended.cursor_is_visible, "{}", ended.screen);
+            assert!(ended.screen.contains("interrupted; nothing was changed"), "{}", ended.screen);
+        }
         world.is_tidy();
     }
 

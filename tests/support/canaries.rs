@@ -1,6 +1,6 @@
 //! Planted secrets: whatever runs in a [`super::World`], none of them may come out.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -16,13 +16,13 @@ pub const IN_CONFIGURATION: &str = "canary-of-the-configuration-1c8e2";
 const SHORTEST: usize = 5;
 
 /// The secrets that a world holds.
-#[derive(Debug)]
-pub struct Canaries(Mutex<Vec<String>>);
+#[derive(Debug, Clone)]
+pub struct Canaries(Arc<Mutex<Vec<String>>>);
 
 impl Default for Canaries {
     fn default() -> Self {
         let planted = [IN_ENVIRONMENT, IN_CONFIGURATION].map(str::to_owned);
-        Self(Mutex::new(planted.into()))
+        Self(Arc::new(Mutex::new(planted.into())))
     }
 }
 

@@ -6,8 +6,10 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::World;
+use super::canaries::Canaries;
 
 /// How long a screen may take to show what it should; a slow machine under load takes seconds.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -35,6 +37,7 @@ pub struct Terminal {
     keys: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     folder: String,
+    canaries: Canaries,
     // Closing it would hang the terminal up.
     _master: Box<dyn MasterPty + Send>,
 }
@@ -119,6 +122,7 @@ impl Terminal {
             keys: pair.master.take_writer().unwrap(),
             child,
             folder: world.folder.path().display().to_string(),
+            canaries: world.canaries.clone(),
             _master: pair.master,
         }
     }
@@ -144,6 +148,20 @@ impl Terminal {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
         self
+    }
+
+    /// Sends a signal to the plugin alone, which helm started.
+    pub fn signal_plugin(&mut self, signal: Signal) {
+        let helm = self.child.process_id().unwrap();
+        // Any thread of helm's may have started it.
+        let threads = std::fs::read_dir(format!("/proc/{helm}/task")).unwrap();
+        let children: String = threads
+            .flatten()
+            .filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok())
+            .collect();
+        let plugin = children.split_whitespace().next().unwrap().parse().unwrap();
+        let plugin = Pid::from_raw(plugin).unwrap();
+        kill_process(plugin, signal).unwrap();
     }
 
     /// The screen as it is now.
@@ -183,6 +201,7 @@ impl Terminal {
             cursor_is_visible: !self.screen.0.lock().unwrap().parser.screen().hide_cursor(),
         };
         assert_eq!(ended.code, code, "{}", ended.screen);
+        self.canaries.are_silent_in(&ended.screen);
         ended
     }
 
