@@ -76,7 +76,7 @@ upgrade) # -i -n NAMESPACE RELEASE CHART …
 *)
     for word do # a real helm would ask a cluster
         shift
-        [ "$word" = --validate ] || set -- "$@" "$word"
+        case $word in --validate | --dry-run=server) ;; *) set -- "$@" "$word" ;; esac
     done
     exec HELM "$@"
     ;;

@@ -6,7 +6,15 @@ const CUT: &str = "…";
 
 /// The columns that results have: those of the terminal, or as many as they want in a pipe or a file.
 pub(super) fn width_of_results() -> Option<usize> {
-    let term = Term::stdout();
+    width_of(&Term::stdout())
+}
+
+/// The columns that diagnostics have.
+pub(super) fn width_of_notes() -> Option<usize> {
+    width_of(&Term::stderr())
+}
+
+fn width_of(term: &Term) -> Option<usize> {
     let columns = term.size_checked().map(|(_, columns)| usize::from(columns));
     columns.filter(|columns| term.is_term() && *columns > 0)
 }
@@ -28,6 +36,46 @@ pub(super) fn middle(text: &str, width: usize) -> String {
     let left = room - measure_text_width(&head);
     let tail: String = taken(text.chars().rev(), left).chars().rev().collect();
     format!("{head}{CUT}{tail}")
+}
+
+/// A line broken between words, so that no part is wider than `width`, unless a word alone is.
+pub(super) fn wrapped(line: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut now = String::new();
+    for word in line.split_whitespace() {
+        let wide = measure_text_width(&now) + 1 + measure_text_width(word);
+        if !now.is_empty() && wide > width {
+            lines.push(std::mem::take(&mut now));
+        }
+        if !now.is_empty() {
+            now.push(' ');
+        }
+        now += word;
+    }
+    lines.extend((!now.is_empty()).then_some(now));
+    lines
+}
+
+/// Prose for people, broken between words and indented alike. What may be pasted into a shell stays in one piece.
+pub(super) fn prose(text: &str, width: usize) -> String {
+    let is_for_a_shell = |line: &str| {
+        ["helm ", "kubectl ", "sh ", " --", "://"]
+            .iter()
+            .any(|sign| line.contains(sign))
+    };
+    let lines = text.lines().flat_map(|line| {
+        if measure_text_width(line) <= width || is_for_a_shell(line) {
+            return vec![line.to_owned()];
+        }
+        let indent = line.len() - line.trim_start().len();
+        let broken = wrapped(line, width.saturating_sub(indent + 2));
+        let indented = broken.iter().enumerate().map(|(number, part)| {
+            let more = if number == 0 { 0 } else { 2 };
+            format!("{}{part}", " ".repeat(indent + more))
+        });
+        indented.collect()
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// As many characters as fit into `width` columns.
@@ -64,6 +112,16 @@ mod tests {
         assert_eq!(middle("日本語日本語", 6), "日…語");
         assert_eq!(middle("abcdef", 1), "…");
         assert_eq!(middle("abcdef", 0), "");
+    }
+
+    #[test]
+    fn prose_is_broken_between_words_and_commands_are_not() {
+        assert_eq!(wrapped("one two  three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("incomprehensible", 7), ["incomprehensible"]);
+        assert_eq!(wrapped("", 7), Vec::<String>::new());
+        let text = "  what is so, and why\nrun helm upgrade -i something long\nshort";
+        let broken = "  what is\n    so, and\n    why\nrun helm upgrade -i something long\nshort";
+        assert_eq!(prose(text, 12), broken);
     }
 
     #[test]

@@ -41,13 +41,16 @@ pub fn confirm(question: &str) -> Result<bool> {
 /// # Errors
 /// Escape, Ctrl-C, or the terminal is gone.
 pub fn choose(question: &str, labels: &[String]) -> Result<usize> {
-    given(|| {
+    let chosen = given(|| {
         Select::with_theme(&ColorfulTheme::default())
             .with_prompt(question)
+            .report(false)
             .items(fitting(labels))
             .default(0)
             .interact_opt()
-    })
+    })?;
+    answered(question, labels.get(chosen).into_iter());
+    Ok(chosen)
 }
 
 /// Asks for any of several; gives their indices.
@@ -55,12 +58,38 @@ pub fn choose(question: &str, labels: &[String]) -> Result<usize> {
 /// # Errors
 /// Escape, Ctrl-C, or the terminal is gone.
 pub fn choose_several(question: &str, labels: &[String]) -> Result<Vec<usize>> {
-    given(|| {
+    let chosen = given(|| {
         MultiSelect::with_theme(&ColorfulTheme::default())
             .with_prompt(question)
+            .report(false)
             .items(fitting(labels))
             .interact_opt()
-    })
+    })?;
+    answered(
+        question,
+        chosen.iter().filter_map(|index| labels.get(*index)),
+    );
+    Ok(chosen)
+}
+
+/// The question with its answer, in one line: whole, else the names before the colons, else cut.
+fn answered<'a>(question: &str, answers: impl Iterator<Item = &'a String> + Clone) {
+    let term = Term::stderr();
+    let room = width(&term).saturating_sub(measure_text_width(question) + 5);
+    let whole: Vec<&str> = answers.clone().map(String::as_str).collect();
+    let names: Vec<&str> = answers
+        .map(|label| label.split(": ").next().unwrap_or_default())
+        .collect();
+    let whole = whole.join(", ");
+    let answer = if measure_text_width(&whole) <= room {
+        whole
+    } else {
+        fit::middle(&names.join(", "), room)
+    };
+    let mark = style("✔").green().for_stderr();
+    let dot = style("·").dim().for_stderr();
+    let answer = style(answer).green().for_stderr();
+    let _ = term.write_line(&format!("{mark} {question} {dot} {answer}"));
 }
 
 /// What is to be said of a line while it is typed.
@@ -149,11 +178,7 @@ fn read_line(typed: &Typed<'_>) -> dialoguer::Result<Option<String>> {
                 };
                 if is_fine {
                     erase(&term)?;
-                    let mark = style("✔").green().for_stderr();
-                    let dot = style("·").dim().for_stderr();
-                    let room = width(&term).saturating_sub(measure_text_width(typed.question) + 5);
-                    let answer = style(fit::middle(text.trim(), room)).green().for_stderr();
-                    term.write_line(&format!("{mark} {} {dot} {answer}", typed.question))?;
+                    answered(typed.question, std::iter::once(&text.trim().to_owned()));
                     return Ok(Some(text.trim().to_owned()));
                 }
             }

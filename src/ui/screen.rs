@@ -5,6 +5,7 @@ use std::io::Write as _;
 use serde_json::Value as Json;
 use serde_yaml::Value;
 
+use super::fit;
 use super::progress::Progress;
 use super::redact::Redactor;
 use crate::proof::Object;
@@ -54,8 +55,13 @@ impl Screen {
 
     /// A diagnostic, to stderr.
     pub fn note(&self, text: &str) {
+        let text = self.redactor.redact(text);
+        let text = match fit::width_of_notes() {
+            Some(width) => fit::prose(&text, width),
+            None => text,
+        };
         self.progress.suspended(|| {
-            let _ = writeln!(std::io::stderr().lock(), "{}", self.redactor.redact(text));
+            let _ = writeln!(std::io::stderr().lock(), "{text}");
         });
     }
 

@@ -95,9 +95,15 @@ impl Table {
         for row in &self.rows {
             lines.extend(row_lines(row, &shown));
             let words = below.and_then(|index| row.get(index));
-            lines.extend(words.into_iter().flat_map(|words| {
-                wrapped(words, width.unwrap_or(usize::MAX).saturating_sub(INDENT))
-            }));
+            let room = width.unwrap_or(usize::MAX).saturating_sub(INDENT);
+            for words in words.into_iter().flat_map(|words| words.lines()) {
+                let broken = fit::wrapped(words, room);
+                lines.extend(
+                    broken
+                        .iter()
+                        .map(|line| format!("{}{line}", " ".repeat(INDENT))),
+                );
+            }
         }
         let left_out: Vec<&str> = (0..self.columns.len())
             .filter(|index| Some(*index) != below && !shown.iter().any(|(one, _)| one == index))
@@ -199,31 +205,6 @@ fn line<'a>(shown: &[(usize, usize)], cell: impl Fn(usize) -> &'a str) -> String
     format!(" {}", cells.join(&" ".repeat(GAP)))
         .trim_end()
         .to_owned()
-}
-
-/// Text below a row, broken between words.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = Vec::new();
-    for paragraph in text.lines() {
-        let mut now = String::new();
-        for word in paragraph.split_whitespace() {
-            let wide = measure_text_width(&now) + 1 + measure_text_width(word);
-            if !now.is_empty() && wide > width {
-                lines.push(std::mem::take(&mut now));
-            }
-            if !now.is_empty() {
-                now.push(' ');
-            }
-            now += word;
-        }
-        lines.push(now);
-    }
-    let indent = " ".repeat(INDENT);
-    lines
-        .into_iter()
-        .filter(|line| !line.is_empty())
-        .map(|line| format!("{indent}{line}"))
-        .collect()
 }
 
 #[cfg(test)]

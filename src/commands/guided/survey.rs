@@ -1,5 +1,6 @@
 //! What can be seen before anything is asked.
 
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
 use serde_yaml::Value;
@@ -17,8 +18,8 @@ use crate::values;
 /// Looks around: the cluster, the override files, this machine.
 pub(super) fn survey(given: &Given, helm: &Helm, screen: &Screen) -> Seen {
     let namespace = current_namespace();
-    let looked = screen.step("looking for what is deployed", || {
-        releases(helm, &namespace)
+    let Ok(looked) = screen.step("looking for what is deployed", || {
+        Ok::<_, Infallible>(releases(helm, &namespace))
     });
     let releases = looked.unwrap_or_else(|error| {
         let why = error.message.lines().last().unwrap_or_default();
