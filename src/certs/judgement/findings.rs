@@ -60,7 +60,7 @@ impl Asked<'_> {
             Finding::error(
                 "server-name-mismatch",
                 format!(
-                    "{self} presents a certificate that is not for {host} but for {names}; clients say \"hostname mismatch\", whatever they trust"
+                    "{self} presents a certificate that is not for {host} but for {names}; Python says \"Hostname mismatch\", whatever it trusts"
                 ),
             )
             .hint("use a name of the certificate in the URL, or have it reissued with this one as alternative name"),
