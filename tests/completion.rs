@@ -14,7 +14,8 @@ use std::process::Command;
 use clap::CommandFactory as _;
 use helm_clearml_certs::cli::Cli;
 use helm_clearml_certs::completion::{self, Shell};
-use support::{Helm, World, certificates, repository};
+use support::cluster::Namespace;
+use support::{Helm, World, certificates, chart, repository};
 
 /// What helm offers for the last of `words`, and how the shell is to go on.
 fn offered(world: &World, words: &[&str]) -> (Vec<String>, String) {
@@ -132,4 +133,20 @@ fn the_script_for_bash_completes_the_binary() {
         complete("helm-clearml-certs install --ca corp"),
         ["corp-root.pem"]
     );
+}
+
+on_the_cluster! {
+    fn releases_and_namespaces_of_the_cluster_are_offered(world, namespace) {
+        world.write("ca.pem", &certificates::ca("Acme Root"));
+        let gateway = chart("clearml-enterprise-app-gateway-3.2.0");
+        let line = format!("install gateway --ca ca.pem --gateway-chart {gateway} --gateway-release gw-eu -n {} --yes", namespace.name);
+        world.plugin(&line).exits(0);
+        let name = namespace.name.as_str();
+        assert_eq!(words(&world, &["install", "--gateway-release", "gw-eu", ""]).len(), 3);
+        let (lines, _) = offered(&world, &["install", "gateway", "-n", name, "--release", "gw"]);
+        assert_eq!(lines, [format!("gw-eu\tclearml-enterprise-app-gateway-3.2.0 in {name}")]);
+        assert!(words(&world, &["install", "--agent-release", "gw"]).is_empty());
+        assert_eq!(words(&world, &["install", "--agent-namespace", name]), [name]);
+        assert_eq!(words(&world, &["install", "agent", "-n", name]), [name]);
+    }
 }

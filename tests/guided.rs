@@ -14,6 +14,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use rustix::process::Signal;
 use support::authority::{authority, server};
+use support::cluster::Namespace;
 use support::terminal::{CTRL_C, CTRL_U, DOWN, ENTER, ESCAPE, Ended, SPACE, TAB, Terminal};
 use support::{Helm, World, certificates, repository, tls_server};
 
@@ -289,5 +290,23 @@ both_majors! {
     fn without_input_nothing_is_asked_even_on_a_terminal(world) {
         let mut terminal = Terminal::plugin(&world, "install --no-input");
         terminal.shows("which component").shows("which certificates").ends(4);
+    }
+}
+
+on_the_cluster! {
+    fn an_installation_is_led_through_and_then_found_again(world, namespace) {
+        prepare(&world);
+        let name = namespace.name.as_str();
+        let line = format!("install --mode append --task-pods off -n {name} --agent-namespace {name} --agent-chart {AGENT_CHART}");
+        let mut terminal = Terminal::plugin(&world, &line.replace("install", "install agent"));
+        answer(&mut terminal, &QUESTIONS[1..3]);
+        terminal.shows("Release name of the agent").press(ENTER);
+        terminal.shows("What now?").press(ENTER);
+        let ended = terminal.shows("The same without questions:").ends(0);
+        let words = same_without_questions(&world, &ended);
+        let again = world.helm(std::iter::once("clearml-certs".to_owned()).chain(words));
+        again.exits(0).says("Nothing to change");
+        let mut terminal = Terminal::plugin(&world, &format!("install --dry-run -n {name}"));
+        terminal.shows(&format!("agent: release clearml-agent in {name}")).press(ESCAPE).ends(130);
     }
 }

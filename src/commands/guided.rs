@@ -109,7 +109,7 @@ pub(super) fn run(first: &InstallArgs, helm: &Helm, screen: &Screen) -> Result<E
 }
 
 const INTRODUCTION: &str =
-    "A few questions, then a preview. Nothing changes before you say so; escape leaves.";
+    "A few questions, then a preview; nothing changes before that. Escape leaves.";
 
 /// Asks until nothing is left to ask.
 fn ask_all(answers: &mut Answers, given: &Given, seen: &Seen, screen: &Screen) -> Result<()> {

@@ -106,20 +106,24 @@ fn choice(label: impl Into<String>, change: Change) -> Choice {
 }
 
 fn components(seen: &Seen) -> Question {
-    let mut choices = Vec::new();
+    let mut here = Vec::new();
+    let mut elsewhere = Vec::new();
     let mut new = Vec::new();
     for component in Component::ALL {
         let facts = component.facts();
         let deployed = releases_of(facts, seen);
         for (release, version) in &deployed {
             let place = (release.namespace.clone(), release.release.name.clone());
-            choices.push(choice(
-                format!(
-                    "{component}: release {} in {}, version {version}",
-                    release.release.name, release.namespace
-                ),
-                Change::Component(component, Some(place)),
-            ));
+            let label = format!(
+                "{component}: release {} in {}, version {version}",
+                release.release.name, release.namespace
+            );
+            let list = if release.namespace == seen.namespace {
+                &mut here
+            } else {
+                &mut elsewhere
+            };
+            list.push(choice(label, Change::Component(component, Some(place))));
         }
         let what = if deployed.is_empty() {
             format!("{component}: {}", facts.purpose)
@@ -128,10 +132,9 @@ fn components(seen: &Seen) -> Question {
         };
         new.push(choice(what, Change::Component(component, None)));
     }
-    choices.extend(new);
     Question::Several {
         text: "What gets the certificates? (space selects, enter goes on)".into(),
-        choices,
+        choices: [here, elsewhere, new].concat(),
     }
 }
 
@@ -433,6 +436,21 @@ mod tests {
         );
         assert!(labels[2].starts_with("apps: "), "{labels:?}");
         assert!(!labels.iter().any(|label| label.contains("database")));
+    }
+
+    #[test]
+    fn releases_of_the_current_namespace_come_before_others() {
+        let mut seen = seen();
+        seen.releases[1].namespace = "default".into();
+        let labels = labels(next(&Answers::default(), &Given::default(), &seen));
+        assert!(
+            labels[0].starts_with("gateway: release gw in default"),
+            "{labels:?}"
+        );
+        assert!(
+            labels[1].starts_with("agent: release agent-eu in ml"),
+            "{labels:?}"
+        );
     }
 
     #[test]

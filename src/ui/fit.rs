@@ -59,9 +59,12 @@ pub(super) fn wrapped(line: &str, width: usize) -> Vec<String> {
 /// Prose for people, broken between words and indented alike. What may be pasted into a shell stays in one piece.
 pub(super) fn prose(text: &str, width: usize) -> String {
     let is_for_a_shell = |line: &str| {
-        ["helm ", "kubectl ", "sh ", " --", "://"]
+        let begins = ["helm ", "kubectl ", "sh ", "command: ", "$ "];
+        let quotes = [": helm ", "`helm ", "`kubectl "];
+        begins
             .iter()
-            .any(|sign| line.contains(sign))
+            .any(|sign| line.trim_start().starts_with(sign))
+            || quotes.iter().any(|sign| line.contains(sign))
     };
     let lines = text.lines().flat_map(|line| {
         if measure_text_width(line) <= width || is_for_a_shell(line) {
@@ -119,8 +122,8 @@ mod tests {
         assert_eq!(wrapped("one two  three", 7), ["one two", "three"]);
         assert_eq!(wrapped("incomprehensible", 7), ["incomprehensible"]);
         assert_eq!(wrapped("", 7), Vec::<String>::new());
-        let text = "  what is so, and why\nrun helm upgrade -i something long\nshort";
-        let broken = "  what is\n    so, and\n    why\nrun helm upgrade -i something long\nshort";
+        let text = "  what is so, and why\n  hint: log in: helm registry login x\n  helm upgrade -i a b\nshort";
+        let broken = "  what is\n    so, and\n    why\n  hint: log in: helm registry login x\n  helm upgrade -i a b\nshort";
         assert_eq!(prose(text, 12), broken);
     }
 
