@@ -219,26 +219,20 @@ pub fn target(
     request: Request<'_>,
     render: &mut dyn FnMut(&str) -> Result<String>,
 ) -> Result<Target> {
-    let settled = settle::settle(&request, render)?;
+    let mut settled = settle::settle(&request, render)?;
     let merged = findings::Merged {
         after: request.files.merged_with(&settled.text)?,
         edited: serde_yaml::from_str(&settled.text)?,
     };
     let more = findings::of(&request, &settled, &merged);
-    let mut findings = settled.findings;
+    let mut findings = std::mem::take(&mut settled.findings);
     findings.extend(more);
     let file = FileChange {
         path: request.files.edited().to_path_buf(),
         before: request.files.text.clone(),
-        after: settled.text,
+        after: std::mem::take(&mut settled.text),
     };
     let stored = &settled.deployed.objects;
-    let changes = match &request.observed {
-        Observed::Absent | Observed::Unknown(_) => Changes::all_new(&settled.objects),
-        Observed::Present(deployed, _) => {
-            Changes::between(stored, &settled.objects).with_values(&deployed.values, &merged.after)
-        }
-    };
     let action = match &request.observed {
         Observed::Absent | Observed::Unknown(_) => Action::Install,
         Observed::Present(deployed, listed)
@@ -254,7 +248,7 @@ pub fn target(
     };
     let changes = match action {
         Action::Nothing => Changes::default(),
-        Action::Install | Action::Upgrade => changes,
+        Action::Install | Action::Upgrade => changes(&request, &settled, &merged.after),
     };
     let server_urls = request.coordinates.component.facts().server_urls;
     Ok(Target {
@@ -275,6 +269,18 @@ pub fn target(
         findings,
         action,
     })
+}
+
+/// What the upgrade changes in the cluster; nothing is known where nothing was rendered.
+fn changes(request: &Request<'_>, settled: &settle::Settled, given: &Value) -> Changes {
+    match (&settled.proof, &request.observed) {
+        (None, _) => Changes::default(),
+        (_, Observed::Absent | Observed::Unknown(_)) => Changes::all_new(&settled.objects),
+        (_, Observed::Present(deployed, _)) => {
+            Changes::between(&settled.deployed.objects, &settled.objects)
+                .with_values(&deployed.values, given)
+        }
+    }
 }
 
 /// Whether an upgrade would give the same values to the same published chart.

@@ -1,4 +1,6 @@
 //! What was shown is what happens, on a real cluster with both major versions of Helm. Run by `make e2e`.
+//!
+//! The generated plans take 275 seconds of processor time: two to three minutes on two cores that have nothing else to do.
 
 #![allow(
     clippy::unwrap_used,

@@ -31,7 +31,7 @@ fn main() -> ExitCode {
     if let Some(code) = play() {
         return code;
     }
-    let tests: [(&str, Check); 8] = [
+    let tests: [(&str, Check); 9] = [
         ("values_that_no_file_holds_are_named_and_not_shown", unheld),
         ("adopted_values_go_into_the_file_as_they_were", adopted),
         ("kept_values_are_rendered_and_handed_to_helm", kept),
@@ -40,6 +40,7 @@ fn main() -> ExitCode {
         ("objects_are_compared_without_what_always_changes", objects),
         ("nothing_to_change_is_one_line", nothing),
         ("an_upgrade_renders_once", once),
+        ("what_does_not_render_takes_nothing_away", unrendered),
     ];
     let trials = tests.into_iter().flat_map(|(name, check)| {
         [("helm3", Helm::V3), ("helm4", Helm::V4)].map(|(major, helm)| {
@@ -58,6 +59,12 @@ fn main() -> ExitCode {
 
 /// A helm that tells of a release of 6.9.3, made from these values.
 fn helm<'a>(world: &'a World, values: &str) -> FakeHelm<'a> {
+    let real = Rule::when("template").runs_real(&world.helm.binary());
+    helm_that(world, values, real)
+}
+
+/// The same with something else to say to a chart.
+fn helm_that<'a>(world: &'a World, values: &str, template: Rule) -> FakeHelm<'a> {
     let rendered = world.helm([
         "template",
         "clearml-agent",
@@ -83,7 +90,7 @@ fn helm<'a>(world: &'a World, values: &str) -> FakeHelm<'a> {
                 r#"[{"name":"clearml-agent","namespace":"team-a","revision":"3","status":"deployed","chart":"clearml-enterprise-agent-6.9.3"}]"#,
             ),
             Rule::when("status").prints(&status.to_string()),
-            Rule::when("template").runs_real(&world.helm.binary()),
+            template,
         ],
     )
 }
@@ -205,4 +212,13 @@ fn once(world: &World) {
         let rendered = calls.iter().filter(|call| *call == "template");
         assert_eq!(rendered.count(), 1, "{more}: {calls:?}");
     }
+}
+
+fn unrendered(world: &World) {
+    let refuses = Rule::when("template").fails("Error: chart requires kubeVersion: < 1.33.0-0\n");
+    let run = helm_that(world, OVERRIDE, refuses).runs(&dry_run("clearml-agent-5.3.3", ""));
+    run.exits(3)
+        .warns("error[chart-ignores-certificates]")
+        .warns("does not render: chart requires kubeVersion: < 1.33.0-0")
+        .never_says("Objects that change");
 }

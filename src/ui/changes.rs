@@ -8,6 +8,9 @@ use crate::plan::{Action, Change, Changes, ObjectChange, Target, ValueChange};
 /// A value that takes more room than this is shown by its beginning.
 const VALUE_WIDTH: usize = 120;
 
+/// With this annotation Helm leaves an object alone that is no longer rendered.
+const KEPT: &str = "helm.sh/resource-policy: keep";
+
 /// The changes of one target; empty where there are none.
 pub(super) fn of(target: &Target) -> String {
     let changes = &target.changes;
@@ -61,11 +64,13 @@ fn changed(changes: &Changes) -> Vec<String> {
 
 fn object(change: &ObjectChange) -> Vec<String> {
     let title = format!("{} {} {}", sign(change.change), change.kind, change.name);
-    let mut lines = vec![title];
-    if change.change == Change::Removed {
-        return lines;
-    }
     let text = |side: &Option<String>| side.clone().unwrap_or_default();
+    if change.change == Change::Removed {
+        let stays = text(&change.before).contains(KEPT);
+        let note = stays.then(|| format!(" (stays in the cluster: {KEPT})"));
+        return vec![title + &note.unwrap_or_default()];
+    }
+    let mut lines = vec![title];
     let hunks = diff::hunks(&text(&change.before), &text(&change.after));
     if hunks.is_empty() {
         lines.push("    (differs only in blanks)".to_owned());
