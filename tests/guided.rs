@@ -60,16 +60,18 @@ fn same_without_questions(world: &World, ended: &Ended) -> Vec<String> {
 /// A helm that knows releases and takes upgrades, without a cluster; it renders with the real one.
 fn helm_with_releases(world: &World) -> String {
     let script = r#"#!/bin/sh
-case "$1" in
-list) echo '[{"name":"agent-eu","namespace":"ml","revision":"3","status":"deployed","chart":"clearml-enterprise-agent-6.9.3"},
+case "$1 $3" in
+'list two') echo '[{"name":"gw-one","status":"deployed","chart":"clearml-enterprise-app-gateway-3.2.0"},
+    {"name":"gw-two","status":"deployed","chart":"clearml-enterprise-app-gateway-3.2.0"}]' ;;
+list*) echo '[{"name":"agent-eu","namespace":"ml","revision":"3","status":"deployed","chart":"clearml-enterprise-agent-6.9.3"},
     {"name":"gw","namespace":"ml","revision":"1","status":"deployed","chart":"clearml-enterprise-app-gateway-3.2.0"}]' ;;
-status)
+status*)
     revision=3
     [ ! -f upgrades ] || revision=4
     manifest=$(cat manifest 2>/dev/null | awk '{ gsub(/\\/, "\\\\"); gsub(/"/, "\\\""); printf "%s\\n", $0 }')
     printf '%s\n' "{\"name\":\"agent-eu\",\"version\":$revision,\"info\":{\"status\":\"deployed\"},\"config\":{},\"manifest\":\"$manifest\"}"
     ;;
-upgrade) # -i -n NAMESPACE RELEASE CHART …
+upgrade*) # -i -n NAMESPACE RELEASE CHART …
     echo "$*" >>upgrades
     HELM template "$5" "$6" -n "$4" -f clearml-agent-values.override.yaml >manifest
     echo 'Release "agent-eu" has been upgraded.'
@@ -290,6 +292,35 @@ both_majors! {
     fn without_input_nothing_is_asked_even_on_a_terminal(world) {
         let mut terminal = Terminal::plugin(&world, "install --no-input");
         terminal.shows("which component").shows("which certificates").ends(4);
+        let root = authority("Acme Root").self_signed();
+        let port = tls_server::serve(&[&server("localhost").issued_by(&root), &root]);
+        let line = format!("install gateway --ca https://localhost:{port} --no-input");
+        let run = world.plugin(&line);
+        run.exits(4).warns("--fingerprint").warns("--gateway-release NAME").warns("--yes");
+        assert_eq!(run.count("error:"), 1, "{run}");
+    }
+
+    fn what_alone_is_missing_is_asked_where_all_else_is_given(world) {
+        prepare(&world);
+        let chart = "--gateway-chart charts/clearml-enterprise-app-gateway-3.2.0";
+        let line = format!("install gateway --ca corp-root.pem --dry-run {chart}");
+        let mut terminal = Terminal::plugin(&world, &line);
+        terminal.shows("Release name of the AI Application Gateway").press("gw-eu").press(ENTER).ends(0);
+        assert!(world.read("out").contains("helm upgrade -i gw-eu"));
+        for key in [ESCAPE, CTRL_C] {
+            let mut terminal = Terminal::plugin(&world, &line);
+            terminal.shows("Release name of the AI Application Gateway").press(key).ends(130);
+        }
+        // Two releases of one chart; and a server whose certificate is not agreed to.
+        let mut terminal = with_releases(&world, &format!("install gateway --ca corp-root.pem --dry-run {chart} --gateway-namespace two"));
+        terminal.shows("Which release of the AI Application Gateway in two?").press(DOWN).press(ENTER).ends(0);
+        assert!(world.read("out").contains("release gw-two in namespace two"));
+        let root = authority("Acme Root").self_signed();
+        let port = tls_server::serve(&[&server("localhost").issued_by(&root), &root]);
+        let mut terminal = Terminal::plugin(&world, &format!("install gateway --gateway-release gw --ca https://localhost:{port} --dry-run {chart}"));
+        terminal.shows("Is this what its owner says").press("n");
+        let ended = terminal.shows("was not accepted; nothing was changed").ends(4);
+        assert!(!ended.screen.contains("nobody can be asked"), "{}", ended.screen);
     }
 }
 

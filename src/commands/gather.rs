@@ -133,6 +133,12 @@ impl Place {
                     .into());
                 }
             },
+            (None, several) if may_ask => {
+                let names: Vec<String> = several.iter().map(|(name, _)| (*name).into()).collect();
+                let question = format!("Which release of the {} in {namespace}?", facts.title);
+                let chosen = ui::choose(&question, &names)?;
+                names.get(chosen).cloned().unwrap_or_default()
+            }
             (None, several) => {
                 let names: Vec<&str> = several.iter().map(|(name, _)| *name).collect();
                 return Err(Stop::no_answer(format!(

@@ -97,7 +97,7 @@ pub(super) fn plan(
 ) -> Result<Plan> {
     let desired = &arguments.desired;
     let may_ask = !arguments.no_input && arguments.output == Output::Text && ui::is_interactive();
-    let mut needs = Needs::default();
+    let mut needs = Needs::when(!may_ask);
     let components = needs.keep(components(desired, "install"))?;
     let certificates = needs.keep(certificates(desired, may_ask))?;
     let mut cluster = Cluster::new(helm, arguments.dry_run || !needs.are_met());

@@ -17,7 +17,7 @@ use crate::ui::Screen;
 pub(super) fn run(arguments: &RenderArgs, screen: &Screen) -> Result<ExitCode> {
     interrupt::watch()?;
     let desired = &arguments.desired;
-    let mut needs = Needs::default();
+    let mut needs = Needs::when(true);
     let components = needs.keep(components(desired, "render"))?;
     let certificates = needs.keep(certificates(desired, false))?;
     let (Some(components), Some((bundle, findings))) = (components, certificates) else {

@@ -127,12 +127,12 @@ impl Terminal {
         }
     }
 
-    /// Waits until `text` was written since the last key.
+    /// Waits until `text` was written since the last key, however its words are broken into lines.
     #[track_caller]
     pub fn shows(&mut self, text: &str) -> &mut Self {
         let seen = self.wait_until(|screen| {
             let written = String::from_utf8_lossy(&screen.since_key);
-            console::strip_ansi_codes(&written).contains(text)
+            in_words(&console::strip_ansi_codes(&written)).contains(&in_words(text))
         });
         assert!(
             seen,
@@ -224,4 +224,8 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         let _ = self.child.kill();
     }
+}
+
+fn in_words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
