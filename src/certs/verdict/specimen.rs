@@ -3,7 +3,7 @@
 //! Nobody here has the CA's key, so the signature is made with another key of the same kind. OpenSSL and webpki look at
 //! signatures after nearly everything else; a complaint about the signature alone means that the rest passes.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 
 use openssl::asn1::{Asn1Object, Asn1OctetString, Asn1Time};
 use openssl::bn::{BigNum, MsbOption};
@@ -19,7 +19,7 @@ use openssl::x509::extension::{
 use openssl::x509::{X509, X509Builder, X509Extension, X509NameRef};
 use time::OffsetDateTime;
 
-use crate::certs::Certificate;
+use crate::certs::{Certificate, Fingerprint};
 
 /// How long a specimen is valid, in seconds, on both sides of the moment of the question.
 const VALIDITY: i64 = 3_600;
@@ -29,11 +29,24 @@ const VALIDITY: i64 = 3_600;
 pub struct Specimens {
     server: OnceCell<Option<PKey<Private>>>,
     signers: [OnceCell<Option<PKey<Private>>>; 4],
+    /// The last one made, for the clients that are asked about the same CA one after another.
+    last: RefCell<Option<(Fingerprint, OffsetDateTime, Vec<u8>)>>,
 }
 
 impl Specimens {
     /// A specimen issued by `ca` at the moment `now`, in DER; `None` where the CA's key is of an uncommon kind.
     pub(super) fn issued_by(&self, ca: &Certificate, now: OffsetDateTime) -> Option<Vec<u8>> {
+        if let Some((of, at, specimen)) = self.last.borrow().as_ref()
+            && (*of, *at) == (ca.fingerprint, now)
+        {
+            return Some(specimen.clone());
+        }
+        let specimen = self.make(ca, now)?;
+        *self.last.borrow_mut() = Some((ca.fingerprint, now, specimen.clone()));
+        Some(specimen)
+    }
+
+    fn make(&self, ca: &Certificate, now: OffsetDateTime) -> Option<Vec<u8>> {
         let issuer = X509::from_der(ca.der()).ok()?;
         let kind = issuer.public_key().ok()?.id();
         let signer = self.signer(kind)?;
