@@ -35,6 +35,11 @@ fn works(machine: &Machine) {
         .helm(&["clearml-certs", "--version"])
         .succeeds()
         .says(&format!("clearml-certs {}", version()));
+    // Helm's completion runs a script of the plugin, which has to have come along, executable.
+    machine
+        .helm(&["__complete", "clearml-certs", "install", "ag"])
+        .succeeds()
+        .says("agent\t");
 }
 
 /// Writes the next version into the plugin tree; the release of it is still the old binary.
