@@ -1,5 +1,6 @@
 //! `doctor`: looks at everything that an installation needs, and changes nothing.
 
+use std::convert::Infallible;
 use std::path::Path;
 
 use anyhow::Result;
@@ -43,7 +44,10 @@ pub(super) fn run(arguments: &DoctorArgs, screen: &Screen) -> Result<ExitCode> {
         Err(error) => of_helm("helm", &error),
     });
     let namespace = current_namespace();
-    let releases = screen.step("asking the cluster", || helm.releases(&namespace));
+    // What failed is told by its check, so no step fails.
+    let Ok(releases) = screen.step("asking the cluster", || {
+        Ok::<_, Infallible>(helm.releases(&namespace))
+    });
     tell(cluster(&releases, &namespace));
     let unreachable = releases
         .as_ref()
@@ -219,8 +223,8 @@ fn values_file(component: Component, file: &Path) -> Check {
 
 fn chart(helm: &Helm, place: &Place, arguments: &HelmArguments, screen: &Screen) -> Check {
     let reference = &place.chart;
-    let fetched = screen.step(&format!("finding chart {reference}"), || {
-        helm.fetch_chart(reference, place.version.as_deref(), arguments)
+    let Ok(fetched) = screen.step(&format!("finding chart {reference}"), || {
+        Ok::<_, Infallible>(helm.fetch_chart(reference, place.version.as_deref(), arguments))
     });
     match fetched {
         Ok(chart) => Check::fine("chart", format!("{reference}, version {}", chart.version)),
