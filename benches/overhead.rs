@@ -1,7 +1,7 @@
 //! Our own time on top of Helm's, for one `install --dry-run` of an upgrade.
 //!
-//! A helm that only prints answers it has ready takes the real one's place. What the plugin takes longer than these
-//! answers alone is its own time; beside it stands what the real `helm template` takes, in the same run.
+//! A helm, and a kubectl, that only print answers they have ready take the real ones' places. What the plugin takes longer
+//! than these answers alone is its own time; beside it stands what the real `helm template` takes, in the same run.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,6 +10,7 @@
     reason = "a benchmark fails by panicking, and prints its result"
 )]
 
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -45,10 +46,15 @@ fn main() {
             .current_dir(folder.path())
             .env("HELM_BIN", helm)
             .env("HELM_CONTENT_CACHE", "/nowhere") // so that the version need not be asked for
-            .env("HELM_NAMESPACE", "team-a");
+            .env("HELM_NAMESPACE", "team-a")
+            .env("PATH", search_path(folder.path()));
         command
     };
     let canned = canned_helm(folder.path(), &real);
+    let kubectl = executable(
+        &folder.path().join("kubectl"),
+        &noting("kubectl", folder.path()),
+    );
     let first = install(&canned).output().unwrap();
     assert!(
         first.status.success(),
@@ -57,11 +63,18 @@ fn main() {
     );
     let calls = fs::read_to_string(folder.path().join("calls")).unwrap();
     let calls: Vec<&str> = calls.lines().collect();
+    fs::write(folder.path().join("ready"), "").unwrap();
 
     let plugin = median(|| run(&mut install(&canned)));
     let answers = median(|| {
         for call in &calls {
-            run(Command::new(&canned).args(call.split(' ')));
+            let mut words = call.split(' ');
+            let program = if words.next() == Some("kubectl") {
+                &kubectl
+            } else {
+                &canned
+            };
+            run(Command::new(program).args(words));
         }
     });
     let helm = median(|| {
@@ -70,14 +83,8 @@ fn main() {
             .arg(&chart));
     });
     let own = plugin.saturating_sub(answers);
-    println!(
-        "helm calls        {}",
-        calls
-            .iter()
-            .map(|call| call.split(' ').next().unwrap())
-            .collect::<Vec<_>>()
-            .join(", ")
-    );
+    let called: Vec<String> = calls.iter().map(|call| two_words(call)).collect();
+    println!("calls             {}", called.join(", "));
     println!("plugin            {plugin:>8.1?}");
     println!("ready answers     {answers:>8.1?}");
     println!("our own time      {own:>8.1?}");
@@ -88,17 +95,40 @@ fn main() {
     );
 }
 
-/// A helm that prints what it has ready, and notes how it was called. It asks the real one for the template once.
+/// A helm that prints what it has ready. It asks the real one for the template once.
 fn canned_helm(folder: &Path, real: &Path) -> PathBuf {
-    let script = folder.join("helm");
-    let text = format!(
-        "#!/bin/sh\ncd {0}\n[ -f rendered ] || echo \"$*\" >>calls\ncase $1 in\nlist) echo '[]' ;;\ntemplate)\n  if [ ! -f rendered ]; then\n    shift\n    {1} template $(echo \"$*\" | sed 's/--dry-run=server//') >rendered.new && mv rendered.new rendered\n  fi\n  cat rendered ;;\nesac\n",
-        folder.display(),
+    let answers = format!(
+        "case $1 in\nlist) echo '[]' ;;\ntemplate)\n  if [ ! -f rendered ]; then\n    shift\n    {} template $(echo \"$*\" | sed 's/--dry-run=server//') >rendered.new && mv rendered.new rendered\n  fi\n  cat rendered ;;\nesac\n",
         real.display()
     );
-    fs::write(&script, text).unwrap();
-    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
-    script
+    executable(&folder.join("helm"), &(noting("helm", folder) + &answers))
+}
+
+/// The beginning of a script that notes how it was called, until all answers are ready.
+fn noting(name: &str, folder: &Path) -> String {
+    format!(
+        "#!/bin/sh\ncd {}\n[ -f ready ] || echo \"{name} $*\" >>calls\n",
+        folder.display()
+    )
+}
+
+fn executable(path: &Path, text: &str) -> PathBuf {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    path.to_path_buf()
+}
+
+/// The folder with what takes the real ones' places, then the caller's path.
+fn search_path(folder: &Path) -> OsString {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = [folder.to_path_buf()]
+        .into_iter()
+        .chain(std::env::split_paths(&path));
+    std::env::join_paths(folders).unwrap()
+}
+
+fn two_words(call: &str) -> String {
+    call.split(' ').take(2).collect::<Vec<_>>().join(" ")
 }
 
 fn run(command: &mut Command) {
