@@ -12,7 +12,7 @@ mod support;
 use std::fs;
 
 use support::file_server;
-use support::packaging::{HelmVersion, Machine, archive, archive_name, hex, version};
+use support::packaging::{HelmVersion, Machine, archive, archive_name, archive_sum, version};
 
 /// Each test once for each version of Helm.
 macro_rules! every_helm {
@@ -213,15 +213,8 @@ fn a_binary_of_another_version_is_not_placed() {
     let release = machine.path("served/v99.0.0");
     fs::create_dir_all(&release).unwrap();
     fs::write(release.join(&other), archive()).unwrap();
-    let sum = hex(&sha2::Digest::finalize(sha2::Digest::chain_update(
-        sha2::Sha256::default(),
-        archive(),
-    )));
-    fs::write(
-        machine.path("plugin/checksums"),
-        format!("{sum}  {other}\n"),
-    )
-    .unwrap();
+    let list = format!("{}  {other}\n", archive_sum());
+    fs::write(machine.path("plugin/checksums"), list).unwrap();
     machine.hook().fails().says("but plugin.yaml wants 99.0.0");
     assert!(!machine.path("plugin/bin/helm-clearml-certs").exists());
 }
