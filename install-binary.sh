@@ -141,6 +141,8 @@ download() {
             --connect-timeout 20 --speed-limit 1000 --speed-time 30 \
             ${ca:+--cacert "$ca"} --output "$2" "$1" >&2 || not_downloaded "$1" "curl $?"
     elif command -v wget >/dev/null 2>&1; then
+        # It reads these in small letters only.
+        export https_proxy="${https_proxy:-${HTTPS_PROXY:-}}" no_proxy="${no_proxy:-${NO_PROXY:-}}"
         attempt=1
         until wget -q -T 30 ${ca:+--ca-certificate="$ca"} -O "$2" "$1" >&2; do
             wget_code=$?
@@ -160,6 +162,7 @@ not_downloaded() {
         'curl 5') why="the proxy's name cannot be resolved: check HTTPS_PROXY." ;;
         'curl 6' | 'curl 7' | 'curl 28' | 'wget 4')
             why="the server cannot be reached. Behind a proxy set HTTPS_PROXY=http://PROXY:PORT; for a mirror set HELM_CLEARML_CERTS_MIRROR." ;;
+        'curl 56') why="the connection broke, or the proxy refused it. One that wants a password: HTTPS_PROXY=http://USER:PASSWORD@PROXY:PORT." ;;
         'curl 35' | 'curl 60' | 'curl 77' | 'wget 5')
             why="the server's certificate is not trusted. If a proxy here intercepts TLS, set HELM_CLEARML_CERTS_CA to a PEM file with its CA." ;;
         'curl 22' | 'wget 8') why="the server answered with an error: is version $version published there?" ;;

@@ -1,8 +1,8 @@
 //! The files of a folder over HTTP, on a free loopback port.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufRead as _, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
 /// Serves `folder` until the test ends, and gives the URL of its root.
@@ -11,8 +11,8 @@ pub fn serve(folder: &Path) -> String {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let folder = folder.to_path_buf();
     std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            answer(stream, &folder);
+        for mut stream in listener.incoming().flatten() {
+            answer(&mut stream, &folder);
         }
     });
     url
@@ -24,14 +24,21 @@ pub fn nobody() -> String {
     format!("http://{}", listener.local_addr().unwrap())
 }
 
-fn answer(mut stream: TcpStream, folder: &Path) {
-    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+/// The first line of a request; its headers are read and dropped.
+pub fn request(stream: &mut impl Read) -> String {
+    let mut lines = BufReader::new(stream).lines();
     let request = lines.next().and_then(Result::ok).unwrap_or_default();
     for line in lines.map_while(Result::ok) {
         if line.is_empty() {
             break;
         }
     }
+    request
+}
+
+/// Answers one request for a file of `folder`.
+pub fn answer(stream: &mut (impl Read + Write), folder: &Path) {
+    let request = request(stream);
     let mut words = request.split(' ');
     let is_head = words.next() == Some("HEAD");
     let target = words.next().unwrap_or("/").split('?').next().unwrap_or("/");

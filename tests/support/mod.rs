@@ -18,6 +18,7 @@ pub mod cluster;
 pub mod der;
 pub mod fake_helm;
 pub mod file_server;
+pub mod intercepting_proxy;
 pub mod packaging;
 pub mod proxy_server;
 pub mod repository_server;
