@@ -165,7 +165,7 @@ not_downloaded() {
         'curl 56') why="the connection broke, or the proxy refused it. One that wants a password: HTTPS_PROXY=http://USER:PASSWORD@PROXY:PORT." ;;
         'curl 35' | 'curl 60' | 'curl 77' | 'wget 5')
             why="the server's certificate is not trusted. If a proxy here intercepts TLS, set HELM_CLEARML_CERTS_CA to a PEM file with its CA." ;;
-        'curl 22' | 'wget 8') why="the server answered with an error: is version $version published there?" ;;
+        'curl 22' | 'wget 8') why="the server or a proxy refused, with the number above. 404: is version $version published there? 407: the proxy wants HTTPS_PROXY=http://USER:PASSWORD@PROXY:PORT." ;;
         *) why="$2 failed; its message is above." ;;
     esac
     fail "could not download $1:" "$why" \

@@ -76,20 +76,3 @@ fn the_plugin_has_the_version_of_the_crate() {
     let plugin: serde_yaml::Value = serde_yaml::from_str(&manifest).unwrap();
     assert_eq!(plugin["version"].as_str(), Some(env!("CARGO_PKG_VERSION")));
 }
-
-#[test]
-fn every_file_that_the_readme_links_to_exists() {
-    let readme = fs::read_to_string(repository().join("README.md")).unwrap();
-    let links = readme
-        .split("](")
-        .skip(1)
-        .filter_map(|rest| rest.split(')').next());
-    let local: Vec<&str> = links.filter(|link| !link.contains("://")).collect();
-    assert!(!local.is_empty());
-    for link in local {
-        assert!(
-            repository().join(link).exists(),
-            "README.md links to {link}"
-        );
-    }
-}

@@ -21,6 +21,7 @@ pub mod file_server;
 pub mod intercepting_proxy;
 pub mod packaging;
 pub mod proxy_server;
+pub mod reference;
 pub mod repository_server;
 pub mod terminal;
 pub mod tls_server;
