@@ -49,7 +49,11 @@ fn completions(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What is linked into the binary, by name and version: the packages that are reached from ours by normal edges.
+/// OpenSSL's sources: a build dependency that is linked all the same.
+const OPENSSL: &str = "openssl-src";
+
+/// What is linked into the binary, by name and version: the packages that are reached from ours by normal edges, and
+/// OpenSSL.
 fn dependencies(metadata: &Value) -> anyhow::Result<BTreeMap<(String, String), &Value>> {
     let resolve = &metadata["resolve"];
     let nodes: BTreeMap<&str, &Value> = list(&resolve["nodes"])
@@ -63,7 +67,10 @@ fn dependencies(metadata: &Value) -> anyhow::Result<BTreeMap<(String, String), &
             let node = nodes.get(id).context("metadata names an unknown package")?;
             open.extend(
                 list(&node["deps"])
-                    .filter(|edge| list(&edge["dep_kinds"]).any(|kind| kind["kind"].is_null()))
+                    .filter(|edge| {
+                        text(edge, "name") == OPENSSL.replace('-', "_")
+                            || list(&edge["dep_kinds"]).any(|kind| kind["kind"].is_null())
+                    })
                     .filter_map(|edge| edge["pkg"].as_str()),
             );
         }
@@ -88,7 +95,12 @@ fn licences(packages: &BTreeMap<(String, String), &Value>) -> anyhow::Result<Str
         let folder = Path::new(&manifest)
             .parent()
             .context("a package without folder")?;
-        let mut files: Vec<PathBuf> = fs::read_dir(folder)?
+        let mut entries = Vec::from_iter(fs::read_dir(folder)?);
+        if name == OPENSSL {
+            entries.extend(fs::read_dir(folder.join("openssl"))?);
+        }
+        let mut files: Vec<PathBuf> = entries
+            .into_iter()
             .filter_map(|entry| Some(entry.ok()?.path()))
             .filter(|path| path.is_file() && is_licence(path))
             .collect();

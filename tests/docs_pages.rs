@@ -69,13 +69,9 @@ fn code_lines(text: &str) -> Vec<String> {
 /// The words that reach the program: Helm takes its own flags away, the shell the rest.
 fn words_for_us(line: &str) -> Option<Vec<String>> {
     let (_, line) = line.split_once("helm clearml-certs ")?;
-    let line = line
-        .split(" #")
-        .next()
-        .unwrap()
-        .split(" > ")
-        .next()
-        .unwrap();
+    let line = [" #", " > ", " | "]
+        .iter()
+        .fold(line, |line, end| line.split(end).next().unwrap());
     let mut words = vec!["clearml-certs".to_owned()];
     let mut given = shell_words::split(line).ok()?.into_iter();
     while let Some(word) = given.next() {
@@ -151,6 +147,9 @@ fn every_command_line_in_the_pages_is_understood() {
     let mut read = 0;
     let mut wrong = Vec::new();
     for (page, text) in pages() {
+        if page.ends_with("docs/reference.md") {
+            continue; // usage lines, which are clap's own
+        }
         for line in code_lines(&text) {
             let Some(words) = words_for_us(&line) else {
                 continue;
