@@ -58,7 +58,9 @@ fn with_wget_only(machine: Machine) -> Machine {
         "sleep",
         "wget",
     ] {
-        let path = which::which(name).unwrap_or_else(|_| panic!("this test needs {name}"));
+        let path = which::which(name)
+            .map_err(|_| format!("this test needs {name}"))
+            .unwrap();
         symlink(path, programs.join(name)).unwrap();
     }
     machine.with("PATH", &programs.display().to_string())
