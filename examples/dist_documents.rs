@@ -95,7 +95,7 @@ fn licences(packages: &BTreeMap<(String, String), &Value>) -> anyhow::Result<Str
         let folder = Path::new(&manifest)
             .parent()
             .context("a package without folder")?;
-        let mut entries = Vec::from_iter(fs::read_dir(folder)?);
+        let mut entries: Vec<_> = fs::read_dir(folder)?.collect();
         if name == OPENSSL {
             entries.extend(fs::read_dir(folder.join("openssl"))?);
         }
