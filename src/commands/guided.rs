@@ -227,7 +227,10 @@ fn fetch(url: &str, answers: &mut Answers, screen: &Screen) -> Result<()> {
 
 fn parse(line: &CommandLine, answers: &Answers) -> Result<InstallArgs> {
     let words = std::iter::once("clearml-certs".to_owned()).chain(line.with(answers));
-    let cli = Cli::try_parse_from(words).map_err(|error| Stop::usage(error.to_string()))?;
+    let cli = Cli::try_parse_from(words).map_err(|error| {
+        let text = error.to_string();
+        Stop::usage(text.strip_prefix("error: ").unwrap_or(&text).trim_end())
+    })?;
     match cli.command {
         Command::Install(arguments) => Ok(*arguments),
         _ => Err(Stop::usage("only install asks questions").into()),
