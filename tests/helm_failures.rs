@@ -467,6 +467,9 @@ fn pending_release(world: &World) {
         .warns("is pending-upgrade since 2026-11-25 10:29 UTC")
         .warns("if no helm is running: helm rollback clearml-agent 3 -n team-a");
     assert_eq!(world.read(OVERRIDE), USERS_FILE);
+    // Files for a deployment by other means are no operation on the release.
+    fake.runs(&format!("{} --files-only", agent())).exits(0);
+    assert_ne!(world.read(OVERRIDE), USERS_FILE);
 }
 
 fn killed_in_upgrade(world: &World) {

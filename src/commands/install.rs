@@ -144,7 +144,7 @@ pub(super) fn plan(
         probing::servers_of(&mut targets, screen)?;
         interrupt::check()?;
     }
-    let found = preflight::look(&mut targets, &cluster, helm, arguments.restart, screen)?;
+    let found = preflight::look(&mut targets, &cluster, helm, arguments, screen)?;
     findings.extend(found);
     interrupt::check()?;
     Ok(planning::plan(desired, &bundle, findings, targets))

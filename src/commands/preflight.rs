@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::gather::Cluster;
+use crate::cli::InstallArgs;
 use crate::component::Component;
 use crate::finding::Finding;
 use crate::helm::{self, Helm, Revision};
@@ -19,9 +20,10 @@ pub(super) fn look(
     targets: &mut [Target],
     cluster: &Cluster<'_>,
     helm: &Helm,
-    restart: bool,
+    arguments: &InstallArgs,
     screen: &Screen,
 ) -> Result<Vec<Finding>> {
+    let (restart, deploys) = (arguments.restart, !arguments.files_only);
     let kubectl = Kubectl::locate();
     let mut findings = Vec::new();
     if restart && let Err(error) = &kubectl {
@@ -58,9 +60,10 @@ pub(super) fn look(
             history: &history(target, helm)?,
             agent_comes_along: agents.contains(namespace),
             restart,
+            deploys,
         };
         let mut found = preflight::check(&scene);
-        if let Ok(kubectl) = &kubectl {
+        if deploys && let Ok(kubectl) = &kubectl {
             found.extend(rights(target, helm.major()?, kubectl, screen));
         }
         target.findings.extend(found);

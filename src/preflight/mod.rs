@@ -27,16 +27,20 @@ pub struct Scene<'a> {
     pub agent_comes_along: bool,
     /// Whether pods that would keep what they have are to be restarted.
     pub restart: bool,
+    /// Whether this run deploys, and not only writes files: then the release's state matters.
+    pub deploys: bool,
 }
 
 /// Everything that the plan itself does not say of a target.
 #[must_use]
 pub fn check(scene: &Scene<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    findings.extend(state::check(scene));
+    if scene.deploys {
+        findings.extend(state::check(scene));
+    }
     findings.extend(neighbours::agent_beside_gateway(scene));
     findings.extend(charts::known_trouble(scene.target));
-    if !scene.restart {
+    if scene.deploys && !scene.restart {
         findings.extend(running::announced(scene.target));
     }
     findings
@@ -59,6 +63,7 @@ mod tests {
             history: &[],
             agent_comes_along: false,
             restart: false,
+            deploys: true,
         }
     }
 
