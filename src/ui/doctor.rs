@@ -2,8 +2,11 @@
 
 use console::style;
 
-use super::Screen;
+use super::{Screen, fit};
 use crate::doctor::{Check, State};
+
+/// Where a line's text begins: behind the mark and the word.
+const INDENT: usize = 11;
 
 impl Screen {
     /// Shows one thing that was looked at, and what to do where it stands in the way.
@@ -13,7 +16,9 @@ impl Screen {
             State::Unsure => style("-").yellow(),
             State::Wrong(_) => style("✗").red(),
         };
-        self.result(&format!("{mark} {:<8} {}", check.what, check.seen));
+        let room = fit::width_of_results().map_or(usize::MAX, |width| width.saturating_sub(INDENT));
+        let seen = fit::wrapped(&check.seen, room).join(&format!("\n{:INDENT$}", ""));
+        self.result(&format!("{mark} {:<8} {seen}", check.what));
         if let State::Wrong(remedy) = &check.state {
             self.result(&format!("  {:<8} {} {remedy}", "", style("→").cyan()));
         }
