@@ -31,7 +31,9 @@ impl Screen {
             }
             self.findings(&target.findings);
         }
-        if plan.has_changes() {
+        if plan.is_refused() {
+            // A command that is shown is one that may be run.
+        } else if plan.has_changes() {
             self.result(&commands(plan));
         } else {
             self.result("\nNothing to change: every certificate is deployed already.");
