@@ -1,6 +1,7 @@
 //! The words of a command line that says the same as the answers.
 
 use super::answers::{Answers, options_of, value_name};
+use crate::helm::masked;
 use crate::plan::TaskPods;
 
 /// The command line as it was typed, without the program's name.
@@ -38,7 +39,7 @@ impl CommandLine {
             .collect()
     }
 
-    /// The one line that does the same without questions, for a shell. `more` is put in as well; `surroundings` are the flags
+    /// The one line that does the same without questions, for a shell, secrets of Helm's flags masked. `more` is put in as well; `surroundings` are the flags
     /// that Helm took off the line.
     #[must_use]
     pub fn shown(&self, answers: &Answers, more: &[&str], surroundings: &[String]) -> String {
@@ -61,7 +62,7 @@ impl CommandLine {
             .chain(surroundings.iter().cloned())
             .chain(self.helms.iter().cloned())
             .collect();
-        shell_words::join(words)
+        shell_words::join(masked(&words))
     }
 }
 

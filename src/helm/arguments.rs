@@ -159,7 +159,8 @@ impl HelmArguments {
 }
 
 /// `argv` with the values of secret flags masked, for every place that shows a command.
-pub(super) fn masked(argv: &[String]) -> Vec<String> {
+#[must_use]
+pub fn masked(argv: &[String]) -> Vec<String> {
     let mut shown = Vec::with_capacity(argv.len());
     let mut previous = "";
     for word in argv {

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-pub use arguments::HelmArguments;
+pub use arguments::{HelmArguments, masked};
 pub use chart_content::ChartContent;
 pub use charts::{Chart, default_reference};
 pub use error::{Ending, HelmError};

@@ -111,6 +111,9 @@ fn the_usual_answers_give_a_command_line_without_defaults() {
         "helm clearml-certs install agent --wait --ca ca.pem -n ml --agent-release agent-eu \
          --agent-chart clearml-enterprise/x --yes --kube-context eu -- --plain-http"
     );
+    let secret = ["install", "--", "--set", "clearml.apiKey=hunter2"];
+    let shown = CommandLine::new(secret.map(str::to_owned)).shown(&answers, &[], &[]);
+    assert!(shown.ends_with("-- --set 'clearml.apiKey=***'"), "{shown}");
     assert_eq!(
         line.with(&answers).join(" "),
         "install agent --wait --ca ca.pem --agent-namespace ml --agent-release agent-eu \
