@@ -64,10 +64,14 @@ impl Kubectl {
         }
         let mut cluster = Vec::new();
         for (name, flag) in FLAGS {
-            let values = variable(name).unwrap_or_default();
-            for value in values.split(',').filter(|value| !value.is_empty()) {
-                cluster.push(format!("{flag}={value}"));
-            }
+            let given = variable(name).unwrap_or_default();
+            // Helm hands the groups over as a list; everything else is one word, whatever is in it.
+            let values = match name {
+                "HELM_KUBEASGROUPS" => given.split(',').collect(),
+                _ => vec![given.as_str()],
+            };
+            let values = values.into_iter().filter(|value| !value.is_empty());
+            cluster.extend(values.map(|value| format!("{flag}={value}")));
         }
         if variable("HELM_KUBEINSECURE_SKIP_TLS_VERIFY").is_some_and(|value| value == "true") {
             cluster.push("--insecure-skip-tls-verify".to_owned());

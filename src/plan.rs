@@ -202,6 +202,14 @@ impl Plan {
                 .any(|target| finding::refuses(&target.findings))
     }
 
+    /// Whether the cluster could not be asked, so that what is deployed is not known.
+    #[must_use]
+    pub fn is_assumption(&self) -> bool {
+        self.targets
+            .iter()
+            .any(|target| matches!(target.observed, Observed::Unknown(_)))
+    }
+
     /// Whether carrying it out would change anything.
     #[must_use]
     pub fn has_changes(&self) -> bool {

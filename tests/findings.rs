@@ -59,4 +59,34 @@ both_majors! {
         world.write("clearml-agent-values.override.yaml", &values("api.acme.example"));
         dry_run(&world, "").exits(0).never_says("name-constraints");
     }
+
+    fn the_chart_of_another_component_is_refused(world) {
+        world.write("ca.pem", &certificates::ca("Acme Root"));
+        let chart = chart("clearml-enterprise-agent-6.14.6");
+        world
+            .plugin(&format!("install gateway --ca ca.pem --chart {chart} --release gw -n team-a --dry-run"))
+            .exits(3)
+            .warns("error[chart-of-another-component]")
+            .warns("--gateway-chart");
+    }
+
+    fn the_machines_own_bundle_is_not_appended(world) {
+        world.write("ca.pem", &certificates::ca("Acme Root"));
+        dry_run(&world, "--ca system").exits(3).warns("error[system-bundle-appended]");
+        dry_run(&world, "--ca system --mode replace").exits(0);
+    }
+
+    fn a_dry_run_that_cannot_ask_the_cluster_does_not_say_that_something_would_change(world) {
+        world.write("ca.pem", &certificates::ca("Acme Root"));
+        dry_run(&world, "").exits(0);
+        dry_run(&world, "--detailed-exitcode").exits(1).warns("the cluster could not be asked");
+    }
+
+    fn a_certificate_is_shown_by_the_alias_that_it_gets_in_the_file(world) {
+        world.write("ca.pem", &certificates::ca("Acme Root"));
+        let chart = chart("clearml-enterprise-agent-6.14.6");
+        world.plugin(&format!("render agent --ca ca.pem --chart {chart} --in-place")).exits(0);
+        world.write("ca.pem", &certificates::ca("Acme Root"));
+        dry_run(&world, "").exits(0).says(" acme-root-2  CN=Acme Root");
+    }
 }

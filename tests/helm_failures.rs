@@ -82,6 +82,10 @@ fn main() -> ExitCode {
             killed_in_upgrade,
         ),
         trial(
+            "a_release_that_somebody_deployed_meanwhile_is_left_alone",
+            deployed_meanwhile,
+        ),
+        trial(
             "a_file_that_somebody_wrote_meanwhile_is_left_alone",
             file_written_meanwhile,
         ),
@@ -224,7 +228,7 @@ fn failing_upgrade(world: &World, after: Rule) -> Run {
         world,
         &[
             deployed_list(),
-            status(3, "deployed", OLD_VALUES).once(),
+            status(3, "deployed", OLD_VALUES).twice(),
             rendered(),
             Rule::when("upgrade").fails("Error: UPGRADE FAILED: context deadline exceeded\n"),
             after,
@@ -236,7 +240,7 @@ fn failing_upgrade(world: &World, after: Rule) -> Run {
     assert_eq!(run.count("context deadline exceeded"), 1, "{run}");
     assert_eq!(
         fake.calls(),
-        ["list", "status", "template", "upgrade", "status"]
+        ["list", "status", "template", "status", "upgrade", "status"]
     );
     world.is_tidy();
     run
@@ -298,7 +302,7 @@ fn killed(world: &World) {
         world,
         &[
             deployed_list(),
-            status(3, "deployed", OLD_VALUES).once(),
+            status(3, "deployed", OLD_VALUES).twice(),
             rendered(),
             Rule::when("upgrade").dies(),
             status(3, "deployed", OLD_VALUES),
@@ -368,14 +372,14 @@ fn files_only(world: &World) {
 
 const CHANGED: &str = r#"{"customCertificates":{}}"#;
 
-fn deployed_once() -> Rule {
-    status(3, "deployed", OLD_VALUES).once()
+fn deployed_before() -> Rule {
+    status(3, "deployed", OLD_VALUES).twice()
 }
 
 /// Each stage before the first write; at each, a signal to the plugin alone and one to its whole group.
 fn signal_early(world: &World) {
     world.write(OVERRIDE, USERS_FILE);
-    let asked = [deployed_list(), deployed_once(), rendered()];
+    let asked = [deployed_list(), deployed_before(), rendered()];
     for stage in ["list", "status", "template"] {
         let rules = [&[Rule::when(stage).hangs()], &asked[..]].concat();
         for whole_group in [false, true] {
@@ -419,7 +423,7 @@ fn signal_in_upgrade(world: &World) {
                 world,
                 &[
                     deployed_list(),
-                    deployed_once(),
+                    deployed_before(),
                     rendered(),
                     Rule::when("upgrade")
                         .ends_cancelled("Error: UPGRADE FAILED: context canceled\n"),
@@ -478,7 +482,7 @@ fn killed_in_upgrade(world: &World) {
         world,
         &[
             deployed_list(),
-            deployed_once(),
+            deployed_before(),
             rendered(),
             Rule::when("upgrade").dies(),
             status(4, "pending-upgrade", CHANGED),
@@ -493,13 +497,31 @@ fn killed_in_upgrade(world: &World) {
     assert_ne!(world.read(OVERRIDE), USERS_FILE);
 }
 
+fn deployed_meanwhile(world: &World) {
+    world.write(OVERRIDE, USERS_FILE);
+    let fake = FakeHelm::new(
+        world,
+        &[
+            deployed_list(),
+            status(3, "deployed", OLD_VALUES).once(),
+            rendered(),
+            status(4, "deployed", CHANGED),
+        ],
+    );
+    fake.runs(&agent()).exits(3).warns(
+        "is at revision 4 (deployed) now, and not at revision 3 (deployed) as it was shown here",
+    );
+    assert_eq!(world.read(OVERRIDE), USERS_FILE);
+    assert_eq!(fake.calls(), ["list", "status", "template", "status"]);
+}
+
 fn file_written_meanwhile(world: &World) {
     world.write(OVERRIDE, USERS_FILE);
     let fake = FakeHelm::new(
         world,
         &[
             deployed_list(),
-            deployed_once(),
+            deployed_before(),
             rendered(),
             Rule::when("upgrade").ends_cancelled("Error: no\n"),
             status(3, "deployed", OLD_VALUES),
@@ -556,7 +578,7 @@ fn successful_upgrade(world: &World, more: &str, after: Rule) -> Run {
         world,
         &[
             deployed_list(),
-            deployed_once(),
+            deployed_before(),
             rendered(),
             Rule::when("upgrade").prints("Release \"clearml-agent\" has been upgraded.\n"),
             after,
@@ -592,7 +614,7 @@ fn not_logged_in(world: &World) {
 
 fn no_kubectl(world: &World) {
     world.write(OVERRIDE, USERS_FILE);
-    let fake = FakeHelm::new(world, &[deployed_list(), deployed_once(), rendered()]);
+    let fake = FakeHelm::new(world, &[deployed_list(), deployed_before(), rendered()]);
     fake.runs_without_path(&format!("{} --restart", agent()))
         .exits(3)
         .warns("error[restart-needs-kubectl]");
@@ -621,7 +643,7 @@ fn result_json(world: &World) {
             world,
             &[
                 deployed_list(),
-                deployed_once(),
+                deployed_before(),
                 rendered(),
                 history(),
                 Rule::when("upgrade").fails("Error: UPGRADE FAILED: no\n"),

@@ -68,10 +68,18 @@ fn judge(
         (None, None) => Aftermath::AsBefore,
         (Some(_), None) => Aftermath::Gone,
         (Some(before), Some(now)) if now.revision == before.revision => Aftermath::AsBefore,
-        (Some(before), Some(now)) if now.values == before.values => Aftermath::WentBack {
-            revision: now.revision,
-            status: now.status,
-        },
+        // A rollback makes a new revision with all that the old one had. Another chart with the same values is no way back,
+        // and neither is a rollback that is not done.
+        (Some(before), Some(now))
+            if now.values == before.values
+                && now.manifest == before.manifest
+                && !now.status.starts_with("pending") =>
+        {
+            Aftermath::WentBack {
+                revision: now.revision,
+                status: now.status,
+            }
+        }
         (_, Some(now)) => Aftermath::MovedOn {
             way_out: way_out(&now),
             revision: now.revision,
@@ -111,6 +119,14 @@ mod tests {
             rolled_back,
             Aftermath::WentBack { revision: 5, .. }
         ));
+        let unfinished = after(Some(&old), Some(release(5, "pending-rollback", "a: 1")));
+        assert!(matches!(unfinished, Aftermath::MovedOn { .. }));
+        let other_chart = Deployed {
+            manifest: "kind: Other".to_owned(),
+            ..release(4, "failed", "a: 1")
+        };
+        let other_chart = after(Some(&old), Some(other_chart));
+        assert!(matches!(other_chart, Aftermath::MovedOn { .. }));
         let killed = after(Some(&old), Some(release(4, "pending-upgrade", "a: 2")));
         assert!(matches!(killed, Aftermath::MovedOn { revision: 4, .. }));
         let first = after(None, Some(release(1, "failed", "a: 2")));

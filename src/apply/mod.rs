@@ -10,8 +10,9 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
+use crate::exit::Stop;
 use crate::helm::{Helm, HelmError};
-use crate::plan::Target;
+use crate::plan::{Observed, Target};
 
 pub use aftermath::Aftermath;
 pub use check::Check;
@@ -53,11 +54,34 @@ pub enum Outcome {
     Untouched,
 }
 
+/// Refuses where somebody else deployed since the preview: the plan was made for the release as it was then. A release that
+/// was absent is not asked for again; one that came meanwhile is helm's to refuse or to take over.
+fn still_as_shown(helm: &Helm, target: &Target) -> Result<()> {
+    let Observed::Present(before, _) = &target.observed else {
+        return Ok(());
+    };
+    let at = &target.coordinates;
+    let now = helm.deployed(&at.release, &at.namespace)?;
+    let now = now.map(|now| (now.revision, now.status));
+    if now.as_ref() == Some(&(before.revision, before.status.clone())) {
+        return Ok(());
+    }
+    let now = now.map_or("is gone".to_owned(), |(revision, status)| {
+        format!("is at revision {revision} ({status}) now")
+    });
+    Err(Stop::refused(format!(
+        "release {} in {} {now}, and not at revision {} ({}) as it was shown here: somebody else deployed; nothing was done to it. Run the command again",
+        at.release, at.namespace, before.revision, before.status
+    ))
+    .into())
+}
+
 /// Carries out one target that has something to change. `on_line` gets each line that helm prints.
 ///
 /// # Errors
 /// The override file could not be written, or changed since the preview; the release was not touched then.
 pub fn target(helm: &Helm, target: &Target, on_line: impl FnMut(&str)) -> Result<Outcome> {
+    still_as_shown(helm, target)?;
     let mut backup = write(&target.file)?;
     match helm.upgrade(&target.upgrade, on_line) {
         Ok(warnings) => Ok(Outcome::Done {

@@ -75,11 +75,7 @@ pub(super) fn run(first: &InstallArgs, helm: &Helm, screen: &Screen) -> Result<E
         if arguments.dry_run {
             same(&[]);
             accept(&plan)?;
-            return Ok(if arguments.detailed_exitcode && plan.has_changes() {
-                ExitCode::ChangesPending
-            } else {
-                ExitCode::Done
-            });
+            return install::looked(&arguments, &plan);
         }
         match decide(&plan, &arguments)? {
             Decision::Edit => take_back(&mut answers, None)?,

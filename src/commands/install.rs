@@ -1,6 +1,6 @@
 //! `install`: plan, preview, confirm, upgrade.
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 
 use super::gather::{Cluster, Place, helm_arguments};
 use super::guided;
@@ -47,12 +47,7 @@ pub(super) fn run(arguments: &InstallArgs, screen: &Screen) -> Result<ExitCode> 
     }
     refused?;
     if arguments.dry_run {
-        let pending = arguments.detailed_exitcode && plan.has_changes();
-        return Ok(if pending {
-            ExitCode::ChangesPending
-        } else {
-            ExitCode::Done
-        });
+        return looked(arguments, &plan);
     }
     if !plan.has_changes() {
         return Ok(ExitCode::Done);
@@ -163,6 +158,26 @@ pub(super) fn rollout(arguments: &InstallArgs, helm: &Helm) -> Result<Rollout> {
     })
 }
 
+/// How a dry run ends.
+///
+/// # Errors
+/// `--detailed-exitcode` asks whether anything would change, and the cluster that knows cannot be asked.
+pub(super) fn looked(arguments: &InstallArgs, plan: &Plan) -> Result<ExitCode> {
+    if !arguments.detailed_exitcode {
+        return Ok(ExitCode::Done);
+    }
+    if plan.is_assumption() {
+        bail!(
+            "--detailed-exitcode cannot tell whether anything would change: the cluster could not be asked"
+        );
+    }
+    Ok(if plan.has_changes() {
+        ExitCode::ChangesPending
+    } else {
+        ExitCode::Done
+    })
+}
+
 fn agree(arguments: &InstallArgs) -> Result<()> {
     if arguments.yes {
         return Ok(());
@@ -229,7 +244,9 @@ pub(super) fn act(
             failure = Some(error);
             Outcome::Untouched
         });
-        if let (Outcome::Done { check, .. }, Some(kubectl)) = (&mut outcome, &restarting) {
+        if let (Outcome::Done { check, .. }, Some(kubectl)) = (&mut outcome, &restarting)
+            && !interrupt::requested()
+        {
             apply::restart(kubectl, &target.coordinates, rollout, check);
         }
         failure = failure.or_else(|| failure_of(&outcome));

@@ -8,7 +8,7 @@ use tempfile::NamedTempFile;
 use time::{Duration, OffsetDateTime};
 
 use super::gather::Place;
-use crate::certs::bundle::Bundle;
+use crate::certs::bundle::{Bundle, Entry};
 use crate::certs::lint;
 use crate::certs::source::{Access, Source};
 use crate::cli::DesiredArgs;
@@ -85,9 +85,39 @@ pub(super) fn plan(
         ..lint::Options::at(OffsetDateTime::now_utc())
     };
     findings.extend(lint::check_with(&bundle.entries, &options));
-    let mut plan = Plan::new(bundle.entries.clone(), findings, targets);
+    let appending = targets.iter().any(|target| target.mode == Mode::Append);
+    if appending && bundle.entries.iter().any(|entry| entry.from_system) {
+        findings.push(
+            Finding::error(
+                "system-bundle-appended",
+                "--ca system would add every public root once more to the bundle that the pods come with",
+            )
+            .hint("leave it out, or add --mode replace"),
+        );
+    }
+    let mut plan = Plan::new(
+        named_as_placed(&bundle.entries, &targets),
+        findings,
+        targets,
+    );
     plan.ignore(&desired.ignore);
     plan
+}
+
+/// The certificates under the aliases that the files give them: a name may be taken there by another.
+fn named_as_placed(entries: &[Entry], targets: &[Target]) -> Vec<Entry> {
+    let alias_of = |entry: &Entry| {
+        let mut placed = targets.iter().flat_map(|target| &target.placed);
+        let fingerprint = entry.certificate.fingerprint;
+        placed
+            .find(|one| one.certificate.fingerprint == fingerprint)
+            .map_or_else(|| entry.alias.clone(), |one| one.alias.clone())
+    };
+    let named = entries.iter().map(|entry| Entry {
+        alias: alias_of(entry),
+        ..entry.clone()
+    });
+    named.collect()
 }
 
 /// Ends the run where an error finding stands in the way; the findings were shown.

@@ -88,7 +88,7 @@ fn rights(target: &Target, helm_major: u64, kubectl: &Kubectl, screen: &Screen) 
     if target.action == Action::Nothing || unknown {
         return Vec::new();
     }
-    let deeds = rights::deeds(target, helm_major);
+    let deeds = rights::deeds(target, helm_major, helm::keeps_releases_in_secrets());
     let answers = screen.step("asking the cluster for your rights", || {
         kubectl.run_with(
             &["create", "-f", "-", "-o", "json"],

@@ -24,7 +24,9 @@ pub use charts::{Chart, default_reference};
 pub use error::{Ending, HelmError};
 pub use names::{NAMESPACE_LENGTH, RELEASE_LENGTH, is_namespace_name, is_release_name};
 pub use recovery::{way_back, way_out_of_pending};
-pub use releases::{Deployed, Now, PlacedRelease, ReleaseSummary, Revision};
+pub use releases::{
+    Deployed, Now, PlacedRelease, ReleaseSummary, Revision, keeps_releases_in_secrets,
+};
 pub use upgrade::{Coordinates, Rollout, Upgrade};
 pub use version::OLDEST;
 

@@ -110,6 +110,14 @@ struct Info {
     resources: Option<BTreeMap<String, Vec<Value>>>,
 }
 
+/// Whether Helm keeps releases in Secrets, as it does unless `HELM_DRIVER` names another place.
+#[must_use]
+pub fn keeps_releases_in_secrets() -> bool {
+    std::env::var("HELM_DRIVER").map_or(true, |driver| {
+        matches!(driver.as_str(), "" | "secret" | "secrets")
+    })
+}
+
 impl Helm {
     /// The releases of a namespace, whatever their state.
     ///
@@ -130,7 +138,8 @@ impl Helm {
     fn list<T: DeserializeOwned>(&self, of: &[&str]) -> Result<Vec<T>, HelmError> {
         // Helm 4 lists every state and has no --all; naming the states means the same to both majors.
         let states = ["--deployed", "--failed", "--pending", "-o", "json"];
-        let argv = [&["list"], of, &states].concat();
+        // Without a bound of its own helm stops at 256, and what comes after that would look as if it were not there.
+        let argv = [&["list"], of, &["--max", "1000000"], &states].concat();
         let printed = self.read(&argv)?;
         serde_json::from_str(&printed).map_err(|e| unreadable(&argv, &e))
     }

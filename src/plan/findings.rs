@@ -4,7 +4,7 @@ use serde_yaml::Value;
 
 use super::settle::Settled;
 use super::{Observed, Request, delivery, unheld};
-use crate::component::Facts;
+use crate::component::{Component, Facts};
 use crate::finding::Finding;
 use crate::overrides::task_pods::Strategy;
 use crate::values;
@@ -26,11 +26,35 @@ pub(super) fn of(request: &Request<'_>, settled: &Settled, merged: &Merged) -> V
     findings.extend(queue_lists(facts, settled.strategy, &merged.after));
     findings.extend(unheld::findings(request, &merged.after));
     findings.extend(other_chart(request));
+    findings.extend(others_chart(request));
     findings.extend(other_defaults(request));
     if let Some(proof) = &settled.proof {
         findings.extend(delivery::findings(request, settled, proof));
     }
     findings
+}
+
+/// The chart of another component: a slip on the command line that would deploy the wrong thing.
+fn others_chart(request: &Request<'_>) -> Option<Finding> {
+    let component = request.coordinates.component;
+    let owner = Component::ALL
+        .into_iter()
+        .find(|other| *other != component && other.facts().chart == request.chart.name)?;
+    Some(
+        Finding::error(
+            "chart-of-another-component",
+            format!(
+                "{} is the chart of the {}, and not of the {}",
+                request.chart.name,
+                owner.facts().title,
+                component.facts().title
+            ),
+        )
+        .hint(format!(
+            "name {} with --{component}-chart, or install {owner} from this one",
+            component.facts().chart
+        )),
+    )
 }
 
 /// A release that was made from another chart: possible on purpose (open source to Enterprise), or a wrong name.

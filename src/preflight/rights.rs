@@ -32,7 +32,8 @@ impl Deed {
             group: group.map(|(group, _)| group).unwrap_or_default().to_owned(),
             resource: resource_of(&object.kind),
             namespace: (!CLUSTER_WIDE.contains(&object.kind.as_str())).then(|| own.to_owned()),
-            name: None,
+            // A role may name the objects that it lets change; what is created has no name to it yet.
+            name: (verb != "create").then(|| object.name.clone()),
         }
     }
 
@@ -58,15 +59,17 @@ const CLUSTER_WIDE: [&str; 6] = [
 fn resource_of(kind: &str) -> String {
     let kind = kind.to_ascii_lowercase();
     match kind.strip_suffix('y') {
-        Some(stem) => format!("{stem}ies"),
+        Some(stem) if !stem.ends_with(['a', 'e', 'i', 'o', 'u']) => format!("{stem}ies"),
+        None if kind == "endpoints" => kind,
         None if kind.ends_with('s') => format!("{kind}es"),
-        None => format!("{kind}s"),
+        _ => format!("{kind}s"),
     }
 }
 
-/// All that carrying out `target` does in the cluster: Helm's own Secret, and every object that comes, changes or goes.
+/// All that carrying out `target` does in the cluster: Helm's own Secret (`in_secrets`, where Helm keeps releases in them),
+/// and every object that comes, changes or goes.
 #[must_use]
-pub fn deeds(target: &Target, helm_major: u64) -> Vec<Deed> {
+pub fn deeds(target: &Target, helm_major: u64, in_secrets: bool) -> Vec<Deed> {
     let namespace = &target.coordinates.namespace;
     let before = match &target.observed {
         Observed::Present(deployed, _) => {
@@ -81,7 +84,10 @@ pub fn deeds(target: &Target, helm_major: u64) -> Vec<Deed> {
         namespace: Some(namespace.clone()),
         name: None,
     };
-    let mut deeds = vec![storage("create"), storage("update")];
+    let mut deeds = Vec::new();
+    if in_secrets {
+        deeds.extend([storage("create"), storage("update")]);
+    }
     deeds.extend(namespace_deed(target, helm_major));
     for object in target.objects.iter().filter(|object| !object.is_hook()) {
         let old = before.iter().find(|old| old.id() == object.id());
@@ -96,6 +102,7 @@ pub fn deeds(target: &Target, helm_major: u64) -> Vec<Deed> {
     }
     let gone = before
         .iter()
+        .filter(|old| !old.stays_behind())
         .filter(|old| !target.objects.iter().any(|object| object.id() == old.id()));
     deeds.extend(gone.map(|object| Deed::on("delete", object, namespace)));
     deeds.sort_unstable();
@@ -230,7 +237,7 @@ mod tests {
 
     #[test]
     fn only_what_the_upgrade_does_is_asked_for() {
-        let shown: Vec<String> = deeds(&upgrade(), 4).iter().map(Deed::shown).collect();
+        let shown: Vec<String> = deeds(&upgrade(), 4, true).iter().map(Deed::shown).collect();
         assert_eq!(
             shown,
             [
@@ -247,7 +254,7 @@ mod tests {
 
     #[test]
     fn what_belongs_to_no_namespace_is_asked_for_without_one() {
-        let questions: Json = serde_json::from_str(&reviews(&deeds(&upgrade(), 4))).unwrap();
+        let questions: Json = serde_json::from_str(&reviews(&deeds(&upgrade(), 4, true))).unwrap();
         let namespace = |resource: &str| {
             let items = questions["items"].as_array().unwrap().clone();
             let attributes = items.iter().map(|item| &item["spec"]["resourceAttributes"]);
@@ -265,7 +272,7 @@ mod tests {
     fn a_first_install_creates_its_namespace_in_its_majors_way() {
         let shown = |component, major| -> Vec<String> {
             let target = target_of(component, Observed::Absent);
-            let deeds = deeds(&target, major);
+            let deeds = deeds(&target, major, true);
             deeds.iter().map(Deed::shown).collect()
         };
         let agent = Component::Agent;
@@ -278,7 +285,7 @@ mod tests {
     #[test]
     fn what_is_denied_is_named_once() {
         let target = upgrade();
-        let deeds = deeds(&target, 4);
+        let deeds = deeds(&target, 4, true);
         let answers = |allowed: &dyn Fn(usize) -> bool| -> Vec<u8> {
             let answers = (0..deeds.len()).map(|i| json!({"status": {"allowed": allowed(i)}}));
             answers

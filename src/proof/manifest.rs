@@ -67,6 +67,14 @@ impl Object {
         self.get(&["metadata", "annotations", "helm.sh/hook"])
             .is_some()
     }
+
+    /// Whether Helm leaves the object in the cluster when the chart no longer renders it.
+    #[must_use]
+    pub fn stays_behind(&self) -> bool {
+        self.get(&["metadata", "annotations", "helm.sh/resource-policy"])
+            .and_then(Value::as_str)
+            == Some("keep")
+    }
 }
 
 /// Reads the objects of a YAML stream; empty documents are skipped.

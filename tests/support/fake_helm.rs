@@ -79,6 +79,12 @@ impl Rule {
         self
     }
 
+    /// For a release: as it is for the preview, and again right before the upgrade.
+    pub fn twice(mut self) -> Self {
+        self.times = 2;
+        self
+    }
+
     pub fn runs_real(mut self, helm: &Path) -> Self {
         self.real = Some(helm.to_path_buf());
         self
