@@ -120,7 +120,7 @@ const FETCHING: &[Symptom] = &[
             &["proxyconnect"],
         ],
         advice: |_| {
-            "the charts' server cannot be reached from here: set HTTPS_PROXY, or bring the chart in (`helm pull` where there is a network) and name its file with --chart".into()
+            "the charts' server cannot be reached from here: set HTTPS_PROXY, or bring the chart in (`helm pull` where there is a network) and name its file with --chart (--agent-chart, … where several components are named)".into()
         },
     },
     Symptom {
