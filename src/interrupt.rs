@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
@@ -9,6 +10,28 @@ use crate::exit::Stop;
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
 static CHILDREN: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+
+/// Whether a question waits for a key.
+static ASKING: AtomicBool = AtomicBool::new(false);
+
+/// How long a question may take to notice a signal before it is sent once more.
+const AGAIN: Duration = Duration::from_millis(50);
+
+/// A question waits for a key while this lives: a signal ends it.
+pub(crate) struct Asking;
+
+impl Asking {
+    pub(crate) fn begin() -> Self {
+        ASKING.store(true, Ordering::SeqCst);
+        Self
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        ASKING.store(false, Ordering::SeqCst);
+    }
+}
 
 /// Starts noting signals.
 ///
@@ -19,6 +42,13 @@ pub fn watch() -> Result<()> {
         REQUESTED.store(true, Ordering::SeqCst);
         // A terminal's Ctrl-C reaches helm by itself and it heeds only the first; `kill` reaches nobody but us.
         children().iter().copied().for_each(hand_on);
+        // A signal that comes just before a question begins to wait for its key would not wake it up.
+        if ASKING.load(Ordering::SeqCst) {
+            std::thread::sleep(AGAIN);
+            if ASKING.load(Ordering::SeqCst) {
+                hand_on(std::process::id());
+            }
+        }
     })
     .context("cannot watch for Ctrl-C")
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::environment::variable;
 use crate::helm::Coordinates;
 use crate::process;
 
@@ -56,7 +57,6 @@ impl Kubectl {
     /// It is not installed, or cannot be given the same credentials as Helm.
     pub fn locate() -> Result<Self> {
         let program = which::which("kubectl").context("kubectl is not on the PATH: install it")?;
-        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         if variable(TOKEN).is_some() {
             bail!(
                 "kubectl cannot be given the token of --kube-token or {TOKEN} unseen: use a kubeconfig"

@@ -10,6 +10,7 @@ pub mod commands;
 pub mod completion;
 pub mod component;
 pub mod doctor;
+pub mod environment;
 pub mod exit;
 pub mod files;
 pub mod finding;

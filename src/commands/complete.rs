@@ -6,11 +6,12 @@ use std::time::Duration;
 use clap::CommandFactory as _;
 use serde_yaml::Value as Yaml;
 
-use super::gather::{current_namespace, default_chart};
+use super::gather::default_chart;
 use crate::certs::source::is_certificate_name;
 use crate::cli::{Cli, CompletionArgs};
 use crate::completion::{self, Candidate, Value, Wanted, paths};
 use crate::component::Component;
+use crate::environment::current_namespace;
 use crate::exit::ExitCode;
 use crate::helm::{Helm, PlacedRelease};
 use crate::kubectl::Kubectl;

@@ -6,10 +6,11 @@ use std::path::Path;
 use anyhow::Result;
 use time::OffsetDateTime;
 
-use super::gather::{Place, current_namespace, helm_arguments, variable};
+use super::gather::{Place, helm_arguments};
 use crate::cli::{DoctorArgs, TargetOptions};
 use crate::component::Component;
 use crate::doctor::{self, Check};
+use crate::environment::{current_namespace, variable};
 use crate::exit::ExitCode;
 use crate::helm::{Helm, HelmArguments, HelmError, ReleaseSummary};
 use crate::installation;

@@ -9,6 +9,7 @@ use serde_yaml::Value;
 
 use crate::cli::TargetOptions;
 use crate::component::Component;
+use crate::environment::{current_namespace, variable};
 use crate::exit::Stop;
 use crate::files;
 use crate::helm::{self, Coordinates, Helm, HelmArguments, HelmError, ReleaseSummary};
@@ -256,19 +257,10 @@ impl Place {
     }
 }
 
-/// Helm resolves `-n`, its environment and the kubeconfig, and hands the result to its plugins.
-pub(super) fn current_namespace() -> String {
-    variable("HELM_NAMESPACE").unwrap_or_else(|| "default".to_owned())
-}
-
 /// The kubeconfig that Helm was told to use. A list of files cannot have come from --kubeconfig: it is in the user's
 /// environment, and stays there.
 pub(super) fn named_kubeconfig() -> Option<String> {
     variable("KUBECONFIG").filter(|files| std::env::split_paths(files).count() == 1)
-}
-
-pub(super) fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 pub(super) fn default_chart(component: Component) -> String {

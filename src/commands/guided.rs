@@ -7,11 +7,12 @@ mod typing;
 use anyhow::Result;
 use clap::Parser as _;
 
-use super::gather::{named_kubeconfig, variable};
+use super::gather::named_kubeconfig;
 use super::install;
 use super::planning::accept;
 use crate::certs::source::{Access, Source};
 use crate::cli::{Cli, Command, InstallArgs, Output};
+use crate::environment::variable;
 use crate::exit::{ExitCode, Stop, code_of};
 use crate::files::FolderLocks;
 use crate::guided::{

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_yaml::Value;
 
 use super::{Ending, Helm, HelmError};
+use crate::environment::variable;
 
 /// A release in a list.
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
@@ -113,9 +114,7 @@ struct Info {
 /// Whether Helm keeps releases in Secrets, as it does unless `HELM_DRIVER` names another place.
 #[must_use]
 pub fn keeps_releases_in_secrets() -> bool {
-    std::env::var("HELM_DRIVER").map_or(true, |driver| {
-        matches!(driver.as_str(), "" | "secret" | "secrets")
-    })
+    variable("HELM_DRIVER").is_none_or(|driver| matches!(driver.as_str(), "secret" | "secrets"))
 }
 
 impl Helm {

@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::deadline::Deadline;
+use crate::environment::variable;
 
 /// Longer than any proxy's answer to CONNECT.
 const MAX_ANSWER: usize = 16 * 1024;
@@ -22,7 +23,6 @@ pub(super) struct Proxy {
 
 /// The proxy for a connection to `host`, if there is one.
 pub(super) fn for_host(host: &str) -> Result<Option<Proxy>> {
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let no_proxy = variable("NO_PROXY").or_else(|| variable("no_proxy"));
     if no_proxy.is_some_and(|list| excludes(&list, host)) {
         return Ok(None);

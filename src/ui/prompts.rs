@@ -10,6 +10,7 @@ use dialoguer::{Confirm, MultiSelect, Select};
 use super::fit;
 use super::line::{Line, Pressed, completed};
 use crate::exit::Stop;
+use crate::interrupt::Asking;
 
 /// What a choice's line has beside its label: the marks, and room for them.
 const MARKS: usize = 6;
@@ -237,6 +238,7 @@ fn fitting(labels: &[String]) -> Vec<String> {
 fn given<T>(ask: impl FnOnce() -> dialoguer::Result<Option<T>>) -> Result<T> {
     let answer = {
         let _quiet = quiet::Terminal::new();
+        let _asking = Asking::begin();
         ask()
     };
     match answer {

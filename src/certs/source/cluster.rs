@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
 use super::{ObjectReference, Reading, is_certificate_name, parsed, skipped};
+use crate::environment::current_namespace;
 use crate::exit::Stop;
 use crate::kubectl::Kubectl;
 
@@ -20,7 +21,10 @@ struct Object {
 }
 
 pub(super) fn read(reference: &ObjectReference) -> Result<Reading> {
-    let namespace = reference.namespace.clone().unwrap_or_else(namespace);
+    let namespace = reference
+        .namespace
+        .clone()
+        .unwrap_or_else(current_namespace);
     let shown = format!("{} {namespace}/{}", reference.kind, reference.name);
     let object = fetch(reference, &namespace, &shown)?;
     let contents = contents(object, reference.kind == "secret", &shown)?;
@@ -96,12 +100,4 @@ fn contents(object: Object, is_secret: bool, shown: &str) -> Result<BTreeMap<Str
         contents.insert(key, content);
     }
     Ok(contents)
-}
-
-/// Helm resolves `-n`, its environment and the kubeconfig, and hands the result to its plugins.
-pub(super) fn namespace() -> String {
-    std::env::var("HELM_NAMESPACE")
-        .ok()
-        .filter(|namespace| !namespace.is_empty())
-        .unwrap_or_else(|| "default".to_owned())
 }

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde_yaml::Value;
 
-use super::super::gather::{current_namespace, default_chart};
+use super::super::gather::default_chart;
 use crate::certs::source::Place;
 use crate::component::{Component, Facts};
+use crate::environment::current_namespace;
 use crate::guided::{Given, Seen};
 use crate::helm::{Helm, HelmError, PlacedRelease};
 use crate::kubectl::Kubectl;
