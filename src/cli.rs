@@ -13,12 +13,12 @@ use crate::certs::Fingerprint;
 use crate::certs::lint::EXPIRES_WITHIN_DAYS;
 use crate::certs::source::Source;
 use crate::completion::Shell;
-use crate::component::Component;
 use crate::finding::Ignorable;
 use crate::overrides::Mode;
-use crate::overrides::task_pods::Variables;
+use crate::overrides::task_pods::{Queues, Variables};
 use crate::plan::{OnUnheld, TaskPods};
 use crate::tls::Endpoint;
+use crate::vendor::Component;
 
 /// Bring private CA certificates to ClearML Enterprise on Kubernetes
 #[derive(Debug, Parser)]
@@ -181,9 +181,17 @@ pub struct DesiredArgs {
     #[arg(long, value_enum, default_value_t, value_name = "WHICH")]
     pub task_variables: Variables,
 
+    /// Which templates of task pods get the documented one: also the lists that a queue's templateOverrides replace, or not
+    #[arg(long, value_enum, default_value_t, value_name = "WHICH")]
+    pub task_queues: Queues,
+
     /// Image of the task pods' init container [default: the agent's, as the chart renders it]
     #[arg(long, value_name = "IMAGE")]
     pub task_image: Option<String>,
+
+    /// Take out of the override file what turns the checking of certificates off
+    #[arg(long)]
+    pub enforce_checking: bool,
 
     /// Coordinates of each component.
     #[command(flatten)]

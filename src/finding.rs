@@ -68,6 +68,13 @@ impl Finding {
         }
     }
 
+    /// The same, as a warning if it is an error.
+    #[must_use]
+    pub fn at_most_warning(mut self) -> Self {
+        self.severity = self.severity.min(Severity::Warning);
+        self
+    }
+
     /// Adds what to do next.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -7,6 +7,10 @@ mod changes;
 mod delivery;
 mod findings;
 mod guess;
+mod in_task_pods;
+mod in_workloads;
+mod no_queue;
+mod required;
 mod servers;
 mod settle;
 mod shown;
@@ -21,12 +25,14 @@ use serde_yaml::Value;
 use crate::certs::bundle::Entry;
 use crate::finding::{self, Finding, Ignorable};
 use crate::helm::{Chart, Coordinates, Deployed, HelmArguments, ReleaseSummary, Rollout, Upgrade};
-use crate::overrides::task_pods::{Strategy, Variables};
+use crate::overrides::task_pods::{Queues, Strategy, Variables};
 use crate::overrides::{Mode, Placed};
 use crate::proof::{self, Object, Proof};
 use crate::values;
+use crate::vendor::Layout;
 
 pub use changes::{Change, Changes, ObjectChange, ValueChange, shown_manifest};
+pub use in_workloads::Waiting;
 pub use servers::{Answer, NamedServer, named_in};
 pub use unheld::OnUnheld;
 pub use values_files::ValuesFiles;
@@ -93,6 +99,8 @@ pub struct Request<'a> {
     pub coordinates: Coordinates,
     /// Its chart.
     pub chart: &'a Chart,
+    /// What this generation of the chart calls things.
+    pub layout: &'static Layout,
     /// Its values files.
     pub files: ValuesFiles,
     /// What runs now.
@@ -105,8 +113,14 @@ pub struct Request<'a> {
     pub task_pods: TaskPods,
     /// Which variables of task pods point to the bundle.
     pub variables: Variables,
+    /// Which templates of task pods are edited.
+    pub queues: Queues,
     /// The init container's image, where the user chose one.
     pub task_image: Option<String>,
+    /// Whether what turns the checking of certificates off is taken out.
+    pub enforces_checking: bool,
+    /// Whether anything is going to be deployed; a file alone may be written for a chart that does not render yet.
+    pub deploys: bool,
     /// How Helm is to wait.
     pub rollout: Rollout,
     /// Helm's own flags.
@@ -122,6 +136,8 @@ pub struct Target {
     pub coordinates: Coordinates,
     /// The chart's name in its Chart.yaml.
     pub chart_name: String,
+    /// What this generation of the chart calls things.
+    pub layout: &'static Layout,
     /// The edit of its override file.
     pub file: FileChange,
     /// The certificates' part of the override file alone.
@@ -140,6 +156,8 @@ pub struct Target {
     pub proof: Proof,
     /// The servers that its values name.
     pub servers: Vec<NamedServer>,
+    /// Init containers that wait for servers without the certificates.
+    pub waiting: Vec<Waiting>,
     /// Every object that was rendered, hooks among them, in helm's order.
     pub objects: Vec<Object>,
     /// What the upgrade changes in the cluster.
@@ -241,6 +259,10 @@ pub fn target(
         after: std::mem::take(&mut settled.text),
     };
     let stored = &settled.deployed.objects;
+    let waiting = match &settled.proof {
+        Some(proof) => in_workloads::waiting(&settled.placed, proof),
+        None => Vec::new(),
+    };
     let action = match &request.observed {
         Observed::Absent | Observed::Unknown(_) => Action::Install,
         Observed::Present(deployed, listed)
@@ -258,16 +280,17 @@ pub fn target(
         Action::Nothing => Changes::default(),
         Action::Install | Action::Upgrade => changes(&request, &settled, &merged.after),
     };
-    let server_urls = request.coordinates.component.facts().server_urls;
     Ok(Target {
-        servers: servers::named_in(&merged.after, server_urls),
+        servers: servers::named_in(&merged.after, request.layout),
         upgrade: Upgrade::new(&request.coordinates, &request.rollout, request.arguments),
         coordinates: request.coordinates,
         chart_name: request.chart.name.clone(),
+        layout: request.layout,
         fragment: settled.fragment,
         is_assumed: request.chart.is_assumed,
         file,
         observed: request.observed,
+        waiting,
         placed: settled.placed,
         mode: settled.mode,
         strategy: settled.strategy,

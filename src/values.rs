@@ -13,6 +13,14 @@ pub fn lookup<'a>(values: &'a Value, path: &[&str]) -> Option<&'a Value> {
         .filter(|value| !value.is_null())
 }
 
+/// Whether values have a key, whatever its value: null is how a chart declares what it understands and leaves empty.
+#[must_use]
+pub fn has(values: &Value, path: &[&str]) -> bool {
+    path.iter()
+        .try_fold(values, |value, key| value.get(*key))
+        .is_some()
+}
+
 /// Merges values files as `helm upgrade -f a -f b` does: maps merge, everything else is replaced by the later file.
 #[must_use]
 pub fn merge<'a>(files: impl IntoIterator<Item = &'a Value>) -> Value {

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches, value_parser};
 
-use crate::component::Component;
 use crate::exit::Stop;
+use crate::vendor::Component;
 
 /// One component's coordinates, as far as they were given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -107,13 +107,12 @@ impl Args for TargetArgs {
                 })
             });
         Component::ALL.iter().fold(command, |command, component| {
-            let facts = component.facts();
             OPTIONS
                 .iter()
                 .fold(command, |command, (option, value, help)| {
-                    let arg = argument(format!("{}-{option}", facts.name), option, value)
+                    let arg = argument(format!("{component}-{option}"), option, value)
                         .help(*help)
-                        .help_heading(format!("Coordinates of the {}", facts.name));
+                        .help_heading(format!("Coordinates of the {component}"));
                     command.arg(arg)
                 })
         })

@@ -10,13 +10,13 @@ use super::gather::default_chart;
 use crate::certs::source::is_certificate_name;
 use crate::cli::{Cli, CompletionArgs};
 use crate::completion::{self, Candidate, Value, Wanted, paths};
-use crate::component::Component;
 use crate::environment::current_namespace;
 use crate::exit::ExitCode;
 use crate::helm::{Helm, PlacedRelease};
 use crate::kubectl::Kubectl;
 use crate::ui::Screen;
 use crate::values;
+use crate::vendor::{ALIAS, Component, EXTRA_CERTS};
 
 /// How long a cluster may take while somebody waits with a finger on tab.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -53,8 +53,8 @@ fn look_up(value: Value, start: &str) -> Vec<Candidate> {
             let components = component.map_or(Component::ALL.to_vec(), |one| vec![one]);
             let published = components.into_iter().map(|one| {
                 Candidate::new(
-                    default_chart(one),
-                    format!("the chart of the {}", one.facts().title),
+                    default_chart(one.documented()),
+                    format!("the chart of the {}", one.title()),
                 )
             });
             published
@@ -98,20 +98,20 @@ fn certificates(start: &str) -> Vec<Candidate> {
 fn aliases() -> Vec<Candidate> {
     let mut found = Vec::new();
     for component in Component::ALL {
-        let facts = component.facts();
-        let Some(file) = std::fs::read_to_string(facts.override_file)
+        let documented = component.documented();
+        let Some(file) = std::fs::read_to_string(documented.override_file)
             .ok()
             .and_then(|text| serde_yaml::from_str::<Yaml>(&text).ok())
         else {
             continue;
         };
-        let path = [facts.certificates, &["extraCerts"]].concat();
+        let path = documented.under_certificates(EXTRA_CERTS);
         let listed = values::lookup(&file, &path).and_then(Yaml::as_sequence);
         for entry in listed.into_iter().flatten() {
-            if let Some(alias) = entry.get("alias").and_then(Yaml::as_str) {
+            if let Some(alias) = entry.get(ALIAS).and_then(Yaml::as_str) {
                 found.push(Candidate::new(
                     format!("{alias}="),
-                    format!("stands in {}", facts.override_file),
+                    format!("stands in {}", documented.override_file),
                 ));
             }
         }
@@ -123,7 +123,7 @@ fn releases(component: Option<Component>) -> Vec<Candidate> {
     let everywhere = Helm::locate().and_then(|helm| Ok(helm.releases_everywhere()?));
     let namespace = current_namespace();
     let fits = |one: &&PlacedRelease| match component {
-        Some(component) => one.release.version_of(component.facts().chart).is_some(),
+        Some(component) => one.release.version_as(component).is_some(),
         None => one.namespace == namespace,
     };
     everywhere

@@ -8,7 +8,6 @@ use time::OffsetDateTime;
 
 use super::gather::{Place, helm_arguments};
 use crate::cli::{DoctorArgs, TargetOptions};
-use crate::component::Component;
 use crate::doctor::{self, Check};
 use crate::environment::{current_namespace, variable};
 use crate::exit::ExitCode;
@@ -18,6 +17,7 @@ use crate::interrupt;
 use crate::kubectl::Kubectl;
 use crate::preflight::rights;
 use crate::ui::Screen;
+use crate::vendor::Component;
 use crate::yaml::Document;
 
 pub(super) fn run(arguments: &DoctorArgs, screen: &Screen) -> Result<ExitCode> {
@@ -82,11 +82,10 @@ fn concerned(
     releases: &[ReleaseSummary],
 ) -> Result<Vec<(Component, TargetOptions)>> {
     let is_here = |component: &Component| {
-        let facts = component.facts();
-        Path::new(facts.override_file).exists()
+        Path::new(component.documented().override_file).exists()
             || releases
                 .iter()
-                .any(|release| release.version_of(facts.chart).is_some())
+                .any(|release| release.version_as(*component).is_some())
     };
     let all = Component::ALL.into_iter();
     let mut components: Vec<Component> = if arguments.components.is_empty() {
@@ -133,7 +132,7 @@ fn cluster(releases: &Result<Vec<ReleaseSummary>, HelmError>, namespace: &str) -
     match releases {
         Ok(releases) => {
             let ours = releases.iter().filter(|release| {
-                let is_of = |one: Component| release.version_of(one.facts().chart).is_some();
+                let is_of = |one: Component| release.version_as(one).is_some();
                 Component::ALL.into_iter().any(is_of)
             });
             let names: Vec<String> = ours

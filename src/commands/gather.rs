@@ -8,7 +8,6 @@ use anyhow::{Result, bail};
 use serde_yaml::Value;
 
 use crate::cli::TargetOptions;
-use crate::component::Component;
 use crate::environment::{current_namespace, variable};
 use crate::exit::Stop;
 use crate::files;
@@ -16,6 +15,7 @@ use crate::helm::{self, Coordinates, Helm, HelmArguments, HelmError, ReleaseSumm
 use crate::nearest::file_like;
 use crate::plan::{Observed, ValuesFiles};
 use crate::ui::{self, Screen};
+use crate::vendor::{Component, Layout};
 
 /// The releases of each namespace asked for, each asked once.
 pub(super) struct Cluster<'a> {
@@ -85,6 +85,8 @@ fn first_line(message: &str) -> String {
 /// A component's place, before its chart is known.
 pub(super) struct Place {
     pub(super) component: Component,
+    /// The generation that the chart's reference tells.
+    pub(super) layout: &'static Layout,
     pub(super) release: String,
     pub(super) namespace: String,
     pub(super) chart: String,
@@ -105,7 +107,7 @@ impl Place {
         screen: &Screen,
         may_ask: bool,
     ) -> Result<Self> {
-        let facts = component.facts();
+        let layout = layout_of(component, options.chart.as_deref());
         let namespace = options.namespace.unwrap_or_else(current_namespace);
         let releases = cluster.releases(&namespace, screen)?;
         let of_chart: Vec<(&str, &str)> = releases
@@ -113,40 +115,40 @@ impl Place {
             .map(|releases| {
                 releases
                     .iter()
-                    .filter_map(|r| Some((r.name.as_str(), r.version_of(facts.chart)?)))
+                    .filter_map(|r| Some((r.name.as_str(), r.version_of(layout.chart)?)))
                     .collect()
             })
             .unwrap_or_default();
         let release = match (options.release, of_chart.as_slice()) {
             (Some(release), _) => release,
             (None, [(only, _)]) => (*only).to_owned(),
-            (None, []) => match facts.release {
+            (None, []) => match layout.release {
                 Some(documented) => documented.to_owned(),
                 None if may_ask => ui::text(&format!(
                     "Release name of the {} in {namespace} (it shows in application URLs)",
-                    facts.title
+                    component.title()
                 ))?,
                 None => {
                     return Err(Stop::no_answer(format!(
                         "the release name of the {0}, which has no default since it shows in application URLs: --{1}-release NAME",
-                        facts.title, facts.name
+                        component.title(), component
                     ))
                     .into());
                 }
             },
             (None, several) if may_ask => {
                 let names: Vec<String> = several.iter().map(|(name, _)| (*name).into()).collect();
-                let question = format!("Which release of the {} in {namespace}?", facts.title);
+                let question =
+                    format!("Which release of the {} in {namespace}?", component.title());
                 let chosen = ui::choose(&question, &names)?;
                 names.get(chosen).cloned().unwrap_or_default()
             }
             (None, several) => {
                 let names: Vec<&str> = several.iter().map(|(name, _)| *name).collect();
                 return Err(Stop::no_answer(format!(
-                    "which of the releases of {} in the namespace {namespace} ({}): --{}-release NAME",
-                    facts.chart,
+                    "which of the releases of {} in the namespace {namespace} ({}): --{component}-release NAME",
+                    layout.chart,
                     names.join(", "),
-                    facts.name
                 ))
                 .into());
             }
@@ -161,15 +163,16 @@ impl Place {
             .filter(|_| !local)
             .map(|(_, version)| (*version).to_owned());
         let values = if options.values.is_empty() {
-            vec![facts.override_file.into()]
+            vec![layout.override_file.into()]
         } else {
             options.values
         };
         Ok(Self {
             component,
+            layout,
             release,
             namespace,
-            chart: options.chart.unwrap_or_else(|| default_chart(component)),
+            chart: options.chart.unwrap_or_else(|| default_chart(layout)),
             version: options.version.or(pinned),
             values,
             listed,
@@ -178,20 +181,21 @@ impl Place {
 
     /// Where a component goes as far as rendering needs to know: what was asked for, else what is documented.
     pub(super) fn without_cluster(component: Component, options: TargetOptions) -> Self {
-        let facts = component.facts();
+        let layout = layout_of(component, options.chart.as_deref());
         let values = if options.values.is_empty() {
-            vec![facts.override_file.into()]
+            vec![layout.override_file.into()]
         } else {
             options.values
         };
         Self {
             component,
+            layout,
             // Nothing that is rendered for a gateway depends on its release's name.
             release: options
                 .release
-                .unwrap_or_else(|| facts.release.unwrap_or(facts.name).to_owned()),
+                .unwrap_or_else(|| layout.release.unwrap_or(component.name()).to_owned()),
             namespace: options.namespace.unwrap_or_else(current_namespace),
-            chart: options.chart.unwrap_or_else(|| default_chart(component)),
+            chart: options.chart.unwrap_or_else(|| default_chart(layout)),
             version: options.version,
             values,
             listed: Ok(None),
@@ -225,7 +229,7 @@ impl Place {
     }
 
     /// Reads the values files. Only a file that is to be edited may be new.
-    pub(super) fn read_values(&self) -> Result<ValuesFiles> {
+    pub(super) fn read_values(&self, layout: &Layout) -> Result<ValuesFiles> {
         let read = |path: &PathBuf| {
             let text = files::read(path)?;
             // What YAML cannot read is refused with its line when the file is edited; as another file, it fails here.
@@ -245,7 +249,7 @@ impl Place {
             .filter(|(_, text, _)| text.is_none())
             .map(|(path, ..)| path.clone())
             .collect();
-        let files = ValuesFiles::new(all, self.component.facts().certificates);
+        let files = ValuesFiles::new(all, layout.certificates);
         match missing.iter().find(|path| *path != files.edited()) {
             Some(path) => bail!(
                 "there is no values file {}{}",
@@ -263,10 +267,17 @@ pub(super) fn named_kubeconfig() -> Option<String> {
     variable("KUBECONFIG").filter(|files| std::env::split_paths(files).count() == 1)
 }
 
-pub(super) fn default_chart(component: Component) -> String {
+/// The generation whose documented names hold, as far as the chart's reference tells.
+fn layout_of(component: Component, reference: Option<&str>) -> &'static Layout {
+    reference.map_or(component.documented(), |reference| {
+        Layout::named(component, &helm::chart_name(reference))
+    })
+}
+
+pub(super) fn default_chart(layout: &Layout) -> String {
     let config = std::env::var_os("HELM_REPOSITORY_CONFIG")
         .and_then(|path| std::fs::read_to_string(path).ok());
-    helm::default_reference(component, config.as_deref())
+    helm::default_reference(layout, config.as_deref())
 }
 
 /// Helm's own flags, sorted.

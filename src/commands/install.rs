@@ -119,6 +119,7 @@ pub(super) fn plan(
         rollout,
         on_unheld: arguments.unheld.choice(),
         asks_cluster: true,
+        deploys: !arguments.files_only,
         assume_names: false,
     };
     if !arguments.dry_run {

@@ -12,7 +12,6 @@ use crate::certs::bundle::{Bundle, Entry};
 use crate::certs::lint;
 use crate::certs::source::{Access, Source};
 use crate::cli::DesiredArgs;
-use crate::component::Component;
 use crate::exit::Stop;
 use crate::finding::Finding;
 use crate::helm::{Chart, ChartContent, Helm, HelmArguments, Rendering, Rollout};
@@ -21,6 +20,7 @@ use crate::plan::{self, Observed, OnUnheld, Plan, Target, ValuesFiles};
 use crate::preflight::{self, Stored};
 use crate::proof;
 use crate::ui::Screen;
+use crate::vendor::{Component, Layout};
 
 /// The components named, each once, in the order they are rolled out.
 pub(super) fn components(desired: &DesiredArgs, command: &str) -> Result<Vec<Component>> {
@@ -76,8 +76,13 @@ pub(super) fn plan(
     desired: &DesiredArgs,
     bundle: &Bundle,
     mut findings: Vec<Finding>,
-    targets: Vec<Target>,
+    mut targets: Vec<Target>,
 ) -> Plan {
+    for target in &mut targets {
+        let stuck = std::mem::take(&mut target.waiting);
+        let stuck = stuck.into_iter().map(|waiting| waiting.finding);
+        target.findings.extend(stuck);
+    }
     let servers = targets.iter().flat_map(|target| &target.servers);
     let options = lint::Options {
         expires_within: Duration::days(desired.expires_within.into()),
@@ -140,6 +145,8 @@ pub(super) struct Planner<'a> {
     pub(super) on_unheld: OnUnheld,
     /// Render as the cluster would: its version, its API, its objects in the way.
     pub(super) asks_cluster: bool,
+    /// Whether anything is going to be deployed.
+    pub(super) deploys: bool,
     /// Go on without a chart that cannot be reached.
     pub(super) assume_names: bool,
 }
@@ -152,7 +159,7 @@ impl Planner<'_> {
         observed: Observed,
         screen: &Screen,
     ) -> Result<Target> {
-        let mut files = place.read_values()?;
+        let mut files = place.read_values(place.layout)?;
         screen.hide_secrets_of(&files.merged());
         if let Observed::Present(deployed, _) = &observed {
             screen.hide_secrets_of(&deployed.values);
@@ -162,6 +169,14 @@ impl Planner<'_> {
             }
         }
         let chart = self.chart(place, screen)?;
+        let layout = Layout::of(place.component, &chart.name, &chart.values);
+        if layout.certificates != place.layout.certificates {
+            let kept = files.kept().cloned();
+            files = place.read_values(layout)?;
+            if let Some(kept) = kept {
+                files = files.over(kept);
+            }
+        }
         let base = files.clone();
         let is_upgrade = matches!(observed, Observed::Present(..));
         let asks_cluster = self.asks_cluster && !matches!(observed, Observed::Unknown(_));
@@ -184,12 +199,16 @@ impl Planner<'_> {
         let request = plan::Request {
             coordinates: place.coordinates(chart.version.to_string()),
             chart: &chart,
+            layout,
             files,
             observed,
             entries: &self.bundle.entries,
             mode: self.desired.mode,
             task_pods: self.desired.task_pods,
             variables: self.desired.task_variables,
+            queues: self.desired.task_queues,
+            enforces_checking: self.desired.enforce_checking,
+            deploys: self.deploys,
             task_image: self.desired.task_image.clone(),
             rollout: self.rollout.clone(),
             arguments: self.arguments,
@@ -197,7 +216,7 @@ impl Planner<'_> {
         };
         let mut target = plan::target(request, &mut render)?;
         screen.hide_secrets_in(&target.objects);
-        if !chart.is_assumed {
+        if !chart.is_assumed && !target.objects.is_empty() {
             let sizes = Self::sizes(&target, &chart, &base, &manifest)?;
             target.findings.extend(sizes);
         }
@@ -232,7 +251,7 @@ impl Planner<'_> {
                 return Err(error);
             }
             screen.note(&format!("{error:#}"));
-            Ok(Chart::assumed(place.component, &place.chart, version))
+            Ok(Chart::assumed(place.layout, &place.chart, version))
         })
     }
 }

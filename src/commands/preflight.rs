@@ -4,13 +4,13 @@ use anyhow::Result;
 
 use super::gather::Cluster;
 use crate::cli::InstallArgs;
-use crate::component::Component;
 use crate::finding::Finding;
 use crate::helm::{self, Helm, Revision};
 use crate::kubectl::Kubectl;
 use crate::plan::{Action, Observed, Target};
 use crate::preflight::{self, Scene, rights};
 use crate::ui::Screen;
+use crate::vendor::Component;
 
 /// Looks each target over; nothing is written.
 ///

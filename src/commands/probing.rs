@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 
 use super::side_by_side::side_by_side;
 use crate::certs::judgement::{Asked, Presented};
+use crate::certs::verdict::Verdict;
 use crate::certs::{Certificate, source};
 use crate::finding::Finding;
 use crate::overrides::Mode;
@@ -92,7 +93,19 @@ fn judge(
                         presented: &met.presented,
                         version: met.handshake.version,
                     };
-                    findings.extend(asked.findings(&verdicts, &trusted));
+                    let found = asked.findings(&verdicts, &trusted).into_iter();
+                    findings.extend(found.map(|finding| {
+                        // Nothing that the component cannot do without is lost with it.
+                        if server.is_needed {
+                            finding
+                        } else {
+                            finding.at_most_warning()
+                        }
+                    }));
+                }
+                if !target.waiting.is_empty() && is_public(met, roots, now)? {
+                    let endpoint = Some(&server.endpoint);
+                    target.waiting.retain(|one| one.server.as_ref() != endpoint);
                 }
                 server.answer = Some(Answer::Judged(verdicts));
             }
@@ -106,6 +119,13 @@ fn judge(
     }
     target.findings.extend(findings);
     Ok(())
+}
+
+/// Whether every client trusts a server without any certificate of the user's.
+fn is_public(met: &Met, roots: Option<&[Certificate]>, now: OffsetDateTime) -> Result<bool> {
+    let roots: Vec<&Certificate> = roots.unwrap_or_default().iter().collect();
+    let verdicts = met.presented.judged_by(&roots, now)?;
+    Ok(verdicts.iter().all(Verdict::is_trusted))
 }
 
 fn unreachable(path: &str, endpoint: &Endpoint, why: &str) -> Finding {

@@ -33,6 +33,7 @@ pub(super) fn run(arguments: &RenderArgs, screen: &Screen) -> Result<ExitCode> {
         rollout: &Rollout::default(),
         on_unheld: OnUnheld::default(),
         asks_cluster: false,
+        deploys: false,
         assume_names: arguments.assume_names,
     };
     let mut locks = FolderLocks::default();

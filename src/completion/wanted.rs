@@ -3,7 +3,7 @@
 use clap::{Arg, ArgAction, Command};
 
 use super::Candidate;
-use crate::component::Component;
+use crate::vendor::Component;
 
 /// What the word under the cursor is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]

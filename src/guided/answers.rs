@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::cli::{DesiredArgs, TargetOptions};
-use crate::component::Component;
 use crate::overrides::Mode;
 use crate::plan::TaskPods;
+use crate::vendor::Component;
 
 /// What a question is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,10 +1,10 @@
 //! The next question.
 
 use super::answers::{Answers, Change, Given, Spot, Topic};
-use crate::component::{Component, Facts};
 use crate::helm::PlacedRelease;
 use crate::overrides::Mode;
 use crate::plan::TaskPods;
+use crate::vendor::{Component, Layout};
 
 /// What was found before anything was asked.
 #[derive(Debug, Clone, Default)]
@@ -78,12 +78,12 @@ pub fn next(answers: &Answers, given: &Given, seen: &Seen) -> Option<Question> {
     if !given.mode && answers.mode.is_none() {
         return Some(mode(seen));
     }
-    let starts_tasks = |spot: &&Spot| spot.component.facts().pod_template.is_some();
+    let starts_tasks = |spot: &&Spot| spot.component.starts_tasks();
     if let Some(first) = answers.spots.iter().find(starts_tasks)
         && !given.task_pods
         && answers.task_pods.is_none()
     {
-        return Some(task_pods(first.component.facts()));
+        return Some(task_pods(first.component.documented()));
     }
     answers
         .spots
@@ -110,8 +110,7 @@ fn components(seen: &Seen) -> Question {
     let mut elsewhere = Vec::new();
     let mut new = Vec::new();
     for component in Component::ALL {
-        let facts = component.facts();
-        let deployed = releases_of(facts, seen);
+        let deployed = releases_of(component, seen);
         for (release, version) in &deployed {
             let place = (release.namespace.clone(), release.release.name.clone());
             let label = format!(
@@ -126,7 +125,7 @@ fn components(seen: &Seen) -> Question {
             list.push(choice(label, Change::Component(component, Some(place))));
         }
         let what = if deployed.is_empty() {
-            format!("{component}: {}", facts.purpose)
+            format!("{component}: {}", component.purpose())
         } else {
             format!("{component}: another release")
         };
@@ -188,8 +187,8 @@ fn mode(seen: &Seen) -> Question {
     one("How should the pods trust them?", choices)
 }
 
-fn task_pods(facts: &Facts) -> Question {
-    let since = facts.propagates_since.unwrap_or_default();
+fn task_pods(layout: &Layout) -> Question {
+    let since = layout.propagates_since.unwrap_or_default();
     let choices = [
         (
             TaskPods::Auto,
@@ -212,7 +211,7 @@ fn task_pods(facts: &Facts) -> Question {
 /// The next question about where a component goes.
 fn place(spot: &Spot, answers: &Answers, given: &Given, seen: &Seen) -> Option<Question> {
     let component = spot.component;
-    let facts = component.facts();
+    let documented = component.documented();
     let open = |option: &str| !given.has(component, option) && !spot.is_settled(option);
     let namespace = spot.word("namespace").map(str::to_owned).or_else(|| {
         let named = given.options.iter().find(|(one, _)| *one == component);
@@ -238,7 +237,11 @@ fn place(spot: &Spot, answers: &Answers, given: &Given, seen: &Seen) -> Option<Q
     // The documented file is taken without a word where it is there.
     if open("values") && !seen.files.contains(&component) {
         let text = format!("Override file of the {component} (new, if it is not there)");
-        return Some(word(Topic::Values(component), text, facts.override_file));
+        return Some(word(
+            Topic::Values(component),
+            text,
+            documented.override_file,
+        ));
     }
     if open("chart") {
         let usual = seen.charts.iter().find(|(one, _)| *one == component);
@@ -284,19 +287,19 @@ fn release_of(
     seen: &Seen,
     word: impl Fn(Topic, String, &str) -> Question,
 ) -> Question {
-    let facts = component.facts();
+    let usual = component.documented().release;
     let topic = Topic::Release(component);
-    let deployed: Vec<_> = releases_of(facts, seen)
+    let deployed: Vec<_> = releases_of(component, seen)
         .into_iter()
         .filter(|(release, _)| release.namespace == namespace)
         .collect();
     if deployed.is_empty() || answers.typing == Some(topic) {
-        let note = match facts.release {
+        let note = match usual {
             Some(_) => "",
             None => " (it shows in application URLs)",
         };
         let text = format!("Release name of the {component}{note}");
-        return word(topic, text, facts.release.unwrap_or_default());
+        return word(topic, text, usual.unwrap_or_default());
     }
     let mut choices: Vec<Choice> = deployed
         .iter()
@@ -323,7 +326,7 @@ fn version_of(
     if answers.typing == Some(topic) {
         return word(topic, format!("Chart version of the {component}"), "");
     }
-    let deployed = releases_of(component.facts(), seen)
+    let deployed = releases_of(component, seen)
         .into_iter()
         .find(|(one, _)| one.release.name == release && one.namespace == namespace);
     let mut choices = match deployed {
@@ -342,9 +345,9 @@ fn version_of(
 }
 
 /// The deployed releases of a component's chart, with the chart's version.
-fn releases_of<'a>(facts: &Facts, seen: &'a Seen) -> Vec<(&'a PlacedRelease, &'a str)> {
+fn releases_of(component: Component, seen: &Seen) -> Vec<(&PlacedRelease, &str)> {
     let all = seen.releases.iter();
-    all.filter_map(|release| Some((release, release.release.version_of(facts.chart)?)))
+    all.filter_map(|release| Some((release, release.release.version_as(component)?)))
         .collect()
 }
 

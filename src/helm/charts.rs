@@ -9,14 +9,10 @@ use serde_yaml::Value;
 use tempfile::TempDir;
 
 use super::{Helm, HelmArguments, archive, kube_version};
-use crate::component::Component;
 use crate::exit::Stop;
 use crate::nearest::file_like;
-
-/// The repository alias of the vendor's documentation.
-const VENDOR_REPOSITORY: &str = "clearml-enterprise";
-/// Where the vendor publishes its charts since 2026.
-const VENDOR_REGISTRY: &str = "oci://docker.io/clearml";
+use crate::values;
+use crate::vendor::{Layout, PROPAGATE};
 
 /// A chart on disk, pinned to one version.
 #[derive(Debug)]
@@ -49,21 +45,20 @@ struct Metadata {
 impl Chart {
     /// A stand-in for a chart that cannot be reached: its documented name, and of its values only what its version tells.
     #[must_use]
-    pub fn assumed(component: Component, reference: &str, version: Option<&str>) -> Self {
-        let facts = component.facts();
+    pub fn assumed(layout: &Layout, reference: &str, version: Option<&str>) -> Self {
         let version = version.and_then(|version| Version::parse(version).ok());
-        let since = facts
+        let since = layout
             .propagates_since
             .and_then(|since| Version::parse(since).ok());
         let propagates =
             matches!((&version, since), (Some(version), Some(since)) if *version >= since);
-        let path = [facts.certificates, &["propagateToTasks"]].concat();
+        let path = layout.under_certificates(PROPAGATE);
         let values = path.iter().rev().fold(Value::Bool(false), |inner, key| {
             Value::Mapping([(Value::from(*key), inner)].into_iter().collect())
         });
         Self {
             reference: reference.to_owned(),
-            name: facts.chart.to_owned(),
+            name: layout.chart.to_owned(),
             version: version.unwrap_or(Version::new(0, 0, 0)),
             values: if propagates { values } else { Value::Null },
             kube_version: None,
@@ -88,21 +83,14 @@ impl Chart {
     /// Whether the chart's own values have `path`, which is how a chart declares what it understands.
     #[must_use]
     pub fn knows(&self, path: &[&str]) -> bool {
-        let mut value = &self.values;
-        for key in path {
-            match value.get(key) {
-                Some(inner) => value = inner,
-                None => return false,
-            }
-        }
-        true
+        values::has(&self.values, path)
     }
 }
 
-/// The chart reference to use where none is given: the documented repository alias where it is configured, else the
+/// The chart reference to use where none is given: a documented repository alias where it is configured, else the
 /// vendor's registry.
 #[must_use]
-pub fn default_reference(component: Component, repository_config: Option<&str>) -> String {
+pub fn default_reference(layout: &Layout, repository_config: Option<&str>) -> String {
     #[derive(Deserialize)]
     struct Repositories {
         #[serde(default)]
@@ -112,19 +100,39 @@ pub fn default_reference(component: Component, repository_config: Option<&str>) 
     struct Repository {
         name: String,
     }
-    let configured = repository_config
+    let configured: Vec<String> = repository_config
         .and_then(|text| serde_yaml::from_str::<Repositories>(text).ok())
-        .is_some_and(|r| {
-            r.repositories
-                .iter()
-                .any(|one| one.name == VENDOR_REPOSITORY)
-        });
-    let base = if configured {
-        VENDOR_REPOSITORY
-    } else {
-        VENDOR_REGISTRY
-    };
-    format!("{base}/{}", component.facts().chart)
+        .map(|all| all.repositories.into_iter().map(|one| one.name).collect())
+        .unwrap_or_default();
+    let mut aliases = layout.repositories.iter();
+    let base = aliases
+        .find(|alias| configured.iter().any(|name| name == *alias))
+        .unwrap_or(&layout.registry);
+    format!("{base}/{}", layout.chart)
+}
+
+/// The name of the chart that a reference means, as far as it can be told without fetching it: what the chart on disk says,
+/// else the reference's last part without version and ending.
+#[must_use]
+pub fn chart_name(reference: &str) -> String {
+    let on_disk = std::fs::read_to_string(Path::new(reference).join("Chart.yaml"))
+        .ok()
+        .and_then(|text| serde_yaml::from_str::<Metadata>(&text).ok());
+    if let Some(metadata) = on_disk {
+        return metadata.name;
+    }
+    let last = reference.trim_end_matches('/').rsplit('/').next();
+    let last = last.unwrap_or_default().trim_end_matches(".tgz");
+    let name = last.split([':', '@']).next().unwrap_or_default();
+    let version = name
+        .match_indices('-')
+        .find(|(at, _)| name.get(at + 1..).is_some_and(is_version))
+        .map_or(name.len(), |(at, _)| at);
+    name.get(..version).unwrap_or(name).to_owned()
+}
+
+fn is_version(text: &str) -> bool {
+    Version::parse(text.trim_start_matches('v')).is_ok()
 }
 
 impl Helm {
@@ -256,23 +264,44 @@ fn satisfies(version: &Version, wanted: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vendor::Component;
 
     #[test]
-    fn the_documented_alias_wins_where_it_is_configured() {
-        let config = "repositories:\n- name: clearml-enterprise\n  url: https://charts.example\n";
+    fn a_documented_alias_wins_where_it_is_configured() {
+        let [clearml, klique] = Component::Agent.layouts();
+        let config =
+            |alias: &str| format!("repositories:\n- name: {alias}\n  url: https://c.example\n");
+        for alias in ["clearml-enterprise", "allegroai-enterprise"] {
+            assert_eq!(
+                default_reference(clearml, Some(&config(alias))),
+                format!("{alias}/clearml-enterprise-agent")
+            );
+        }
+        let registry = "oci://docker.io/clearml/clearml-enterprise-agent";
+        assert_eq!(default_reference(clearml, None), registry);
+        for other in ["repositories: []", "{{ broken", &config("theirs")] {
+            assert_eq!(default_reference(clearml, Some(other)), registry);
+        }
         assert_eq!(
-            default_reference(Component::Agent, Some(config)),
-            "clearml-enterprise/clearml-enterprise-agent"
+            default_reference(klique, Some(&config("clearml-enterprise"))),
+            "oci://docker.io/kliqueai/orchestrator"
         );
-        let registry = "oci://docker.io/clearml/clearml-enterprise-app-gateway";
-        assert_eq!(default_reference(Component::Gateway, None), registry);
+    }
+
+    #[test]
+    fn a_reference_tells_its_charts_name() {
+        for reference in [
+            "oci://docker.io/kliqueai/orchestrator",
+            "oci://docker.io/kliqueai/orchestrator:1.2.3",
+            "klique/orchestrator",
+            "./charts/orchestrator-1.2.3.tgz",
+            "charts/orchestrator-v1.2.3/",
+        ] {
+            assert_eq!(chart_name(reference), "orchestrator", "{reference}");
+        }
         assert_eq!(
-            default_reference(Component::Gateway, Some("repositories: []")),
-            registry
-        );
-        assert_eq!(
-            default_reference(Component::Gateway, Some("{{ broken")),
-            registry
+            chart_name("clearml-enterprise-agent"),
+            "clearml-enterprise-agent"
         );
     }
 

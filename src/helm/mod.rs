@@ -20,7 +20,7 @@ use anyhow::{Context as _, Result};
 
 pub use arguments::{HelmArguments, masked};
 pub use chart_content::ChartContent;
-pub use charts::{Chart, default_reference};
+pub use charts::{Chart, chart_name, default_reference};
 pub use error::{Ending, HelmError};
 pub use names::{NAMESPACE_LENGTH, RELEASE_LENGTH, is_namespace_name, is_release_name};
 pub use recovery::{way_back, way_out_of_pending};

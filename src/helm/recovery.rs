@@ -39,7 +39,7 @@ fn last_good(history: &[Revision]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::component::Component;
+    use crate::vendor::Component;
 
     fn way_out(history: &[(u64, &str)]) -> String {
         let at = Coordinates {

@@ -8,6 +8,7 @@ use serde_yaml::Value;
 
 use super::{Ending, Helm, HelmError};
 use crate::environment::variable;
+use crate::vendor::Component;
 
 /// A release in a list.
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
@@ -68,6 +69,14 @@ impl ReleaseSummary {
     pub fn version_of(&self, chart: &str) -> Option<&str> {
         let version = self.chart.strip_prefix(chart)?.strip_prefix('-')?;
         semver::Version::parse(version).ok().map(|_| version)
+    }
+
+    /// The version of the release's chart if that is a component's by its name. A generic name does not tell.
+    #[must_use]
+    pub fn version_as(&self, component: Component) -> Option<&str> {
+        let layouts = component.layouts().into_iter();
+        let mut telling = layouts.filter(|layout| !layout.is_generic);
+        telling.find_map(|layout| self.version_of(layout.chart))
     }
 }
 

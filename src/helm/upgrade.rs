@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::process::shown;
 use super::{Helm, HelmArguments, HelmError};
-use crate::component::Component;
+use crate::vendor::Component;
 
 /// Where a component goes: all that its command names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +76,7 @@ impl Upgrade {
     pub fn new(at: &Coordinates, rollout: &Rollout, arguments: &HelmArguments) -> Self {
         let mut argv: Vec<String> = vec!["upgrade".into(), "-i".into()];
         let namespace = ["-n".to_owned(), at.namespace.clone()];
-        let creates_namespace = at.component.facts().creates_namespace;
+        let creates_namespace = at.component.creates_namespace();
         // The vendor writes the two commands in different orders; who compares them with the page finds each as it is there.
         if creates_namespace {
             argv.extend(namespace);
@@ -132,9 +132,9 @@ pub(super) mod tests {
             component,
             release: "r".into(),
             namespace: "ns".into(),
-            chart: format!("clearml-enterprise/{}", component.facts().chart),
+            chart: format!("clearml-enterprise/{}", component.documented().chart),
             version: "6.9.3".into(),
-            values: vec![component.facts().override_file.into()],
+            values: vec![component.documented().override_file.into()],
             context: None,
             kubeconfig: None,
         }

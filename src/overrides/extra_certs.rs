@@ -8,6 +8,7 @@ use crate::certs::alias::Taken;
 use crate::certs::bundle::Entry;
 use crate::certs::{Certificate, pem};
 use crate::finding::Finding;
+use crate::vendor::{ALIAS, PEM};
 use crate::yaml::{Document, Path};
 
 /// Adds the certificates that the list does not hold yet. A certificate that is there under any alias or formatting is left
@@ -23,11 +24,7 @@ pub(super) fn add(
     let (mut placed, mut findings) = existing(document, file, path)?;
     let mut taken = Taken::default();
     for item in list_at(document, path)? {
-        taken.insert(
-            item.get("alias")
-                .and_then(Value::as_str)
-                .unwrap_or_default(),
-        );
+        taken.insert(item.get(ALIAS).and_then(Value::as_str).unwrap_or_default());
     }
     for entry in entries {
         let known = |one: &Placed| one.certificate.fingerprint == entry.certificate.fingerprint;
@@ -71,11 +68,8 @@ pub(super) fn existing(
     let mut placed = Vec::new();
     let mut findings = Vec::new();
     for (index, item) in list_at(document, path)?.into_iter().enumerate() {
-        let alias = item
-            .get("alias")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        let text = item.get("pem").and_then(Value::as_str).unwrap_or_default();
+        let alias = item.get(ALIAS).and_then(Value::as_str).unwrap_or_default();
+        let text = item.get(PEM).and_then(Value::as_str).unwrap_or_default();
         match pem::parse(text.as_bytes()) {
             Ok(blocks) => placed.extend(blocks.into_iter().map(|block| Placed {
                 alias: alias.to_owned(),
@@ -99,7 +93,7 @@ pub(super) fn existing(
 /// Which item of the list has `alias`, without regard to case; the first where none has.
 fn index_of(document: &Document, path: &Path, alias: &str) -> Result<usize> {
     let has_alias = |item: &Value| {
-        let name = item.get("alias").and_then(Value::as_str);
+        let name = item.get(ALIAS).and_then(Value::as_str);
         name.is_some_and(|name| name.eq_ignore_ascii_case(alias))
     };
     let items = list_at(document, path)?;
@@ -108,8 +102,8 @@ fn index_of(document: &Document, path: &Path, alias: &str) -> Result<usize> {
 
 fn item(alias: &str, certificate: &Certificate) -> Value {
     let mut item = Mapping::new();
-    item.insert("alias".into(), alias.into());
-    item.insert("pem".into(), certificate.pem().into());
+    item.insert(ALIAS.into(), alias.into());
+    item.insert(PEM.into(), certificate.pem().into());
     Value::Mapping(item)
 }
 

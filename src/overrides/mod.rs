@@ -1,6 +1,7 @@
 //! What a component's override file should say, as edits on a YAML document. Knows nothing of Helm.
 
 mod bundle;
+pub mod checking;
 mod extra_certs;
 mod placement;
 pub mod task_pods;
@@ -62,6 +63,47 @@ fn list_at(document: &Document, path: &Path) -> Result<Vec<Value>> {
         Some(Value::Sequence(items)) => items,
         _ => Vec::new(),
     })
+}
+
+/// Removes the items of a list that are `ours`; a list that would be left empty goes whole. Tells whether any went.
+fn remove_items(
+    document: &mut Document,
+    path: &Path,
+    ours: impl Fn(&Value) -> bool,
+) -> Result<bool> {
+    let items = list_at(document, path)?;
+    let found: Vec<usize> = items
+        .iter()
+        .enumerate()
+        .filter(|(_, item)| ours(item))
+        .map(|(index, _)| index)
+        .collect();
+    if found.is_empty() {
+        return Ok(false);
+    }
+    if found.len() == items.len() {
+        document.remove(path)?;
+    } else {
+        for index in found.into_iter().rev() {
+            document.remove(path.then(index))?;
+        }
+    }
+    Ok(true)
+}
+
+/// Removes a map that nothing is left in, and the one around it likewise.
+fn remove_if_empty(document: &mut Document, path: &Path) -> Result<()> {
+    let mut steps = path.steps().to_vec();
+    while !steps.is_empty() {
+        let path = Path::from(steps.clone());
+        match document.get(&path)? {
+            Some(Value::Mapping(mapping)) if mapping.is_empty() => document.remove(&path)?,
+            Some(Value::Null) => document.remove(&path)?,
+            _ => break,
+        }
+        steps.pop();
+    }
+    Ok(())
 }
 
 /// A name for a certificate that has none of its own.

@@ -6,6 +6,7 @@ use super::{Mode, Placed, alias_of, bundle, extra_certs, line_of, list_at};
 use crate::certs::bundle::{Bundle, Entry, Given};
 use crate::certs::mozilla;
 use crate::finding::Finding;
+use crate::vendor::{EXTRA_CERTS, OVERRIDE_BUNDLE};
 use crate::yaml::{Document, Path};
 
 /// What the file lists after the edit.
@@ -35,8 +36,8 @@ pub fn place(
     entries: &[Entry],
     mode: Option<Mode>,
 ) -> Result<Placement> {
-    let list_path = Path::from(base).then("extraCerts");
-    let bundle_path = Path::from(base).then("overrideCaCertificatesCrt");
+    let list_path = Path::from(base).then(EXTRA_CERTS);
+    let bundle_path = Path::from(base).then(OVERRIDE_BUNDLE);
     let has_list = !list_at(document, &list_path)?.is_empty();
     let has_bundle = bundle::text(document, &bundle_path)?.is_some();
     let mode = mode.unwrap_or(if has_bundle {

@@ -4,13 +4,12 @@ use serde_yaml::Value;
 
 use super::settle::Settled;
 use super::{Observed, Request, delivery, unheld};
-use crate::component::{Component, Facts};
 use crate::finding::Finding;
-use crate::overrides::task_pods::Strategy;
+use crate::overrides::checking::unchecked;
+use crate::overrides::task_pods::{Queues, Strategy, queue_templates};
 use crate::values;
-
-/// The lists of a pod template that the recipe writes into.
-const POD_LISTS: [&str; 4] = ["initContainers", "env", "volumeMounts", "volumes"];
+use crate::vendor::Component;
+use crate::yaml::Document;
 
 /// The values with this edit.
 pub(super) struct Merged {
@@ -21,9 +20,10 @@ pub(super) struct Merged {
 }
 
 pub(super) fn of(request: &Request<'_>, settled: &Settled, merged: &Merged) -> Vec<Finding> {
-    let facts = request.coordinates.component.facts();
-    let mut findings = shadowed_lists(request, facts, &merged.edited);
-    findings.extend(queue_lists(facts, settled.strategy, &merged.after));
+    let mut findings = shadowed_lists(request, &merged.edited);
+    findings.extend(queue_lists(request, settled.strategy, merged));
+    findings.extend(checking_off(request, settled, &merged.after));
+    findings.extend(chart_replaced(request));
     findings.extend(unheld::findings(request, &merged.after));
     findings.extend(other_chart(request));
     findings.extend(others_chart(request));
@@ -34,25 +34,50 @@ pub(super) fn of(request: &Request<'_>, settled: &Settled, merged: &Merged) -> V
     findings
 }
 
+/// A chart that the vendor has replaced by another: it takes no certificates and gets no versions any more.
+fn chart_replaced(request: &Request<'_>) -> Option<Finding> {
+    let (chart, layout) = (request.chart, request.layout);
+    layout.replaces.contains(&chart.name.as_str()).then(|| {
+        let component = request.coordinates.component;
+        Finding::error(
+            "chart-replaced",
+            format!(
+                "{} is no longer published: {} took its place, with values of its own",
+                chart.name, layout.chart
+            ),
+        )
+        .hint(format!(
+            "install that one as a new release (--{component}-chart {}/{}, --{component}-release), then uninstall the old one",
+            layout.registry, layout.chart
+        ))
+    })
+}
+
 /// The chart of another component: a slip on the command line that would deploy the wrong thing.
 fn others_chart(request: &Request<'_>) -> Option<Finding> {
     let component = request.coordinates.component;
-    let owner = Component::ALL
+    let (owner, layout) = Component::ALL
         .into_iter()
-        .find(|other| *other != component && other.facts().chart == request.chart.name)?;
+        .filter(|other| *other != component)
+        .flat_map(|other| other.layouts().map(|layout| (other, layout)))
+        .find(|(_, layout)| layout.chart == request.chart.name)?;
+    // A generic name says nothing where the values fit.
+    if layout.is_generic && request.chart.knows(request.layout.certificates) {
+        return None;
+    }
     Some(
         Finding::error(
             "chart-of-another-component",
             format!(
                 "{} is the chart of the {}, and not of the {}",
                 request.chart.name,
-                owner.facts().title,
-                component.facts().title
+                owner.title(),
+                component.title()
             ),
         )
         .hint(format!(
             "name {} with --{component}-chart, or install {owner} from this one",
-            component.facts().chart
+            request.layout.chart
         )),
     )
 }
@@ -97,11 +122,8 @@ fn other_defaults(request: &Request<'_>) -> Option<Finding> {
 }
 
 /// Helm replaces lists whole: of two files that fill one, the later wins.
-fn shadowed_lists(request: &Request<'_>, facts: &Facts, edited: &Value) -> Vec<Finding> {
-    let mut lists = vec![[facts.certificates, &["extraCerts"]].concat()];
-    for list in POD_LISTS {
-        lists.extend(facts.pod_template.map(|base| [base, &[list]].concat()));
-    }
+fn shadowed_lists(request: &Request<'_>, edited: &Value) -> Vec<Finding> {
+    let lists = request.layout.lists();
     let shadowed = lists
         .iter()
         .filter_map(|path| Some((path, request.files.shadowed(path, edited)?)));
@@ -122,37 +144,83 @@ fn shadowed_lists(request: &Request<'_>, facts: &Facts, edited: &Value) -> Vec<F
         .collect()
 }
 
-/// A queue's own template replaces lists whole, ours among them.
-fn queue_lists(facts: &Facts, strategy: Strategy, merged: &Value) -> Vec<Finding> {
-    let queues = facts.queues.filter(|_| strategy == Strategy::Template);
-    let Some(queues) = queues.and_then(|path| Some((path, values::lookup(merged, path)?))) else {
+/// Queues whose own lists replace those of the base template, and that this edit does not reach: their lists stand in
+/// another file, in the release or in the chart, or they are to be left alone.
+fn queue_lists(request: &Request<'_>, strategy: Strategy, merged: &Merged) -> Vec<Finding> {
+    let keys = request.layout.task_pods.as_ref();
+    let keys = keys.and_then(|keys| keys.queues.as_ref());
+    let Some(keys) = keys.filter(|_| strategy == Strategy::Template) else {
         return Vec::new();
     };
-    let (path, queues) = queues;
+    let values = values::merge([&request.chart.values, &merged.after]);
     let mut findings = Vec::new();
-    for (queue, settings) in queues.as_mapping().into_iter().flatten() {
-        let queue = queue.as_str().unwrap_or_default();
-        let replaced: Vec<&str> = POD_LISTS
-            .into_iter()
-            .filter(|list| {
-                values::lookup(settings, &["templateOverrides", list])
-                    .and_then(Value::as_sequence)
-                    .is_some_and(|items| !items.is_empty())
-            })
-            .collect();
-        if !replaced.is_empty() {
+    for queue in queue_templates(&values, keys) {
+        let mut lost = Vec::new();
+        let mut holder = "this edit leaves alone".to_owned();
+        for list in &queue.lists {
+            let path = queue.path.then(list.key());
+            match request.files.last_with(&path, &merged.edited) {
+                Some(file) if file == request.files.edited() && request.queues == Queues::All => {}
+                found => {
+                    lost.push(list.key());
+                    if request.queues == Queues::All {
+                        holder = found.map_or_else(
+                            || "the chart or the release has".to_owned(),
+                            |file| format!("{} has", file.display()),
+                        );
+                    }
+                }
+            }
+        }
+        if !lost.is_empty() {
             findings.push(
                 Finding::warning(
                     "queue-replaces-lists",
                     format!(
-                        "{}.{queue}.templateOverrides replaces {} of the pod template, and with it what the certificates need there",
-                        path.join("."),
-                        replaced.join(", ")
+                        "{} replaces {} of the base template by lists that {holder}, and with it what the certificates need there",
+                        queue.path,
+                        lost.join(", ")
                     ),
                 )
-                .hint("repeat the entries of the pod template in that queue's lists"),
+                .hint(format!(
+                    "move these lists into {}, or add the entries of the base template to them",
+                    request.files.edited().display()
+                )),
             );
         }
     }
     findings
+}
+
+/// What turns the checking of certificates off, and is not needed any more once the CA is there.
+fn checking_off(request: &Request<'_>, settled: &Settled, after: &Value) -> Vec<Finding> {
+    let edited = Document::parse(&settled.text).ok();
+    let file = request.files.edited().display();
+    let found = unchecked(after, &request.chart.values, request.layout);
+    found
+        .into_iter()
+        .map(|one| {
+            let position = edited
+                .as_ref()
+                .and_then(|edited| edited.position(&one.path));
+            let (place, hint) = match position {
+                Some(at) => (
+                    format!("{file}:{}: ", at.line),
+                    "--enforce-checking takes it out in the same edit".to_owned(),
+                ),
+                None => (
+                    String::new(),
+                    format!("it does not stand in {file}: take it out where it does"),
+                ),
+            };
+            Finding::warning(
+                "checking-off",
+                format!(
+                    "{place}{} {}; that is not needed any more once the CA is there",
+                    one.shown, one.what
+                ),
+            )
+            .hint(hint)
+        })
+        .collect()
 }

@@ -6,8 +6,9 @@ use serde_yaml::Value;
 use super::{Observed, Request};
 use crate::overrides::Placed;
 use crate::overrides::task_pods::{self, ProjectedSource};
-use crate::proof::{self, Carriers, Object, Proof};
+use crate::proof::{self, Carriers, Itself, Object, Proof};
 use crate::values;
+use crate::vendor::image_in;
 
 /// Names of ConfigMaps, and the agent's image.
 #[derive(Debug, Clone)]
@@ -28,17 +29,26 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    pub(super) fn new(objects: Vec<Object>) -> Self {
-        let proof = proof::prove(&objects);
+    pub(super) fn new(objects: Vec<Object>, request: &Request<'_>) -> Self {
+        let layout = request.layout;
+        // Whatever the files say of the image, they say it of the rendered one as well.
+        let values = values::merge([&request.chart.values, &request.files.merged()]);
+        let image = layout.image.and_then(|keys| image_in(&values, keys));
+        let itself = Itself {
+            container: layout.container,
+            image: image.as_deref(),
+        };
+        let proof = proof::prove(&objects, &itself);
         Self { objects, proof }
     }
 
     /// The release as it is now; empty where there is none.
     pub(super) fn deployed(request: &Request<'_>) -> Self {
         match &request.observed {
-            Observed::Present(deployed, _) => {
-                Self::new(proof::parse(&deployed.manifest).unwrap_or_default())
-            }
+            Observed::Present(deployed, _) => Self::new(
+                proof::parse(&deployed.manifest).unwrap_or_default(),
+                request,
+            ),
             Observed::Absent | Observed::Unknown(_) => Self::default(),
         }
     }
@@ -49,14 +59,8 @@ impl Seen {
 
     /// The image of the first workload that mounts the certificates: the agent itself.
     fn agent_image(&self) -> Option<String> {
-        let place = &self.proof.workloads.first()?.place;
-        let workload = self
-            .objects
-            .iter()
-            .find(|object| format!("{} {}", object.kind, object.name) == *place)?;
-        let containers = workload.get(&["spec", "template", "spec", "containers"])?;
-        let image = containers.get(0)?.get("image").and_then(Value::as_str);
-        image.map(str::to_owned)
+        let mut workloads = self.proof.workloads.iter();
+        workloads.find_map(|workload| workload.image().map(str::to_owned))
     }
 }
 
@@ -70,18 +74,18 @@ impl Guess {
         deployed: &Seen,
         values: &Value,
     ) -> Self {
-        let facts = request.coordinates.component.facts();
+        let layout = request.layout;
         let documented = task_pods::predicted_sources(
             &request.coordinates.release,
             &request.chart.name,
-            facts.config_map_infix,
+            layout.config_map_infix,
             values,
             placed.len(),
         );
         let carriers = deployed.carriers();
         let is_deployed = |one: &Placed| !carriers.of(one.certificate.fingerprint).is_empty();
         let names = documented.iter().map(|source| source.config_map.clone());
-        let image = facts.image.and_then(|path| image_in(values, path));
+        let image = layout.image.and_then(|keys| image_in(values, keys));
         Self {
             ours: names.chain(carriers.carrying_config_maps()).collect(),
             // No name is documented for it, so where it is not deployed yet a rendering has to tell.
@@ -125,43 +129,4 @@ fn chosen(request: &Request<'_>) -> Option<String> {
 
 fn bundle(placed: &[Placed], carriers: &Carriers) -> Option<(String, String)> {
     carriers.holding_all(placed.iter().map(|one| one.certificate.fingerprint))
-}
-
-/// The image that values name in the usual way: `repository` and `tag`, and a `registry` that may be empty.
-fn image_in(values: &Value, path: &[&str]) -> Option<String> {
-    let image = values::lookup(values, path)?;
-    let text = |key: &str| match image.get(key)? {
-        Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    };
-    let registry = text("registry").map(|registry| registry + "/");
-    let (repository, tag) = (text("repository")?, text("tag")?);
-    Some(format!(
-        "{}{repository}:{tag}",
-        registry.unwrap_or_default()
-    ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::image_in;
-
-    #[test]
-    fn an_image_is_put_together_from_its_values() {
-        let image = |values: &str| {
-            let values = serde_yaml::from_str(values).unwrap();
-            image_in(&values, &["image"])
-        };
-        assert_eq!(
-            image("image: {registry: '', repository: a/b, tag: '1.2'}").as_deref(),
-            Some("a/b:1.2")
-        );
-        assert_eq!(
-            image("image: {registry: r.example, repository: b, tag: 7}").as_deref(),
-            Some("r.example/b:7")
-        );
-        assert_eq!(image("image: {repository: b}"), None);
-        assert_eq!(image("image: b"), None);
-    }
 }

@@ -1,18 +1,21 @@
-//! The servers that values files name: those that the certificates are for.
+//! The servers that values name: those that the certificates are for.
 
 use serde_yaml::Value;
 
 use crate::certs::verdict::Verdict;
 use crate::tls::Endpoint;
 use crate::values;
+use crate::vendor::{Layout, Said, SaidBy, said};
 
 /// A server, and the value that names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedServer {
-    /// The value's path, such as `agentk8sglue.apiServerUrlReference`.
+    /// The value's path, such as `agentk8sglue.apiServerUrlReference` or `agentk8sglue.extraEnvs[PIP_INDEX_URL]`.
     pub path: String,
     /// Where it is.
     pub endpoint: Endpoint,
+    /// Whether the component cannot work without it; else a program may ask it.
+    pub is_needed: bool,
     /// What came of asking it; `None` where it was not asked.
     pub answer: Option<Answer>,
 }
@@ -26,60 +29,121 @@ pub enum Answer {
     Judged(Vec<Verdict>),
 }
 
-/// The servers with TLS that stand under `paths`, each once. A value that is no address (a template, plain HTTP) names none.
+/// The servers with TLS that values name, each once: those of ClearML first, then what variables and a `clearml.conf` name.
+/// A value that is no address (a template, plain HTTP) names none.
 #[must_use]
-pub fn named_in(values: &Value, paths: &[&[&str]]) -> Vec<NamedServer> {
-    let mut servers: Vec<NamedServer> = Vec::new();
-    for path in paths {
-        let endpoint = values::lookup(values, path)
-            .and_then(Value::as_str)
-            .and_then(|text| text.trim().parse().ok());
-        if let Some(endpoint) = endpoint
-            && !servers.iter().any(|known| known.endpoint == endpoint)
-        {
-            servers.push(NamedServer {
-                path: path.join("."),
+pub fn named_in(values: &Value, layout: &Layout) -> Vec<NamedServer> {
+    let mut servers = Servers(Vec::new());
+    for keys in layout.servers {
+        let text = values::lookup(values, keys).and_then(Value::as_str);
+        servers.add(keys.join("."), text.unwrap_or_default(), true);
+    }
+    let said = said(values, layout);
+    for one in &said {
+        if one.value.starts_with("https://") || is_secure_host(one, &said) {
+            servers.add(one.shown(), &one.value, false);
+        }
+    }
+    servers.0
+}
+
+/// The `host` of a storage in a `clearml.conf` that is spoken to by TLS: its neighbour `secure` says so.
+fn is_secure_host(one: &Said, all: &[Said]) -> bool {
+    let Some(around) = one.name.strip_suffix(".host") else {
+        return false;
+    };
+    let secure = format!("{around}.secure");
+    matches!(one.kind, SaidBy::Setting(_))
+        && all.iter().any(|other| {
+            other.path == one.path
+                && other.name == secure
+                && other.value.eq_ignore_ascii_case("true")
+        })
+}
+
+/// The address alone: package indexes are often named with a user's password.
+fn without_login(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let authority = rest.split('/').next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}")
+}
+
+struct Servers(Vec<NamedServer>);
+
+impl Servers {
+    fn add(&mut self, path: String, address: &str, is_needed: bool) {
+        let Ok(endpoint) = without_login(address.trim()).parse::<Endpoint>() else {
+            return;
+        };
+        if !self.0.iter().any(|known| known.endpoint == endpoint) {
+            self.0.push(NamedServer {
+                path,
                 endpoint,
+                is_needed,
                 answer: None,
             });
         }
     }
-    servers
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vendor::Component;
+
+    fn found(component: Component, values: &str) -> Vec<String> {
+        let values: Value = serde_yaml::from_str(values).unwrap();
+        named_in(&values, component.documented())
+            .iter()
+            .map(|server| format!("{} {}", server.path, server.endpoint))
+            .collect()
+    }
 
     #[test]
     fn urls_and_host_names_are_servers_and_nothing_else_is() {
         let values = "
-api: https://api.acme.example
-files: https://api.acme.example/files
-web: http://plain.acme.example
-host: app.acme.example
-empty: ''
-templated: 'https://{{ .Values.host }}'
+clearmlApplications:
+  apiServerUrlReferenceOverride: https://api.acme.example
+  fileServerUrlReferenceOverride: https://api.acme.example/files
+  webServerUrlReferenceOverride: http://plain.acme.example
+apiserver: {ingress: {hostName: app.acme.example}}
+fileserver: {ingress: {hostName: ''}}
+webserver: {ingress: {hostName: '{{ .Values.host }}'}}
 ";
-        let values: Value = serde_yaml::from_str(values).unwrap();
-        let paths: [&[&str]; 7] = [
-            &["api"],
-            &["files"],
-            &["web"],
-            &["host"],
-            &["empty"],
-            &["templated"],
-            &["absent"],
-        ];
-        let found: Vec<String> = named_in(&values, &paths)
-            .iter()
-            .map(|server| format!("{} {}", server.path, server.endpoint))
-            .collect();
         assert_eq!(
-            found,
+            found(Component::Apps, values),
             [
-                "api https://api.acme.example",
-                "host https://app.acme.example"
+                "clearmlApplications.apiServerUrlReferenceOverride https://api.acme.example",
+                "apiserver.ingress.hostName https://app.acme.example"
+            ]
+        );
+    }
+
+    #[test]
+    fn variables_and_configurations_name_servers_too() {
+        let values = r#"
+agentk8sglue:
+  extraEnvs:
+    - {name: PIP_INDEX_URL, value: "https://user:hunter2@pypi.acme.example/simple"}
+    - {name: PROXY, value: "http://proxy.acme.example:3128"}
+    - {name: NOTE, value: "see https://docs.acme.example"}
+clearml:
+  clearmlConfig: |
+    agent.package_manager.extra_index_url: ["https://wheels.acme.example/simple"]
+    sdk.aws.s3.credentials: [
+      {bucket: "a", host: "minio.acme.example:9000", secure: true}
+      {bucket: "b", host: "plain.acme.example:9000", secure: false}
+    ]
+"#;
+        assert_eq!(
+            found(Component::Agent, values),
+            [
+                "agentk8sglue.extraEnvs[PIP_INDEX_URL] https://pypi.acme.example",
+                "clearml.clearmlConfig: agent.package_manager.extra_index_url[0] https://wheels.acme.example",
+                "clearml.clearmlConfig: sdk.aws.s3.credentials[0].host https://minio.acme.example:9000",
             ]
         );
     }

@@ -6,16 +6,16 @@
 use anyhow::{Context as _, Result, anyhow};
 
 use super::guess::{Guess, Seen};
-use super::{Request, TaskPods, delivery, unheld};
+use super::{Request, TaskPods, delivery, no_queue, required, unheld};
 use crate::certs::bundle::Entry;
-use crate::component::Facts;
 use crate::exit::Stop;
 use crate::finding::{self, Finding};
 use crate::helm::HelmError;
 use crate::overrides::task_pods::{self, Shape, Strategy, Wanted};
-use crate::overrides::{Mode, Placed, place};
+use crate::overrides::{Mode, Placed, checking, place};
 use crate::proof::{self, Object, Proof};
 use crate::values;
+use crate::vendor::{EXTRA_CERTS, Layout, OVERRIDE_BUNDLE, PROPAGATE, PodList, TaskPodKeys};
 use crate::yaml::{Document, YamlError};
 
 /// Names change once, from predicted to real; a chart that needs more than this names ConfigMaps after their own names.
@@ -53,10 +53,10 @@ fn rendered(
     deployed: &Seen,
     render: &mut dyn FnMut(&str) -> Result<String>,
 ) -> Result<Settled> {
-    let facts = request.coordinates.component.facts();
+    let layout = request.layout;
     let edits = Edits {
         request,
-        facts,
+        layout,
         strategy: strategy(request),
         deployed,
     };
@@ -72,29 +72,31 @@ fn rendered(
             return Ok(settled);
         }
         let stream = match render(&settled.text) {
-            // What such a chart says to values that it does not know leads nowhere.
-            Err(error) if error.is::<HelmError>() && !request.chart.knows(facts.certificates) => {
-                let values = facts.certificates.join(".");
-                let what = format!(
-                    "does not know {values}, and does not render: {}",
-                    first_line(&error)
-                );
-                settled
-                    .findings
-                    .push(delivery::chart_ignores(request, &what));
+            Err(error) => {
+                let finding = why_not_rendered(request, &settled.text, &error)?;
+                settled.findings.push(finding.ok_or(error)?);
+                settled.fragment = edits.fragment(&settled)?;
                 return Ok(settled);
             }
-            stream => stream?,
+            Ok(stream) => stream,
         };
         let objects =
             proof::parse(&stream).context("helm template printed something that is not YAML")?;
-        let rendered = Seen::new(objects);
+        let rendered = Seen::new(objects, request);
         let real = Guess::real(request, &settled.placed, &rendered, deployed);
         let next = edits.make(Some(real))?;
         if next.text == settled.text {
             settled.fragment = edits.fragment(&next)?;
+            let mut proof = rendered.proof;
+            if finding::refuses(&settled.findings) {
+                // A refused edit leaves nothing to judge.
+            } else if let Some(keys) = &layout.task_pods {
+                let given = request.files.merged_with(&settled.text)?;
+                let note = no_queue::judge(request, edits.strategy, keys, &given, &mut proof);
+                settled.findings.extend(note);
+            }
             settled.objects = rendered.objects;
-            settled.proof = Some(rendered.proof);
+            settled.proof = Some(proof);
             return Ok(settled);
         }
         settled = next;
@@ -104,10 +106,33 @@ fn rendered(
     ))
 }
 
+/// Why a chart cannot be rendered, where that is no failure of Helm's.
+fn why_not_rendered(
+    request: &Request<'_>,
+    text: &str,
+    error: &anyhow::Error,
+) -> Result<Option<Finding>> {
+    if !error.is::<HelmError>() {
+        return Ok(None);
+    }
+    let layout = request.layout;
+    // What such a chart says to values that it does not know leads nowhere.
+    if !request.chart.knows(layout.certificates) {
+        let values = layout.shown_certificates();
+        let what = format!(
+            "does not know {values}, and does not render: {}",
+            first_line(error)
+        );
+        return Ok(Some(delivery::chart_ignores(request, &what)));
+    }
+    let given = request.files.merged_with(text)?;
+    Ok(required::missing(request, &given, &first_line(error)))
+}
+
 fn strategy(request: &Request<'_>) -> Strategy {
-    let facts = request.coordinates.component.facts();
-    let propagate = [facts.certificates, &[task_pods::PROPAGATE]].concat();
-    match (facts.pod_template, request.task_pods) {
+    let layout = request.layout;
+    let propagate = layout.under_certificates(PROPAGATE);
+    match (&layout.task_pods, request.task_pods) {
         (None, _) | (_, TaskPods::Off) => Strategy::Off,
         (_, TaskPods::Propagate) => Strategy::Propagate,
         (_, TaskPods::Auto) if request.chart.knows(&propagate) => Strategy::Propagate,
@@ -118,17 +143,17 @@ fn strategy(request: &Request<'_>) -> Strategy {
 /// The edited file has one of the two values that exclude each other, and something beside it gives the other: another
 /// file, or the release whose values Helm keeps.
 fn both_modes(request: &Request<'_>, text: &str) -> Result<Option<Finding>> {
-    let facts = request.coordinates.component.facts();
+    let layout = request.layout;
     let given = request.files.merged_with(text)?;
-    let at = |key: &str| values::lookup(&given, &[facts.certificates, &[key]].concat()).cloned();
-    let list = at("extraCerts").filter(|list| list.as_sequence().is_some_and(|l| !l.is_empty()));
-    let bundle = at("overrideCaCertificatesCrt").filter(|text| text.as_str() != Some(""));
+    let at = |key| values::lookup(&given, &layout.under_certificates(key)).cloned();
+    let list = at(EXTRA_CERTS).filter(|list| list.as_sequence().is_some_and(|l| !l.is_empty()));
+    let bundle = at(OVERRIDE_BUNDLE).filter(|text| text.as_str() != Some(""));
     if list.is_none() || bundle.is_none() {
         return Ok(None);
     }
     let message = format!(
-        "{0}.extraCerts and {0}.overrideCaCertificatesCrt exclude each other, and with this edit both are given: one by {1}, the other by {2}",
-        facts.certificates.join("."),
+        "{0}.{EXTRA_CERTS} and {0}.{OVERRIDE_BUNDLE} exclude each other, and with this edit both are given: one by {1}, the other by {2}",
+        layout.shown_certificates(),
         request.files.edited().display(),
         if request.files.kept().is_some() {
             "the deployed release, whose values are kept"
@@ -147,7 +172,7 @@ fn both_modes(request: &Request<'_>, text: &str) -> Result<Option<Finding>> {
 /// The edits of one override file, with one guess or another.
 struct Edits<'a> {
     request: &'a Request<'a>,
-    facts: &'a Facts,
+    layout: &'static Layout,
     strategy: Strategy,
     deployed: &'a Seen,
 }
@@ -165,7 +190,10 @@ impl Edits<'_> {
         let file = file_name(request);
         let mut document = Document::parse(request.files.text.as_deref().unwrap_or_default())?;
         unheld::adopt(&mut document, request)?;
-        let base = self.facts.certificates;
+        if request.enforces_checking {
+            checking::enforce(&mut document, &request.chart.values, self.layout)?;
+        }
+        let base = self.layout.certificates;
         let placement = place(&mut document, &file, base, request.entries, request.mode)?;
         let guess = match rendered {
             Some(guess) => guess,
@@ -208,24 +236,24 @@ impl Edits<'_> {
         let file = file_name(self.request);
         let mut document = Document::parse("")?;
         let entries: Vec<Entry> = settled.placed.iter().map(Placed::to_entry).collect();
-        let base = self.facts.certificates;
+        let base = self.layout.certificates;
         place(&mut document, &file, base, &entries, Some(settled.mode))?;
         self.task_pods(&mut document, settled)?;
         Ok(document.into_text())
     }
 
     fn task_pods(&self, document: &mut Document, settled: &Settled) -> Result<Vec<Finding>> {
-        let Some(path) = self.facts.pod_template else {
+        let Some(keys) = &self.layout.task_pods else {
             return Ok(Vec::new());
         };
-        let (facts, request, guess) = (self.facts, self.request, &settled.guess);
+        let (layout, request, guess) = (self.layout, self.request, &settled.guess);
         match self.strategy {
             Strategy::Propagate => {
-                task_pods::clear(document, path, &guess.ours)?;
-                task_pods::propagate(document, facts.certificates)?;
+                task_pods::clear(document, keys, &guess.ours)?;
+                task_pods::propagate(document, layout.certificates)?;
             }
             Strategy::Template => {
-                task_pods::stop_propagating(document, facts.certificates)?;
+                task_pods::stop_propagating(document, layout.certificates)?;
                 let (config_map, key) = &guess.bundle;
                 let wanted = Wanted {
                     shape: match settled.mode {
@@ -236,21 +264,31 @@ impl Edits<'_> {
                     image: guess.image.as_deref(),
                     image_chosen: request.task_image.is_some(),
                     variables: request.variables,
+                    sources_volume: keys.sources_volume,
+                    queues: request.queues,
+                    adds: adds_volumes(request, keys),
                 };
-                return task_pods::template(document, &file_name(request), path, &wanted);
+                return task_pods::template(document, &file_name(request), keys, &wanted);
             }
             Strategy::Off => {
-                task_pods::clear(document, path, &guess.ours)?;
-                task_pods::stop_propagating(document, facts.certificates)?;
+                task_pods::clear(document, keys, &guess.ours)?;
+                task_pods::stop_propagating(document, layout.certificates)?;
             }
         }
         Ok(Vec::new())
     }
 }
 
+/// Whether the chart adds lists of their own to the volumes and mounts that a queue replaces.
+fn adds_volumes(request: &Request<'_>, keys: &TaskPodKeys) -> bool {
+    let added = PodList::ALL.into_iter().filter_map(PodList::added_by);
+    added
+        .into_iter()
+        .all(|key| request.chart.knows(&[keys.base, &[key]].concat()))
+}
+
 /// What could not be seen, where the chart cannot be reached.
 fn assumed(request: &Request<'_>, settled: &Settled) -> Vec<Finding> {
-    let facts = request.coordinates.component.facts();
     let reference = &request.chart.reference;
     let mut findings = vec![Finding::warning(
         "names-assumed",
@@ -275,7 +313,7 @@ fn assumed(request: &Request<'_>, settled: &Settled) -> Vec<Finding> {
                 "image-unknown",
                 format!(
                     "only the chart {reference} can tell the image of the {}",
-                    facts.title
+                    request.coordinates.component.title()
                 ),
             )
             .hint("name the init container's image with --task-image"),

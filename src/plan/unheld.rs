@@ -6,6 +6,7 @@ use super::{Observed, Request};
 use crate::certs::{Fingerprint, pem};
 use crate::finding::Finding;
 use crate::values::{self, Unheld};
+use crate::vendor::PEM;
 use crate::yaml::{Document, YamlError};
 
 /// What is to become of deployed values that no file holds.
@@ -107,8 +108,8 @@ fn still_has(now: &Value, before: &Value, may_differ: bool) -> bool {
         (Value::Sequence(now), Value::Sequence(before)) => before
             .iter()
             .all(|old| now.iter().any(|new| still_has(new, old, false))),
-        (Value::Mapping(now), Value::Mapping(before)) => match certificates(before.get("pem")) {
-            Some(before) => certificates(now.get("pem")).is_some_and(|now| holds(&now, &before)),
+        (Value::Mapping(now), Value::Mapping(before)) => match certificates(before.get(PEM)) {
+            Some(before) => certificates(now.get(PEM)).is_some_and(|now| holds(&now, &before)),
             None => before.iter().all(|(key, old)| {
                 now.get(key)
                     .is_some_and(|new| still_has(new, old, may_differ))

@@ -88,6 +88,20 @@ impl ValuesFiles {
         Ok(values::merge(self.kept.iter().chain(files)))
     }
 
+    /// The last file that says anything at `path`, which is the one that Helm goes by; `edited` is what the edited file says.
+    pub(super) fn last_with(&self, path: &crate::yaml::Path, edited: &Value) -> Option<&Path> {
+        let mut files = self.files.iter().enumerate();
+        let (_, (file, _)) = files.rfind(|(index, (_, values))| {
+            let values = if *index == self.edited {
+                edited
+            } else {
+                values
+            };
+            values::at(values, path).is_some()
+        })?;
+        Some(file)
+    }
+
     /// Whose list at `path` is lost once the edited file says `after`: Helm replaces lists whole. Earlier files lose
     /// theirs when the edited one starts its own; the edited one loses its own to a later file.
     pub(super) fn shadowed(&self, path: &[&str], after: &Value) -> Option<(&Path, &Path)> {

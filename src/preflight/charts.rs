@@ -4,11 +4,11 @@
 
 use semver::Version;
 
-use crate::component::Component;
 use crate::finding::{Finding, Severity};
 use crate::overrides::Mode;
 use crate::overrides::task_pods::Strategy;
 use crate::plan::{Observed, Target};
+use crate::vendor::Component;
 
 /// Versions of one chart that do not do what they should.
 struct Trouble {
@@ -68,7 +68,7 @@ pub(super) fn known_trouble(target: &Target) -> Vec<Finding> {
     };
     let met = TROUBLES.iter().filter(|one| {
         one.component == at.component
-            && target.chart_name == at.component.facts().chart
+            && target.chart_name == at.component.documented().chart
             && one.from.as_ref().is_none_or(|from| version >= *from)
             && version < one.fixed_in
             && (one.meets)(target)

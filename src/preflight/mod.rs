@@ -49,12 +49,12 @@ pub fn check(scene: &Scene<'_>) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::component::Component;
     use crate::helm::{Coordinates, Deployed, HelmArguments, Rollout, Upgrade};
     use crate::overrides::Mode;
     use crate::overrides::task_pods::Strategy;
     use crate::plan::{Action, Changes, FileChange, Observed};
     use crate::proof::Proof;
+    use crate::vendor::Component;
 
     pub(super) fn scene_of(target: &Target) -> Scene<'_> {
         Scene {
@@ -99,7 +99,7 @@ mod tests {
 
     /// A target with nothing in it but where it goes and what runs there.
     pub(super) fn target_of(component: Component, observed: Observed) -> Target {
-        let facts = component.facts();
+        let layout = component.documented();
         let coordinates = Coordinates {
             component,
             release: "r".into(),
@@ -113,9 +113,10 @@ mod tests {
         let upgrade = Upgrade::new(&coordinates, &Rollout::default(), &HelmArguments::default());
         Target {
             coordinates,
-            chart_name: facts.chart.to_owned(),
+            chart_name: layout.chart.to_owned(),
+            layout,
             file: FileChange {
-                path: facts.override_file.into(),
+                path: layout.override_file.into(),
                 before: None,
                 after: String::new(),
             },
@@ -127,6 +128,7 @@ mod tests {
             strategy: Strategy::Off,
             proof: Proof::default(),
             servers: Vec::new(),
+            waiting: Vec::new(),
             objects: Vec::new(),
             changes: Changes::default(),
             findings: Vec::new(),

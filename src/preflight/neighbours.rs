@@ -1,8 +1,9 @@
 //! What a component needs beside it in its namespace.
 
 use super::Scene;
-use crate::component::Component;
 use crate::finding::Finding;
+use crate::helm::ReleaseSummary;
+use crate::vendor::Component;
 
 /// A gateway serves its own namespace only, and that must hold an agent of its own.
 pub(super) fn agent_beside_gateway(scene: &Scene<'_>) -> Option<Finding> {
@@ -11,10 +12,14 @@ pub(super) fn agent_beside_gateway(scene: &Scene<'_>) -> Option<Finding> {
     if at.component != Component::Gateway || scene.agent_comes_along {
         return None;
     }
-    let agent = Component::Agent.facts().chart;
-    if releases.iter().any(|one| one.version_of(agent).is_some()) {
+    let of_agent = |one: &ReleaseSummary| {
+        let mut layouts = Component::Agent.layouts().into_iter();
+        layouts.any(|layout| one.version_of(layout.chart).is_some())
+    };
+    if releases.iter().any(of_agent) {
         return None;
     }
+    let agent = Component::Agent.documented().chart;
     Some(
         Finding::warning(
             "gateway-without-agent",

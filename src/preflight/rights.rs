@@ -115,7 +115,7 @@ pub fn deeds(target: &Target, helm_major: u64, in_secrets: bool) -> Vec<Deed> {
 fn namespace_deed(target: &Target, helm_major: u64) -> Option<Deed> {
     let at = &target.coordinates;
     let is_new = matches!(target.observed, Observed::Absent);
-    (is_new && at.component.facts().creates_namespace).then(|| Deed {
+    (is_new && at.component.creates_namespace()).then(|| Deed {
         verb: if helm_major >= 4 { "patch" } else { "create" },
         group: String::new(),
         resource: "namespaces".to_owned(),
@@ -221,9 +221,9 @@ pub fn forbidden(target: &Target, deeds: &[Deed], answers: &[u8]) -> Option<Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::component::Component;
     use crate::preflight::tests::{deployed_manifest, target_of};
     use crate::proof;
+    use crate::vendor::Component;
 
     const NEW: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec: {replicas: 2}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: same}\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: c}\n";
     const OLD: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec: {replicas: 1}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: same}\n---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: gone}\n---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: gone}\n";

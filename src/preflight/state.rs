@@ -44,10 +44,10 @@ fn pending(scene: &Scene<'_>, listed: &ReleaseSummary, since: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::component::Component;
     use crate::finding::Severity;
     use crate::helm::Revision;
     use crate::preflight::tests::{deployed, scene_of, target_of};
+    use crate::vendor::Component;
 
     #[test]
     fn a_pending_release_is_refused_with_the_way_back_to_the_last_good_revision() {

@@ -1,27 +1,44 @@
 //! From a manifest to the verdict: does every certificate arrive in the workloads and in the task pods?
 
-use std::collections::BTreeMap;
-
 use serde_yaml::Value;
 
-use super::pods::{self, PodView};
+use super::place::{PodPlace, TextPlace};
+use super::pod_spec::pod_spec;
+use super::pods::{self, ContainerArrival, PodView};
+use super::templates::{Broken, Templates};
 use super::{Carriers, Object};
 use crate::certs::Fingerprint;
 use crate::finding::Finding;
 
-/// A pod spec and the certificates that arrive in it.
+/// A pod spec and the certificates that arrive in its containers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arrival {
-    /// `Deployment clearml-agent`, or `task pods (ConfigMap clearml-agent-pt, template.yaml)`.
-    pub place: String,
-    /// Certificates mounted in it under a name that counts, or as the bundle, in stable order.
-    pub certificates: Vec<Fingerprint>,
-    /// Those of them that the manifest shows to end in a file its containers go by: the bundle, or what a variable names.
-    pub bundled: Vec<Fingerprint>,
-    /// The variables that name such a file, each with the certificates in it.
-    pub variables: BTreeMap<String, Vec<Fingerprint>>,
-    /// Whether further variables come from where they cannot be seen (`envFrom`, `valueFrom`).
-    pub has_hidden_variables: bool,
+    /// Where it stands.
+    pub place: PodPlace,
+    /// Its containers, init containers first.
+    pub containers: Vec<ContainerArrival>,
+    /// Volumes that a container mounts and the pod does not have, with the container's name.
+    pub missing_volumes: Vec<(String, String)>,
+    /// Which of the containers the certificates are for.
+    main: Main,
+}
+
+/// The containers that the certificates are for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Main {
+    /// These, each of them.
+    Each(Vec<usize>),
+    /// One of the pod's own containers; which one, nothing tells.
+    Any,
+}
+
+/// What tells the container that is the component itself, among those of a workload.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Itself<'a> {
+    /// Its name.
+    pub container: Option<&'a str>,
+    /// Its image.
+    pub image: Option<&'a str>,
 }
 
 /// How far a certificate gets in a pod.
@@ -37,20 +54,103 @@ pub enum Reach {
     Read,
 }
 
-impl Arrival {
+impl ContainerArrival {
     /// How far a certificate gets for a client that reads `variable`.
     #[must_use]
     pub fn reach(&self, certificate: Fingerprint, variable: &str) -> Reach {
-        let has = |certificates: &Vec<Fingerprint>| certificates.contains(&certificate);
-        if self.variables.get(variable).is_some_and(has) {
+        let read = self.variables.get(variable);
+        if read.is_some_and(|certificates| certificates.contains(&certificate)) {
             Reach::Read
-        } else if has(&self.bundled) {
+        } else if self.bundled.contains(&certificate) {
             Reach::Bundled
-        } else if has(&self.certificates) {
+        } else if self.mounted.contains(&certificate) {
             Reach::Mounted
         } else {
             Reach::Nowhere
         }
+    }
+
+    fn has(&self, certificate: Fingerprint) -> bool {
+        self.mounted.contains(&certificate) || self.bundled.contains(&certificate)
+    }
+}
+
+impl Arrival {
+    /// How far a certificate gets for a client that reads `variable`, in the container that needs it. What a sidecar alone
+    /// sees helps nobody else.
+    #[must_use]
+    pub fn reach(&self, certificate: Fingerprint, variable: &str) -> Reach {
+        let reaches = self
+            .main()
+            .map(|container| container.reach(certificate, variable));
+        let reach = match self.main {
+            Main::Each(_) => reaches.min(),
+            Main::Any => reaches.max(),
+        };
+        reach.unwrap_or(Reach::Nowhere)
+    }
+
+    /// Whether a certificate gets to the container that needs it.
+    #[must_use]
+    pub fn gets(&self, certificate: Fingerprint) -> bool {
+        self.reach(certificate, "") > Reach::Nowhere
+    }
+
+    /// The other containers that see a certificate.
+    pub fn elsewhere(&self, certificate: Fingerprint) -> impl Iterator<Item = &str> {
+        let others = self
+            .containers
+            .iter()
+            .filter(move |one| one.has(certificate));
+        others.map(|one| one.name.as_str())
+    }
+
+    /// Whether variables of the container that needs the certificates come from where they cannot be seen.
+    #[must_use]
+    pub fn has_hidden_variables(&self) -> bool {
+        self.main().any(|container| container.has_hidden_variables)
+    }
+
+    /// The image of the container that needs the certificates.
+    #[must_use]
+    pub fn image(&self) -> Option<&str> {
+        self.main().find_map(|container| container.image.as_deref())
+    }
+
+    /// The containers that end before the others start.
+    pub fn init_containers(&self) -> impl Iterator<Item = &ContainerArrival> {
+        self.containers.iter().filter(|container| container.is_init)
+    }
+
+    fn main(&self) -> impl Iterator<Item = &ContainerArrival> {
+        self.containers
+            .iter()
+            .enumerate()
+            .filter(|(index, container)| match &self.main {
+                Main::Each(chosen) => chosen.contains(index),
+                Main::Any => !container.is_init,
+            })
+            .map(|(_, container)| container)
+    }
+}
+
+impl Itself<'_> {
+    /// The containers of a workload that are the component: by name, else by image, else none can be told.
+    fn among(&self, containers: &[ContainerArrival]) -> Main {
+        let which = |is_it: &dyn Fn(&ContainerArrival) -> bool| -> Option<Main> {
+            let all = containers.iter().enumerate();
+            let found: Vec<usize> = all
+                .filter(|(_, one)| !one.is_init && is_it(one))
+                .map(|(index, _)| index)
+                .collect();
+            (!found.is_empty()).then_some(Main::Each(found))
+        };
+        which(&|one| self.container == Some(one.name.as_str()))
+            .or_else(|| {
+                let image = self.image?;
+                which(&|one| one.image.as_deref() == Some(image))
+            })
+            .unwrap_or(Main::Any)
     }
 }
 
@@ -59,12 +159,16 @@ impl Arrival {
 pub struct Proof {
     /// Where each certificate is carried.
     pub carriers: Carriers,
-    /// The workloads in which at least one certificate arrives.
+    /// The workloads in which at least one certificate arrives, be it in one container.
     pub workloads: Vec<Arrival>,
     /// The task pod templates.
     pub task_pods: Vec<Arrival>,
-    /// ConfigMaps that pods refer to and the manifest does not have: place, volume, name.
-    pub dangling: Vec<(String, String, String)>,
+    /// Texts in which nothing stands.
+    pub blank: Vec<TextPlace>,
+    /// Texts that should hold task pod templates and cannot be read.
+    pub broken: Vec<Broken>,
+    /// `ConfigMap`s that pods refer to and the manifest does not have: place, volume, name.
+    pub dangling: Vec<(PodPlace, String, String)>,
     /// What else is in the way: clashes, files that nobody reads, variables that point nowhere.
     pub findings: Vec<Finding>,
 }
@@ -72,59 +176,86 @@ pub struct Proof {
 /// Reads `objects`, following every certificate from where it is carried to where it is mounted, brought into the bundle
 /// and pointed to.
 #[must_use]
-pub fn prove(objects: &[Object]) -> Proof {
-    let carriers = Carriers::find(objects);
-    let mut proof = Proof::default();
+pub fn prove(objects: &[Object], itself: &Itself<'_>) -> Proof {
+    let mut proof = Proof {
+        carriers: Carriers::find(objects),
+        ..Proof::default()
+    };
     for object in objects {
-        if let Some(spec) = pod_spec(object) {
-            let place = format!("{} {}", object.kind, object.name);
-            let arrival = proof.arrival(place, spec, &carriers);
-            if !arrival.certificates.is_empty() {
+        if object.holds_texts() {
+            proof.add_templates(object);
+        } else if let Some(spec) = pod_spec(&object.value).filter(|_| !object.is_hook()) {
+            // A hook's pods are gone before anybody needs the certificates.
+            let place = PodPlace::Workload {
+                kind: object.kind.clone(),
+                name: object.name.clone(),
+            };
+            let arrival = proof.arrival(place, spec, &claims(object), |containers| {
+                itself.among(containers)
+            });
+            if arrival.containers.iter().any(ContainerArrival::sees_any) {
                 proof.workloads.push(arrival);
-            }
-        } else if object.kind == "ConfigMap" {
-            for (key, template) in pod_templates(object) {
-                let place = format!("task pods (ConfigMap {}, {key})", object.name);
-                let arrival = proof.arrival(place, &template, &carriers);
-                proof.task_pods.push(arrival);
             }
         }
     }
-    proof.carriers = carriers;
     proof
 }
 
-/// The pod spec of a workload that stays: a hook's pods are gone before anybody needs the certificates.
-fn pod_spec(object: &Object) -> Option<&Value> {
-    if object.is_hook() {
-        return None;
+impl ContainerArrival {
+    fn sees_any(&self) -> bool {
+        !self.mounted.is_empty() || !self.bundled.is_empty()
     }
-    let of_cron_job: &[&str] = &["spec", "jobTemplate", "spec", "template", "spec"];
-    object
-        .get(&["spec", "template", "spec"])
-        .or_else(|| object.get(of_cron_job))
+}
+
+/// The volumes that a StatefulSet's pods get from its claims.
+fn claims(object: &Object) -> Vec<&str> {
+    let claims = object.get(&["spec", "volumeClaimTemplates"]);
+    let claims = claims.and_then(Value::as_sequence).into_iter().flatten();
+    claims
+        .filter_map(|claim| claim.get("metadata")?.get("name")?.as_str())
+        .collect()
 }
 
 impl Proof {
-    fn arrival(&mut self, place: String, spec: &Value, carriers: &Carriers) -> Arrival {
-        let view = pods::view(spec, carriers);
+    fn add_templates(&mut self, object: &Object) {
+        let found = Templates::of(object);
+        for (place, spec) in found.pods {
+            self.add_task_pod(PodPlace::Template(place), &spec);
+        }
+        self.blank.extend(found.blank);
+        self.broken.extend(found.broken);
+    }
+
+    /// Judges a pod spec that tasks are to run in. The agent runs the task in the first container.
+    pub fn add_task_pod(&mut self, place: PodPlace, spec: &Value) {
+        let first = |containers: &[ContainerArrival]| {
+            let first = containers.iter().position(|one| !one.is_init);
+            Main::Each(first.into_iter().collect())
+        };
+        let arrival = self.arrival(place, spec, &[], first);
+        self.task_pods.push(arrival);
+    }
+
+    fn arrival(
+        &mut self,
+        place: PodPlace,
+        spec: &Value,
+        elsewhere: &[&str],
+        main: impl Fn(&[ContainerArrival]) -> Main,
+    ) -> Arrival {
+        let view = pods::view(spec, elsewhere, &self.carriers);
         self.report(&place, &view);
-        let list = |set: &std::collections::BTreeSet<Fingerprint>| set.iter().copied().collect();
-        let variables = view.variables.iter();
         Arrival {
             place,
-            certificates: view.mounted.union(&view.bundled).copied().collect(),
-            bundled: list(&view.bundled),
-            variables: variables
-                .map(|(name, certificates)| (name.clone(), list(certificates)))
-                .collect(),
-            has_hidden_variables: view.has_hidden_variables,
+            main: main(&view.containers),
+            containers: view.containers,
+            missing_volumes: view.missing,
         }
     }
 
-    fn report(&mut self, place: &str, view: &PodView) {
+    fn report(&mut self, place: &PodPlace, view: &PodView) {
         for (volume, object) in &view.dangling {
-            let dangling = (place.to_owned(), volume.clone(), object.clone());
+            let dangling = (place.clone(), volume.clone(), object.clone());
             self.dangling.push(dangling);
         }
         for (volume, file) in &view.clashes {
@@ -155,28 +286,6 @@ impl Proof {
             );
         }
     }
-}
-
-/// The pod templates in a ConfigMap: values that are YAML of a pod with containers. Gives each template's pod spec.
-fn pod_templates(object: &Object) -> Vec<(String, Value)> {
-    let mut templates = Vec::new();
-    let data = object.get(&["data"]).and_then(Value::as_mapping);
-    for (key, value) in data.into_iter().flatten() {
-        let (Some(key), Some(text)) = (key.as_str(), value.as_str()) else {
-            continue;
-        };
-        if !text.contains("containers:") {
-            continue;
-        }
-        let Ok(template) = serde_yaml::from_str::<Value>(text) else {
-            continue;
-        };
-        let spec = crate::values::lookup(&template, &["spec"]).cloned();
-        if let Some(spec) = spec.filter(|spec| spec.get("containers").is_some()) {
-            templates.push((key.to_owned(), spec));
-        }
-    }
-    templates
 }
 
 #[cfg(test)]

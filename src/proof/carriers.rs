@@ -2,11 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde_yaml::Value;
-
 use super::Object;
+use super::texts::texts;
 use crate::certs::{Fingerprint, pem};
 
 /// A place in a ConfigMap or Secret that holds a certificate.
@@ -36,7 +33,7 @@ impl Carriers {
     pub fn find(objects: &[Object]) -> Self {
         let mut found = Self::default();
         for object in objects {
-            if !matches!(object.kind.as_str(), "ConfigMap" | "Secret") {
+            if !object.holds_texts() {
                 continue;
             }
             let id = (object.kind.clone(), object.name.clone());
@@ -146,27 +143,4 @@ fn keys(object: &Object) -> Vec<String> {
         .flatten()
         .filter_map(|(key, _)| key.as_str().map(str::to_owned))
         .collect()
-}
-
-/// The text entries of a ConfigMap (`data`, decoded `binaryData`) or Secret (`stringData`, decoded `data`).
-fn texts(object: &Object) -> Vec<(String, String)> {
-    let (plain, encoded) = if object.kind == "Secret" {
-        ("stringData", "data")
-    } else {
-        ("data", "binaryData")
-    };
-    let entries = |field: &str| -> Vec<(String, String)> {
-        let mapping = object.get(&[field]).and_then(Value::as_mapping);
-        mapping
-            .into_iter()
-            .flatten()
-            .filter_map(|(key, value)| Some((key.as_str()?.to_owned(), value.as_str()?.to_owned())))
-            .collect()
-    };
-    let mut texts = entries(plain);
-    texts.extend(entries(encoded).into_iter().filter_map(|(key, value)| {
-        let bytes = STANDARD.decode(value.trim()).ok()?;
-        Some((key, String::from_utf8(bytes).ok()?))
-    }));
-    texts
 }

@@ -61,6 +61,12 @@ impl Object {
         crate::values::lookup(&self.value, path)
     }
 
+    /// Whether it is a `ConfigMap` or a Secret.
+    #[must_use]
+    pub fn holds_texts(&self) -> bool {
+        matches!(self.kind.as_str(), "ConfigMap" | "Secret")
+    }
+
     /// Hooks run around the upgrade and are not part of the release's stored manifest.
     #[must_use]
     pub fn is_hook(&self) -> bool {

@@ -3,11 +3,20 @@
 //! Nothing here is guessed from names. A certificate is where its DER bytes are.
 
 mod arrival;
+mod asking;
 mod carriers;
 mod manifest;
+mod place;
+mod pod_spec;
 mod pods;
+mod templates;
+mod texts;
 mod volumes;
 
-pub use arrival::{Arrival, Proof, Reach, prove};
+pub use arrival::{Arrival, Itself, Proof, Reach, prove};
+pub use asking::Question;
 pub use carriers::{Carrier, Carriers};
 pub use manifest::{Object, ObjectId, parse, same_objects};
+pub use place::{PodPlace, TemplatePlace, TextPlace};
+pub use pods::ContainerArrival;
+pub use templates::Broken;

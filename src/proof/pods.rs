@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_yaml::Value;
 
 use super::Carriers;
+use super::asking::{self, Question};
 use super::volumes::{File, Volume};
 use crate::certs::Fingerprint;
 use crate::trust_store::{self, BUNDLE_FILE, SOURCES_DIR};
@@ -12,15 +13,9 @@ use crate::trust_store::{self, BUNDLE_FILE, SOURCES_DIR};
 /// What a pod spec does with a manifest's certificates.
 #[derive(Debug, Default)]
 pub(super) struct PodView {
-    /// Certificates that some container sees, under a name that counts.
-    pub(super) mounted: BTreeSet<Fingerprint>,
-    /// Certificates in a file that one of the pod's own containers goes by: the bundle, or what a variable names.
-    pub(super) bundled: BTreeSet<Fingerprint>,
-    /// The variables of containers that name a file, and the certificates in it.
-    pub(super) variables: BTreeMap<String, BTreeSet<Fingerprint>>,
-    /// Whether variables come from where they cannot be seen.
-    pub(super) has_hidden_variables: bool,
-    /// Referenced ConfigMaps that the manifest does not have, with the volume's name.
+    /// Its containers, init containers first, in the order they start.
+    pub(super) containers: Vec<ContainerArrival>,
+    /// Referenced `ConfigMap`s that the manifest does not have, with the volume's name.
     pub(super) dangling: Vec<(String, String)>,
     /// File names that two sources of one projected volume both write, with the volume's name.
     pub(super) clashes: Vec<(String, String)>,
@@ -30,10 +25,34 @@ pub(super) struct PodView {
     pub(super) unreadable: Vec<(String, String)>,
     /// Variables that name a file which nothing puts there, with the file.
     pub(super) nowhere: Vec<(String, String)>,
+    /// Volumes that a container mounts and the pod does not have, with the container's name.
+    pub(super) missing: Vec<(String, String)>,
 }
 
-/// Reads a pod spec: a map with `containers`, `initContainers` and `volumes`.
-pub(super) fn view(spec: &Value, carriers: &Carriers) -> PodView {
+/// What one container makes of the certificates.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ContainerArrival {
+    /// Its name; the container of a task has none until the agent gives it one.
+    pub name: String,
+    /// Its image, if it names one.
+    pub image: Option<String>,
+    /// Whether it ends before the pod's own containers start.
+    pub is_init: bool,
+    /// Certificates that it sees under a name that counts, and those that an earlier container may have written where it looks.
+    pub mounted: BTreeSet<Fingerprint>,
+    /// Certificates in a file that it goes by: the bundle, or what a variable names.
+    pub bundled: BTreeSet<Fingerprint>,
+    /// Its variables that name a file, and the certificates in it.
+    pub variables: BTreeMap<String, BTreeSet<Fingerprint>>,
+    /// Whether variables come from where they cannot be seen (`envFrom`, `valueFrom`).
+    pub has_hidden_variables: bool,
+    /// The servers that its script asks, each with the certificates in the file that the asking program reads.
+    pub asked: Vec<(Question, BTreeSet<Fingerprint>)>,
+}
+
+/// Reads a pod spec: a map with `containers`, `initContainers` and `volumes`. `elsewhere` names volumes that the pod gets
+/// from around it.
+pub(super) fn view(spec: &Value, elsewhere: &[&str], carriers: &Carriers) -> PodView {
     let volumes = list(spec, "volumes")
         .into_iter()
         .map(|volume| {
@@ -44,38 +63,40 @@ pub(super) fn view(spec: &Value, carriers: &Carriers) -> PodView {
     let mut pod = Pod {
         volumes,
         bundles: BTreeMap::new(),
-        written: BTreeSet::new(),
+        left: BTreeMap::new(),
         view: PodView::default(),
     };
     pod.note_volumes();
-    for container in list(spec, "initContainers") {
-        let container = Container::new(container, spec);
-        pod.start(&container);
-        let writable = container.mounts.iter().filter(|mount| !mount.is_read_only);
-        pod.written.extend(writable.map(|mount| mount.volume));
-    }
-    let containers: Vec<Container<'_>> = list(spec, "containers")
-        .into_iter()
-        .map(|container| Container::new(container, spec))
-        .collect();
-    for container in &containers {
-        let own = pod.start(container);
-        pod.look(container, &own);
+    for (field, is_init) in [("initContainers", true), ("containers", false)] {
+        let containers: Vec<Container<'_>> = list(spec, field)
+            .into_iter()
+            .map(|container| Container::new(container, spec, is_init))
+            .collect();
+        for container in &containers {
+            pod.note_mounts(container, elsewhere);
+            let mut arrival = pod.start(container);
+            pod.look(container, &mut arrival);
+            if is_init {
+                pod.leave(container, &arrival.mounted);
+            }
+            pod.view.containers.push(arrival);
+        }
     }
     pod.view
 }
 
 struct Pod<'a> {
     volumes: BTreeMap<&'a str, Volume>,
-    /// Bundles that init containers have made, by volume and path in it.
+    /// Bundles that containers have made, by volume and path in it.
     bundles: BTreeMap<(&'a str, String), BTreeSet<Fingerprint>>,
-    /// Volumes that some init container may have written to.
-    written: BTreeSet<&'a str>,
+    /// Volumes that some init container may have written to, and the certificates that it saw.
+    left: BTreeMap<&'a str, BTreeSet<Fingerprint>>,
     view: PodView,
 }
 
 struct Container<'a> {
     value: &'a Value,
+    is_init: bool,
     mounts: Vec<Mount<'a>>,
     /// Whether it is known to run as another user than root, and without a group that files are given to.
     is_stranger: bool,
@@ -103,7 +124,7 @@ enum Found<'a> {
 }
 
 impl<'a> Container<'a> {
-    fn new(value: &'a Value, spec: &'a Value) -> Self {
+    fn new(value: &'a Value, spec: &'a Value, is_init: bool) -> Self {
         let mounts = list(value, "volumeMounts").into_iter().filter_map(|mount| {
             // An expression decides at run time.
             if mount.get("subPathExpr").is_some() {
@@ -124,6 +145,7 @@ impl<'a> Container<'a> {
         let never_root = setting("runAsNonRoot").and_then(Value::as_bool) == Some(true);
         Self {
             value,
+            is_init,
             mounts: mounts.collect(),
             is_stranger: (user.is_some_and(|user| user != 0) || never_root && user.is_none())
                 && setting("fsGroup").is_none(),
@@ -195,11 +217,21 @@ impl<'a> Pod<'a> {
         visible
     }
 
-    /// Lets a container start: what it sees, and what it makes of the bundle. Gives the bundle in its own image, if it
-    /// makes one there.
-    fn start(&mut self, container: &Container<'a>) -> BTreeSet<Fingerprint> {
+    /// Mounts of volumes that are not there: the API server rejects such a pod.
+    fn note_mounts(&mut self, container: &Container<'a>, elsewhere: &[&str]) {
+        let volumes = container.mounts.iter().map(|mount| mount.volume);
+        for volume in volumes {
+            if !self.volumes.contains_key(volume) && !elsewhere.contains(&volume) {
+                let missing = (container.name().to_owned(), volume.to_owned());
+                self.view.missing.push(missing);
+            }
+        }
+    }
+
+    /// Lets a container start: what it sees, and what it makes of the bundle, be it in a volume or in its own image.
+    fn start(&mut self, container: &Container<'a>) -> ContainerArrival {
         let mut sources = BTreeSet::new();
-        let (mut mounted, mut ignored, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut mounted, mut ignored, mut unreadable) = (BTreeSet::new(), Vec::new(), Vec::new());
         for (path, file) in self.visible(container) {
             if file.certificates.is_empty() {
                 continue;
@@ -218,7 +250,11 @@ impl<'a> Pod<'a> {
                 ignored.push(path);
             }
         }
-        self.view.mounted.extend(mounted);
+        let left = container
+            .mounts
+            .iter()
+            .filter_map(|mount| self.left.get(mount.volume));
+        mounted.extend(left.flatten().copied());
         self.view.ignored.extend(ignored);
         self.view.unreadable.extend(unreadable);
         let mut own = BTreeSet::new();
@@ -233,12 +269,20 @@ impl<'a> Pod<'a> {
                 }
             }
         }
-        own
+        ContainerArrival {
+            name: container.name().to_owned(),
+            image: text(container.value, "image").map(str::to_owned),
+            is_init: container.is_init,
+            mounted,
+            bundled: own,
+            ..ContainerArrival::default()
+        }
     }
 
-    /// What one of the pod's own containers goes by; `own` is the bundle that it makes in its own image.
-    fn look(&mut self, container: &Container<'a>, own: &BTreeSet<Fingerprint>) {
-        let mut bundled = self.certificates_at(container, BUNDLE_FILE, own);
+    /// What a container goes by; so far `arrival.bundled` is the bundle that it makes in its own image.
+    fn look(&mut self, container: &Container<'a>, arrival: &mut ContainerArrival) {
+        let own = std::mem::take(&mut arrival.bundled);
+        arrival.bundled = self.certificates_at(container, BUNDLE_FILE, &own);
         for entry in list(container.value, "env") {
             let Some(variable) =
                 text(entry, "name").filter(|name| trust_store::VARIABLES.contains(name))
@@ -246,20 +290,36 @@ impl<'a> Pod<'a> {
                 continue;
             };
             let Some(path) = text(entry, "value") else {
-                self.view.has_hidden_variables = true;
+                arrival.has_hidden_variables = true;
                 continue;
             };
-            let certificates = self.certificates_at(container, path, own);
-            if certificates.is_empty() && self.is_nowhere(container, path) {
+            let certificates = self.certificates_at(container, path, &own);
+            if certificates.is_empty() && !path.is_empty() && self.is_nowhere(container, path) {
                 let nowhere = (variable.to_owned(), path.to_owned());
                 self.view.nowhere.push(nowhere);
             }
-            bundled.extend(&certificates);
-            let known = self.view.variables.entry(variable.to_owned());
-            known.or_default().extend(certificates);
+            arrival.bundled.extend(&certificates);
+            arrival
+                .variables
+                .entry(variable.to_owned())
+                .or_default()
+                .extend(certificates);
         }
-        self.view.has_hidden_variables |= container.value.get("envFrom").is_some();
-        self.view.bundled.extend(bundled);
+        arrival.has_hidden_variables |= container.value.get("envFrom").is_some();
+        for question in asking::questions(container.value) {
+            let trusted = self.certificates_at(container, &question.trust, &own);
+            arrival.asked.push((question, trusted));
+        }
+    }
+
+    /// Lets an init container end: what it saw may lie in every volume that it could write to.
+    fn leave(&mut self, container: &Container<'a>, seen: &BTreeSet<Fingerprint>) {
+        for mount in container.mounts.iter().filter(|mount| !mount.is_read_only) {
+            let is_scratch = |volume: &Volume| volume.is_scratch;
+            if self.volumes.get(mount.volume).is_some_and(is_scratch) {
+                self.left.entry(mount.volume).or_default().extend(seen);
+            }
+        }
     }
 
     fn certificates_at(
@@ -289,7 +349,7 @@ impl<'a> Pod<'a> {
     fn is_nowhere(&self, container: &Container<'a>, path: &str) -> bool {
         match self.find(container, path) {
             Found::Nothing => true,
-            Found::Scratch(volume, _) => !self.written.contains(volume),
+            Found::Scratch(volume, _) => !self.left.contains_key(volume),
             Found::Image | Found::File(_) | Found::Unknown => false,
         }
     }

@@ -14,6 +14,7 @@ use crate::overrides::task_pods::Strategy;
 use crate::overrides::{Mode, Placed};
 use crate::plan::{Action, Answer, FileChange, NamedServer, Observed, Plan, Target};
 use crate::preflight::Workload;
+use crate::proof::PodPlace;
 
 /// Raised when a field changes its meaning or goes away; new fields may come at any time.
 const SCHEMA_VERSION: u32 = 1;
@@ -75,7 +76,7 @@ fn certificate(entry: &Entry, now: OffsetDateTime) -> Value {
 fn target_json(target: &Target, outcome: Option<&Outcome>) -> Value {
     let at = &target.coordinates;
     json!({
-        "component": at.component.facts().name,
+        "component": at.component.name(),
         "release": at.release,
         "namespace": at.namespace,
         "chart": at.chart,
@@ -137,9 +138,19 @@ fn arrival(target: &Target, placed: &Placed) -> Value {
         .map(|one| json!({"kind": one.kind, "name": one.object, "key": one.key}))
         .collect();
     let arrivals = target.proof.workloads.iter().chain(&target.proof.task_pods);
-    let mounted: Vec<&str> = arrivals
-        .filter(|arrival| arrival.certificates.contains(&fingerprint))
-        .map(|arrival| arrival.place.as_str())
+    let mounted: Vec<String> = arrivals
+        .filter(|arrival| arrival.gets(fingerprint))
+        .map(|arrival| arrival.place.to_string())
+        .collect();
+    let queues: Vec<&str> = target
+        .proof
+        .task_pods
+        .iter()
+        .filter(|arrival| arrival.gets(fingerprint))
+        .filter_map(|arrival| match &arrival.place {
+            PodPlace::Template(place) => place.queue.as_deref(),
+            PodPlace::Workload { .. } | PodPlace::Values(_) => None,
+        })
         .collect();
     json!({
         "alias": placed.alias,
@@ -148,6 +159,7 @@ fn arrival(target: &Target, placed: &Placed) -> Value {
         "sha256": fingerprint.to_string(),
         "carriedBy": carried,
         "mountedIn": mounted,
+        "queues": queues,
     })
 }
 

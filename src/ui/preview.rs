@@ -11,6 +11,7 @@ use crate::finding::{Finding, Severity};
 use crate::overrides::Mode;
 use crate::overrides::task_pods::Strategy;
 use crate::plan::{self, Action, Answer, Observed, Plan, Target};
+use crate::vendor::{EXTRA_CERTS, OVERRIDE_BUNDLE, PROPAGATE};
 
 impl Screen {
     /// Shows the whole plan; `with_manifest`: also all that was rendered.
@@ -116,17 +117,17 @@ fn certificates(entries: &[Entry]) -> String {
 
 fn heading(target: &Target) -> String {
     let at = &target.coordinates;
-    let facts = at.component.facts();
+    let (component, layout) = (at.component, target.layout);
     let now = match (&target.observed, target.action) {
         (_, Action::Nothing) => "as it should be".to_owned(),
         (Observed::Present(deployed, listed), _) => {
             let revisions = format!("revision {} → {}", deployed.revision, deployed.revision + 1);
-            match listed.version_of(facts.chart) {
+            match listed.version_of(layout.chart) {
                 Some(version) if version == at.version => revisions,
                 Some(version) => format!("{revisions}, chart {version} → {}", at.version),
                 None => format!(
                     "{revisions}, chart {} → {} {}",
-                    listed.chart, facts.chart, at.version
+                    listed.chart, target.chart_name, at.version
                 ),
             }
         }
@@ -137,7 +138,7 @@ fn heading(target: &Target) -> String {
         String::new(),
         format!(
             "{} release {} in namespace {} ({now})",
-            style(facts.title).bold(),
+            style(component.title()).bold(),
             style(&at.release).cyan(),
             style(&at.namespace).cyan()
         ),
@@ -145,7 +146,7 @@ fn heading(target: &Target) -> String {
         format!("  file       {}", file_note(target)),
         format!("  bundle     {}", mode_note(target.mode)),
     ];
-    if facts.pod_template.is_some() {
+    if layout.task_pods.is_some() {
         lines.push(format!("  task pods  {}", strategy_note(target)));
     }
     lines.extend(server_lines(target));
@@ -163,24 +164,24 @@ fn file_note(target: &Target) -> String {
     format!("{} ({what})", file.path.display())
 }
 
-fn mode_note(mode: Mode) -> &'static str {
+fn mode_note(mode: Mode) -> String {
     match mode {
-        Mode::Append => "the pods' own, and these certificates (extraCerts)",
-        Mode::Replace => "replaced by these certificates (overrideCaCertificatesCrt)",
+        Mode::Append => format!("the pods' own, and these certificates ({EXTRA_CERTS})"),
+        Mode::Replace => format!("replaced by these certificates ({OVERRIDE_BUNDLE})"),
     }
 }
 
 fn strategy_note(target: &Target) -> String {
-    let facts = target.coordinates.component.facts();
+    let layout = target.layout;
     match target.strategy {
         Strategy::Propagate => format!(
-            "by the chart ({}.propagateToTasks)",
-            facts.certificates.join(".")
+            "by the chart ({})",
+            layout.under_certificates(PROPAGATE).join(".")
         ),
-        Strategy::Template => format!(
-            "by the documented pod template ({})",
-            facts.pod_template.unwrap_or_default().join(".")
-        ),
+        Strategy::Template => {
+            let base = layout.task_pods.as_ref().map_or(&[][..], |keys| keys.base);
+            format!("by the documented pod template ({})", base.join("."))
+        }
         Strategy::Off => "left alone".to_owned(),
     }
 }
@@ -221,7 +222,7 @@ fn trusting(verdicts: &[Verdict]) -> String {
 
 /// Where the certificates arrive, read from the rendered manifests; those that go the same way share their lines.
 fn proof_lines(target: &Target) -> Vec<String> {
-    let mut ways: Vec<(String, Vec<&str>, Vec<&str>)> = Vec::new();
+    let mut ways: Vec<(String, Vec<String>, Vec<&str>)> = Vec::new();
     for placed in &target.placed {
         let fingerprint = placed.certificate.fingerprint;
         let Some(carrier) = target.proof.carriers.of(fingerprint).first() else {
@@ -229,9 +230,9 @@ fn proof_lines(target: &Target) -> Vec<String> {
         };
         let object = format!("{} {}", carrier.kind, carrier.object);
         let arrivals = target.proof.workloads.iter().chain(&target.proof.task_pods);
-        let places: Vec<&str> = arrivals
-            .filter(|arrival| arrival.certificates.contains(&fingerprint))
-            .map(|arrival| arrival.place.as_str())
+        let places: Vec<String> = arrivals
+            .filter(|arrival| arrival.gets(fingerprint))
+            .map(|arrival| arrival.place.to_string())
             .collect();
         match ways
             .iter_mut()

@@ -110,7 +110,7 @@ struct CertificateJson<'a> {
 fn target_json(target: &Target, full: bool) -> Result<TargetJson<'_>> {
     let at = &target.coordinates;
     Ok(TargetJson {
-        component: at.component.facts().name,
+        component: at.component.name(),
         release: &at.release,
         namespace: &at.namespace,
         chart: &at.chart,

@@ -7,7 +7,6 @@ use serde_yaml::Value;
 
 use super::super::gather::default_chart;
 use crate::certs::source::Place;
-use crate::component::{Component, Facts};
 use crate::environment::current_namespace;
 use crate::guided::{Given, Seen};
 use crate::helm::{Helm, HelmError, PlacedRelease};
@@ -15,6 +14,7 @@ use crate::kubectl::Kubectl;
 use crate::plan::named_in;
 use crate::ui::Screen;
 use crate::values;
+use crate::vendor::{Component, Layout, OVERRIDE_BUNDLE};
 
 /// Looks around: the cluster, the override files, this machine.
 pub(super) fn survey(given: &Given, helm: &Helm, screen: &Screen) -> Seen {
@@ -37,9 +37,9 @@ pub(super) fn survey(given: &Given, helm: &Helm, screen: &Screen) -> Seen {
         ..Seen::default()
     };
     for component in Component::ALL {
-        let facts = component.facts();
-        seen.charts.push((component, default_chart(component)));
-        if Path::new(facts.override_file).is_file() {
+        let documented = component.documented();
+        seen.charts.push((component, default_chart(documented)));
+        if Path::new(documented.override_file).is_file() {
             seen.files.push(component);
         }
         let concerned = given.components.is_empty() || given.components.contains(&component);
@@ -92,7 +92,7 @@ fn values_files(component: Component, given: &Given) -> Vec<PathBuf> {
     let named = given.options.iter().find(|(one, _)| *one == component);
     match named {
         Some((_, options)) if !options.values.is_empty() => options.values.clone(),
-        _ => vec![component.facts().override_file.into()],
+        _ => vec![component.documented().override_file.into()],
     }
 }
 
@@ -104,11 +104,11 @@ fn read(file: &Path, component: Component, seen: &mut Seen) {
     let Ok(values) = serde_yaml::from_str::<Value>(&text) else {
         return;
     };
-    let facts = component.facts();
-    if replaces(&values, facts) {
+    let layout = Layout::of(component, "", &values);
+    if replaces(&values, layout) {
         seen.replaces = Some(component);
     }
-    for server in named_in(&values, facts.server_urls) {
+    for server in named_in(&values, layout) {
         let url = server.endpoint.to_string();
         if !seen.servers.iter().any(|(known, _)| *known == url) {
             let name = server.path.rsplit('.').next().unwrap_or_default();
@@ -117,8 +117,8 @@ fn read(file: &Path, component: Component, seen: &mut Seen) {
     }
 }
 
-fn replaces(values: &Value, facts: &Facts) -> bool {
-    let path = [facts.certificates, &["overrideCaCertificatesCrt"]].concat();
+fn replaces(values: &Value, layout: &Layout) -> bool {
+    let path = layout.under_certificates(OVERRIDE_BUNDLE);
     values::lookup(values, &path)
         .and_then(Value::as_str)
         .is_some_and(|text| !text.trim().is_empty())

@@ -180,7 +180,7 @@ pub(super) fn complete(topic: Topic, text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::component::Component;
+    use crate::vendor::Component;
 
     const CHART: Topic = Topic::Chart(Component::Agent);
 

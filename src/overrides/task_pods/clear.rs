@@ -5,125 +5,110 @@ use serde_yaml::Value;
 
 use super::recipe::{
     BUNDLE_DIR, BUNDLE_FILE, BUNDLE_VOLUME, INIT_CONTAINER, REPLACED_VOLUME, SOURCES_DIR,
-    SOURCES_VOLUME, Variables, bundle_volume, mount_path, name_of, runs_update, sequence,
-    set_field,
+    Variables, bundle_volume, mount_path, name_of, runs_update, sequence, set_field,
 };
 use super::{named, sources};
-use crate::overrides::list_at;
+use crate::overrides::{list_at, remove_items};
+use crate::vendor::PodList;
 use crate::yaml::{Document, Path};
 
 /// Takes out the init container, its volumes and their mounts. A projected volume that holds sources of the user's loses
-/// ours alone, and everything that serves it stays.
-pub(super) fn appended(document: &mut Document, path: &Path, ours: &[String]) -> Result<()> {
-    let volumes = path.then("volumes");
-    if let Some(mut volume) = named(document, &volumes, SOURCES_VOLUME)? {
+/// ours alone, and everything that serves it stays; tells whether that is so.
+///
+/// A queue's own lists hold parts of the recipe; `base_stays` says that they serve the base template's volume.
+pub(super) fn appended(
+    document: &mut Document,
+    path: &Path,
+    recipe: &Ours<'_>,
+    base_stays: bool,
+) -> Result<bool> {
+    for volumes in both(path, PodList::Volumes) {
+        let Some(mut volume) = named(document, &volumes, recipe.sources_volume)? else {
+            continue;
+        };
         let Some(mut projected) = volume.get("projected").cloned() else {
-            return Ok(());
+            return Ok(true);
         };
         let present = sequence(&projected, "sources");
         let foreign: Vec<Value> = present
             .iter()
-            .filter(|source| !sources::is_ours(source, &[], ours))
+            .filter(|source| !sources::is_ours(source, &[], recipe.config_maps))
             .cloned()
             .collect();
         if !foreign.is_empty() {
             set_field(&mut projected, "sources", Value::Sequence(foreign));
             set_field(&mut volume, "projected", projected);
             document.merge(&volumes, "name", &[volume])?;
-            return Ok(());
+            return Ok(true);
         }
-    } else if named(document, &volumes, BUNDLE_VOLUME)?.is_none() {
-        return Ok(());
     }
-    remove_items(document, &path.then("initContainers"), |container| {
+    if base_stays {
+        return Ok(true);
+    }
+    let is_our_mount = |mount: &Value| is_our_mount(mount, recipe.sources_volume);
+    let containers = path.then(PodList::InitContainers.key());
+    remove_items(document, &containers, |container| {
         name_of(container) == Some(INIT_CONTAINER)
             && runs_update(container)
             && sequence(container, "volumeMounts").iter().all(is_our_mount)
     })?;
     // Another init container that mounts our volumes needs them still.
-    let mut containers = list_at(document, &path.then("initContainers"))?.into_iter();
-    if containers.any(|container| {
-        sequence(&container, "volumeMounts")
-            .iter()
-            .any(is_our_mount)
-    }) {
-        return Ok(());
+    if list_at(document, &containers)?
+        .iter()
+        .any(|container| sequence(container, "volumeMounts").iter().any(is_our_mount))
+    {
+        return Ok(true);
     }
-    remove_items(document, &path.then("volumeMounts"), is_our_mount)?;
-    remove_items(document, &volumes, |volume| {
-        *volume == bundle_volume() || name_of(volume) == Some(SOURCES_VOLUME)
-    })?;
-    remove_if_empty(document, path)
+    for mounts in both(path, PodList::VolumeMounts) {
+        remove_items(document, &mounts, is_our_mount)?;
+    }
+    for volumes in both(path, PodList::Volumes) {
+        remove_items(document, &volumes, |volume| {
+            *volume == bundle_volume() || name_of(volume) == Some(recipe.sources_volume)
+        })?;
+    }
+    Ok(false)
 }
 
 /// Takes out the mounted bundle.
 pub(super) fn replaced(document: &mut Document, path: &Path) -> Result<()> {
     let is_ours = |value: &Value| name_of(value) == Some(REPLACED_VOLUME);
-    let mounts = remove_items(document, &path.then("volumeMounts"), is_ours)?;
-    let volumes = remove_items(document, &path.then("volumes"), is_ours)?;
-    if mounts || volumes {
-        remove_if_empty(document, path)?;
+    for list in [PodList::VolumeMounts, PodList::Volumes] {
+        for items in both(path, list) {
+            remove_items(document, &items, is_ours)?;
+        }
     }
     Ok(())
 }
 
 /// Takes out the variables that point to the bundle.
 pub(super) fn variables(document: &mut Document, path: &Path) -> Result<()> {
-    let removed = remove_items(document, &path.then("env"), |entry| {
+    remove_items(document, &path.then(PodList::Env.key()), |entry| {
         let name = name_of(entry).unwrap_or_default();
         Variables::All.names().any(|one| one == name)
             && entry.get("value").and_then(Value::as_str) == Some(BUNDLE_FILE)
     })?;
-    if removed {
-        remove_if_empty(document, path)?;
-    }
     Ok(())
 }
 
-fn is_our_mount(mount: &Value) -> bool {
-    matches!(
-        (name_of(mount), mount_path(mount)),
-        (Some(BUNDLE_VOLUME), BUNDLE_DIR) | (Some(SOURCES_VOLUME), SOURCES_DIR)
-    )
+/// What tells the recipe's own entries from the user's.
+pub(super) struct Ours<'a> {
+    pub(super) sources_volume: &'a str,
+    /// The chart's `ConfigMap`s with certificates, now or in the deployed release.
+    pub(super) config_maps: &'a [String],
 }
 
-/// Removes the items of a list that are `ours`; a list that would be left empty goes whole. Tells whether any went.
-fn remove_items(
-    document: &mut Document,
-    path: &Path,
-    ours: impl Fn(&Value) -> bool,
-) -> Result<bool> {
-    let items = list_at(document, path)?;
-    let found: Vec<usize> = items
-        .iter()
-        .enumerate()
-        .filter(|(_, item)| ours(item))
-        .map(|(index, _)| index)
-        .collect();
-    if found.is_empty() {
-        return Ok(false);
-    }
-    if found.len() == items.len() {
-        document.remove(path)?;
-    } else {
-        for index in found.into_iter().rev() {
-            document.remove(path.then(index))?;
-        }
-    }
-    Ok(true)
+/// A list of a template, and the one that newer charts add to it.
+fn both(path: &Path, list: PodList) -> impl Iterator<Item = Path> + use<> {
+    let keys = std::iter::once(list.key()).chain(list.added_by());
+    let paths: Vec<Path> = keys.map(|key| path.then(key)).collect();
+    paths.into_iter()
 }
 
-/// Removes a map that nothing is left in, and the one around it likewise.
-fn remove_if_empty(document: &mut Document, path: &Path) -> Result<()> {
-    let mut steps = path.steps().to_vec();
-    while !steps.is_empty() {
-        let path = Path::from(steps.clone());
-        match document.get(&path)? {
-            Some(Value::Mapping(mapping)) if mapping.is_empty() => document.remove(&path)?,
-            Some(Value::Null) => document.remove(&path)?,
-            _ => break,
-        }
-        steps.pop();
+fn is_our_mount(mount: &Value, sources_volume: &str) -> bool {
+    match (name_of(mount), mount_path(mount)) {
+        (Some(BUNDLE_VOLUME), BUNDLE_DIR) => true,
+        (Some(name), SOURCES_DIR) => name == sources_volume,
+        _ => false,
     }
-    Ok(())
 }

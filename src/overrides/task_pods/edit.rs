@@ -4,40 +4,59 @@ use anyhow::Result;
 use serde_yaml::Value;
 
 use super::recipe::{
-    self, BUNDLE_FILE, BUNDLE_VOLUME, INIT_CONTAINER, SOURCES_VOLUME, UPDATE, mount_path, name_of,
-    sequence, set_field,
+    self, BUNDLE_FILE, BUNDLE_VOLUME, INIT_CONTAINER, UPDATE, mount_path, name_of, sequence,
+    set_field,
 };
 use super::{IMAGE_UNKNOWN, ProjectedSource, Shape, Wanted, named, sources};
 use crate::finding::Finding;
 use crate::overrides::{line_of, list_at};
+use crate::vendor::PodList;
 use crate::yaml::{Document, Path};
+
+/// A pod template, or the part of one that a queue has to itself.
+pub(super) struct Spot<'a> {
+    /// Where it stands.
+    pub(super) path: &'a Path,
+    /// The lists of it that count; the others are the base template's.
+    pub(super) lists: &'a [PodList],
+    /// Whether the chart adds `extraVolumes` and `extraVolumeMounts`, so that the user's own lists need not change.
+    pub(super) adds: bool,
+    /// Whether all queues need it: nothing arrives where it cannot be edited.
+    pub(super) is_base: bool,
+}
 
 pub(super) fn template(
     document: &mut Document,
     file: &str,
-    path: &Path,
+    spot: &Spot<'_>,
     wanted: &Wanted<'_>,
 ) -> Result<Vec<Finding>> {
     let mut edit = TemplateEdit {
         document,
         file,
-        path,
+        spot,
         findings: Vec::new(),
     };
-    match wanted.shape {
-        Shape::Appended(sources) => {
-            edit.init_container(wanted)?;
-            edit.variables(wanted)?;
-            edit.mounts(&recipe::mounts())?;
-            edit.bundle_volume()?;
-            edit.sources_volume(sources, wanted.ours)?;
-        }
-        Shape::Replaced(config_map, key) => {
-            edit.variables(wanted)?;
-            edit.mounts(&[recipe::replaced_mount(key)])?;
-            let volume = recipe::replaced_volume(config_map);
-            edit.document
-                .merge(path.then("volumes"), "name", &[volume])?;
+    for list in spot.lists {
+        match (list, &wanted.shape) {
+            (PodList::InitContainers, Shape::Appended(_)) => edit.init_container(wanted)?,
+            (PodList::InitContainers, Shape::Replaced(..)) => {}
+            (PodList::Env, _) => edit.variables(wanted)?,
+            (PodList::VolumeMounts, Shape::Appended(_)) => {
+                edit.mounts(&recipe::mounts(wanted.sources_volume))?;
+            }
+            (PodList::VolumeMounts, Shape::Replaced(_, key)) => {
+                edit.mounts(&[recipe::replaced_mount(key)])?;
+            }
+            (PodList::Volumes, Shape::Appended(sources)) => {
+                edit.bundle_volume()?;
+                edit.sources_volume(sources, wanted)?;
+            }
+            (PodList::Volumes, Shape::Replaced(config_map, _)) => {
+                let volume = recipe::replaced_volume(config_map);
+                let path = edit.volumes_with(recipe::REPLACED_VOLUME)?;
+                edit.document.merge(&path, "name", &[volume])?;
+            }
         }
     }
     Ok(edit.findings)
@@ -46,17 +65,36 @@ pub(super) fn template(
 struct TemplateEdit<'a> {
     document: &'a mut Document,
     file: &'a str,
-    path: &'a Path,
+    spot: &'a Spot<'a>,
     findings: Vec<Finding>,
 }
 
 impl TemplateEdit<'_> {
+    fn list(&self, list: PodList) -> Path {
+        self.spot.path.then(list.key())
+    }
+
+    /// The list that newer charts add to it, where that is to be used.
+    fn added(&self, list: PodList) -> Option<Path> {
+        let key = list.added_by().filter(|_| self.spot.adds)?;
+        Some(self.spot.path.then(key))
+    }
+
+    /// The list of volumes that has one of this name, else the one that a new volume goes to.
+    fn volumes_with(&self, name: &str) -> Result<Path> {
+        let own = self.list(PodList::Volumes);
+        Ok(match self.added(PodList::Volumes) {
+            Some(added) if named(self.document, &own, name)?.is_none() => added,
+            _ => own,
+        })
+    }
+
     fn init_container(&mut self, wanted: &Wanted<'_>) -> Result<()> {
-        let path = self.path.then("initContainers");
+        let path = self.list(PodList::InitContainers);
         let Some(mut container) = named(self.document, &path, INIT_CONTAINER)? else {
             let image = wanted.image.unwrap_or(IMAGE_UNKNOWN);
             self.document
-                .append(&path, &recipe::init_container(image))?;
+                .append(&path, &recipe::init_container(image, wanted.sources_volume))?;
             return Ok(());
         };
         if !recipe::runs_update(&container) {
@@ -66,7 +104,7 @@ impl TemplateEdit<'_> {
             return Ok(());
         }
         let mut present = sequence(&container, "volumeMounts");
-        for mount in recipe::mounts() {
+        for mount in recipe::mounts(wanted.sources_volume) {
             match mount_at(&present, &mount) {
                 None => present.push(mount),
                 Some(other) if name_of(other) == name_of(&mount) => {}
@@ -86,7 +124,7 @@ impl TemplateEdit<'_> {
     }
 
     fn variables(&mut self, wanted: &Wanted<'_>) -> Result<()> {
-        let path = self.path.then("env");
+        let path = self.list(PodList::Env);
         for variable in wanted.variables.names() {
             match named(self.document, &path, variable)? {
                 None => self.document.append(&path, &recipe::variable(variable))?,
@@ -109,11 +147,17 @@ impl TemplateEdit<'_> {
     }
 
     fn mounts(&mut self, mounts: &[Value]) -> Result<()> {
-        let path = self.path.then("volumeMounts");
-        let present = list_at(self.document, &path)?;
+        let path = self.list(PodList::VolumeMounts);
+        let added = self.added(PodList::VolumeMounts);
+        let mut present = list_at(self.document, &path)?;
+        if let Some(added) = &added {
+            present.extend(list_at(self.document, added)?);
+        }
         for mount in mounts {
             match mount_at(&present, mount) {
-                None => self.document.append(&path, mount)?,
+                None => self
+                    .document
+                    .append(added.as_ref().unwrap_or(&path), mount)?,
                 Some(other) if name_of(other) == name_of(mount) => {}
                 Some(_) => {
                     let what = format!("another volume mounted at {}", mount_path(mount));
@@ -125,7 +169,7 @@ impl TemplateEdit<'_> {
     }
 
     fn bundle_volume(&mut self) -> Result<()> {
-        let path = self.path.then("volumes");
+        let path = self.volumes_with(BUNDLE_VOLUME)?;
         match named(self.document, &path, BUNDLE_VOLUME)? {
             None => self.document.append(&path, &recipe::bundle_volume())?,
             Some(volume) if volume.get("emptyDir").is_some() => {}
@@ -137,38 +181,47 @@ impl TemplateEdit<'_> {
         Ok(())
     }
 
-    fn sources_volume(&mut self, wanted: &[ProjectedSource], ours: &[String]) -> Result<()> {
-        let path = self.path.then("volumes");
-        let wanted: Vec<Value> = wanted.iter().map(recipe::source).collect();
-        let Some(mut volume) = named(self.document, &path, SOURCES_VOLUME)? else {
-            let volume = recipe::sources_volume(wanted);
+    fn sources_volume(&mut self, all: &[ProjectedSource], wanted: &Wanted<'_>) -> Result<()> {
+        let name = wanted.sources_volume;
+        let path = self.volumes_with(name)?;
+        let sources: Vec<Value> = all.iter().map(recipe::source).collect();
+        let Some(mut volume) = named(self.document, &path, name)? else {
+            let volume = recipe::sources_volume(name, sources);
             self.document.append(&path, &volume)?;
             return Ok(());
         };
         let Some(mut projected) = volume.get("projected").cloned() else {
-            let what = format!("a volume {SOURCES_VOLUME} that is no projected volume");
+            let what = format!("a volume {name} that is no projected volume");
             self.conflict(&path, "volume-conflict", &what);
             return Ok(());
         };
-        let merged = sources::merged(&sequence(&projected, "sources"), &wanted, ours);
+        let merged = sources::merged(&sequence(&projected, "sources"), &sources, wanted.ours);
         set_field(&mut projected, "sources", Value::Sequence(merged));
         set_field(&mut volume, "projected", projected);
         self.document.merge(&path, "name", &[volume])?;
         Ok(())
     }
 
+    /// Something of the user's stands where the recipe wants to. In the base template that keeps the certificates from every
+    /// task pod; in a queue's own, from that queue's.
     fn conflict(&mut self, path: &Path, code: &'static str, what: &str) {
-        self.findings.push(
-            Finding::error(
-                code,
-                format!(
-                    "{}{}: {path} has {what}; task pods would not trust the certificates",
-                    self.file,
-                    line_of(self.document, path),
-                ),
-            )
-            .hint("rename or remove it, or leave task pods alone with --task-pods off"),
+        let whose = if self.spot.is_base {
+            "task pods"
+        } else {
+            "task pods of this queue"
+        };
+        let message = format!(
+            "{}{}: {path} has {what}; {whose} would not trust the certificates",
+            self.file,
+            line_of(self.document, path),
         );
+        self.findings.push(if self.spot.is_base {
+            Finding::error(code, message)
+                .hint("rename or remove it, or leave task pods alone with --task-pods off")
+        } else {
+            Finding::warning(code, message)
+                .hint("rename or remove it, or leave queues alone with --task-queues base")
+        });
     }
 }
 

@@ -6,16 +6,19 @@
 
 mod clear;
 mod edit;
+mod queues;
 mod recipe;
 mod sources;
 
 use anyhow::Result;
 use serde_yaml::Value;
 
-use super::list_at;
+use super::{list_at, remove_if_empty};
 use crate::finding::Finding;
+use crate::vendor::{PROPAGATE, PodList, TaskPodKeys};
 use crate::yaml::{Document, Path};
 
+pub use queues::{QueueTemplate, has_queues, queue_templates};
 pub use recipe::Variables;
 pub use sources::{ProjectedSource, predicted_sources, sources};
 
@@ -29,9 +32,6 @@ pub enum Strategy {
     /// Not at all.
     Off,
 }
-
-/// The value that tells newer charts to bring certificates to task pods.
-pub const PROPAGATE: &str = "propagateToTasks";
 
 /// Stands in the init container until a rendering has told the agent's image.
 pub const IMAGE_UNKNOWN: &str = "image-not-yet-rendered";
@@ -59,6 +59,22 @@ pub struct Wanted<'a> {
     pub image_chosen: bool,
     /// Which variables point to the bundle.
     pub variables: Variables,
+    /// What the volume with the certificates is called.
+    pub sources_volume: &'a str,
+    /// Which templates get it.
+    pub queues: Queues,
+    /// Whether the chart adds `extraVolumes` and `extraVolumeMounts` to the lists that a queue replaces.
+    pub adds: bool,
+}
+
+/// Which templates the recipe is written into.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Queues {
+    /// The base template, and the lists that queues replace it with.
+    #[default]
+    All,
+    /// The base template alone.
+    Base,
 }
 
 /// Tells the chart to bring the certificates to task pods.
@@ -82,7 +98,8 @@ pub fn stop_propagating(document: &mut Document, certificates: &[&str]) -> Resul
     Ok(())
 }
 
-/// Brings the documented pod template into the one at `path`, by name and mount path; everything else there stays.
+/// Brings the documented pod template into the base template, and into the lists that queues of the document replace it
+/// with, by name and mount path; everything else there stays.
 ///
 /// An init container that is there already keeps its image unless the user chose one now.
 ///
@@ -91,26 +108,88 @@ pub fn stop_propagating(document: &mut Document, certificates: &[&str]) -> Resul
 pub fn template(
     document: &mut Document,
     file: &str,
-    path: &[&str],
+    keys: &TaskPodKeys,
     wanted: &Wanted<'_>,
 ) -> Result<Vec<Finding>> {
-    let path = Path::from(path);
-    match wanted.shape {
-        Shape::Appended(_) => clear::replaced(document, &path)?,
-        Shape::Replaced(..) => clear::appended(document, &path, wanted.ours)?,
+    let ours = clear::Ours {
+        sources_volume: wanted.sources_volume,
+        config_maps: wanted.ours,
+    };
+    let base = Path::from(keys.base);
+    let queues = match wanted.queues {
+        Queues::All => queues_of(document, keys),
+        Queues::Base => Vec::new(),
+    };
+    let queue_spots = queues.iter().map(|queue| edit::Spot {
+        path: &queue.path,
+        lists: &queue.lists,
+        adds: wanted.adds,
+        is_base: false,
+    });
+    let base_spot = edit::Spot {
+        path: &base,
+        lists: &PodList::ALL,
+        adds: false,
+        is_base: true,
+    };
+    let mut findings = Vec::new();
+    let mut base_stays = false;
+    for spot in std::iter::once(base_spot).chain(queue_spots) {
+        match wanted.shape {
+            Shape::Appended(_) => clear::replaced(document, spot.path)?,
+            Shape::Replaced(..) => {
+                let stays = clear::appended(document, spot.path, &ours, base_stays)?;
+                base_stays |= spot.is_base && stays;
+            }
+        }
+        findings.extend(edit::template(document, file, &spot, wanted)?);
     }
-    edit::template(document, file, &path, wanted)
+    Ok(findings)
 }
 
-/// Takes the recipe out of the pod template at `path` again, and nothing that is the user's.
+/// Takes the recipe out of the base template and the queues' again, and nothing that is the user's.
 ///
 /// # Errors
 /// The document cannot be edited safely there.
-pub fn clear(document: &mut Document, path: &[&str], ours: &[String]) -> Result<()> {
-    let path = Path::from(path);
-    clear::replaced(document, &path)?;
-    clear::appended(document, &path, ours)?;
-    clear::variables(document, &path)
+pub fn clear(document: &mut Document, keys: &TaskPodKeys, config_maps: &[String]) -> Result<()> {
+    let ours = clear::Ours {
+        sources_volume: keys.sources_volume,
+        config_maps,
+    };
+    let base = Path::from(keys.base);
+    let before = document.text().len();
+    let stays = clear_one(document, &base, &ours, false)?;
+    if document.text().len() != before {
+        remove_if_empty(document, &base)?;
+    }
+    for queue in queues_of(document, keys) {
+        clear_one(document, &queue.path, &ours, stays)?;
+    }
+    Ok(())
+}
+
+fn clear_one(
+    document: &mut Document,
+    path: &Path,
+    ours: &clear::Ours<'_>,
+    base_stays: bool,
+) -> Result<bool> {
+    clear::replaced(document, path)?;
+    let stays = clear::appended(document, path, ours, base_stays)?;
+    clear::variables(document, path)?;
+    Ok(stays)
+}
+
+/// The queues whose lists stand in this document.
+fn queues_of(document: &Document, keys: &TaskPodKeys) -> Vec<QueueTemplate> {
+    let queues = keys.queues.as_ref();
+    queues.map_or_else(Vec::new, |keys| queue_templates(document.value(), keys))
+}
+
+/// Whether a volume of this name is the recipe's.
+#[must_use]
+pub fn is_recipe_volume(name: &str, keys: &TaskPodKeys) -> bool {
+    name == recipe::BUNDLE_VOLUME || name == recipe::REPLACED_VOLUME || name == keys.sources_volume
 }
 
 /// The item of the list at `path` that has `name`.
@@ -124,8 +203,24 @@ fn named(document: &Document, path: &Path, name: &str) -> Result<Option<Value>> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vendor::Component;
 
-    const PATH: [&str; 2] = ["agentk8sglue", "basePodTemplate"];
+    fn keys() -> &'static TaskPodKeys {
+        Component::Agent.documented().task_pods.as_ref().unwrap()
+    }
+
+    fn wanted<'a>(shape: Shape<'a>, ours: &'a [String]) -> Wanted<'a> {
+        Wanted {
+            shape,
+            ours,
+            image: Some("agent:1"),
+            image_chosen: false,
+            variables: Variables::All,
+            sources_volume: keys().sources_volume,
+            queues: Queues::All,
+            adds: false,
+        }
+    }
 
     fn whole(name: &str) -> ProjectedSource {
         ProjectedSource {
@@ -136,14 +231,9 @@ mod tests {
 
     fn edit(text: &str, sources: &[ProjectedSource]) -> (String, Vec<&'static str>) {
         let mut document = Document::parse(text).unwrap();
-        let wanted = Wanted {
-            shape: Shape::Appended(sources),
-            ours: &["gone-7f3a".to_owned()],
-            image: Some("agent:1"),
-            image_chosen: false,
-            variables: Variables::All,
-        };
-        let findings = super::template(&mut document, "f.yaml", &PATH, &wanted);
+        let ours = ["gone-7f3a".to_owned()];
+        let wanted = wanted(Shape::Appended(sources), &ours);
+        let findings = super::template(&mut document, "f.yaml", keys(), &wanted);
         let codes = findings
             .unwrap()
             .into_iter()
@@ -250,7 +340,7 @@ mod tests {
             let (with, _) = edit(users, &[whole("a-custom-ca-0")]);
             assert_ne!(with, users);
             let mut document = Document::parse(&with).unwrap();
-            clear(&mut document, &PATH, &["a-custom-ca-0".to_owned()]).unwrap();
+            clear(&mut document, keys(), &["a-custom-ca-0".to_owned()]).unwrap();
             assert_eq!(document.text(), users);
         }
     }
@@ -259,7 +349,7 @@ mod tests {
     fn a_users_source_in_our_volume_keeps_everything_that_serves_it() {
         let (with, _) = edit("", &[whole("a-custom-ca-0"), whole("users-own")]);
         let mut document = Document::parse(&with).unwrap();
-        clear(&mut document, &PATH, &["a-custom-ca-0".to_owned()]).unwrap();
+        clear(&mut document, keys(), &["a-custom-ca-0".to_owned()]).unwrap();
         let template = value(document.text());
         assert_eq!(template["initContainers"][0]["name"], "init-task");
         let sources = template["volumes"][1]["projected"]["sources"]
@@ -273,14 +363,13 @@ mod tests {
     fn a_replaced_bundle_needs_no_init_container_and_switching_leaves_no_trace() {
         let (appended, _) = edit("# ours\n", &[whole("a-custom-ca-0")]);
         let mut document = Document::parse(&appended).unwrap();
+        let ours = ["a-custom-ca-0".to_owned()];
         let replaced = Wanted {
-            shape: Shape::Replaced("a-ca-bundle", "ca-certificates.crt"),
-            ours: &["a-custom-ca-0".to_owned()],
             image: None,
-            image_chosen: false,
             variables: Variables::Documented,
+            ..wanted(Shape::Replaced("a-ca-bundle", "ca-certificates.crt"), &ours)
         };
-        let findings = super::template(&mut document, "f.yaml", &PATH, &replaced).unwrap();
+        let findings = super::template(&mut document, "f.yaml", keys(), &replaced).unwrap();
         assert!(findings.is_empty());
         let template = value(document.text());
         assert!(template.get("initContainers").is_none());
@@ -303,5 +392,142 @@ mod tests {
         let (text, codes) = edit(users, &[whole("a-custom-ca-0")]);
         assert_eq!(codes, ["variable-kept"]);
         assert!(text.contains("{name: AWS_CA_BUNDLE, value: /mine}"));
+    }
+
+    const QUEUES: &str = "\
+agentk8sglue:
+  queues:
+    default: {}
+    # the big ones
+    gpu:
+      templateOverrides:
+        nodeSelector: {gpu: 'yes'}
+        env:
+          - name: NCCL_DEBUG # keep
+            value: INFO
+        volumes:
+          - {name: shm, emptyDir: {medium: Memory}}
+        volumeMounts:
+          - {name: shm, mountPath: /dev/shm}
+";
+
+    fn queue(text: &str) -> Value {
+        let value: Value = serde_yaml::from_str(text).unwrap();
+        value["agentk8sglue"]["queues"]["gpu"]["templateOverrides"].clone()
+    }
+
+    fn names(list: &Value) -> Vec<&str> {
+        let items = list.as_sequence().map(Vec::as_slice).unwrap_or_default();
+        items.iter().filter_map(recipe::name_of).collect()
+    }
+
+    #[test]
+    fn a_queue_that_replaces_lists_gets_the_entries_in_its_own() {
+        let (text, codes) = edit(QUEUES, &[whole("a-custom-ca-0")]);
+        assert!(codes.is_empty());
+        let queue = queue(&text);
+        assert_eq!(
+            names(&queue["env"])[..2],
+            ["NCCL_DEBUG", "REQUESTS_CA_BUNDLE"]
+        );
+        assert_eq!(
+            names(&queue["volumes"]),
+            ["shm", "etc-ssl-certs", "clearml-extra-ca-certs"]
+        );
+        assert_eq!(
+            names(&queue["volumeMounts"]),
+            ["shm", "etc-ssl-certs", "clearml-extra-ca-certs"]
+        );
+        // It takes the init containers of the base template.
+        assert!(queue.get("initContainers").is_none());
+        assert!(QUEUES.lines().all(|line| text.contains(line)), "{text}");
+        assert_eq!(edit(&text, &[whole("a-custom-ca-0")]).0, text);
+    }
+
+    #[test]
+    fn what_a_queue_was_given_can_be_taken_out_to_the_byte() {
+        let ours = ["a-custom-ca-0".to_owned()];
+        for adds in [false, true] {
+            let sources = [whole("a-custom-ca-0")];
+            let mut document = Document::parse(QUEUES).unwrap();
+            let appended = Wanted {
+                adds,
+                ..wanted(Shape::Appended(&sources), &ours)
+            };
+            super::template(&mut document, "f.yaml", keys(), &appended).unwrap();
+            // And from one shape to the other.
+            let replaced = wanted(Shape::Replaced("a-ca-bundle", "ca-certificates.crt"), &ours);
+            super::template(&mut document, "f.yaml", keys(), &replaced).unwrap();
+            let volumes = queue(document.text())["volumes"].clone();
+            assert_eq!(names(&volumes), ["shm", "clearml-ca-bundle"]);
+            clear(&mut document, keys(), &ours).unwrap();
+            assert_eq!(document.text(), QUEUES, "adds: {adds}");
+        }
+    }
+
+    #[test]
+    fn volumes_that_a_chart_adds_leave_the_queues_own_lists_alone() {
+        let sources = [whole("a-custom-ca-0")];
+        let wanted = Wanted {
+            adds: true,
+            ..wanted(Shape::Appended(&sources), &[])
+        };
+        let mut document = Document::parse(QUEUES).unwrap();
+        for _ in 0..2 {
+            super::template(&mut document, "f.yaml", keys(), &wanted).unwrap();
+            let queue = queue(document.text());
+            assert_eq!(names(&queue["volumes"]), ["shm"]);
+            assert_eq!(
+                names(&queue["extraVolumes"]),
+                ["etc-ssl-certs", "clearml-extra-ca-certs"]
+            );
+            assert_eq!(
+                names(&queue["extraVolumeMounts"]),
+                ["etc-ssl-certs", "clearml-extra-ca-certs"]
+            );
+        }
+    }
+
+    #[test]
+    fn entries_that_a_queue_has_by_hand_are_not_written_a_second_time() {
+        let (by_hand, _) = edit(QUEUES, &[whole("a-custom-ca-0")]);
+        let sources = [whole("a-custom-ca-0")];
+        let wanted = Wanted {
+            adds: true,
+            ..wanted(Shape::Appended(&sources), &[])
+        };
+        let mut document = Document::parse(&by_hand).unwrap();
+        super::template(&mut document, "f.yaml", keys(), &wanted).unwrap();
+        assert_eq!(document.text(), by_hand);
+    }
+
+    #[test]
+    fn queues_are_left_alone_where_that_is_wanted() {
+        let sources = [whole("a-custom-ca-0")];
+        let wanted = Wanted {
+            queues: Queues::Base,
+            ..wanted(Shape::Appended(&sources), &[])
+        };
+        let mut document = Document::parse(QUEUES).unwrap();
+        super::template(&mut document, "f.yaml", keys(), &wanted).unwrap();
+        assert_eq!(queue(document.text()), queue(QUEUES));
+    }
+
+    #[test]
+    fn what_is_in_the_way_in_a_queue_is_a_warning() {
+        let users = "agentk8sglue:\n  queues:\n    gpu:\n      templateOverrides:\n        env: [{name: REQUESTS_CA_BUNDLE, value: /mine}]\n";
+        let mut document = Document::parse(users).unwrap();
+        let sources = [whole("a-custom-ca-0")];
+        let wanted = wanted(Shape::Appended(&sources), &[]);
+        let findings = super::template(&mut document, "f.yaml", keys(), &wanted).unwrap();
+        let codes: Vec<_> = findings.iter().map(|f| (f.severity, f.code)).collect();
+        assert_eq!(
+            codes,
+            [(crate::finding::Severity::Warning, "variable-conflict")]
+        );
+        assert!(
+            findings[0].message.starts_with("f.yaml:5: "),
+            "{findings:?}"
+        );
     }
 }

@@ -6,7 +6,6 @@ use super::ProjectedSource;
 pub(super) use crate::trust_store::{BUNDLE_DIR, BUNDLE_FILE, SOURCES_DIR, UPDATE, runs_update};
 
 pub(super) const BUNDLE_VOLUME: &str = "etc-ssl-certs";
-pub(super) const SOURCES_VOLUME: &str = "clearml-extra-ca-certs";
 pub(super) const REPLACED_VOLUME: &str = "clearml-ca-bundle";
 pub(super) const INIT_CONTAINER: &str = "init-task";
 
@@ -51,23 +50,26 @@ pub(super) fn is_documented(variable: &str) -> bool {
 
 /// The mounts of the init container, and of the task's container. Without the sources, a later
 /// `update-ca-certificates` in the task (an `apt-get install` is enough) would drop them from the bundle.
-pub(super) fn mounts() -> [Value; 2] {
+pub(super) fn mounts(sources_volume: &str) -> [Value; 2] {
     let mount =
         |name: &str, path: &str| mapping([("name", name.into()), ("mountPath", path.into())]);
     [
         mount(BUNDLE_VOLUME, BUNDLE_DIR),
-        mount(SOURCES_VOLUME, SOURCES_DIR),
+        mount(sources_volume, SOURCES_DIR),
     ]
 }
 
-pub(super) fn init_container(image: &str) -> Value {
+pub(super) fn init_container(image: &str, sources_volume: &str) -> Value {
     let command = ["/bin/sh", "-c", UPDATE].map(Value::from).to_vec();
     mapping([
         ("command", Value::Sequence(command)),
         ("image", image.into()),
         ("imagePullPolicy", "IfNotPresent".into()),
         ("name", INIT_CONTAINER.into()),
-        ("volumeMounts", Value::Sequence(mounts().to_vec())),
+        (
+            "volumeMounts",
+            Value::Sequence(mounts(sources_volume).to_vec()),
+        ),
     ])
 }
 
@@ -80,12 +82,12 @@ pub(super) fn bundle_volume() -> Value {
     mapping([("name", BUNDLE_VOLUME.into()), ("emptyDir", empty)])
 }
 
-pub(super) fn sources_volume(sources: Vec<Value>) -> Value {
+pub(super) fn sources_volume(name: &str, sources: Vec<Value>) -> Value {
     let projected = mapping([
         ("defaultMode", 420.into()),
         ("sources", Value::Sequence(sources)),
     ]);
-    mapping([("name", SOURCES_VOLUME.into()), ("projected", projected)])
+    mapping([("name", name.into()), ("projected", projected)])
 }
 
 pub(super) fn source(source: &ProjectedSource) -> Value {

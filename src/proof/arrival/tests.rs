@@ -1,6 +1,6 @@
 //! What a wrong chart does, and what is still called proven.
 
-use super::super::{parse, prove};
+use super::super::{PodPlace, parse, prove};
 use super::*;
 use crate::certs::pem;
 
@@ -18,6 +18,7 @@ fn certificate() -> String {
 /// A manifest with the certificate in ConfigMap `ca` under `key`, and a Deployment with this pod spec.
 struct Manifest {
     certificate: Fingerprint,
+    text: String,
     proof: Proof,
 }
 
@@ -34,7 +35,8 @@ impl Manifest {
             certificate: pem::parse(pem.as_bytes()).unwrap()[0]
                 .certificate
                 .fingerprint,
-            proof: prove(&objects),
+            proof: prove(&objects, &Itself::default()),
+            text,
         }
     }
 
@@ -97,36 +99,49 @@ fn a_certificate_that_only_the_init_container_sees_is_not_trusted() {
         "  volumeMounts:\n  - {name: bundle, mountPath: /etc/ssl/certs}\nvolumes",
         "volumes",
     );
-    assert_eq!(alone.reach(), Reach::Mounted);
+    assert_eq!(alone.reach(), Reach::Nowhere);
 }
 
 #[test]
 fn a_bundle_that_nobody_makes_is_no_bundle() {
-    for (old, new) in [
-        ("update-ca-certificates]", "echo update-ca-certificates]"),
-        ("  command: [/bin/sh, -c, update-ca-certificates]\n", ""),
+    // What the init container saw may lie in a volume that it could write to; elsewhere it certainly does not.
+    for (old, new, reach) in [
+        (
+            "update-ca-certificates]",
+            "echo update-ca-certificates]",
+            Reach::Mounted,
+        ),
+        (
+            "  command: [/bin/sh, -c, update-ca-certificates]\n",
+            "",
+            Reach::Mounted,
+        ),
         // It makes the bundle in its own image, which is gone with it.
         (
             "  - {name: bundle, mountPath: /etc/ssl/certs}\n  - {name: sources",
             "  - {name: sources",
+            Reach::Nowhere,
         ),
         // It may not write there.
         (
             "  - {name: bundle, mountPath: /etc/ssl/certs}\n  - {name: sources",
             "  - {name: bundle, mountPath: /etc/ssl/certs, readOnly: true}\n  - {name: sources",
+            Reach::Nowhere,
         ),
         // The two look at different folders of the volume.
         (
             "  - {name: bundle, mountPath: /etc/ssl/certs}\n  - {name: sources",
             "  - {name: bundle, mountPath: /etc/ssl/certs, subPath: a}\n  - {name: sources",
+            Reach::Mounted,
         ),
         // Elsewhere, update-ca-certificates does not look.
         (
             "mountPath: /usr/local/share/ca-certificates}",
             "mountPath: /usr/local/share/ca-certs}",
+            Reach::Mounted,
         ),
     ] {
-        assert_eq!(documented_but(old, new).reach(), Reach::Mounted, "{new}");
+        assert_eq!(documented_but(old, new).reach(), reach, "{new}");
     }
 }
 
@@ -141,7 +156,7 @@ fn without_the_variable_requests_does_not_read_the_bundle() {
     );
     assert_eq!(elsewhere.reach(), Reach::Bundled);
     let hidden = documented_but(line, "  envFrom: [{configMapRef: {name: e}}]\n");
-    assert!(hidden.proof.workloads[0].has_hidden_variables);
+    assert!(hidden.proof.workloads[0].has_hidden_variables());
 }
 
 #[test]
@@ -174,7 +189,10 @@ fn a_config_map_that_is_not_rendered_dangles_unless_it_may_be_missing() {
     assert_eq!(
         missing.proof.dangling,
         [(
-            "Deployment d".to_owned(),
+            PodPlace::Workload {
+                kind: "Deployment".to_owned(),
+                name: "d".to_owned()
+            },
             "sources".to_owned(),
             "gone".to_owned()
         )]
@@ -289,5 +307,95 @@ fn hooks_are_no_workloads() {
     let text = format!(
         "kind: ConfigMap\nmetadata: {{name: ca}}\ndata:\n  acme.crt: |\n    {indented}\n---\nkind: Job\nmetadata: {{name: j, annotations: {{helm.sh/hook: pre-install}}}}\nspec:\n  template:\n    spec:\n      {spec}\n"
     );
-    assert!(prove(&parse(&text).unwrap()).workloads.is_empty());
+    assert!(
+        prove(&parse(&text).unwrap(), &Itself::default())
+            .workloads
+            .is_empty()
+    );
+}
+
+/// The documented pod, with one container more.
+fn with_sidecar(itself: &Itself<'_>, first: bool) -> Reach {
+    let sidecar = "- name: sidecar\n  image: busybox\n";
+    let text = if first {
+        DOCUMENTED.replace("\ncontainers:\n", &format!("\ncontainers:\n{sidecar}"))
+    } else {
+        DOCUMENTED.replace(
+            "volumes:\n- {name: bundle",
+            &format!("{sidecar}volumes:\n- {{name: bundle"),
+        )
+    };
+    let text = text.replace("- name: main", "- name: main\n  image: agent:1");
+    let manifest = Manifest::new(&text);
+    let objects = parse(&manifest.text).unwrap();
+    prove(&objects, itself).workloads[0].reach(manifest.certificate, BOTH[0])
+}
+
+#[test]
+fn a_workload_is_as_good_as_the_container_that_needs_it() {
+    let by_name = |name| Itself {
+        container: Some(name),
+        image: None,
+    };
+    let by_image = Itself {
+        container: Some("not-there"),
+        image: Some("agent:1"),
+    };
+    for first in [true, false] {
+        assert_eq!(with_sidecar(&by_name("main"), first), Reach::Read);
+        assert_eq!(with_sidecar(&by_image, first), Reach::Read);
+        // Where nothing tells which one it is, one that gets it will do.
+        assert_eq!(with_sidecar(&Itself::default(), first), Reach::Read);
+        assert_eq!(with_sidecar(&by_name("sidecar"), first), Reach::Nowhere);
+    }
+}
+
+#[test]
+fn an_init_container_that_asks_a_server_needs_a_bundle_made_before() {
+    let waiting = |mount: &str| {
+        format!(
+            "- name: wait\n  command: [sh, -c, 'until curl -s https://api.acme.example/debug.ping; do sleep 5; done']\n  volumeMounts: [{mount}]\n"
+        )
+    };
+    let mounted = waiting("{name: bundle, mountPath: /etc/ssl/certs}");
+    let asked = |text: &str| {
+        let manifest = Manifest::new(text);
+        let workload = &manifest.proof.workloads[0];
+        let mut asked = workload.init_containers().flat_map(|one| &one.asked);
+        let (question, trusted) = asked.next().unwrap();
+        assert_eq!(question.url, "https://api.acme.example/debug.ping");
+        trusted.contains(&manifest.certificate)
+    };
+    let after = |wait: &str| {
+        DOCUMENTED.replace(
+            "containers:\n- name: main",
+            &format!("{wait}containers:\n- name: main"),
+        )
+    };
+    assert!(asked(&after(&mounted)));
+    assert!(!asked(&after(&waiting(""))));
+    let before = DOCUMENTED.replace("- name: init\n", &format!("{mounted}- name: init\n"));
+    assert!(!asked(&before));
+}
+
+#[test]
+fn a_mount_without_its_volume_is_told() {
+    let manifest = documented_but("- {name: sources, projected", "- {name: others, projected");
+    assert_eq!(
+        manifest
+            .proof
+            .workloads
+            .first()
+            .map(|one| one.missing_volumes.clone()),
+        None,
+        "no certificate is left in it"
+    );
+    let manifest = documented_but(
+        "- name: main\n",
+        "- name: more\n  volumeMounts: [{name: gone, mountPath: /x}]\n- name: main\n",
+    );
+    assert_eq!(
+        manifest.proof.workloads[0].missing_volumes,
+        [("more".to_owned(), "gone".to_owned())]
+    );
 }

@@ -1,52 +1,49 @@
-{{- /* The same in every chart that starts task pods. */ -}}
-
-{{- /* The pod that the agent starts for a task, as YAML text. Takes: "root", "pod" (a basePodTemplate), "image". */ -}}
+{{- /* The pod that the agent starts for a task. It has no kind, and its container neither name nor image: the agent sets
+these. Every field that this chart knows is written out, empty ones too; hostAliases, schedulerName and fileMounts have no
+effect. Takes: "root", "glue" (agentk8sglue). */ -}}
 {{- define "taskPod.template" -}}
+{{- $pod := .glue.basePodTemplate | default dict -}}
 apiVersion: v1
-kind: Pod
 metadata:
   namespace: {{ .root.Release.Namespace }}
-  {{- with .pod.labels }}
   labels:
-    {{- toYaml . | nindent 4 }}
-  {{- end }}
-  {{- with .pod.annotations }}
+    {{- toYaml ($pod.labels | default dict) | nindent 4 }}
   annotations:
-    {{- toYaml . | nindent 4 }}
-  {{- end }}
+    {{- toYaml ($pod.annotations | default dict) | nindent 4 }}
 spec:
   restartPolicy: Never
   {{- with include "clearml.imagePullSecrets" .root }}
   {{- . | nindent 2 }}
   {{- end }}
-  {{- with .pod.podSecurityContext }}
   securityContext:
+    {{- toYaml ($pod.podSecurityContext | default dict) | nindent 4 }}
+  volumes:
+    {{- with $pod.volumes }}
     {{- toYaml . | nindent 4 }}
-  {{- end }}
-  {{- $fields := pick .pod "affinity" "hostAliases" "initContainers" "nodeSelector" "priorityClassName" "schedulerName" "tolerations" "volumes" }}
-  {{- range $field, $value := $fields }}
-  {{- if $value }}
-  {{- dict $field $value | toYaml | nindent 2 }}
-  {{- end }}
-  {{- end }}
+    {{- end }}
+  initContainers:
+    {{- toYaml ($pod.initContainers | default list) | nindent 4 }}
+  priorityClassName: {{ $pod.priorityClassName | default "" }}
   containers:
-    - name: clearml-task
-      image: {{ .image }}
-      {{- with .pod.containerSecurityContext }}
+    - resources:
+        {{- toYaml ($pod.resources | default dict) | nindent 8 }}
       securityContext:
-        {{- toYaml . | nindent 8 }}
-      {{- end }}
-      {{- with .pod.resources }}
-      resources:
-        {{- toYaml . | nindent 8 }}
-      {{- end }}
-      env:
-        {{- include "clearml.clientEnv" .root | nindent 8 }}
-        {{- with .pod.env }}
+        {{- toYaml ($pod.containerSecurityContext | default dict) | nindent 8 }}
+      ports:
+        - containerPort: 10022
+      volumeMounts:
+        {{- with $pod.volumeMounts }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
-      {{- with .pod.volumeMounts }}
-      volumeMounts:
+      env:
+        {{- include "taskPod.env" . | nindent 8 }}
+        {{- with $pod.env }}
         {{- toYaml . | nindent 8 }}
-      {{- end }}
+        {{- end }}
+  nodeSelector:
+    {{- toYaml ($pod.nodeSelector | default dict) | nindent 4 }}
+  tolerations:
+    {{- toYaml ($pod.tolerations | default list) | nindent 4 }}
+  affinity:
+    {{- toYaml ($pod.affinity | default dict) | nindent 4 }}
 {{- end -}}

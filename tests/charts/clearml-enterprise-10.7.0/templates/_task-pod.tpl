@@ -1,52 +1,56 @@
-{{- /* The same in every chart that starts task pods. */ -}}
+{{- /* The same in every chart that starts task pods, but for clearml-agent and single-template-agent. */ -}}
 
-{{- /* The pod that the agent starts for a task, as YAML text. Takes: "root", "pod" (a basePodTemplate), "image". */ -}}
-{{- define "taskPod.template" -}}
-apiVersion: v1
-kind: Pod
-metadata:
-  namespace: {{ .root.Release.Namespace }}
-  {{- with .pod.labels }}
-  labels:
-    {{- toYaml . | nindent 4 }}
+{{- /* The spec of the pod that the agent starts for a task. Its container has neither name nor image: the agent gives it
+the task's. Every field is written out, empty ones too.
+Takes: "root", "pod" (a basePodTemplate), "env" (what stands before the pod's own), "files" (the Secret of fileMounts). */ -}}
+{{- define "taskPod.spec" -}}
+restartPolicy: Never
+schedulerName: {{ .pod.schedulerName | default "" }}
+{{- with include "clearml.imagePullSecrets" .root }}
+{{ . }}
+{{- end }}
+securityContext:
+  {{- toYaml (.pod.podSecurityContext | default dict) | nindent 2 }}
+hostAliases:
+  {{- toYaml (.pod.hostAliases | default list) | nindent 2 }}
+volumes:
+  {{- if .pod.fileMounts }}
+  - name: filemounts
+    secret:
+      secretName: {{ .files }}
   {{- end }}
-  {{- with .pod.annotations }}
-  annotations:
-    {{- toYaml . | nindent 4 }}
+  {{- with .pod.volumes }}
+  {{- toYaml . | nindent 2 }}
   {{- end }}
-spec:
-  restartPolicy: Never
-  {{- with include "clearml.imagePullSecrets" .root }}
-  {{- . | nindent 2 }}
-  {{- end }}
-  {{- with .pod.podSecurityContext }}
-  securityContext:
-    {{- toYaml . | nindent 4 }}
-  {{- end }}
-  {{- $fields := pick .pod "affinity" "hostAliases" "initContainers" "nodeSelector" "priorityClassName" "schedulerName" "tolerations" "volumes" }}
-  {{- range $field, $value := $fields }}
-  {{- if $value }}
-  {{- dict $field $value | toYaml | nindent 2 }}
-  {{- end }}
-  {{- end }}
-  containers:
-    - name: clearml-task
-      image: {{ .image }}
-      {{- with .pod.containerSecurityContext }}
-      securityContext:
-        {{- toYaml . | nindent 8 }}
+initContainers:
+  {{- toYaml (.pod.initContainers | default list) | nindent 2 }}
+priorityClassName: {{ .pod.priorityClassName | default "" }}
+containers:
+  - resources:
+      {{- toYaml (.pod.resources | default dict) | nindent 6 }}
+    securityContext:
+      {{- toYaml (.pod.containerSecurityContext | default dict) | nindent 6 }}
+    ports:
+      - containerPort: 10022
+    volumeMounts:
+      {{- range .pod.fileMounts }}
+      - name: filemounts
+        mountPath: {{ printf "%s/%s" (.folderPath | trimSuffix "/") .name | quote }}
+        subPath: {{ .name | quote }}
+        readOnly: true
       {{- end }}
-      {{- with .pod.resources }}
-      resources:
-        {{- toYaml . | nindent 8 }}
-      {{- end }}
-      env:
-        {{- include "clearml.clientEnv" .root | nindent 8 }}
-        {{- with .pod.env }}
-        {{- toYaml . | nindent 8 }}
-        {{- end }}
       {{- with .pod.volumeMounts }}
-      volumeMounts:
-        {{- toYaml . | nindent 8 }}
+      {{- toYaml . | nindent 6 }}
       {{- end }}
+    env:
+      {{- .env | nindent 6 }}
+      {{- with .pod.env }}
+      {{- toYaml . | nindent 6 }}
+      {{- end }}
+nodeSelector:
+  {{- toYaml (.pod.nodeSelector | default dict) | nindent 2 }}
+tolerations:
+  {{- toYaml (.pod.tolerations | default list) | nindent 2 }}
+affinity:
+  {{- toYaml (.pod.affinity | default dict) | nindent 2 }}
 {{- end -}}

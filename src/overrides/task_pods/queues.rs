@@ -1,0 +1,97 @@
+//! Queues: each may replace lists of the base template whole, and with them what certificates need there.
+
+use serde_yaml::Value;
+
+use crate::values;
+use crate::vendor::{OVERRIDES, PodList, QueueKeys};
+use crate::yaml::Path;
+
+/// A queue's own template: what it replaces of the base template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueTemplate {
+    /// Where it stands.
+    pub path: Path,
+    /// The lists that it replaces. An empty one leaves the base's.
+    pub lists: Vec<PodList>,
+}
+
+/// The queues of `values` that replace lists of the base template.
+#[must_use]
+pub fn queue_templates(values: &Value, keys: &QueueKeys) -> Vec<QueueTemplate> {
+    let all = values::lookup(values, keys.all).and_then(Value::as_mapping);
+    let queues = all.into_iter().flatten().filter_map(|(name, settings)| {
+        let path = Path::from(keys.all).then(name.as_str()?);
+        Some((path, settings))
+    });
+    let apps = keys.apps.and_then(|keys| {
+        let settings = values::lookup(values, keys)?;
+        let is_on = settings.get("enabled").and_then(Value::as_bool) == Some(true);
+        is_on.then(|| (Path::from(keys), settings))
+    });
+    queues
+        .chain(apps)
+        .filter_map(|(path, settings)| {
+            let template = settings.get(OVERRIDES)?;
+            let replaces = |list: &PodList| {
+                let items = template.get(list.key()).and_then(Value::as_sequence);
+                items.is_some_and(|items| !items.is_empty())
+            };
+            let lists: Vec<PodList> = PodList::ALL.into_iter().filter(replaces).collect();
+            let path = path.then(OVERRIDES);
+            (!lists.is_empty()).then_some(QueueTemplate { path, lists })
+        })
+        .collect()
+}
+
+/// Whether `values` have any queue.
+#[must_use]
+pub fn has_queues(values: &Value, keys: &QueueKeys) -> bool {
+    let has_any = |keys| {
+        values::lookup(values, keys)
+            .and_then(Value::as_mapping)
+            .is_some_and(|queues| !queues.is_empty())
+    };
+    let apps = keys.apps.and_then(|keys| values::lookup(values, keys));
+    has_any(keys.all) || apps.is_some_and(|apps| apps.get("enabled") == Some(&Value::Bool(true)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vendor::Component;
+
+    fn found(values: &str) -> Vec<String> {
+        let keys = Component::Agent.documented().task_pods.as_ref().unwrap();
+        let values = serde_yaml::from_str(values).unwrap();
+        queue_templates(&values, keys.queues.as_ref().unwrap())
+            .iter()
+            .map(|queue| {
+                let lists: Vec<&str> = queue.lists.iter().map(|list| list.key()).collect();
+                format!("{}: {}", queue.path, lists.join(" "))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_queue_replaces_the_lists_that_it_fills() {
+        let values = "agentk8sglue:\n  queues:\n    cpu:\n    default: {templateOverrides: {}}\n    gpu:\n      templateOverrides:\n        env: [{name: A, value: b}]\n        volumes: []\n        nodeSelector: {gpu: 'yes'}\n";
+        assert_eq!(
+            found(values),
+            ["agentk8sglue.queues.gpu.templateOverrides: env"]
+        );
+    }
+
+    #[test]
+    fn the_queue_of_applications_counts_where_it_is_on() {
+        let queue = |on| {
+            format!(
+                "agentk8sglue: {{appsQueue: {{enabled: {on}, templateOverrides: {{volumes: [{{name: a}}]}}}}}}"
+            )
+        };
+        assert_eq!(
+            found(&queue(true)),
+            ["agentk8sglue.appsQueue.templateOverrides: volumes"]
+        );
+        assert!(found(&queue(false)).is_empty());
+    }
+}

@@ -1,0 +1,119 @@
+//! What workloads do with the certificates that they mount, as far as their manifests tell: an image may do more.
+
+use super::Request;
+use super::delivery::{aliases, at_reach, not_read, not_shown};
+use crate::finding::Finding;
+use crate::overrides::Placed;
+use crate::proof::{Arrival, ContainerArrival, Proof, Question, Reach};
+use crate::tls::Endpoint;
+
+pub(super) fn findings(request: &Request<'_>, placed: &[Placed], proof: &Proof) -> Vec<Finding> {
+    let mut findings = Vec::from_iter(not_mounted(request, placed, proof));
+    for workload in &proof.workloads {
+        findings.extend(without_volume(workload));
+        if let Some(mounted) = at_reach(placed, workload, Reach::Mounted) {
+            findings.push(not_shown(workload, &mounted));
+        }
+        // Which program a gateway runs is its image's to say; the agents are Python.
+        if request.layout.task_pods.is_none() || workload.has_hidden_variables() {
+            continue;
+        }
+        if let Some(bundled) = at_reach(placed, workload, Reach::Bundled) {
+            findings.push(Finding::warning(
+                "bundle-not-read",
+                format!("{}: {}", workload.place, not_read(&bundled)),
+            ));
+        }
+    }
+    findings
+}
+
+/// No workload brings a certificate to the container that needs it.
+fn not_mounted(request: &Request<'_>, placed: &[Placed], proof: &Proof) -> Option<Finding> {
+    let nowhere = |one: &Placed| {
+        let mut workloads = proof.workloads.iter();
+        !workloads.any(|workload| workload.gets(one.certificate.fingerprint))
+    };
+    let names = aliases(placed, nowhere)?;
+    let lost = placed.iter().filter(|one| nowhere(one));
+    let elsewhere: Vec<String> = lost
+        .flat_map(|one| {
+            proof.workloads.iter().flat_map(|workload| {
+                let others = workload.elsewhere(one.certificate.fingerprint);
+                others.map(|container| format!("{container} of {}", workload.place))
+            })
+        })
+        .collect();
+    let alone = match elsewhere.first() {
+        Some(first) => format!(" (it gets to the container {first} alone)"),
+        None => String::new(),
+    };
+    Some(Finding::error(
+        "certificate-not-mounted",
+        format!(
+            "no workload of the {} mounts {names} as a .crt file where it needs it{alone}, so nothing in its pods would trust it",
+            request.coordinates.component.title()
+        ),
+    ))
+}
+
+/// The API server takes no such workload.
+fn without_volume(workload: &Arrival) -> Option<Finding> {
+    let (container, volume) = workload.missing_volumes.first()?;
+    Some(Finding::error(
+        "volume-missing",
+        format!(
+            "{}: container {container} mounts the volume {volume}, which the pod does not have; the API server rejects that",
+            workload.place
+        ),
+    ))
+}
+
+/// An init container that asks a server until it answers, and does not have the certificates by then.
+#[derive(Debug)]
+pub struct Waiting {
+    /// The server, where its address can be read.
+    pub server: Option<Endpoint>,
+    /// What that leads to, unless the server's certificate is a public one.
+    pub finding: Finding,
+}
+
+/// The init containers that may wait for ever. Whether they do is decided by what signed the servers' certificates.
+pub(super) fn waiting(placed: &[Placed], proof: &Proof) -> Vec<Waiting> {
+    let mut all = Vec::new();
+    for workload in &proof.workloads {
+        for container in workload.init_containers() {
+            for (question, trusted) in &container.asked {
+                let is_missing = |one: &Placed| !trusted.contains(&one.certificate.fingerprint);
+                if let Some(missing) = aliases(placed, is_missing) {
+                    all.push(Waiting {
+                        server: question.url.parse().ok(),
+                        finding: stuck(workload, container, question, &missing),
+                    });
+                }
+            }
+        }
+    }
+    all
+}
+
+fn stuck(
+    workload: &Arrival,
+    container: &ContainerArrival,
+    question: &Question,
+    missing: &str,
+) -> Finding {
+    Finding::error(
+        "init-container-without-certificate",
+        format!(
+            "{}: its init container {} asks {} with {} before anything else starts, and {missing} is not in {}, which {} reads: it would go on asking for ever, and the pod stay at Init:0/1 without a message",
+            workload.place,
+            container.name,
+            question.url,
+            question.program,
+            question.trust,
+            question.program,
+        ),
+    )
+    .hint("an init container before it has to make the bundle, or the bundle has to be mounted there; if that server's certificate is a public one, let it pass with --ignore init-container-without-certificate")
+}

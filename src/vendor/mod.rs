@@ -1,0 +1,18 @@
+//! The vendor's charts, as data: which components take certificates, and what each generation of their charts calls things.
+//!
+//! A new component or generation is a value in here; no value path stands anywhere else (a test holds that).
+
+mod clearml;
+mod component;
+mod conf;
+mod klique;
+mod layout;
+mod said;
+
+pub use component::Component;
+pub use conf::{Setting, settings};
+pub use layout::{
+    ALIAS, Brand, EXTRA_CERTS, Keys, Layout, OVERRIDE_BUNDLE, OVERRIDES, PEM, PROPAGATE, PodList,
+    QueueKeys, TaskPodKeys, image_in,
+};
+pub use said::{Said, SaidBy, said};
