@@ -32,7 +32,7 @@ use crate::values;
 use crate::vendor::Layout;
 
 pub use changes::{Change, Changes, ObjectChange, ValueChange, shown_manifest};
-pub use in_workloads::Waiting;
+pub use in_workloads::{Waiting, stuck};
 pub use servers::{Answer, NamedServer, named_in};
 pub use unheld::OnUnheld;
 pub use values_files::ValuesFiles;

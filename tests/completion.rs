@@ -15,7 +15,7 @@ use clap::CommandFactory as _;
 use helm_clearml_certs::cli::Cli;
 use helm_clearml_certs::completion::{self, Shell};
 use support::cluster::Namespace;
-use support::{Helm, World, certificates, chart, repository};
+use support::{GATEWAY_FILE, GATEWAY_NEEDS, Helm, World, certificates, chart, repository};
 
 /// What helm offers for the last of `words`, and how the shell is to go on.
 fn offered(world: &World, words: &[&str]) -> (Vec<String>, String) {
@@ -138,6 +138,7 @@ fn the_script_for_bash_completes_the_binary() {
 on_the_cluster! {
     fn releases_and_namespaces_of_the_cluster_are_offered(world, namespace) {
         world.write("ca.pem", &certificates::ca("Acme Root"));
+        world.write(GATEWAY_FILE, GATEWAY_NEEDS);
         let gateway = chart("clearml-enterprise-app-gateway-3.2.0");
         let line = format!("install gateway --ca ca.pem --gateway-chart {gateway} --gateway-release gw-eu -n {} --yes", namespace.name);
         world.plugin(&line).exits(0);

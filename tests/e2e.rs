@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use helm_clearml_certs::certs::{Fingerprint, pem};
 use serde_json::Value;
 use support::cluster::Namespace;
-use support::{Helm, World, certificates, chart};
+use support::{GATEWAY_FILE, GATEWAY_NEEDS, Helm, World, certificates, chart};
 
 const AGENT_FILE: &str = "clearml-agent-values.override.yaml";
 const OLD_AGENT: &str = "clearml-enterprise-agent-6.9.3";
@@ -96,6 +96,7 @@ on_the_cluster! {
     fn gateway_and_agent_go_into_an_empty_cluster_and_a_second_run_changes_nothing(world, namespace) {
         let (one, two) = (certificates::ca("Acme Root"), certificates::ca("Acme Issuing"));
         world.write("one.pem", &one).write("two.pem", &two).write(AGENT_FILE, USERS_FILE);
+        world.write(GATEWAY_FILE, GATEWAY_NEEDS);
         let line = format!(
             "install gateway agent --ca one.pem --ca issuing=two.pem -n {} --gateway-release gw --gateway-chart {} --agent-chart {} --wait --timeout 60s --yes",
             namespace.name, chart(GATEWAY), chart(OLD_AGENT)

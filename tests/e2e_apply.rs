@@ -23,7 +23,7 @@ use helm_clearml_certs::preflight::Stored;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use support::cluster::Namespace;
-use support::{Helm, Run, Running, World, certificates, chart};
+use support::{GATEWAY_FILE, GATEWAY_NEEDS, Helm, Run, Running, World, certificates, chart};
 
 const AGENT_FILE: &str = "clearml-agent-values.override.yaml";
 const AGENT: &str = "clearml-enterprise-agent-6.9.3";
@@ -259,6 +259,7 @@ on_the_cluster! {
 
     fn a_gateway_is_warned_of_where_no_agent_is_or_comes_along(world, namespace) {
         world.write("one.pem", &certificates::ca("Acme Root"));
+        world.write(GATEWAY_FILE, GATEWAY_NEEDS);
         let gateway = format!("--gateway-chart {} --gateway-release gw -n {}", chart(GATEWAY), namespace.name);
         let alone = world.plugin(&format!("install gateway --ca one.pem {gateway} --dry-run"));
         alone.exits(0).warns("warning[gateway-without-agent]");

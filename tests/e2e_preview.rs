@@ -14,7 +14,7 @@ mod support;
 use helm_clearml_certs::{plan, proof};
 use support::cluster::Namespace;
 use support::watched_helm::WatchedHelm;
-use support::{Helm, World, certificates, chart};
+use support::{GATEWAY_FILE, GATEWAY_NEEDS, Helm, World, certificates, chart};
 
 const AGENT_FILE: &str = "clearml-agent-values.override.yaml";
 const OLD_AGENT: &str = "clearml-enterprise-agent-6.9.3";
@@ -174,12 +174,12 @@ on_the_cluster! {
             .says("  + ConfigMap clearml-agent-clearml-enterprise-agent-custom-ca-1")
             .says("      +    <certificate CN=Acme Next, SHA-256 ")
             .says("  ~ Deployment clearml-agent-clearml-enterprise-agent")
-            .says("  ~ as with every upgrade: checksum/custom-certificates, checksum/task-pod-template")
+            .says("  ~ as with every upgrade: checksum/config")
             .never_says("BEGIN CERTIFICATE");
         // The Secrets stay as they are.
         assert!(!run.stdout.contains("~ Secret"), "{run}");
         let other = world.plugin(&install(&namespace, NEW_AGENT, "--dry-run"));
-        other.exits(0).says("chart 6.9.3 → 6.14.6").says("task-pod-template, helm.sh/chart");
+        other.exits(0).says("chart 6.9.3 → 6.14.6").says("checksum/config, helm.sh/chart");
     }
 
     fn a_chart_that_excludes_the_clusters_version_is_refused_for_what_it_lacks(world, namespace) {
@@ -330,9 +330,13 @@ const CHARTS: [(&str, &str, &str); 7] = [
 ];
 
 /// Files that are there already; `None` leaves the one that the last plan wrote.
-const FILES: [Option<&str>; 7] = [
+const FILES: [Option<&str>; 9] = [
     None,
     None,
+    Some(
+        "agentk8sglue:\n  queues:\n    default:\n    gpu:\n      templateOverrides:\n        env:\n        - {name: NCCL_DEBUG, value: INFO}\n        volumes:\n        - {name: shm, emptyDir: {medium: Memory}}\n        volumeMounts: [{name: shm, mountPath: /dev/shm}]\n",
+    ),
+    Some("agentk8sglue:\n  taskAsJob: true\n  clearmlcheckCertificate: false\n"),
     Some(""),
     Some("imageCredentials:\n  password: \"planted-secret-1\"\n"),
     Some("# ours\r\nimageCredentials: {enabled: true, username: someone}\r\n"),
@@ -371,6 +375,7 @@ impl Generated {
             strategies.push("--task-pods propagate");
         }
         let strategy = dice.pick(&strategies);
+        let queues = dice.pick(&["", "", "--task-queues base"]);
         let unheld = dice.pick(&[
             "--discard-values",
             "--discard-values",
@@ -396,7 +401,7 @@ impl Generated {
         let chart = chart(chart_name);
         Self {
             line: format!(
-                "install {component} {certificates} --chart {chart} --release {release} -n {namespace} --skip-probe {mode} {strategy} {unheld}"
+                "install {component} {certificates} --chart {chart} --release {release} -n {namespace} --skip-probe --ignore volume-missing {mode} {strategy} {queues} {unheld}"
             ),
             flags: format!("-- {set} {rename}"),
             release,
@@ -410,8 +415,18 @@ impl Generated {
     }
 
     fn write_file(&self, world: &World) {
-        if let Some(content) = self.content {
-            world.write(self.file, content);
-        }
+        // What a gateway's chart does not render without.
+        let needs = if self.file == GATEWAY_FILE {
+            GATEWAY_NEEDS
+        } else {
+            ""
+        };
+        match self.content {
+            Some(content) => world.write(self.file, &format!("{needs}{content}")),
+            None if !needs.is_empty() && !world.path(self.file).exists() => {
+                world.write(self.file, needs)
+            }
+            None => world,
+        };
     }
 }

@@ -16,7 +16,7 @@ use rustix::process::Signal;
 use support::authority::{authority, server};
 use support::cluster::Namespace;
 use support::terminal::{CTRL_C, CTRL_U, DOWN, ENTER, ESCAPE, Ended, SPACE, TAB, Terminal};
-use support::{Helm, World, certificates, repository, tls_server};
+use support::{GATEWAY_FILE, GATEWAY_NEEDS, Helm, World, certificates, repository, tls_server};
 
 const AGENT_FILE: &str = "clearml-agent-values.override.yaml";
 const AGENT_CHART: &str = "charts/clearml-enterprise-agent-6.9.3";
@@ -73,7 +73,7 @@ status*)
     ;;
 upgrade*) # -i -n NAMESPACE RELEASE CHART …
     echo "$*" >>upgrades
-    HELM template "$5" "$6" -n "$4" -f clearml-agent-values.override.yaml >manifest
+    HELM template "$5" "$6" -n "$4" --kube-version 1.32.0 -f clearml-agent-values.override.yaml >manifest
     echo 'Release "agent-eu" has been upgraded.'
     ;;
 *)
@@ -81,6 +81,7 @@ upgrade*) # -i -n NAMESPACE RELEASE CHART …
         shift
         case $word in --validate | --dry-run=server) ;; *) set -- "$@" "$word" ;; esac
     done
+    [ "$1" != template ] || set -- "$@" --kube-version 1.32.0
     exec HELM "$@"
     ;;
 esac
@@ -237,7 +238,8 @@ both_majors! {
         terminal.shows("Namespace of the gateway").shows("default").shows("ml").shows("another one").press(DOWN).press(ENTER);
         terminal.shows("Release of the gateway").shows("gw, version 3.2.0").press(DOWN).press(ENTER);
         terminal.shows("Release name of the gateway (it shows in application URLs)").press("new-gw").press(ENTER);
-        terminal.shows("Override file of the gateway").press(ENTER);
+        world.write("gw.yaml", GATEWAY_NEEDS);
+        terminal.shows("Override file of the gateway").press(CTRL_U).press("gw.yaml").press(ENTER);
         let ended = terminal.shows("The same without questions:").ends(0);
         assert!(ended.screen.contains("-n ml --gateway-release new-gw"), "{}", ended.screen);
     }
@@ -302,6 +304,7 @@ both_majors! {
 
     fn what_alone_is_missing_is_asked_where_all_else_is_given(world) {
         prepare(&world);
+        world.write(GATEWAY_FILE, GATEWAY_NEEDS);
         let chart = "--gateway-chart charts/clearml-enterprise-app-gateway-3.2.0";
         let line = format!("install gateway --ca corp-root.pem --dry-run {chart}");
         let mut terminal = Terminal::plugin(&world, &line);

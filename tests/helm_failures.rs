@@ -19,7 +19,7 @@ use std::process::ExitCode;
 use libtest_mimic::{Arguments, Trial};
 use rustix::process::Signal;
 use support::fake_helm::{FakeHelm, Rule, play};
-use support::{Helm, Run, World, certificates, chart};
+use support::{GATEWAY_FILE, GATEWAY_NEEDS, Helm, Run, World, certificates, chart};
 
 const OVERRIDE: &str = "clearml-agent-values.override.yaml";
 const USERS_FILE: &str = "# ours\nimageCredentials:\n  password: hunter2-very-secret\n";
@@ -346,15 +346,17 @@ fn next_untouched(world: &World) {
             Rule::when("status").fails("Error: release: not found\n"),
         ],
     );
+    world.write(GATEWAY_FILE, GATEWAY_NEEDS);
     let line = format!(
-        "install gateway agent --ca ca.pem --agent-chart {} --gateway-chart {} --gateway-release gw --yes",
+        "install gateway agent --ca ca.pem --agent-chart {} --gateway-chart {} --gateway-release gw --skip-probe --yes",
         chart("clearml-enterprise-agent-6.9.3"),
         chart("clearml-enterprise-app-gateway-3.2.0")
     );
     fake.runs(&line)
         .exits(1)
         .warns("gateway release gw in team-a: untouched");
-    assert_eq!(world.files(), ["ca.pem"]);
+    assert_eq!(world.files(), ["ca.pem", GATEWAY_FILE]);
+    assert_eq!(world.read(GATEWAY_FILE), GATEWAY_NEEDS);
 }
 
 fn files_only(world: &World) {

@@ -9,7 +9,7 @@
 
 mod support;
 
-use support::{Helm, World, certificates, chart};
+use support::{GATEWAY_FILE, GATEWAY_NEEDS, Helm, World, certificates, chart};
 
 const AGENT_FILE: &str = "clearml-agent-values.override.yaml";
 const OLD_AGENT: &str = "clearml-enterprise-agent-6.9.3";
@@ -47,6 +47,7 @@ both_majors! {
 
     fn the_gateway_gets_its_documented_command_and_no_pod_template(world) {
         with_ca(&world);
+        world.write(GATEWAY_FILE, GATEWAY_NEEDS);
         let chart = chart(GATEWAY);
         world
             .plugin(&format!("install gateway --ca ca.pem --chart {chart} --release gw -n team-a --dry-run"))
@@ -60,7 +61,7 @@ both_majors! {
         dry_run(&world, NEW_AGENT, "")
             .exits(0)
             .says("+  propagateToTasks: true")
-            .says("task pods (ConfigMap")
+            .says("task pods of queue gpu (ConfigMap")
             .never_says("+  basePodTemplate");
         dry_run(&world, NEW_AGENT, "--task-pods template").exits(0).says("+  basePodTemplate");
     }
@@ -83,10 +84,10 @@ both_majors! {
         // Two share a ConfigMap, and with it their way.
         for aliases in ["one, two", "three"] {
             let proof = run.stdout.split(&format!("✓ {aliases}\n")).nth(1).unwrap();
-            let proof: Vec<&str> = proof.lines().take(3).map(str::trim).collect();
+            let proof: Vec<&str> = proof.lines().take(4).map(str::trim).collect();
             assert!(proof[0].starts_with("in ConfigMap trust-"), "{run}");
             assert!(proof[1].starts_with("→ Deployment "), "{run}");
-            assert!(proof[2].starts_with("→ task pods (ConfigMap task-pods-"), "{run}");
+            assert!(proof[2].starts_with("→ task pods (Secret zz-clearml-agent-workloads, pods.txt, pod 1)"), "{run}");
         }
     }
 
@@ -276,7 +277,7 @@ both_majors! {
             .says("by the documented pod template (clearmlApplications.basePodTemplate)")
             .says("in ConfigMap clearml-enterprise-apps-custom-ca-0")
             .says("→ Deployment clearml-enterprise-apps")
-            .says("→ task pods (ConfigMap clearml-enterprise-apps-pt, template.yaml)")
+            .says("→ task pods of queue apps_queue (ConfigMap clearml-enterprise-apps-pt, template.yaml)")
             .says("helm upgrade -i -n clearml clearml-enterprise [REPOSITORY]/tests/charts/clearml-enterprise-10.8.13 --version 10.8.13 --create-namespace -f clearml-values.override.yaml");
     }
 
@@ -314,6 +315,7 @@ both_majors! {
         dry_run(&world, NEW_AGENT, "--mode replace").exits(0).says("propagateToTasks: true").says("→ task pods");
         dry_run(&world, "odd-agent-1.0.0", "--mode replace").exits(0).says("subPath: bundle.pem").says("→ task pods");
         let chart = chart(GATEWAY);
+        world.write(GATEWAY_FILE, GATEWAY_NEEDS);
         world
             .plugin(&format!("install gateway --ca ca.pem --chart {chart} --release gw --mode replace --dry-run"))
             .exits(0)
@@ -352,13 +354,15 @@ both_majors! {
         dry_run(&world, OLD_AGENT, "--task-pods off").exits(0).says("-  basePodTemplate:");
     }
 
-    fn a_queue_that_replaces_our_lists_is_reported(world) {
+    fn a_queue_that_is_to_be_left_alone_is_reported(world) {
         with_ca(&world);
         world.write(AGENT_FILE, "agentk8sglue:\n  queues:\n    gpu:\n      templateOverrides:\n        env:\n        - {name: A, value: b}\n        volumes:\n        - {name: v, emptyDir: {}}\n");
-        dry_run(&world, OLD_AGENT, "")
-            .exits(0)
+        // It would mount volumes that it does not have.
+        dry_run(&world, OLD_AGENT, "--task-queues base")
+            .exits(3)
             .warns("warning[queue-replaces-lists]")
-            .warns("agentk8sglue.queues.gpu.templateOverrides replaces env, volumes");
+            .warns("agentk8sglue.queues.gpu.templateOverrides replaces env, volumes")
+            .warns("error[volume-missing]: task pods of queue gpu");
     }
 
     fn which_variables_point_to_the_bundle_can_be_chosen(world) {

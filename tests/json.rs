@@ -46,7 +46,8 @@ both_majors! {
         assert!(target["file"]["diff"].as_str().unwrap().contains("+    - alias: acme-root"));
         let arrives = &target["certificates"][0];
         assert_eq!(arrives["carriedBy"][0]["name"], "clearml-agent-clearml-enterprise-agent-custom-ca-0");
-        assert_eq!(arrives["mountedIn"].as_array().unwrap().len(), 2);
+        assert_eq!(arrives["mountedIn"].as_array().unwrap().len(), 3);
+        assert_eq!(arrives["queues"], json!(["default", "gpu"]));
         assert!(target["command"].as_str().unwrap().starts_with("helm upgrade -i -n team-a clearml-agent "));
         assert!(!run.stdout.contains("ted-secret"), "{run}");
         assert_eq!(world.files(), ["ca.pem", AGENT_FILE]);

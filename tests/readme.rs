@@ -50,6 +50,10 @@ both_majors! {
             "clearml-agent-values.override.yaml",
             "# Overrides of the ML platform team\nimageCredentials:\n  enabled: true\n  password: \"not-to-be-shown\"\n\nagentk8sglue:\n  apiServerUrlReference: https://api.clearml.acme.example  # behind the corporate CA\n",
         );
+        world.write(
+            "clearml-app-gateway-values.override.yaml",
+            "clearml:\n  apiServerUrlReference: https://api.clearml.acme.example\n  apiKey: \"GATEWAYS-OWN-KEY\"\n  apiSecret: \"not-to-be-shown\"\n",
+        );
         std::os::unix::fs::symlink(repository().join("tests/charts"), world.path("charts")).unwrap();
         let (command, output) = transcript();
         let run = world.helm(command.split_whitespace());

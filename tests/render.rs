@@ -31,7 +31,7 @@ both_majors! {
         assert_eq!(world.read(AGENT_FILE), USERS_FILE);
         world.write("part.yaml", &run.stdout);
         world
-            .helm(["template", "clearml-agent", &chart(OLD_AGENT), "-f", "part.yaml"])
+            .helm(["template", "clearml-agent", &chart(OLD_AGENT), "--kube-version", "1.32.0", "-f", "part.yaml"])
             .exits(0)
             .says("name: clearml-agent-clearml-enterprise-agent-custom-ca-0");
         world.is_tidy();

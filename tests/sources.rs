@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use support::authority::{Issued, authority, server};
 use support::proxy_server::Proxy;
 use support::tls_server::serve;
-use support::{Helm, Run, World, chart};
+use support::{GATEWAY_FILE, GATEWAY_NEEDS, Helm, Run, World, chart};
 
 /// A server of the host `api.acme.example`, which only a proxy can find.
 fn hidden_server() -> u16 {
@@ -156,6 +156,7 @@ both_majors! {
         let leaf = server("localhost").issued_by(&issuing);
         let port = serve(&[&leaf, &issuing, &root]);
         let gateway = chart("clearml-enterprise-app-gateway-3.2.0");
+        world.write(GATEWAY_FILE, GATEWAY_NEEDS);
         let install = |print: &str| world.plugin(&format!(
             "install gateway --ca https://localhost:{port} --fingerprint {print} --release gw --chart {gateway} --dry-run --skip-probe"
         ));

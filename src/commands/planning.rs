@@ -79,8 +79,7 @@ pub(super) fn plan(
     mut targets: Vec<Target>,
 ) -> Plan {
     for target in &mut targets {
-        let stuck = std::mem::take(&mut target.waiting);
-        let stuck = stuck.into_iter().map(|waiting| waiting.finding);
+        let stuck = plan::stuck(&target.waiting);
         target.findings.extend(stuck);
     }
     let servers = targets.iter().flat_map(|target| &target.servers);

@@ -16,12 +16,7 @@ pub(super) fn findings(request: &Request<'_>, settled: &Settled, proof: &Proof) 
         None => {
             findings.extend(dangling(proof, &settled.deployed.proof.carriers));
             findings.extend(in_workloads::findings(request, placed, proof));
-            findings.extend(in_task_pods::findings(
-                request,
-                settled.strategy,
-                placed,
-                proof,
-            ));
+            findings.extend(in_task_pods::findings(request, settled, proof));
         }
     }
     findings
@@ -39,7 +34,7 @@ fn broken(text: &Broken) -> Finding {
     .hint("look at it with --dry-run --show-manifest; agent charts of 2023 render two or more labels or annotations of a pod template so: keep one")
 }
 
-/// References to `ConfigMap`s that the manifest does not have. One that the release has now goes with this upgrade; any other
+/// References to ConfigMaps that the manifest does not have. One that the release has now goes with this upgrade; any other
 /// may be somebody else's.
 fn dangling(proof: &Proof, deployed: &Carriers) -> Vec<Finding> {
     let finding = |(place, volume, name): &(PodPlace, String, String)| {

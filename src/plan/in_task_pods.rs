@@ -2,6 +2,7 @@
 
 use super::Request;
 use super::delivery::{aliases, at_reach, not_bundled, not_read, not_shown};
+use super::settle::Settled;
 use crate::finding::Finding;
 use crate::overrides::Placed;
 use crate::overrides::task_pods::{self, Strategy};
@@ -12,12 +13,8 @@ use crate::vendor::PROPAGATE;
 /// What most of Python's other clients read.
 const SSL_CERT_FILE: &str = "SSL_CERT_FILE";
 
-pub(super) fn findings(
-    request: &Request<'_>,
-    strategy: Strategy,
-    placed: &[Placed],
-    proof: &Proof,
-) -> Vec<Finding> {
+pub(super) fn findings(request: &Request<'_>, settled: &Settled, proof: &Proof) -> Vec<Finding> {
+    let (placed, strategy) = (&settled.placed, settled.strategy);
     if strategy == Strategy::Off || placed.is_empty() {
         return Vec::new();
     }
@@ -25,7 +22,7 @@ pub(super) fn findings(
         return vec![finding];
     }
     if proof.task_pods.is_empty() {
-        return Vec::from_iter(no_template(request, proof));
+        return Vec::from_iter(no_template(request, proof, settled.has_no_queue));
     }
     let gaps: Vec<Vec<String>> = proof
         .task_pods
@@ -73,10 +70,10 @@ fn propagate_unknown(request: &Request<'_>, strategy: Strategy) -> Option<Findin
 }
 
 /// Nothing in the manifest shows a task pod. A chart that knows the value may start them from where nobody sees it.
-fn no_template(request: &Request<'_>, proof: &Proof) -> Option<Finding> {
+fn no_template(request: &Request<'_>, proof: &Proof, has_no_queue: bool) -> Option<Finding> {
     let (chart, keys) = (request.chart, request.layout.task_pods.as_ref()?);
-    let is_told = !proof.broken.is_empty() || !proof.blank.is_empty();
-    if is_told && proof.blank.iter().all(|text| text.key == keys.template_key) {
+    // What cannot be read, and what there is no queue for, is told already.
+    if !proof.broken.is_empty() || has_no_queue {
         return None;
     }
     let message = format!(

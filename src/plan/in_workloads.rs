@@ -4,7 +4,7 @@ use super::Request;
 use super::delivery::{aliases, at_reach, not_read, not_shown};
 use crate::finding::Finding;
 use crate::overrides::Placed;
-use crate::proof::{Arrival, ContainerArrival, Proof, Question, Reach};
+use crate::proof::{Arrival, PodPlace, Proof, Question, Reach};
 use crate::tls::Endpoint;
 
 pub(super) fn findings(request: &Request<'_>, placed: &[Placed], proof: &Proof) -> Vec<Finding> {
@@ -69,16 +69,19 @@ fn without_volume(workload: &Arrival) -> Option<Finding> {
     ))
 }
 
-/// An init container that asks a server until it answers, and does not have the certificates by then.
-#[derive(Debug)]
+/// A server that an init container asks until it answers, without the certificates.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
     /// The server, where its address can be read.
     pub server: Option<Endpoint>,
-    /// What that leads to, unless the server's certificate is a public one.
-    pub finding: Finding,
+    workload: PodPlace,
+    container: String,
+    question: Question,
+    /// Aliases of the certificates that are not there.
+    missing: String,
 }
 
-/// The init containers that may wait for ever. Whether they do is decided by what signed the servers' certificates.
+/// The servers that init containers may wait for without end. Whether they do is decided by what signed their certificates.
 pub(super) fn waiting(placed: &[Placed], proof: &Proof) -> Vec<Waiting> {
     let mut all = Vec::new();
     for workload in &proof.workloads {
@@ -88,7 +91,10 @@ pub(super) fn waiting(placed: &[Placed], proof: &Proof) -> Vec<Waiting> {
                 if let Some(missing) = aliases(placed, is_missing) {
                     all.push(Waiting {
                         server: question.url.parse().ok(),
-                        finding: stuck(workload, container, question, &missing),
+                        workload: workload.place.clone(),
+                        container: container.name.clone(),
+                        question: question.clone(),
+                        missing,
                     });
                 }
             }
@@ -97,23 +103,34 @@ pub(super) fn waiting(placed: &[Placed], proof: &Proof) -> Vec<Waiting> {
     all
 }
 
-fn stuck(
-    workload: &Arrival,
-    container: &ContainerArrival,
-    question: &Question,
-    missing: &str,
-) -> Finding {
-    Finding::error(
-        "init-container-without-certificate",
-        format!(
-            "{}: its init container {} asks {} with {} before anything else starts, and {missing} is not in {}, which {} reads: it would go on asking for ever, and the pod stay at Init:0/1 without a message",
-            workload.place,
-            container.name,
-            question.url,
-            question.program,
-            question.trust,
-            question.program,
-        ),
-    )
-    .hint("an init container before it has to make the bundle, or the bundle has to be mounted there; if that server's certificate is a public one, let it pass with --ignore init-container-without-certificate")
+/// What waiting leads to: one finding for each container.
+#[must_use]
+pub fn stuck(waiting: &[Waiting]) -> Vec<Finding> {
+    let same = |a: &Waiting, b: &Waiting| a.workload == b.workload && a.container == b.container;
+    waiting
+        .chunk_by(same)
+        .filter_map(|group| {
+            let first = group.first()?;
+            let question = &first.question;
+            let more = match group.len() {
+                1 => String::new(),
+                all => format!(" and {} more", all - 1),
+            };
+            Some(
+                Finding::error(
+                    "init-container-without-certificate",
+                    format!(
+                        "{}: its init container {} asks {}{more} with {program} before anything else starts, and {} is not in {}, which {program} reads: it would go on asking for ever, and the pod stay at Init:0/1 without a message",
+                        first.workload,
+                        first.container,
+                        question.url,
+                        first.missing,
+                        question.trust,
+                        program = question.program,
+                    ),
+                )
+                .hint("an init container before it has to make the bundle, or the bundle has to be mounted there; if the certificate of that server is a public one, let it pass with --ignore init-container-without-certificate"),
+            )
+        })
+        .collect()
 }

@@ -34,18 +34,28 @@ pub(super) fn missing(request: &Request<'_>, given: &Value, why: &str) -> Option
     } else {
         " does not have them"
     };
+    // Helm's own word is told where it is about something else.
+    let is_told = missing.iter().any(|path| {
+        let key = path.rsplit('.').next().unwrap_or_default();
+        why.contains(key)
+    });
+    let also = if is_told {
+        String::new()
+    } else {
+        format!(" (helm: {why})")
+    };
     let message = format!(
-        "{} {} does not render without {}, and {file}{is_new} (helm: {why})",
+        "{} {} does not render without {}, and {file}{is_new}{also}",
         chart.name,
         chart.version,
         missing.join(", ")
     );
     let name_it = format!(
-        "name the file that holds them, before this one: --{component}-values FILE --{component}-values {file}"
+        "write them into it, or name the file that holds them before this one: --{component}-values FILE --{component}-values {file}"
     );
     Some(if request.deploys {
         Finding::error("values-missing", message).hint(format!(
-            "{name_it}; or write the certificates alone with --files-only"
+            "{name_it}; --files-only writes the certificates alone"
         ))
     } else {
         Finding::warning(

@@ -31,6 +31,8 @@ pub(super) struct Settled {
     pub(super) strategy: Strategy,
     pub(super) findings: Vec<Finding>,
     guess: Guess,
+    /// Whether there is no queue yet, so that no template of task pods is rendered.
+    pub(super) has_no_queue: bool,
     pub(super) objects: Vec<Object>,
     /// `None` where the edit was refused before it could be rendered, or the rendering was.
     pub(super) proof: Option<Proof>,
@@ -88,11 +90,10 @@ fn rendered(
         if next.text == settled.text {
             settled.fragment = edits.fragment(&next)?;
             let mut proof = rendered.proof;
-            if finding::refuses(&settled.findings) {
-                // A refused edit leaves nothing to judge.
-            } else if let Some(keys) = &layout.task_pods {
+            if let Some(keys) = &layout.task_pods {
                 let given = request.files.merged_with(&settled.text)?;
                 let note = no_queue::judge(request, edits.strategy, keys, &given, &mut proof);
+                settled.has_no_queue = note.is_some();
                 settled.findings.extend(note);
             }
             settled.objects = rendered.objects;
@@ -207,6 +208,7 @@ impl Edits<'_> {
             strategy: self.strategy,
             findings: placement.findings,
             guess,
+            has_no_queue: false,
             objects: Vec::new(),
             proof: None,
             deployed: Seen::default(),

@@ -44,7 +44,7 @@ const TROUBLES: &[Trouble] = &[
         meets: |target| target.strategy == Strategy::Propagate,
         severity: Severity::Warning,
         code: "chart-leaves-out-ssl-cert-file",
-        what: "propagateToTasks does not set SSL_CERT_FILE in task pods, so urllib, httpx, aiohttp and uv would not see the certificates",
+        what: "what it propagates to task pods sets no SSL_CERT_FILE, so urllib, httpx, aiohttp and uv would not see the certificates",
         instead: Some("--task-pods template"),
     },
     Trouble {

@@ -167,7 +167,7 @@ pub struct Proof {
     pub blank: Vec<TextPlace>,
     /// Texts that should hold task pod templates and cannot be read.
     pub broken: Vec<Broken>,
-    /// `ConfigMap`s that pods refer to and the manifest does not have: place, volume, name.
+    /// ConfigMaps that pods refer to and the manifest does not have: place, volume, name.
     pub dangling: Vec<(PodPlace, String, String)>,
     /// What else is in the way: clashes, files that nobody reads, variables that point nowhere.
     pub findings: Vec<Finding>,
@@ -207,7 +207,7 @@ impl ContainerArrival {
     }
 }
 
-/// The volumes that a StatefulSet's pods get from its claims.
+/// The volumes that the pods of a `StatefulSet` get from its claims.
 fn claims(object: &Object) -> Vec<&str> {
     let claims = object.get(&["spec", "volumeClaimTemplates"]);
     let claims = claims.and_then(Value::as_sequence).into_iter().flatten();

@@ -9,7 +9,7 @@ use crate::certs::{Fingerprint, pem};
 /// A place in a ConfigMap or Secret that holds a certificate.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Carrier {
-    /// `ConfigMap` or `Secret`.
+    /// ConfigMap or `Secret`.
     pub kind: String,
     /// The object's name.
     pub object: String,

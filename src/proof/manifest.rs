@@ -61,7 +61,7 @@ impl Object {
         crate::values::lookup(&self.value, path)
     }
 
-    /// Whether it is a `ConfigMap` or a Secret.
+    /// Whether it is a ConfigMap or a Secret.
     #[must_use]
     pub fn holds_texts(&self) -> bool {
         matches!(self.kind.as_str(), "ConfigMap" | "Secret")

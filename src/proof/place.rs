@@ -12,7 +12,7 @@ pub enum PodPlace {
         /// Its name.
         name: String,
     },
-    /// In the text of a `ConfigMap` or Secret, from which the agent starts pods.
+    /// In the text of a ConfigMap or Secret, from which the agent starts pods.
     Template(TemplatePlace),
     /// In the values alone: no queue makes a pod of it yet.
     Values(String),
@@ -29,10 +29,10 @@ pub struct TemplatePlace {
     pub number: Option<usize>,
 }
 
-/// A text of a `ConfigMap` or Secret.
+/// A text of a ConfigMap or Secret.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TextPlace {
-    /// `ConfigMap` or `Secret`.
+    /// ConfigMap or `Secret`.
     pub kind: String,
     /// The object's name.
     pub object: String,

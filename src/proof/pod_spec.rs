@@ -2,7 +2,7 @@
 
 use serde_yaml::Value;
 
-/// Where a pod, a workload, a CronJob and a `PodTemplate` have it.
+/// Where a pod, a workload, a `CronJob` and a `PodTemplate` have it.
 const PLACES: [&[&str]; 4] = [
     &["spec"],
     &["spec", "template", "spec"],

@@ -15,7 +15,7 @@ use crate::trust_store::{self, BUNDLE_FILE, SOURCES_DIR};
 pub(super) struct PodView {
     /// Its containers, init containers first, in the order they start.
     pub(super) containers: Vec<ContainerArrival>,
-    /// Referenced `ConfigMap`s that the manifest does not have, with the volume's name.
+    /// Referenced ConfigMaps that the manifest does not have, with the volume's name.
     pub(super) dangling: Vec<(String, String)>,
     /// File names that two sources of one projected volume both write, with the volume's name.
     pub(super) clashes: Vec<(String, String)>,

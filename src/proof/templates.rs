@@ -1,4 +1,4 @@
-//! The templates of task pods: pods in the YAML texts of `ConfigMap`s and Secrets.
+//! The templates of task pods: pods in the YAML texts of ConfigMaps and Secrets.
 //!
 //! Charts write them in every shape there is: one document, with or without `kind`; several documents; a list; a map from
 //! a queue to its Pod or Job. What counts is that a pod with containers stands there, not what it is called.
@@ -36,7 +36,7 @@ pub struct Broken {
 }
 
 impl Templates {
-    /// Reads every text of a `ConfigMap` or Secret.
+    /// Reads every text of a ConfigMap or Secret.
     pub(super) fn of(object: &Object) -> Self {
         let mut found = Self::default();
         for (key, text) in texts(object) {

@@ -1,4 +1,4 @@
-//! The texts that `ConfigMap`s and Secrets hold.
+//! The texts that ConfigMaps and Secrets hold.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,7 +6,7 @@ use serde_yaml::Value;
 
 use super::Object;
 
-/// The texts of a `ConfigMap` (`data`, decoded `binaryData`) or Secret (`stringData`, decoded `data`).
+/// The texts of a ConfigMap (`data`, decoded `binaryData`) or Secret (`stringData`, decoded `data`).
 pub(super) fn texts(object: &Object) -> Vec<(String, String)> {
     let (plain, encoded) = if object.kind == "Secret" {
         ("stringData", "data")

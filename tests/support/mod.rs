@@ -82,6 +82,10 @@ pub fn chart(name: &str) -> String {
     path.display().to_string()
 }
 
+/// The override file of a gateway, and what its chart does not render without.
+pub const GATEWAY_FILE: &str = "clearml-app-gateway-values.override.yaml";
+pub const GATEWAY_NEEDS: &str = "clearml:\n  apiKey: gateway-key\n  apiSecret: gateway-secret\n  apiServerUrlReference: https://api.clearml.acme.example\n";
+
 /// A folder to work in, with an isolated Helm home that has the plugin.
 pub struct World {
     folder: TempDir,

@@ -94,7 +94,7 @@ pub(super) fn variables(document: &mut Document, path: &Path) -> Result<()> {
 /// What tells the recipe's own entries from the user's.
 pub(super) struct Ours<'a> {
     pub(super) sources_volume: &'a str,
-    /// The chart's `ConfigMap`s with certificates, now or in the deployed release.
+    /// The chart's ConfigMaps with certificates, now or in the deployed release.
     pub(super) config_maps: &'a [String],
 }
 
