@@ -1,5 +1,7 @@
 //! What counts as a secret in a values file, and how it is shown.
 
+use crate::vendor::settings;
+
 /// Shown in place of a secret.
 pub const MASK: &str = "***";
 
@@ -27,6 +29,7 @@ pub fn is_secret_key(key: &str) -> bool {
         return false;
     }
     MARKS.iter().any(|mark| key.contains(mark))
+        || (key.ends_with("pass") && key != "bypass")
         || (key.ends_with("key") && key != "key" && key != "publickey")
         || key == "auth"
 }
@@ -44,9 +47,59 @@ pub fn is_secret_below(outer: bool, key: &str) -> bool {
     is_secret_key(key) || outer && !is_plain
 }
 
+/// The secrets inside a text: passwords in URLs, and what a configuration calls so (`git_pass`, `sdk.aws.s3.secret`).
+#[must_use]
+pub fn within(text: &str) -> Vec<&str> {
+    let in_urls = text.split("://").skip(1).filter_map(|rest| {
+        let end = rest.find(|c: char| c.is_whitespace() || "/'\",;<>".contains(c));
+        let authority = rest.get(..end.unwrap_or(rest.len()))?;
+        let (login, _) = authority.rsplit_once('@')?;
+        Some(
+            login
+                .split_once(':')
+                .map_or(login, |(_, password)| password),
+        )
+    });
+    // A value without a brace, an equals sign or a colon has no settings.
+    let settings = if text.contains(['{', '=', ':']) {
+        settings(text)
+    } else {
+        Vec::new()
+    };
+    let called_so = settings.into_iter().filter(|setting| {
+        let name = setting.path.rsplit('.').next().unwrap_or_default();
+        // Beside a secret, `key` is whose secret it is.
+        is_secret_key(name) || name == "key"
+    });
+    in_urls
+        .chain(called_so.map(|setting| setting.value))
+        .filter(|secret| !secret.is_empty())
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{is_secret_below, is_secret_key};
+    use super::{is_secret_below, is_secret_key, within};
+
+    #[test]
+    fn secrets_inside_texts_are_found() {
+        assert_eq!(
+            within("https://user:hunter2@pypi.acme.example/simple"),
+            ["hunter2"]
+        );
+        assert_eq!(
+            within("https://a-token@git.acme.example/x.git"),
+            ["a-token"]
+        );
+        assert_eq!(
+            within(
+                "sdk.aws.s3 { key: \"AKIA\", secret: \"s3cr3t\", region: eu }\nagent.git_pass = \"p4ss\""
+            ),
+            ["AKIA", "s3cr3t", "p4ss"]
+        );
+        assert!(within("https://pypi.acme.example/simple?a=b@c").is_empty());
+        assert!(within("me@acme.example").is_empty());
+    }
 
     #[test]
     fn what_a_password_is_for_is_no_secret() {

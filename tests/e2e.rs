@@ -58,22 +58,78 @@ fn config_maps(namespace: &Namespace) -> Vec<Value> {
         .clone()
 }
 
-/// The names of the ConfigMaps that the task pod template mounts.
-fn task_pod_sources(namespace: &Namespace) -> Vec<String> {
+/// The pod of each queue, as the agent reads them from the cluster.
+fn task_pods(namespace: &Namespace) -> Vec<(String, serde_yaml::Value)> {
     let maps = config_maps(namespace);
     let template = maps
         .iter()
         .find(|map| map["metadata"]["name"].as_str().unwrap().ends_with("-pt"))
         .unwrap();
-    let template: serde_yaml::Value =
+    let queues: serde_yaml::Mapping =
         serde_yaml::from_str(template["data"]["template.yaml"].as_str().unwrap()).unwrap();
-    let volumes = template["spec"]["volumes"].as_sequence().unwrap();
+    let pods = queues.into_iter().map(|(queue, pod)| {
+        let spec = match pod["kind"].as_str() {
+            Some("Job") => &pod["spec"]["template"]["spec"],
+            _ => &pod["spec"],
+        };
+        (queue.as_str().unwrap().to_owned(), spec.clone())
+    });
+    pods.collect()
+}
+
+/// The names of the ConfigMaps that a task pod projects.
+fn sources_of(pod: &serde_yaml::Value) -> Vec<String> {
+    let volumes = pod["volumes"].as_sequence().unwrap();
     volumes
         .iter()
         .filter_map(|volume| volume.get("projected")?.get("sources")?.as_sequence())
         .flatten()
         .map(|source| source["configMap"]["name"].as_str().unwrap().to_owned())
         .collect()
+}
+
+/// The names of the ConfigMaps that the task pods of every queue project: the same for all.
+fn task_pod_sources(namespace: &Namespace) -> Vec<String> {
+    let pods = task_pods(namespace);
+    let sources = sources_of(&pods[0].1);
+    for (queue, pod) in &pods {
+        assert_eq!(sources_of(pod), sources, "queue {queue}");
+    }
+    sources
+}
+
+/// Queues as GPU clusters have them: one with shared memory and variables of its own.
+const QUEUES: &str = "\
+# our queues
+agentk8sglue:
+  queues:
+    default: {}
+    gpu:
+      templateOverrides:
+        env: # NCCL talks a lot
+          - {name: NCCL_DEBUG, value: INFO}
+        volumes:
+          - {name: shm, emptyDir: {medium: Memory}}
+        volumeMounts:
+          - {name: shm, mountPath: /dev/shm}
+";
+
+/// Whether a task's container has each of its mounts' volumes, and the variables that Python's clients read.
+fn is_served(pod: &serde_yaml::Value) -> bool {
+    let names = |list: &serde_yaml::Value| -> Vec<String> {
+        let items = list.as_sequence().cloned().unwrap_or_default();
+        let names = items.iter().filter_map(|item| item["name"].as_str());
+        names.map(str::to_owned).collect()
+    };
+    let (volumes, task) = (names(&pod["volumes"]), &pod["containers"][0]);
+    let variables = names(&task["env"]);
+    names(&task["volumeMounts"])
+        .iter()
+        .all(|mount| volumes.contains(mount))
+        && !names(&pod["initContainers"]).is_empty()
+        && ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"]
+            .iter()
+            .all(|name| variables.iter().any(|one| one == name))
 }
 
 fn revision(world: &World, namespace: &Namespace, release: &str) -> u64 {
@@ -145,6 +201,87 @@ on_the_cluster! {
         assert_eq!(task_pod_sources(&namespace), ["clearml-agent-clearml-enterprise-agent-custom-ca-0"]);
         assert!(!world.read(AGENT_FILE).contains("basePodTemplate"));
         world.plugin(&install_agent(&namespace, NEW_AGENT, "")).exits(0).says("Nothing to change");
+    }
+
+    fn every_queue_is_served_and_what_was_written_comes_out_again(world, namespace) {
+        let (one, two) = (certificates::ca("Acme Root"), certificates::ca("Acme Next"));
+        world.write("one.pem", &one).write("two.pem", &two);
+        for (chart_name, more, as_job) in [
+            (OLD_AGENT, "--task-pods template", false),
+            (NEW_AGENT, "--task-pods template", false),
+            (NEW_AGENT, "--task-pods propagate", false),
+            (NEW_AGENT, "--task-pods template", true),
+        ] {
+            let job = if as_job { "  taskAsJob: true\n" } else { "" };
+            let users = QUEUES.replace("  queues:\n", &format!("{job}  queues:\n"));
+            world.write(AGENT_FILE, &users);
+            let line = install_agent(&namespace, chart_name, &format!("--ca two.pem {more} --discard-values"));
+            world.plugin(&format!("{line} --dry-run"))
+                .exits(0)
+                .says("→ task pods of queue default (ConfigMap")
+                .says("→ task pods of queue gpu (ConfigMap");
+            world.plugin(&line).exits(0);
+            let written = world.read(AGENT_FILE);
+            assert!(users.lines().all(|line| written.contains(line)), "{written}");
+            let pods = task_pods(&namespace);
+            assert_eq!(pods.len(), 2);
+            for (queue, pod) in &pods {
+                assert_eq!(sources_of(pod).len(), 2, "{chart_name} {more} {queue}");
+                assert!(is_served(pod), "{chart_name} {more} {queue}");
+            }
+            world.plugin(&line).exits(0).says("Nothing to change");
+            assert_eq!(world.read(AGENT_FILE), written);
+            // All but the certificates themselves is gone with the strategy, to the byte.
+            world.plugin(&line.replace(more, "--task-pods off")).exits(0);
+            let off = world.read(AGENT_FILE);
+            assert!(off.strip_prefix(&users).unwrap().starts_with("customCertificates:\n"), "{off}");
+        }
+    }
+
+    fn an_agent_without_a_queue_is_deployed_all_the_same(world, namespace) {
+        world.write("one.pem", &certificates::ca("Acme Root")).write(AGENT_FILE, "agentk8sglue:\n  queues:\n");
+        for chart_name in [OLD_AGENT, NEW_AGENT] {
+            world.plugin(&install_agent(&namespace, chart_name, "")).exits(0).warns("note[no-queue]");
+        }
+        // And one whose template could not be read is not.
+        world.write(AGENT_FILE, "agentk8sglue:\n  basePodTemplate:\n    labels: {a: b, c: d}\n");
+        world.plugin(&install_agent(&namespace, OLD_AGENT, "--discard-values"))
+            .exits(3)
+            .warns("error[task-pod-template-unreadable]");
+        assert_eq!(revision(&world, &namespace, "clearml-agent"), 2);
+    }
+
+    fn a_gateways_certificates_are_written_before_its_credentials_are_there(world, namespace) {
+        world.write("one.pem", &certificates::ca("Acme Root"));
+        let line = format!("install gateway --ca one.pem --release gw --chart {} -n {} --yes", chart(GATEWAY), namespace.name);
+        world.plugin(&line)
+            .exits(3)
+            .warns("error[values-missing]: clearml-enterprise-app-gateway 3.2.0 does not render without clearml.apiKey, clearml.apiSecret, clearml.apiServerUrlReference, and clearml-app-gateway-values.override.yaml, which is new, does not have them\n")
+            .warns("--gateway-values FILE --gateway-values clearml-app-gateway-values.override.yaml");
+        assert!(!world.path(GATEWAY_FILE).exists());
+        world.plugin(&format!("{line} --files-only")).exits(0).warns("warning[values-missing]");
+        assert!(world.read(GATEWAY_FILE).starts_with("customCertificates:"));
+        world.write("credentials.yaml", GATEWAY_NEEDS);
+        world.plugin(&format!("{line} -f credentials.yaml -f {GATEWAY_FILE}")).exits(0);
+    }
+
+    fn checking_that_was_switched_off_is_switched_on_with_the_certificates(world, namespace) {
+        world.write("one.pem", &certificates::ca("Acme Root"));
+        let users = "# ours\nagentk8sglue:\n  clearmlcheckCertificate: false # for now\n  replicaCount: 1\n";
+        world.write(AGENT_FILE, users);
+        let line = install_agent(&namespace, NEW_AGENT, "");
+        world.plugin(&line)
+            .exits(0)
+            .warns("warning[checking-off]: clearml-agent-values.override.yaml:3: agentk8sglue.clearmlcheckCertificate");
+        let init = || {
+            let deployments = namespace.get("deployments");
+            let spec = &deployments["items"][0]["spec"]["template"]["spec"];
+            spec["initContainers"].to_string()
+        };
+        assert!(init().contains("--insecure"));
+        world.plugin(&format!("{line} --enforce-checking")).exits(0).never_says("checking-off");
+        assert!(!init().contains("--insecure"));
+        assert!(world.read(AGENT_FILE).starts_with("# ours\nagentk8sglue:\n  replicaCount: 1\n"));
     }
 
     fn the_applications_agent_goes_into_the_control_plane(world, namespace) {

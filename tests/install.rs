@@ -365,6 +365,110 @@ both_majors! {
             .warns("error[volume-missing]: task pods of queue gpu");
     }
 
+    fn checking_that_is_switched_off_is_told_and_taken_out_on_demand(world) {
+        with_ca(&world);
+        let users = "agentk8sglue:\n  clearmlcheckCertificate: false\n  extraEnvs:\n    - {name: GIT_SSL_NO_VERIFY, value: 'true'}\n    - {name: MINE, value: x}\nclearml:\n  clearmlConfig: |\n    sdk.aws.s3.verify: /own.pem\n";
+        world.write(AGENT_FILE, users).write("base.yaml", "agentk8sglue:\n  basePodTemplate:\n    nodeSelector: {PIP_TRUSTED_HOST: pypi.acme.example}\n");
+        let files = format!("-f base.yaml -f {AGENT_FILE} --skip-probe");
+        let run = dry_run(&world, OLD_AGENT, &files);
+        run.exits(0);
+        for told in [
+            "clearml-agent-values.override.yaml:2: agentk8sglue.clearmlcheckCertificate turns off",
+            "clearml-agent-values.override.yaml:4: agentk8sglue.extraEnvs[GIT_SSL_NO_VERIFY] turns off the checking of certificates in git;",
+            "clearml-agent-values.override.yaml:7: clearml.clearmlConfig: sdk.aws.s3.verify goes by /own.pem instead",
+            "warning[checking-off]: agentk8sglue.basePodTemplate.nodeSelector.PIP_TRUSTED_HOST turns off",
+            "it does not stand in clearml-agent-values.override.yaml",
+            "not needed any more once the CA is there",
+            "--enforce-checking takes it out in the same edit",
+        ] {
+            run.warns(told);
+        }
+        let run = dry_run(&world, OLD_AGENT, &format!("{files} --enforce-checking"));
+        run.exits(0)
+            .says("-  clearmlcheckCertificate: false")
+            .says("-    - {name: GIT_SSL_NO_VERIFY, value: 'true'}")
+            .says("+    sdk.aws.s3.verify: true")
+            .says("     - {name: MINE, value: x}");
+        assert_eq!(run.count("warning[checking-off]"), 1, "{run}");
+    }
+
+    fn every_server_that_the_values_name_is_asked_with_the_value_it_came_from(world) {
+        with_ca(&world);
+        world.write(AGENT_FILE, "agentk8sglue:\n  apiServerUrlReference: http://clearml-apiserver:8008\n  extraEnvs:\n    - {name: PIP_INDEX_URL, value: 'https://user:hunter2@pypi.acme.example/simple'}\nclearml:\n  clearmlConfig: |\n    sdk.aws.s3.credentials: [{host: \"minio.acme.example:9000\", secure: true, key: \"hunter3\"}]\n");
+        dry_run(&world, OLD_AGENT, "")
+            .exits(0)
+            .says("https://pypi.acme.example not reached from here")
+            .warns("(agentk8sglue.extraEnvs[PIP_INDEX_URL])")
+            .warns("(clearml.clearmlConfig: sdk.aws.s3.credentials[0].host)")
+            .never_says("apiserver:8008 not reached")
+            .never_says("hunter");
+        world.write("clearml-values.override.yaml", "clearmlApplications:\n  apiServerUrlReferenceOverride: https://api.acme.example\nfileserver: {ingress: {hostName: files.acme.example}}\n");
+        let chart = chart("clearml-enterprise-10.11.3");
+        world.plugin(&format!("install apps --ca ca.pem --chart {chart} --dry-run"))
+            .exits(0)
+            .warns("(clearmlApplications.apiServerUrlReferenceOverride)")
+            .warns("(fileserver.ingress.hostName)");
+    }
+
+    fn a_gateway_without_its_credentials_is_told_what_is_missing_and_where(world) {
+        with_ca(&world);
+        let chart = chart(GATEWAY);
+        let line = format!("install gateway --ca ca.pem --chart {chart} --release gw -n team-a --dry-run");
+        let run = world.plugin(&line);
+        run.exits(3)
+            .warns("error[values-missing]")
+            .warns("clearml.apiKey, clearml.apiSecret, clearml.apiServerUrlReference")
+            .warns("--gateway-values FILE")
+            .never_says("execution error");
+        world.write(GATEWAY_FILE, "clearml:\n  apiKey: a\n");
+        world.plugin(&line).exits(3).warns("without clearml.apiSecret, clearml.apiServerUrlReference, and clearml-app-gateway-values.override.yaml does not have them");
+        // Who only wants the certificates' part gets it.
+        let render = format!("render gateway --ca ca.pem --chart {chart}");
+        world.plugin(&render).exits(0).says("extraCerts:").warns("warning[values-missing]").warns("nothing proves");
+    }
+
+    fn a_chart_that_another_took_the_place_of_is_refused_with_its_successor(world) {
+        with_ca(&world);
+        std::fs::create_dir(world.path("chart")).unwrap();
+        world.write("chart/Chart.yaml", "apiVersion: v2\nname: clearml-enterprise-task-traffic-router\nversion: 1.4.0\n");
+        world.write("chart/values.yaml", "customCertificates: {extraCerts: []}\n");
+        world
+            .plugin("install gateway --ca ca.pem --chart chart --release router -n team-a --dry-run")
+            .exits(3)
+            .warns("error[chart-replaced]")
+            .warns("clearml-enterprise-app-gateway took its place");
+    }
+
+    fn certificates_that_reach_a_sidecar_alone_do_not_count(world) {
+        with_ca(&world);
+        let copied = std::process::Command::new("cp").args(["-r", &chart("odd-agent-1.0.0")]).arg(world.path("chart")).status();
+        assert!(copied.unwrap().success());
+        let path = world.path("chart/templates/agent-deployment.yaml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        // The mounts go to the first container, which ships logs.
+        let mounts = "            {{- with include \"customCertificates.volumeMounts\" $certificates }}\n            {{- . | nindent 12 }}\n            {{- end }}\n";
+        let (before, after) = text.split_once(mounts).unwrap();
+        let itself = "        - name: queue-runner\n";
+        let moved = format!("{}{after}", before.replace(itself, &format!("{mounts}{itself}")));
+        assert!(moved.contains(mounts));
+        std::fs::write(&path, moved).unwrap();
+        world
+            .plugin("install agent --ca ca.pem --chart chart -n team-a --dry-run")
+            .exits(3)
+            .warns("error[certificate-not-mounted]")
+            .warns("it gets to the container init-agent");
+    }
+
+    fn the_documented_repository_of_2024_is_still_known(world) {
+        with_ca(&world);
+        let repository = support::repository_server::serve(&world, OLD_AGENT);
+        world.helm(["repo", "add", "allegroai-enterprise", &repository]).exits(0);
+        world
+            .plugin("install agent --ca ca.pem --dry-run")
+            .exits(0)
+            .says("clearml-agent allegroai-enterprise/clearml-enterprise-agent --version 6.9.3");
+    }
+
     fn which_variables_point_to_the_bundle_can_be_chosen(world) {
         with_ca(&world);
         dry_run(&world, OLD_AGENT, "").exits(0).says("AWS_CA_BUNDLE").says("NODE_EXTRA_CA_CERTS");

@@ -22,7 +22,7 @@ pub(super) struct Merged {
 pub(super) fn of(request: &Request<'_>, settled: &Settled, merged: &Merged) -> Vec<Finding> {
     let mut findings = shadowed_lists(request, &merged.edited);
     findings.extend(queue_lists(request, settled.strategy, merged));
-    findings.extend(checking_off(request, settled, &merged.after));
+    findings.extend(checking_off(request, &merged.after));
     findings.extend(chart_replaced(request));
     findings.extend(unheld::findings(request, &merged.after));
     findings.extend(other_chart(request));
@@ -193,16 +193,18 @@ fn queue_lists(request: &Request<'_>, strategy: Strategy, merged: &Merged) -> Ve
 }
 
 /// What turns the checking of certificates off, and is not needed any more once the CA is there.
-fn checking_off(request: &Request<'_>, settled: &Settled, after: &Value) -> Vec<Finding> {
-    let edited = Document::parse(&settled.text).ok();
+fn checking_off(request: &Request<'_>, after: &Value) -> Vec<Finding> {
+    // The user looks at the file as it is.
+    let text = request.files.text.as_deref().unwrap_or_default();
+    let document = Document::parse(text).ok();
     let file = request.files.edited().display();
     let found = unchecked(after, &request.chart.values, request.layout);
     found
         .into_iter()
         .map(|one| {
-            let position = edited
+            let position = document
                 .as_ref()
-                .and_then(|edited| edited.position(&one.path));
+                .and_then(|document| document.position(&one.path));
             let (place, hint) = match position {
                 Some(at) => (
                     format!("{file}:{}: ", at.line),

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_yaml::Value;
 
 use crate::proof::Object;
-use crate::secrets::{MASK, is_secret_below, is_secret_key};
+use crate::secrets::{MASK, is_secret_below, is_secret_key, within};
 use crate::yaml::{Document, Path, Step};
 
 /// A secret shorter than this is hidden by position only: replacing "a" everywhere would leave nothing readable.
@@ -88,6 +88,7 @@ fn collect(value: &Value, secret: bool, secrets: &mut Vec<String>) {
         Value::String(text) if secret => {
             text.lines().for_each(|line| note(line.trim(), secrets));
         }
+        Value::String(text) => within(text).into_iter().for_each(|one| note(one, secrets)),
         Value::Number(number) if secret => note(&number.to_string(), secrets),
         _ => {}
     }
