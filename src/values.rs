@@ -21,6 +21,17 @@ pub fn has(values: &Value, path: &[&str]) -> bool {
         .is_some()
 }
 
+/// A scalar as a program sees it: whoever forgets the quotes around `0` or `false` means the text.
+#[must_use]
+pub fn scalar_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(yes) => Some(yes.to_string()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
 /// Merges values files as `helm upgrade -f a -f b` does: maps merge, everything else is replaced by the later file.
 #[must_use]
 pub fn merge<'a>(files: impl IntoIterator<Item = &'a Value>) -> Value {

@@ -14,7 +14,9 @@ use std::collections::BTreeSet;
 use helm_clearml_certs::certs::{Fingerprint, pem};
 use serde_json::Value;
 use support::cluster::Namespace;
-use support::{GATEWAY_FILE, GATEWAY_NEEDS, Helm, World, certificates, chart};
+use support::{
+    GATEWAY_FILE, GATEWAY_NEEDS, GPU_QUEUES as QUEUES, Helm, World, certificates, chart,
+};
 
 const AGENT_FILE: &str = "clearml-agent-values.override.yaml";
 const OLD_AGENT: &str = "clearml-enterprise-agent-6.9.3";
@@ -97,22 +99,6 @@ fn task_pod_sources(namespace: &Namespace) -> Vec<String> {
     }
     sources
 }
-
-/// Queues as GPU clusters have them: one with shared memory and variables of its own.
-const QUEUES: &str = "\
-# our queues
-agentk8sglue:
-  queues:
-    default: {}
-    gpu:
-      templateOverrides:
-        env: # NCCL talks a lot
-          - {name: NCCL_DEBUG, value: INFO}
-        volumes:
-          - {name: shm, emptyDir: {medium: Memory}}
-        volumeMounts:
-          - {name: shm, mountPath: /dev/shm}
-";
 
 /// Whether a task's container has each of its mounts' volumes, and the variables that Python's clients read.
 fn is_served(pod: &serde_yaml::Value) -> bool {

@@ -117,7 +117,9 @@ fn chart_that_keeps_its_pods(world: &World) -> String {
     copy(Path::new(&chart(AGENT)), &folder);
     let deployment = folder.join("templates/agent-deployment.yaml");
     let text = std::fs::read_to_string(&deployment).unwrap();
-    let kept = text.lines().filter(|line| !line.contains("checksum/"));
+    let kept = text
+        .lines()
+        .filter(|line| !line.contains("clearml.checksum"));
     let kept: Vec<&str> = kept.filter(|line| line.trim() != "annotations:").collect();
     std::fs::write(&deployment, kept.join("\n")).unwrap();
     folder.display().to_string()
@@ -290,7 +292,9 @@ on_the_cluster! {
             .secret_size()
         };
         let is_near = |predicted: usize, stored: usize| {
-            assert!(predicted.abs_diff(stored) * 100 <= stored * 3, "{predicted} predicted, {stored} stored");
+            // Times and rendered notes are not known before.
+            let near = predicted.abs_diff(stored);
+            assert!(near <= 700 || near * 100 <= stored * 3, "{predicted} predicted, {stored} stored");
         };
         install(&world, &namespace, "").exits(0).never_says("release-nearly-too-large");
         is_near(predicted(1), stored_size(&namespace, "clearml-agent", 1));

@@ -29,7 +29,7 @@ clearml:
   agentk8sglueSecret: real-secret-0001
 agentk8sglue:
   queues:
-    gpu: {}
+    tenants: {}
 ";
 
 /// Deploys an agent with credentials, from a file that is then gone.
@@ -93,7 +93,7 @@ on_the_cluster! {
         run.exits(3)
             .warns("error[deployed-values-lost]")
             .warns("imageCredentials.password")
-            .warns("agentk8sglue.queues.gpu");
+            .warns("agentk8sglue.queues.tenants");
         for way in ["--adopt-values", "--reset-then-reuse-values", "--discard-values"] {
             run.warns(way);
         }
@@ -110,12 +110,12 @@ on_the_cluster! {
         run.exits(0).says("+  password: ***").warns("note[values-adopted]").never_says("hunter2").never_says("real-");
         let file = world.read(AGENT_FILE);
         assert!(file.starts_with("# ours\nagentk8sglue:\n  replicaCount: 1 # one\n"), "{file}");
-        for line in ["password: hunter2-very-secret", "agentk8sglueKey: real-key-0001", "gpu: {}"] {
+        for line in ["password: hunter2-very-secret", "agentk8sglueKey: real-key-0001", "tenants: {}"] {
             assert!(file.contains(line), "{line}\n{file}");
         }
         let values = deployed_values(&world, &namespace);
         assert_eq!(values["imageCredentials"]["password"], "hunter2-very-secret");
-        assert!(values["agentk8sglue"]["queues"]["gpu"].is_mapping());
+        assert!(values["agentk8sglue"]["queues"]["tenants"].is_mapping());
         // Nothing is lost from now on, and nothing is left to adopt.
         world.plugin(&install(&namespace, OLD_AGENT, "")).exits(0).says("Nothing to change");
         world.plugin(&install(&namespace, OLD_AGENT, "--adopt-values")).exits(0).says("Nothing to change");
@@ -193,7 +193,7 @@ on_the_cluster! {
         let folder = world.path("bounded");
         copy_chart(OLD_AGENT, &folder);
         let metadata = std::fs::read_to_string(folder.join("Chart.yaml")).unwrap();
-        std::fs::write(folder.join("Chart.yaml"), metadata + "kubeVersion: '< 1.30.0-0'\n").unwrap();
+        std::fs::write(folder.join("Chart.yaml"), metadata.replace(">= 1.21.0-0 < 1.37.0-0", "< 1.30.0-0")).unwrap();
         let line = format!("install agent --ca one.pem --chart bounded -n {} --skip-probe --dry-run", namespace.name);
         world.plugin(&line).exits(1).warns("chart requires kubeVersion: < 1.30.0-0");
         world.plugin(&line.replace("install", "render").replace("--skip-probe --dry-run", "")).exits(0);

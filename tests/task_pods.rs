@@ -10,29 +10,11 @@
 mod support;
 
 use serde_yaml::Value;
-use support::{Helm, Run, World, certificates, chart};
+use support::{GPU_QUEUES as QUEUES, Helm, Run, World, certificates, chart};
 
 const AGENT_FILE: &str = "clearml-agent-values.override.yaml";
 const OLD_AGENT: &str = "clearml-enterprise-agent-6.9.3";
 const NEW_AGENT: &str = "clearml-enterprise-agent-6.14.6";
-
-/// A user's file as GPU clusters have it: a queue with shared memory and variables of its own.
-const QUEUES: &str = "\
-# our queues
-agentk8sglue:
-  queues:
-    default: {}
-    gpu:
-      templateOverrides:
-        env: # NCCL talks a lot
-          - name: NCCL_DEBUG
-            value: INFO
-        volumes:
-          - name: shm
-            emptyDir: {medium: Memory}
-        volumeMounts:
-          - {name: shm, mountPath: /dev/shm}
-";
 
 fn line(chart_name: &str, more: &str) -> String {
     let chart = chart(chart_name);

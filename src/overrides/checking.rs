@@ -7,7 +7,7 @@ use serde_yaml::Value;
 
 use super::{remove_if_empty, remove_items};
 use crate::trust_store::BUNDLE_FILE;
-use crate::values;
+use crate::values::{self, scalar_text};
 use crate::vendor::{Layout, Said, SaidBy, said};
 use crate::yaml::{Document, Path};
 
@@ -78,7 +78,7 @@ const SETTINGS: [&str; 2] = ["verify_certificate", "verify"];
 pub fn unchecked(values: &Value, defaults: &Value, layout: &Layout) -> Vec<Unchecked> {
     let switches = layout.checking.iter().filter_map(|keys| {
         let value = values::lookup(values, keys).or_else(|| values::lookup(defaults, keys))?;
-        is_no(&scalar(value)?).then(|| Unchecked {
+        is_no(&scalar_text(value)?).then(|| Unchecked {
             shown: keys.join("."),
             path: Path::from(*keys),
             what: "turns off the checking of the servers' certificates, for the agent, for what waits for it and for its tasks".to_owned(),
@@ -135,7 +135,7 @@ pub fn enforce(document: &mut Document, defaults: &Value, layout: &Layout) -> Re
     for keys in layout.checking {
         let is_off = |values: &Value| {
             values::lookup(values, keys)
-                .and_then(scalar)
+                .and_then(scalar_text)
                 .is_some_and(|value| is_no(&value))
         };
         let path = Path::from(*keys);
@@ -182,15 +182,6 @@ fn parent(path: &Path) -> Path {
             .map_or(&[][..], |(_, rest)| rest)
             .to_vec(),
     )
-}
-
-fn scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::Bool(yes) => Some(yes.to_string()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::String(text) => Some(text.clone()),
-        _ => None,
-    }
 }
 
 fn is_no(value: &str) -> bool {

@@ -9,6 +9,7 @@ use serde_yaml::Value;
 use super::place::{TemplatePlace, TextPlace};
 use super::texts::texts;
 use super::{Object, pod_spec::pod_spec};
+use crate::values::scalar_text;
 
 /// Maps in maps deeper than this are no templates by queue.
 const MAX_DEPTH: usize = 4;
@@ -115,7 +116,8 @@ fn search(value: Value, names: &mut Vec<String>, finds: &mut Vec<Find>) {
                 return;
             }
             for (name, inner) in mapping {
-                if let Some(name) = name_of(&name) {
+                // A queue may be called `7` or `yes`.
+                if let Some(name) = scalar_text(&name) {
                     names.push(name);
                     search(inner, names, finds);
                     names.pop();
@@ -123,16 +125,6 @@ fn search(value: Value, names: &mut Vec<String>, finds: &mut Vec<Find>) {
             }
         }
         _ => {}
-    }
-}
-
-/// A queue may be called `7` or `yes`.
-fn name_of(key: &Value) -> Option<String> {
-    match key {
-        Value::String(name) => Some(name.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(yes) => Some(yes.to_string()),
-        _ => None,
     }
 }
 

@@ -4,7 +4,7 @@
 use serde_yaml::Value;
 
 use super::{Layout, settings};
-use crate::values;
+use crate::values::{self, scalar_text};
 use crate::yaml::Path;
 
 /// A variable or a setting that values give to a program.
@@ -72,7 +72,7 @@ fn variables(value: &Value, path: &Path, all: &mut Vec<Said>) {
             for (key, inner) in mapping {
                 let Some(key) = key.as_str() else { continue };
                 let path = path.then(key);
-                match text_of(inner).filter(|_| is_variable(key)) {
+                match scalar_text(inner).filter(|_| is_variable(key)) {
                     Some(value) => all.push(Said {
                         path,
                         name: key.to_owned(),
@@ -87,7 +87,7 @@ fn variables(value: &Value, path: &Path, all: &mut Vec<Said>) {
             for (index, item) in items.iter().enumerate() {
                 let path = path.then(index);
                 let name = item.get("name").and_then(Value::as_str);
-                match name.zip(item.get("value").and_then(text_of)) {
+                match name.zip(item.get("value").and_then(scalar_text)) {
                     Some((name, value)) => all.push(Said {
                         path,
                         name: name.to_owned(),
@@ -109,16 +109,6 @@ fn is_variable(key: &str) -> bool {
         && key
             .chars()
             .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
-}
-
-/// A scalar as a program sees it. Whoever forgets the quotes around `0` or `false` means the text.
-fn text_of(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Bool(yes) => Some(yes.to_string()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -86,6 +86,24 @@ pub fn chart(name: &str) -> String {
 pub const GATEWAY_FILE: &str = "clearml-app-gateway-values.override.yaml";
 pub const GATEWAY_NEEDS: &str = "clearml:\n  apiKey: gateway-key\n  apiSecret: gateway-secret\n  apiServerUrlReference: https://api.clearml.acme.example\n";
 
+/// A user's file as GPU clusters have it: a queue with shared memory and variables of its own.
+pub const GPU_QUEUES: &str = "\
+# our queues
+agentk8sglue:
+  queues:
+    default: {}
+    gpu:
+      templateOverrides:
+        env: # NCCL talks a lot
+          - name: NCCL_DEBUG
+            value: INFO
+        volumes:
+          - name: shm
+            emptyDir: {medium: Memory}
+        volumeMounts:
+          - {name: shm, mountPath: /dev/shm}
+";
+
 /// A folder to work in, with an isolated Helm home that has the plugin.
 pub struct World {
     folder: TempDir,
