@@ -84,13 +84,12 @@ pub fn kubeconfig() -> PathBuf {
 }
 
 /// Each test once for each major version of Helm, in a namespace of its own.
-#[macro_export]
 macro_rules! on_the_cluster {
     ($(fn $name:ident($world:ident, $namespace:ident) $body:block)*) => {
         $(mod $name {
             use super::*;
             fn check(helm: Helm) {
-                let $world = World::with_cluster(helm, &support::cluster::kubeconfig());
+                let $world = World::with_cluster(helm, &crate::support::cluster::kubeconfig());
                 let $namespace = Namespace::new();
                 $body
             }

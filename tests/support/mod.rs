@@ -2,6 +2,7 @@
 
 #![allow(
     dead_code,
+    unused_macros,
     unreachable_pub,
     clippy::indexing_slicing,
     clippy::unwrap_used,
@@ -14,6 +15,7 @@
 pub mod authority;
 pub mod canaries;
 pub mod certificates;
+#[macro_use]
 pub mod cluster;
 pub mod der;
 pub mod fake_helm;
@@ -23,6 +25,7 @@ pub mod packaging;
 pub mod proxy_server;
 pub mod reference;
 pub mod repository_server;
+pub mod schema;
 pub mod terminal;
 pub mod tls_server;
 pub mod watched_helm;
@@ -459,7 +462,6 @@ impl std::fmt::Display for Run {
 }
 
 /// Each test once for each major version of Helm: `test_name::helm3` and `test_name::helm4`.
-#[macro_export]
 macro_rules! both_majors {
     ($(fn $name:ident($world:ident) $body:block)*) => {
         $(mod $name {

@@ -1,0 +1,17 @@
+//! The plugin against a real Kubernetes API, with both major versions of Helm. Run by `make e2e`.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+#[macro_use]
+#[path = "../support/mod.rs"]
+mod support;
+
+mod apply;
+mod install;
+mod preview;

@@ -1,0 +1,66 @@
+//! `doctor` through the real helm: what is in the way, and what to do about it.
+
+use crate::support::cluster::Namespace;
+use crate::support::{Helm, World, chart};
+
+const AGENT_FILE: &str = "clearml-agent-values.override.yaml";
+const AGENT: &str = "clearml-enterprise-agent-6.9.3";
+
+both_majors! {
+    fn without_a_cluster_it_says_so_and_looks_at_the_rest(world) {
+        world.write(AGENT_FILE, "a: 1\n");
+        let version = match world.helm { Helm::V3 => "Helm 3.17.2", Helm::V4 => "Helm 4.3.1" };
+        let run = world.plugin(&format!("doctor --agent-chart {}", chart(AGENT)));
+        run.exits(3)
+            .says("✓ plugin   clearml-certs 0.1.0, [WORLD]/helm/data/plugins/clearml-certs")
+            .says(&format!("✓ helm     {version}"))
+            .says("✗ cluster  ")
+            .says("connection refused")
+            .says("→ check the context with `kubectl cluster-info`")
+            .says("- rights   not looked at")
+            .says("- clock    not compared")
+            .says("✓ file     clearml-agent-values.override.yaml, of the agent")
+            .says("✓ chart    [REPOSITORY]/tests/charts/clearml-enterprise-agent-6.9.3, version 6.9.3");
+        assert_eq!(run.stdout.lines().count(), 8, "one line each, and one remedy\n{run}");
+        assert_eq!(world.files(), [AGENT_FILE]);
+        world.is_tidy();
+    }
+
+    fn what_is_wrong_with_files_and_charts_is_told_with_its_remedy(world) {
+        world.write("broken.yaml", "a: 1\na: 2\n");
+        world.plugin("doctor gateway --gateway-chart ./nowhere --gateway-values broken.yaml --gateway-values missing.yaml")
+            .exits(3)
+            .says("✗ file     broken.yaml: ")
+            .says("docs/yaml-refusals.md")
+            .says("- file     missing.yaml is not in this folder")
+            .says("✗ chart    there is no chart at ./nowhere")
+            .says("--gateway-chart");
+        world.plugin("doctor agent gateway --chart x").exits(64);
+        world.plugin("doctor nobody").exits(64);
+    }
+
+    fn a_plugin_whose_update_did_not_finish_is_found(world) {
+        let manifest = world.home("data").join("plugins/clearml-certs/plugin.yaml");
+        let text = std::fs::read_to_string(&manifest).unwrap().replace("version: 0.1.0", "version: 9.9.9");
+        std::fs::write(&manifest, text).unwrap();
+        world.plugin("doctor").exits(3).says("✗ plugin").says("install-binary.sh");
+    }
+}
+
+on_the_cluster! {
+    fn with_a_cluster_all_is_green_and_a_user_without_rights_is_told(world, namespace) {
+        world.write(AGENT_FILE, "a: 1\n");
+        let line = format!("doctor agent --agent-chart {} -n {}", chart(AGENT), namespace.name);
+        world.plugin(&line)
+            .exits(0)
+            .says("✓ cluster  reachable; no ClearML release in namespace")
+            .says("✓ rights   enough to deploy")
+            .says("✓ clock    within a minute")
+            .never_says("✗");
+        let readonly = std::env::var("E2E_READONLY_KUBECONFIG").unwrap();
+        world.plugin(&format!("{line} --kubeconfig {readonly}"))
+            .exits(3)
+            .says("✗ rights   you may not in namespace")
+            .says("create secrets");
+    }
+}

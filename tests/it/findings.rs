@@ -1,0 +1,84 @@
+//! Findings in `install` and `render`: what stops a run, and how the user lets it pass.
+
+use crate::support::authority::authority;
+use crate::support::{Helm, World, certificates, chart};
+
+fn dry_run(world: &World, more: &str) -> crate::support::Run {
+    let chart = chart("clearml-enterprise-agent-6.9.3");
+    world.plugin(&format!(
+        "install agent --ca ca.pem --chart {chart} -n team-a --dry-run {more}"
+    ))
+}
+
+both_majors! {
+    fn an_error_stops_install_and_render_until_it_is_ignored_by_its_code(world) {
+        world.write("ca.pem", &certificates::expired_ca("Acme Root"));
+        dry_run(&world, "")
+            .exits(3)
+            .warns("error[certificate-expired]")
+            .never_says("helm upgrade -i");
+        dry_run(&world, "--ignore certificate-expired")
+            .exits(0)
+            .says("helm upgrade -i")
+            .warns("warning[certificate-expired]")
+            .warns("let pass by --ignore");
+        let chart = chart("clearml-enterprise-agent-6.9.3");
+        let render = |more: &str| world.plugin(&format!("render agent --ca ca.pem --chart {chart} {more}"));
+        render("").exits(3).warns("error[certificate-expired]");
+        render("--ignore certificate-expired").exits(0).says("extraCerts");
+    }
+
+    fn a_code_that_does_not_exist_or_cannot_be_ignored_is_a_usage_error(world) {
+        world.write("ca.pem", &certificates::ca("Acme Root"));
+        dry_run(&world, "--ignore certificate-expird").exits(64).warns("did you mean certificate-expired?");
+        dry_run(&world, "--ignore both-modes").exits(64).warns("cannot be ignored");
+        dry_run(&world, "--ignore mode-switched").exits(64).warns("stops nothing");
+    }
+
+    fn the_days_until_an_expiry_is_worth_a_warning_are_chosen(world) {
+        world.write("ca.pem", &authority("Acme Root").days(-10, 100).self_signed().pem());
+        dry_run(&world, "").exits(0).never_says("certificate-expires-soon");
+        dry_run(&world, "--expires-within 120").exits(0).warns("warning[certificate-expires-soon]");
+    }
+
+    fn a_ca_that_may_not_vouch_for_the_servers_of_the_values_is_named(world) {
+        // permitted DNS:acme.example
+        let constrained = authority("Acme Root").with("2.5.29.30", true, "3012A010300E820C61636D652E6578616D706C65");
+        world.write("ca.pem", &constrained.self_signed().pem());
+        let values = |host: &str| format!("agentk8sglue:\n  apiServerUrlReference: https://{host}\n");
+        world.write("clearml-agent-values.override.yaml", &values("api.other.example"));
+        dry_run(&world, "").exits(0).warns("name-constraints-exclude-servers").warns("api.other.example");
+        world.write("clearml-agent-values.override.yaml", &values("api.acme.example"));
+        dry_run(&world, "").exits(0).never_says("name-constraints");
+    }
+
+    fn the_chart_of_another_component_is_refused(world) {
+        world.write("ca.pem", &certificates::ca("Acme Root"));
+        let chart = chart("clearml-enterprise-agent-6.14.6");
+        world
+            .plugin(&format!("install gateway --ca ca.pem --chart {chart} --release gw -n team-a --dry-run"))
+            .exits(3)
+            .warns("error[chart-of-another-component]")
+            .warns("--gateway-chart");
+    }
+
+    fn the_machines_own_bundle_is_not_appended(world) {
+        world.write("ca.pem", &certificates::ca("Acme Root"));
+        dry_run(&world, "--ca system").exits(3).warns("error[system-bundle-appended]");
+        dry_run(&world, "--ca system --mode replace").exits(0);
+    }
+
+    fn a_dry_run_that_cannot_ask_the_cluster_does_not_say_that_something_would_change(world) {
+        world.write("ca.pem", &certificates::ca("Acme Root"));
+        dry_run(&world, "").exits(0);
+        dry_run(&world, "--detailed-exitcode").exits(1).warns("the cluster could not be asked");
+    }
+
+    fn a_certificate_is_shown_by_the_alias_that_it_gets_in_the_file(world) {
+        world.write("ca.pem", &certificates::ca("Acme Root"));
+        let chart = chart("clearml-enterprise-agent-6.14.6");
+        world.plugin(&format!("render agent --ca ca.pem --chart {chart} --in-place")).exits(0);
+        world.write("ca.pem", &certificates::ca("Acme Root"));
+        dry_run(&world, "").exits(0).says(" acme-root-2  CN=Acme Root");
+    }
+}

@@ -1,0 +1,46 @@
+//! The tests that need neither a cluster nor a scripted helm. One binary, so that they are linked once and run side by side.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+#[macro_use]
+#[path = "../support/mod.rs"]
+mod support;
+mod yaml_support;
+
+mod atomic_writes;
+mod certificates_lints;
+mod completion;
+mod dependencies;
+mod docs;
+mod docs_pages;
+mod doctor;
+mod findings;
+mod guided;
+mod inspect;
+mod install;
+mod json;
+mod packaging;
+mod packaging_downloads;
+mod packaging_signed;
+mod probe;
+mod progress;
+mod proof;
+mod readme;
+mod render;
+mod screens;
+mod sources;
+mod structure;
+mod task_pods;
+mod yaml_cases;
+mod yaml_edits;
+mod yaml_properties;
+mod yaml_refusals;
+mod yaml_suite;

@@ -1,0 +1,114 @@
+//! The plugin's tarball with its provenance, verified by Helm 4 when it installs.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::support::packaging::{HelmVersion, Machine, archive, archive_name, version};
+use crate::support::repository;
+
+/// A machine with a signed release in `dist`, and the path of the plugin's tarball.
+fn release(helm: &'static str) -> (Machine, PathBuf) {
+    let machine = Machine::new(HelmVersion(helm));
+    let dist = machine.path("dist");
+    let keys = machine.path("keys");
+    fs::create_dir(&dist).unwrap();
+    fs::create_dir(&keys).unwrap();
+    let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    fs::set_permissions(&keys, private).unwrap();
+    fs::write(dist.join(archive_name()), archive()).unwrap();
+    let gpg = |arguments: &[&str]| {
+        let mut command = Command::new("gpg");
+        command
+            .arg("--batch")
+            .args(arguments)
+            .env("GNUPGHOME", &keys);
+        let output = command.output().unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        output.stdout
+    };
+    gpg(&[
+        "--passphrase",
+        "",
+        "--quick-generate-key",
+        "release@example.com",
+        "rsa2048",
+        "sign",
+    ]);
+    fs::write(machine.path("public.gpg"), gpg(&["--export"])).unwrap();
+    let output = Command::new(repository().join("scripts/dist"))
+        .arg("--collect")
+        .env("DIST_FOLDER", &dist)
+        .env("DIST_SIGNING_KEY", "release@example.com")
+        .env("GNUPGHOME", &keys)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let stopped = Command::new("gpgconf")
+        .args(["--kill", "gpg-agent"])
+        .env("GNUPGHOME", &keys)
+        .status();
+    assert!(stopped.unwrap().success());
+    let tarball = dist.join(format!("clearml-certs-{}.tgz", version()));
+    let carried_in = dist.join(archive_name()).display().to_string();
+    (
+        machine.with("HELM_CLEARML_CERTS_ARCHIVE", &carried_in),
+        tarball,
+    )
+}
+
+fn installs_verified(helm: &'static str) {
+    let (machine, tarball) = release(helm);
+    let keyring = machine.path("public.gpg").display().to_string();
+    let tarball = tarball.display().to_string();
+    machine
+        .helm(&["plugin", "install", &tarball, "--keyring", &keyring])
+        .succeeds()
+        .says("Plugin Hash Verified");
+    machine.helm(&["plugin", "list"]).succeeds().says("signed");
+    machine
+        .helm(&["clearml-certs", "--version"])
+        .succeeds()
+        .says(version());
+}
+
+fn refuses_what_was_changed(helm: &'static str) {
+    let (machine, tarball) = release(helm);
+    let keyring = machine.path("public.gpg").display().to_string();
+    let mut bytes = fs::read(&tarball).unwrap();
+    bytes.push(0);
+    fs::write(&tarball, bytes).unwrap();
+    let tarball = tarball.display().to_string();
+    machine
+        .helm(&["plugin", "install", &tarball, "--keyring", &keyring])
+        .fails();
+    assert!(machine.left_in_home().is_empty());
+}
+
+#[test]
+fn helm_4_1_4_installs_the_signed_tarball_verified() {
+    installs_verified("4.1.4");
+}
+
+#[test]
+fn helm_4_3_1_installs_the_signed_tarball_verified() {
+    installs_verified("4.3.1");
+}
+
+#[test]
+fn helm_4_1_4_refuses_a_tarball_that_was_changed() {
+    refuses_what_was_changed("4.1.4");
+}
+
+#[test]
+fn helm_4_3_1_refuses_a_tarball_that_was_changed() {
+    refuses_what_was_changed("4.3.1");
+}

@@ -1,0 +1,101 @@
+//! Charts that do not do what they are documented to do, through the real helm: what each lacks is said.
+
+use std::fs;
+
+use crate::support::{Helm, Run, World, certificates, chart};
+
+const OLD_AGENT: &str = "clearml-enterprise-agent-6.9.3";
+const NEW_AGENT: &str = "clearml-enterprise-agent-6.14.6";
+
+/// A copy of a stand-in chart that can be broken.
+struct Broken<'a> {
+    world: &'a World,
+}
+
+impl<'a> Broken<'a> {
+    fn copy(world: &'a World, name: &str) -> Self {
+        world.write("ca.pem", &certificates::ca("Acme Root"));
+        let copied = std::process::Command::new("cp")
+            .args(["-r", &chart(name)])
+            .arg(world.path("chart"))
+            .status();
+        assert!(copied.unwrap().success());
+        Self { world }
+    }
+
+    /// Replaces a text in a template.
+    fn but(self, template: &str, old: &str, new: &str) -> Self {
+        let path = self.world.path("chart/templates").join(template);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(old), "{template} has no {old}");
+        fs::write(&path, text.replace(old, new)).unwrap();
+        self
+    }
+
+    fn dry_run(&self, more: &str) -> Run {
+        let line = format!("install agent --ca ca.pem --chart chart -n team-a --dry-run {more}");
+        self.world.plugin(&line)
+    }
+}
+
+both_majors! {
+    fn a_workload_that_mounts_nothing_is_refused(world) {
+        let chart = Broken::copy(&world, NEW_AGENT)
+            .but("agent-deployment.yaml", r#"include "customCertificates.volumes" $certificates"#, r#""""#)
+            .but("agent-deployment.yaml", r#"include "customCertificates.initContainers" $certificates"#, r#""""#)
+            .but("agent-deployment.yaml", r#"include "customCertificates.volumeMounts" $certificates"#, r#""""#);
+        chart.dry_run("").exits(3).warns("error[certificate-not-mounted]").warns("acme-root");
+    }
+
+    fn certificates_that_end_in_no_bundle_are_said(world) {
+        let chart = Broken::copy(&world, OLD_AGENT)
+            .but("_custom-certificates.tpl", "    - update-ca-certificates", "    - 'true'");
+        chart.dry_run("").exits(3).warns("error[init-container-without-certificate]");
+        // Its image might have an entry point that makes the bundle.
+        let run = chart.dry_run("--ignore init-container-without-certificate");
+        run.exits(0)
+            .warns("warning[bundle-not-shown]: Deployment clearml-agent-clearml-enterprise-agent: acme-root is mounted");
+        // The pod template is ours, and right.
+        run.never_says("certificate-not-in-task-pods");
+    }
+
+    fn task_pods_without_the_variables_are_refused(world) {
+        let chart = Broken::copy(&world, NEW_AGENT)
+            .but("_propagation.tpl", r#""env" "name" "#, "");
+        chart.dry_run("")
+            .exits(3)
+            .warns("error[certificate-not-in-task-pods]")
+            .warns("REQUESTS_CA_BUNDLE does not point there");
+        chart.dry_run("--task-pods template").exits(0);
+    }
+
+    fn a_propagating_chart_that_forgets_half_of_the_variables_is_said(world) {
+        // As agent charts before 6.10.10 did.
+        let chart = Broken::copy(&world, NEW_AGENT)
+            .but("_certificate-variables.tpl", "REQUESTS_CA_BUNDLE SSL_CERT_FILE", "REQUESTS_CA_BUNDLE");
+        chart.dry_run("").exits(0).warns("warning[variable-missing]").warns("--task-pods template");
+        let run = chart.dry_run("--task-pods template");
+        run.exits(0).never_says("variable-missing");
+    }
+
+    fn a_reference_to_what_is_not_rendered_is_said(world) {
+        let chart = Broken::copy(&world, NEW_AGENT)
+            .but("task-pod-template.yaml", "  secrets.yaml: |", "  extra.yaml: |\n    kind: Pod\n    spec:\n      containers: [{name: c}]\n      volumes: [{name: v, configMap: {name: elsewhere}}]\n  secrets.yaml: |");
+        chart.dry_run("")
+            .exits(0)
+            .warns("warning[config-map-not-rendered]")
+            .warns("volume v refers to the ConfigMap elsewhere");
+    }
+
+    fn a_name_that_the_update_ignores_is_mapped_in_our_template_and_refused_in_the_charts(world) {
+        let chart = Broken::copy(&world, NEW_AGENT)
+            .but("_custom-certificates.tpl", "{{ $certificate.alias }}.crt: |", "{{ $certificate.alias }}.pem: |");
+        chart.dry_run("").exits(3).warns("error[certificate-not-mounted]").warns("warning[file-name-ignored]");
+    }
+
+    fn a_chart_that_names_its_config_maps_by_chance_is_given_up_on(world) {
+        let chart = Broken::copy(&world, OLD_AGENT)
+            .but("_custom-certificates.tpl", "name: {{ $.name }}-custom-ca-{{ $index }}", "name: {{ randAlphaNum 8 | lower }}");
+        chart.dry_run("").exits(1).warns("--task-pods off");
+    }
+}

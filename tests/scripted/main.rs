@@ -1,0 +1,34 @@
+//! The plugin with a helm that does what a script says: how it fails, and what it tells of a release.
+//!
+//! This binary is also that helm, so it has a `main` of its own.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+#[macro_use]
+#[path = "../support/mod.rs"]
+mod support;
+
+mod helm_failures;
+mod preview;
+
+use std::process::ExitCode;
+
+use libtest_mimic::Arguments;
+
+fn main() -> ExitCode {
+    if let Some(code) = support::fake_helm::play() {
+        return code;
+    }
+    let trials = [helm_failures::trials(), preview::trials()];
+    libtest_mimic::run(
+        &Arguments::from_args(),
+        trials.into_iter().flatten().collect(),
+    )
+    .exit_code()
+}

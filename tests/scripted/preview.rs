@@ -1,0 +1,214 @@
+//! The preview of an upgrade, against a release that a scripted helm tells of: what changes, what is lost, what is folded.
+
+use crate::support::fake_helm::{FakeHelm, Rule};
+use crate::support::{Helm, World, certificates, chart};
+use libtest_mimic::Trial;
+
+const OVERRIDE: &str = "clearml-agent-values.override.yaml";
+const OLD_AGENT: &str = "clearml-enterprise-agent-6.9.3";
+const NEW_AGENT: &str = "clearml-enterprise-agent-6.14.6";
+
+/// What the release was given: a key that no file holds, and one that the file says otherwise.
+const DEPLOYED: &str =
+    "clearml: {agentk8sglueKey: deployed-key}\nagentk8sglue: {replicaCount: 2}\n";
+const USERS_FILE: &str = "# ours\nagentk8sglue:\n  replicaCount: 3\n";
+
+type Check = fn(&World);
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let tests: [(&str, Check); 9] = [
+        ("values_that_no_file_holds_are_named_and_not_shown", unheld),
+        ("adopted_values_go_into_the_file_as_they_were", adopted),
+        ("kept_values_are_rendered_and_handed_to_helm", kept),
+        ("discarded_values_are_shown_to_go", discarded),
+        ("the_three_ways_exclude_each_other", one_way),
+        ("objects_are_compared_without_what_always_changes", objects),
+        ("nothing_to_change_is_one_line", nothing),
+        ("an_upgrade_renders_once", once),
+        ("what_does_not_render_takes_nothing_away", unrendered),
+    ];
+    let trials = tests.into_iter().flat_map(|(name, check)| {
+        [("helm3", Helm::V3), ("helm4", Helm::V4)].map(|(major, helm)| {
+            Trial::test(format!("{name}::{major}"), move || {
+                let world = World::new(helm);
+                world.write("ca.pem", &certificates::ca("Acme Root"));
+                world.write(OVERRIDE, USERS_FILE);
+                world.write("deployed.yaml", DEPLOYED);
+                check(&world);
+                Ok(())
+            })
+        })
+    });
+    trials.collect()
+}
+
+/// A helm that tells of a release of 6.9.3, made from these values.
+fn helm<'a>(world: &'a World, values: &str) -> FakeHelm<'a> {
+    let real = Rule::when("template").runs_real(&world.helm.binary());
+    helm_that(world, values, real)
+}
+
+/// The same with something else to say to a chart.
+fn helm_that<'a>(world: &'a World, values: &str, template: Rule) -> FakeHelm<'a> {
+    let rendered = world.helm([
+        "template",
+        "clearml-agent",
+        &chart(OLD_AGENT),
+        "-n",
+        "team-a",
+        // The chart's bound lies below what helm 4.3 renders for.
+        "--kube-version",
+        "1.32.0",
+        "-f",
+        values,
+    ]);
+    rendered.exits(0);
+    let values: serde_json::Value = serde_yaml::from_str(&world.read(values)).unwrap();
+    let status = serde_json::json!({
+        "name": "clearml-agent",
+        "version": 3,
+        "info": {"status": "deployed"},
+        "config": values,
+        "manifest": rendered.stdout,
+    });
+    FakeHelm::new(
+        world,
+        &[
+            Rule::when("list").prints(
+                r#"[{"name":"clearml-agent","namespace":"team-a","revision":"3","status":"deployed","chart":"clearml-enterprise-agent-6.9.3"}]"#,
+            ),
+            Rule::when("status").prints(&status.to_string()),
+            template,
+        ],
+    )
+}
+
+fn dry_run(chart_name: &str, more: &str) -> String {
+    let chart = chart(chart_name);
+    format!("install agent --ca ca.pem --chart {chart} --skip-probe --dry-run {more}")
+}
+
+fn unheld(world: &World) {
+    let run = helm(world, "deployed.yaml").runs(&dry_run(OLD_AGENT, ""));
+    run.exits(3)
+        .warns("error[deployed-values-lost]")
+        .warns("would drop them: clearml.agentk8sglueKey\n")
+        .warns("--adopt-values")
+        .warns("--reset-then-reuse-values")
+        .warns("--discard-values")
+        .never_says("deployed-key");
+    // What --set gives again is not lost.
+    let helm = helm(world, "deployed.yaml");
+    let set = dry_run(OLD_AGENT, "-- --set clearml.agentk8sglueKey=another-key");
+    helm.runs(&set).exits(0).never_says("another-key");
+}
+
+fn adopted(world: &World) {
+    let helm = helm(world, "deployed.yaml");
+    let run = helm.runs(&dry_run(OLD_AGENT, "--adopt-values"));
+    run.exits(0)
+        .says("+  agentk8sglueKey: ***")
+        .says("  ~ agentk8sglue.replicaCount: 2 → 3")
+        .warns("note[values-adopted]")
+        .never_says("deployed-key");
+    helm.runs(&dry_run(OLD_AGENT, "--adopt-values --files-only").replace("--dry-run", "--yes"))
+        .exits(0);
+    let file = world.read(OVERRIDE);
+    assert!(file.starts_with(USERS_FILE), "{file}");
+    assert!(
+        file.contains("clearml:\n  agentk8sglueKey: deployed-key\n"),
+        "{file}"
+    );
+}
+
+fn kept(world: &World) {
+    let helm = helm(world, "deployed.yaml");
+    let run = helm.runs(&dry_run(OLD_AGENT, "--reset-then-reuse-values"));
+    run.exits(0)
+        .says(" --reset-then-reuse-values")
+        .never_says("agentk8sglueKey")
+        .never_says("~ Secret");
+    // Said twice, it is handed on once.
+    let twice = dry_run(
+        OLD_AGENT,
+        "--reset-then-reuse-values -- --reset-then-reuse-values",
+    );
+    let run = helm.runs(&twice);
+    assert_eq!(run.exits(0).count("--reset-then-reuse-values"), 1, "{run}");
+}
+
+fn discarded(world: &World) {
+    let run = helm(world, "deployed.yaml").runs(&dry_run(OLD_AGENT, "--discard-values"));
+    run.exits(0)
+        .says("  - clearml.agentk8sglueKey: ***")
+        .says("  ~ Secret clearml-agent-clearml-enterprise-agent-ac")
+        .says("-  agentk8sglue_key: '*** (the former one)'")
+        .says("+  agentk8sglue_key: '*** (another one)'")
+        .never_says("deployed-key");
+}
+
+fn one_way(world: &World) {
+    helm(world, "deployed.yaml")
+        .runs(&dry_run(OLD_AGENT, "--adopt-values --discard-values"))
+        .exits(64)
+        .warns("--discard-values");
+}
+
+fn objects(world: &World) {
+    let run = helm(world, OVERRIDE).runs(&dry_run(NEW_AGENT, ""));
+    run.exits(0)
+        .says("revision 3 → 4, chart 6.9.3 → 6.14.6")
+        .says("  + ConfigMap clearml-agent-clearml-enterprise-agent-custom-ca-0")
+        .says("  ~ Deployment clearml-agent-clearml-enterprise-agent")
+        .says(
+            "  ~ as with every upgrade: app.kubernetes.io/version, checksum/config, helm.sh/chart",
+        );
+    // The Secrets change by nothing but the chart's label.
+    assert!(!run.stdout.contains("~ Secret"), "{run}");
+    assert!(!run.stdout.contains("BEGIN CERTIFICATE"), "{run}");
+    // All that is rendered is there to see, its secrets are not.
+    let whole = helm(world, OVERRIDE).runs(&dry_run(NEW_AGENT, "--show-manifest"));
+    whole
+        .exits(0)
+        .says("Manifest of clearml-agent\n---\n")
+        .says("kind: Secret")
+        .says(".dockerconfigjson: '***'")
+        .says("# end of the manifest of clearml-agent");
+}
+
+fn nothing(world: &World) {
+    helm(world, OVERRIDE)
+        .runs(&dry_run(OLD_AGENT, "--files-only").replace("--dry-run", "--yes"))
+        .exits(0);
+    let run = helm(world, OVERRIDE).runs(&dry_run(OLD_AGENT, "--detailed-exitcode"));
+    run.exits(0)
+        .says("Nothing to change")
+        .says("(as it should be)");
+    for title in ["Values that change", "Objects that change", "Commands"] {
+        run.never_says(title);
+    }
+}
+
+fn once(world: &World) {
+    for more in [
+        "",
+        "--task-pods template --task-variables documented",
+        "--ca again=ca.pem",
+    ] {
+        let helm = helm(world, OVERRIDE);
+        helm.forget_calls();
+        helm.runs(&dry_run(OLD_AGENT, more)).exits(0);
+        let calls = helm.calls();
+        let rendered = calls.iter().filter(|call| *call == "template");
+        assert_eq!(rendered.count(), 1, "{more}: {calls:?}");
+    }
+}
+
+fn unrendered(world: &World) {
+    let refuses = Rule::when("template").fails("Error: chart requires kubeVersion: < 1.33.0-0\n");
+    let run = helm_that(world, OVERRIDE, refuses).runs(&dry_run("clearml-agent-5.3.3", ""));
+    run.exits(3)
+        .warns("error[chart-ignores-certificates]")
+        .warns("does not render: chart requires kubeVersion: < 1.33.0-0")
+        .never_says("Objects that change");
+}
