@@ -66,10 +66,10 @@ function Build-FromSource {
     if (-not (Get-Command cargo -ErrorAction SilentlyContinue)) {
         Fail 'cargo was not found, and the plugin has to be built from source. Install Rust: https://rustup.rs'
     }
-    Say "building $version from source with cargo"
+    Say "building $version from source with cargo, which takes some minutes"
     # In the place of scripts/openssl-perl, which Windows cannot run; the binary gets larger.
     if (-not $env:OPENSSL_SRC_PERL) { $env:OPENSSL_SRC_PERL = 'perl' }
-    & cargo build --release --locked --quiet --manifest-path (Join-Path $here 'Cargo.toml') --target-dir $work
+    & cargo build --release --locked --manifest-path (Join-Path $here 'Cargo.toml') --target-dir $work
     if ($LASTEXITCODE -ne 0) { Fail 'cargo could not build the plugin; its messages are above.' }
     Publish-Binary (Join-Path $work "release\$binary")
 }

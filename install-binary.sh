@@ -192,8 +192,8 @@ build_from_source() {
         workspace
         target=$work
     fi
-    say "building $version from source with cargo"
-    (cd "$here" && CARGO_TARGET_DIR=$target cargo build --release --locked --quiet) ||
+    say "building $version from source with cargo, which takes some minutes"
+    (cd "$here" && CARGO_TARGET_DIR=$target cargo build --release --locked >&2) ||
         fail "cargo could not build the plugin; its messages are above." \
             "It needs Rust $(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$here/Cargo.toml") or newer: rustup update"
     place "$target/release/$binary"
