@@ -26,7 +26,7 @@ impl Helm {
             let argv = ["version", "--template", "{{.Version}}"];
             let printed = self.read(&argv)?;
             let text = printed.trim();
-            Version::parse(text.trim_start_matches('v')).map_err(|_| {
+            read(text).ok_or_else(|| {
                 let message = format!("this is no version: {text:?}");
                 HelmError::new(super::process::shown(&argv), Ending::Exited(0), &message)
             })
@@ -65,6 +65,41 @@ impl Helm {
     }
 }
 
+/// A version as helm prints it. One that was built by `go install` calls itself `v3.22`.
+fn read(text: &str) -> Option<Version> {
+    let text = text.trim_start_matches('v');
+    if let Ok(version) = Version::parse(text) {
+        return Some(version);
+    }
+    let numbers = text.split(['-', '+', ' ']).next()?;
+    let mut numbers = numbers.split('.').map(|number| number.parse::<u64>().ok());
+    let major = numbers.next()??;
+    let mut next = || numbers.next().map_or(Some(0), |number| number);
+    Some(Version::new(major, next()?, next()?))
+}
+
 fn is_4() -> bool {
     std::env::var_os(ONLY_IN_4).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_read_however_helm_was_built() {
+        for (text, version) in [
+            ("v3.17.2", "3.17.2"),
+            ("v4.3.1", "4.3.1"),
+            ("v3.22", "3.22.0"),
+            ("v3.22+unreleased", "3.22.0"),
+            ("4", "4.0.0"),
+            ("v4.0.0-rc.1", "4.0.0-rc.1"),
+        ] {
+            assert_eq!(read(text).unwrap().to_string(), version, "{text}");
+        }
+        for text in ["", "(devel)", "v3.x", "helm"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
 }

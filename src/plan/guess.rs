@@ -6,7 +6,7 @@ use serde_yaml::Value;
 use super::{Observed, Request};
 use crate::overrides::Placed;
 use crate::overrides::task_pods::{self, ProjectedSource};
-use crate::proof::{self, Carriers, Itself, Object, Proof};
+use crate::proof::{self, Arrival, Carriers, Itself, Object, Proof};
 use crate::values;
 use crate::vendor::image_in;
 
@@ -57,10 +57,12 @@ impl Seen {
         &self.proof.carriers
     }
 
-    /// The image of the first workload that mounts the certificates: the agent itself.
+    /// The agent's image: its own workload's, else that of the first one that mounts the certificates.
     fn agent_image(&self) -> Option<String> {
-        let mut workloads = self.proof.workloads.iter();
-        workloads.find_map(|workload| workload.image().map(str::to_owned))
+        let workloads = &self.proof.workloads;
+        let itself = workloads.iter().filter(|workload| workload.is_itself);
+        let mut images = itself.chain(workloads).filter_map(Arrival::image);
+        images.next().map(str::to_owned)
     }
 }
 

@@ -28,11 +28,17 @@ pub(super) fn findings(request: &Request<'_>, placed: &[Placed], proof: &Proof) 
     findings
 }
 
-/// No workload brings a certificate to the container that needs it.
+/// No workload brings a certificate to the container that needs it; what is known to be the component has to.
 fn not_mounted(request: &Request<'_>, placed: &[Placed], proof: &Proof) -> Option<Finding> {
+    let is_known = proof.workloads.iter().any(|workload| workload.is_itself);
     let nowhere = |one: &Placed| {
+        let gets = |workload: &Arrival| workload.gets(one.certificate.fingerprint);
         let mut workloads = proof.workloads.iter();
-        !workloads.any(|workload| workload.gets(one.certificate.fingerprint))
+        if is_known {
+            workloads.any(|workload| workload.is_itself && !gets(workload))
+        } else {
+            !workloads.any(gets)
+        }
     };
     let names = aliases(placed, nowhere)?;
     let lost = placed.iter().filter(|one| nowhere(one));

@@ -19,6 +19,8 @@ pub struct Arrival {
     pub containers: Vec<ContainerArrival>,
     /// Volumes that a container mounts and the pod does not have, with the container's name.
     pub missing_volumes: Vec<(String, String)>,
+    /// Whether one of its containers bears the component's own name: then it is the workload that needs the certificates.
+    pub is_itself: bool,
     /// Which of the containers the certificates are for.
     main: Main,
 }
@@ -159,7 +161,7 @@ impl Itself<'_> {
 pub struct Proof {
     /// Where each certificate is carried.
     pub carriers: Carriers,
-    /// The workloads in which at least one certificate arrives, be it in one container.
+    /// The component's own workload, and those in which at least one certificate arrives, be it in one container.
     pub workloads: Vec<Arrival>,
     /// The task pod templates.
     pub task_pods: Vec<Arrival>,
@@ -190,10 +192,13 @@ pub fn prove(objects: &[Object], itself: &Itself<'_>) -> Proof {
                 kind: object.kind.clone(),
                 name: object.name.clone(),
             };
-            let arrival = proof.arrival(place, spec, &claims(object), |containers| {
+            let mut arrival = proof.arrival(place, spec, &claims(object), |containers| {
                 itself.among(containers)
             });
-            if arrival.containers.iter().any(ContainerArrival::sees_any) {
+            let mut containers = arrival.containers.iter();
+            arrival.is_itself = containers.any(|one| itself.container == Some(one.name.as_str()));
+            let sees_any = arrival.containers.iter().any(ContainerArrival::sees_any);
+            if arrival.is_itself || sees_any {
                 proof.workloads.push(arrival);
             }
         }
@@ -250,6 +255,7 @@ impl Proof {
             main: main(&view.containers),
             containers: view.containers,
             missing_volumes: view.missing,
+            is_itself: false,
         }
     }
 

@@ -38,7 +38,7 @@ fn begin<'a>(world: &'a World, namespace: &Namespace) -> Running<'a> {
         "clearml-certs {}",
         install_line(namespace, &chart(AGENT), SLOW)
     );
-    let running = world.start(&world.helm.binary(), line.split_whitespace(), &[]);
+    let running = world.start(&world.helm.binary(), crate::support::words(&line), &[]);
     let pending = ["list", "-n", &namespace.name, "--pending", "-q"];
     until("the release is pending", || {
         world.helm(pending).stdout.contains("clearml-agent")
@@ -139,7 +139,7 @@ fn without_kubectl(world: &World, line: &str) -> Run {
     let line = format!("clearml-certs {line}");
     let helm = world.helm.binary();
     world
-        .start(&helm, line.split_whitespace(), &[("PATH", "/nowhere")])
+        .start(&helm, crate::support::words(&line), &[("PATH", "/nowhere")])
         .ends()
 }
 

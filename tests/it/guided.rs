@@ -1,6 +1,7 @@
 //! `install` on a terminal: the questions, each way out of them, and that the answers give the same plan as flags do.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
 use crate::support::authority::{authority, server};
 use crate::support::cluster::Namespace;
@@ -78,20 +79,22 @@ upgrade*) # -i -n NAMESPACE RELEASE CHART …
     ;;
 esac
 "#;
-    let script = script.replace("HELM", &world.helm.binary().display().to_string());
+    let script = script.replace("HELM", &quoted(&world.helm.binary()));
     world.write("../helm.sh", &script);
     let path = world.path("../helm.sh");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
     path.display().to_string()
 }
 
+fn quoted(path: &Path) -> String {
+    shell_words::quote(&path.display().to_string()).into_owned()
+}
+
 /// The plugin's binary with that helm, as Helm itself would start it.
 fn with_releases(world: &World, line: &str) -> Terminal {
     let helm = helm_with_releases(world);
-    let script = format!(
-        "exec {} {line} >out",
-        env!("CARGO_BIN_EXE_helm-clearml-certs")
-    );
+    let binary = Path::new(env!("CARGO_BIN_EXE_helm-clearml-certs"));
+    let script = format!("exec {} {line} >out", quoted(binary));
     let path = format!("{}:/usr/bin:/bin", world.path("no-kubectl").display());
     let variables = [
         ("HELM_BIN", helm.as_str()),

@@ -207,9 +207,9 @@ impl World {
         self.command(&self.helm.binary(), arguments, &[])
     }
 
-    /// Runs `helm clearml-certs LINE`, the line split at spaces.
+    /// Runs `helm clearml-certs LINE`, the line split into [`words`].
     pub fn plugin(&self, line: &str) -> Run {
-        self.helm(std::iter::once("clearml-certs").chain(line.split_whitespace()))
+        self.helm(std::iter::once("clearml-certs".to_owned()).chain(words(line)))
     }
 
     /// Runs the plugin's binary itself, with `helm_bin` in the place of helm.
@@ -231,12 +231,12 @@ impl World {
         ];
         all.extend_from_slice(variables);
         let binary = Path::new(env!("CARGO_BIN_EXE_helm-clearml-certs"));
-        self.start(binary, line.split_whitespace(), &all)
+        self.start(binary, words(line), &all)
     }
 
     /// Runs `helm clearml-certs LINE` with a helm that believes to be `name`, and tells the plugin so.
     pub fn plugin_under(&self, name: &Path, line: &str) -> Run {
-        let words = std::iter::once("clearml-certs").chain(line.split_whitespace());
+        let words = std::iter::once("clearml-certs".to_owned()).chain(words(line));
         let mut command = Command::new(self.helm.binary());
         command.arg0(name);
         self.spawn(command, words, &[]).ends()
@@ -349,11 +349,27 @@ impl World {
     }
 }
 
+/// A line split at spaces, but for those in the repository's own path.
+pub fn words(line: &str) -> Vec<String> {
+    const STAND_IN: &str = "\u{1}";
+    let repository = repository().display().to_string();
+    line.replace(&repository, STAND_IN)
+        .split_whitespace()
+        .map(|word| word.replace(STAND_IN, &repository))
+        .collect()
+}
+
 /// Output with paths that are the same in every run.
 fn stable(world: &World, bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes)
+    let text = String::from_utf8_lossy(bytes)
         .replace(&world.folder.path().display().to_string(), "[WORLD]")
-        .replace(&repository().display().to_string(), "[REPOSITORY]")
+        .replace(&repository().display().to_string(), "[REPOSITORY]");
+    // A path with a space stands in quotes where it is to be pasted.
+    let mut pieces = text.split("'[REPOSITORY]");
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |text, piece| {
+        text + "[REPOSITORY]" + &piece.replacen('\'', "", 1)
+    })
 }
 
 const CLOSED_PORT: &str = "\

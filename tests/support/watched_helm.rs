@@ -15,12 +15,13 @@ impl<'a> WatchedHelm<'a> {
     pub fn new(world: &'a World) -> Self {
         let watched = Self { world };
         fs::create_dir_all(watched.folder()).unwrap();
-        let real = world.helm.binary();
+        let real = world.helm.binary().display().to_string();
+        let real = shell_words::quote(&real);
         let script = format!(
             "#!/bin/sh\nlog={}\necho \"$*\" >>\"$log/calls\"\nif [ \"$1\" = template ]; then\n  {} \"$@\" >\"$log/rendered\" || exit\n  exec cat \"$log/rendered\"\nfi\nexec {} \"$@\"\n",
             watched.folder().display(),
-            real.display(),
-            real.display()
+            real,
+            real
         );
         fs::write(watched.script(), script).unwrap();
         fs::set_permissions(watched.script(), fs::Permissions::from_mode(0o755)).unwrap();
