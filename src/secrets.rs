@@ -47,19 +47,26 @@ pub fn is_secret_below(outer: bool, key: &str) -> bool {
     is_secret_key(key) || outer && !is_plain
 }
 
-/// The secrets inside a text: passwords in URLs, and what a configuration calls so (`git_pass`, `sdk.aws.s3.secret`).
-#[must_use]
-pub fn within(text: &str) -> Vec<&str> {
-    let in_urls = text.split("://").skip(1).filter_map(|rest| {
+/// The passwords and tokens in the URLs of a text.
+pub fn in_urls(text: &str) -> impl Iterator<Item = &str> {
+    text.split("://").skip(1).filter_map(|rest| {
         let end = rest.find(|c: char| c.is_whitespace() || "/'\",;<>".contains(c));
         let authority = rest.get(..end.unwrap_or(rest.len()))?;
         let (login, _) = authority.rsplit_once('@')?;
-        Some(
-            login
-                .split_once(':')
-                .map_or(login, |(_, password)| password),
-        )
-    });
+        match login.split_once(':') {
+            Some((_, password)) => Some(password),
+            // A user's name is a word that stands elsewhere too; a token is not.
+            None => (login.len() >= TOKEN).then_some(login),
+        }
+    })
+}
+
+/// The shortest login without a password that is taken for a token.
+const TOKEN: usize = 16;
+
+/// The secrets inside a text: passwords in URLs, and what a configuration calls so (`git_pass`, `sdk.aws.s3.secret`).
+#[must_use]
+pub fn within(text: &str) -> Vec<&str> {
     // A value without a brace, an equals sign or a colon has no settings.
     let settings = if text.contains(['{', '=', ':']) {
         settings(text)
@@ -71,7 +78,7 @@ pub fn within(text: &str) -> Vec<&str> {
         // Beside a secret, `key` is whose secret it is.
         is_secret_key(name) || name == "key"
     });
-    in_urls
+    in_urls(text)
         .chain(called_so.map(|setting| setting.value))
         .filter(|secret| !secret.is_empty())
         .collect()
@@ -88,9 +95,10 @@ mod tests {
             ["hunter2"]
         );
         assert_eq!(
-            within("https://a-token@git.acme.example/x.git"),
-            ["a-token"]
+            within("https://ghp_0123456789abcdef@git.acme.example/x.git"),
+            ["ghp_0123456789abcdef"]
         );
+        assert!(within("ssh://clearml@git.acme.example/x.git").is_empty());
         assert_eq!(
             within(
                 "sdk.aws.s3 { key: \"AKIA\", secret: \"s3cr3t\", region: eu }\nagent.git_pass = \"p4ss\""

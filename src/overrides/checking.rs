@@ -5,9 +5,8 @@
 use anyhow::Result;
 use serde_yaml::Value;
 
-use super::{remove_if_empty, remove_items};
 use crate::trust_store::BUNDLE_FILE;
-use crate::values::{self, scalar_text};
+use crate::values;
 use crate::vendor::{Layout, Said, SaidBy, said};
 use crate::yaml::{Document, Path};
 
@@ -18,6 +17,8 @@ pub struct Unchecked {
     pub shown: String,
     /// The value in a document.
     pub path: Path,
+    /// Its line in the value's text, counted from 1, where it is one of several settings there.
+    pub line: Option<usize>,
     /// What it does.
     pub what: String,
     how: How,
@@ -78,9 +79,10 @@ const SETTINGS: [&str; 2] = ["verify_certificate", "verify"];
 pub fn unchecked(values: &Value, defaults: &Value, layout: &Layout) -> Vec<Unchecked> {
     let switches = layout.checking.iter().filter_map(|keys| {
         let value = values::lookup(values, keys).or_else(|| values::lookup(defaults, keys))?;
-        is_no(&scalar_text(value)?).then(|| Unchecked {
+        is_off(value).then(|| Unchecked {
             shown: keys.join("."),
             path: Path::from(*keys),
+            line: None,
             what: "turns off the checking of the servers' certificates, for the agent, for what waits for it and for its tasks".to_owned(),
             how: How::Switch,
         })
@@ -103,7 +105,7 @@ fn turned_off(said: Said) -> Option<Unchecked> {
             };
             is_off.then(|| format!("turns off the checking of certificates in {client}"))?
         }
-        SaidBy::Setting(_) => {
+        SaidBy::Setting(..) => {
             let name = said.name.rsplit('.').next()?;
             if !SETTINGS.contains(&name) || said.value == BUNDLE_FILE {
                 return None;
@@ -117,61 +119,83 @@ fn turned_off(said: Said) -> Option<Unchecked> {
             }
         }
     };
+    let line = match said.kind {
+        SaidBy::Setting(_, line) => Some(line),
+        SaidBy::Entry | SaidBy::Key => None,
+    };
     Some(Unchecked {
         shown: said.shown(),
         path: said.path,
+        line,
         what,
         how: How::Said(said.kind),
     })
 }
 
-/// Takes out of a document what turns checking off in it, or, where the chart's own values do, says otherwise.
+/// Takes out of a document what turns checking off in it, or, where the chart's own values do, says otherwise. Nothing around
+/// it goes: what is left empty stays.
 ///
 /// # Errors
 /// The document cannot be edited safely there.
 pub fn enforce(document: &mut Document, defaults: &Value, layout: &Layout) -> Result<()> {
-    // Each edit moves what stands behind it, so the last is taken first, and settings are looked for anew.
-    let nothing = Value::Null;
     for keys in layout.checking {
-        let is_off = |values: &Value| {
-            values::lookup(values, keys)
-                .and_then(scalar_text)
-                .is_some_and(|value| is_no(&value))
-        };
+        let is_off = |values: &Value| values::lookup(values, keys).is_some_and(is_off);
         let path = Path::from(*keys);
         if is_off(defaults) {
             document.set(path, &Value::Bool(true))?;
         } else if is_off(document.value()) {
-            document.remove(&path)?;
-            remove_if_empty(document, &parent(&path))?;
+            if is_alone(document, &path)? {
+                document.set(path, &Value::Bool(true))?;
+            } else {
+                document.remove(path)?;
+            }
         }
     }
-    let all = unchecked(document.value(), &nothing, layout);
-    for one in all.into_iter().rev() {
-        match &one.how {
-            How::Switch => {}
-            How::Said(SaidBy::Entry) => {
-                let list = parent(&one.path);
-                let item = document.get(&one.path)?;
-                remove_items(document, &list, |other| Some(other) == item.as_ref())?;
-                remove_if_empty(document, &parent(&list))?;
-            }
-            How::Said(SaidBy::Key) => {
-                document.remove(&one.path)?;
-                remove_if_empty(document, &parent(&one.path))?;
-            }
-            How::Said(SaidBy::Setting(span)) => {
-                let Some(Value::String(mut text)) = document.get(&one.path)? else {
-                    continue;
-                };
-                if text.get(span.clone()).is_some() {
-                    text.replace_range(span.clone(), "true");
-                    document.set(one.path, &Value::String(text))?;
-                }
+    let found = |document: &Document| unchecked(document.value(), &Value::Null, layout);
+    let mut left = found(document);
+    // Each edit moves what stands behind it, so the last is taken, and the rest looked for anew.
+    while let Some(last) = left.pop() {
+        take_out(document, &last)?;
+        let now = found(document);
+        if now.len() > left.len() {
+            break;
+        }
+        left = now;
+    }
+    Ok(())
+}
+
+fn take_out(document: &mut Document, one: &Unchecked) -> Result<()> {
+    match &one.how {
+        How::Switch => {}
+        How::Said(SaidBy::Entry | SaidBy::Key) if is_alone(document, &one.path)? => {
+            let around = parent(&one.path);
+            let empty = match document.get(&around)? {
+                Some(Value::Sequence(_)) => Value::Sequence(Vec::new()),
+                _ => Value::Mapping(serde_yaml::Mapping::new()),
+            };
+            document.set(around, &empty)?;
+        }
+        How::Said(SaidBy::Entry | SaidBy::Key) => document.remove(&one.path)?,
+        How::Said(SaidBy::Setting(span, _)) => {
+            if let Some(Value::String(mut text)) = document.get(&one.path)?
+                && text.get(span.clone()).is_some()
+            {
+                text.replace_range(span.clone(), "true");
+                document.set(&one.path, &Value::String(text))?;
             }
         }
     }
     Ok(())
+}
+
+/// Whether a value is the only one in what is around it.
+fn is_alone(document: &Document, path: &Path) -> Result<bool> {
+    Ok(match document.get(parent(path))? {
+        Some(Value::Mapping(mapping)) => mapping.len() == 1,
+        Some(Value::Sequence(items)) => items.len() == 1,
+        _ => false,
+    })
 }
 
 fn parent(path: &Path) -> Path {
@@ -182,6 +206,16 @@ fn parent(path: &Path) -> Path {
             .map_or(&[][..], |(_, rest)| rest)
             .to_vec(),
     )
+}
+
+/// Whether a switch is off as templates see it: a text is on, whatever it says.
+fn is_off(value: &Value) -> bool {
+    match value {
+        Value::Bool(yes) => !yes,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty(),
+        _ => false,
+    }
 }
 
 fn is_no(value: &str) -> bool {
@@ -217,6 +251,7 @@ mod tests {
             ("CLEARML_API_HOST_VERIFY_CERT", "'false'"),
             ("CLEARML_API_HOST_VERIFY_CERT", "0"),
             ("CURL_CA_BUNDLE", "''"),
+            ("CURL_CA_BUNDLE", ""),
             ("GIT_SSL_NO_VERIFY", "'true'"),
             ("GIT_SSL_NO_VERIFY", "'false'"),
             ("NODE_TLS_REJECT_UNAUTHORIZED", "'0'"),
@@ -249,6 +284,8 @@ mod tests {
     fn what_checks_is_left_alone() {
         for values in [
             "agentk8sglue: {clearmlcheckCertificate: true}",
+            // A template takes a text for true.
+            "agentk8sglue: {clearmlcheckCertificate: 'false'}",
             "e: [{name: CLEARML_API_HOST_VERIFY_CERT, value: 'true'}]",
             "e: [{name: CURL_CA_BUNDLE, value: /etc/ssl/certs/ca-certificates.crt}]",
             "e: [{name: NODE_TLS_REJECT_UNAUTHORIZED, value: '1'}]",
@@ -287,6 +324,7 @@ clearml:
         let after = "\
 # ours
 agentk8sglue:
+  extraEnvs: []
   basePodTemplate:
     env:
       - name: MINE # stays
@@ -301,6 +339,26 @@ clearml:
 ";
         assert_eq!(enforced(before), after);
         assert_eq!(enforced(after), after);
+    }
+
+    #[test]
+    fn nothing_around_it_goes_and_nothing_beside_it() {
+        let queue = "agentk8sglue:\n  queues:\n    train:\n      templateOverrides:\n        env:\n          - {name: CURL_CA_BUNDLE, value: ''}\n    cpu:\n";
+        let after = enforced(queue);
+        assert!(
+            after.contains("    train:\n      templateOverrides:\n        env: []\n    cpu:\n"),
+            "{after}"
+        );
+        let twice = "e:\n- {name: GIT_SSL_NO_VERIFY, value: x}\n- {name: GIT_SSL_NO_VERIFY, value: x}\n- {name: MINE, value: a}\n- {name: MINE2, value: b}\n";
+        assert_eq!(
+            enforced(twice),
+            "e:\n- {name: MINE, value: a}\n- {name: MINE2, value: b}\n"
+        );
+        let alone = "agentk8sglue:\n  # our agent\n  clearmlcheckCertificate: false\n";
+        assert_eq!(
+            enforced(alone),
+            "agentk8sglue:\n  # our agent\n  clearmlcheckCertificate: true\n"
+        );
     }
 
     #[test]

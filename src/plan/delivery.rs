@@ -10,7 +10,7 @@ use crate::trust_store::REQUESTS;
 pub(super) fn findings(request: &Request<'_>, settled: &Settled, proof: &Proof) -> Vec<Finding> {
     let placed = &settled.placed;
     let mut findings = proof.findings.clone();
-    findings.extend(proof.broken.iter().map(broken));
+    findings.extend(proof.broken.iter().map(|text| broken(request, text)));
     match not_carried(request, placed, proof) {
         Some(finding) => findings.push(finding),
         None => {
@@ -22,16 +22,20 @@ pub(super) fn findings(request: &Request<'_>, settled: &Settled, proof: &Proof) 
     findings
 }
 
-/// The agent cannot start any task from such a text.
-fn broken(text: &Broken) -> Finding {
-    Finding::error(
-        "task-pod-template-unreadable",
-        format!(
-            "{}: line {} of the rendered task pod template is not YAML, so the agent can start no pod from it: {}",
-            text.place, text.line, text.why
-        ),
-    )
-    .hint("look at it with --dry-run --show-manifest; agent charts of 2023 render two or more labels or annotations of a pod template so: keep one")
+/// The agent cannot start any task from such a text, if it is the one that it reads.
+fn broken(request: &Request<'_>, text: &Broken) -> Finding {
+    let keys = request.layout.task_pods.as_ref();
+    let message = format!(
+        "{}: line {} of the rendered task pod template is not YAML, so the agent can start no pod from it: {}",
+        text.place, text.line, text.why
+    );
+    let code = "task-pod-template-unreadable";
+    if keys.is_some_and(|keys| keys.template_key == text.place.key) {
+        Finding::error(code, message).hint("look at it with --show-manifest; agent charts of 2023 render two or more labels or annotations of a pod template so: keep one")
+    } else {
+        Finding::warning(code, message)
+            .hint("look at it with --show-manifest, if the agent reads that text")
+    }
 }
 
 /// References to ConfigMaps that the manifest does not have. One that the release has now goes with this upgrade; any other
@@ -83,7 +87,8 @@ pub(super) fn chart_ignores(request: &Request<'_>, what: &str) -> Finding {
             "the first version that takes certificates is {since}: --{component}-version {since} or newer"
         ),
         since => format!(
-            "use the chart {} of ClearML Enterprise{}, with --{component}-chart",
+            "use the vendor's chart {}/{}{}, with --{component}-chart",
+            layout.registry,
             layout.chart,
             since
                 .map(|since| format!(" in version {since} or newer"))

@@ -5,11 +5,11 @@ use serde_yaml::Value;
 use super::settle::Settled;
 use super::{Observed, Request, delivery, unheld};
 use crate::finding::Finding;
-use crate::overrides::checking::unchecked;
+use crate::overrides::checking::{Unchecked, unchecked};
 use crate::overrides::task_pods::{Queues, Strategy, queue_templates};
 use crate::values;
-use crate::vendor::Component;
-use crate::yaml::Document;
+use crate::vendor::{Component, OVERRIDES, QueueKeys};
+use crate::yaml::{Document, Path};
 
 /// The values with this edit.
 pub(super) struct Merged {
@@ -22,7 +22,7 @@ pub(super) struct Merged {
 pub(super) fn of(request: &Request<'_>, settled: &Settled, merged: &Merged) -> Vec<Finding> {
     let mut findings = shadowed_lists(request, &merged.edited);
     findings.extend(queue_lists(request, settled.strategy, merged));
-    findings.extend(checking_off(request, &merged.after));
+    findings.extend(checking_off(request, merged));
     findings.extend(chart_replaced(request));
     findings.extend(unheld::findings(request, &merged.after));
     findings.extend(other_chart(request));
@@ -30,6 +30,13 @@ pub(super) fn of(request: &Request<'_>, settled: &Settled, merged: &Merged) -> V
     findings.extend(other_defaults(request));
     if let Some(proof) = &settled.proof {
         findings.extend(delivery::findings(request, settled, proof));
+    }
+    // A chart that another took the place of does not know the values; that is told already.
+    if findings
+        .iter()
+        .any(|finding| finding.code == "chart-replaced")
+    {
+        findings.retain(|finding| finding.code != "chart-ignores-certificates");
     }
     findings
 }
@@ -155,6 +162,9 @@ fn queue_lists(request: &Request<'_>, strategy: Strategy, merged: &Merged) -> Ve
     let values = values::merge([&request.chart.values, &merged.after]);
     let mut findings = Vec::new();
     for queue in queue_templates(&values, keys) {
+        if is_off(&values, keys, &queue.path) {
+            continue;
+        }
         let mut lost = Vec::new();
         let mut holder = "this edit leaves alone".to_owned();
         for list in &queue.lists {
@@ -192,27 +202,48 @@ fn queue_lists(request: &Request<'_>, strategy: Strategy, merged: &Merged) -> Ve
     findings
 }
 
+/// Whether a template is that of the applications' queue, and the queue is off.
+fn is_off(values: &Value, keys: &QueueKeys, template: &Path) -> bool {
+    keys.apps.is_some_and(|apps| {
+        let is_on = values::lookup(values, &[apps, &["enabled"]].concat());
+        *template == Path::from(apps).then(OVERRIDES) && is_on != Some(&Value::Bool(true))
+    })
+}
+
 /// What turns the checking of certificates off, and is not needed any more once the CA is there.
-fn checking_off(request: &Request<'_>, after: &Value) -> Vec<Finding> {
+fn checking_off(request: &Request<'_>, merged: &Merged) -> Vec<Finding> {
     // The user looks at the file as it is.
     let text = request.files.text.as_deref().unwrap_or_default();
     let document = Document::parse(text).ok();
-    let file = request.files.edited().display();
-    let found = unchecked(after, &request.chart.values, request.layout);
+    let edited = request.files.edited();
+    let line = |one: &Unchecked| {
+        let at = document.as_ref()?.position(&one.path)?.line;
+        // A text in block style begins below its key.
+        let key = text.lines().nth(at.checked_sub(1)?)?;
+        let is_block = key.trim_end().ends_with(['|', '>', '-', '+']);
+        Some(at + one.line.filter(|_| is_block).unwrap_or(0))
+    };
+    let found = unchecked(&merged.after, &request.chart.values, request.layout);
     found
         .into_iter()
         .map(|one| {
-            let position = document
-                .as_ref()
-                .and_then(|document| document.position(&one.path));
-            let (place, hint) = match position {
-                Some(at) => (
-                    format!("{file}:{}: ", at.line),
+            let holder = request.files.last_with(&one.path, &merged.edited);
+            let line = line(&one).filter(|_| holder == Some(edited));
+            let (place, hint) = match (line, holder) {
+                (Some(line), _) => (
+                    format!("{}:{line}: ", edited.display()),
                     "--enforce-checking takes it out in the same edit".to_owned(),
                 ),
-                None => (
+                (None, Some(holder)) => (
+                    format!("{}: ", holder.display()),
+                    format!(
+                        "take it out there: --enforce-checking edits {} alone",
+                        edited.display()
+                    ),
+                ),
+                (None, None) => (
                     String::new(),
-                    format!("it does not stand in {file}: take it out where it does"),
+                    "the chart or the release has it: say otherwise in a values file".to_owned(),
                 ),
             };
             Finding::warning(

@@ -112,6 +112,7 @@ impl Guess {
         placed: &[Placed],
         rendered: &Seen,
         deployed: &Seen,
+        former: &Self,
     ) -> Self {
         let carriers = rendered.carriers();
         let deployed = deployed.carriers().carrying_config_maps();
@@ -119,7 +120,12 @@ impl Guess {
             sources: task_pods::sources(placed, carriers),
             bundle: bundle(placed, carriers)
                 .unwrap_or_else(|| ("ca-bundle-not-rendered".into(), String::new())),
-            ours: carriers.carrying_config_maps().chain(deployed).collect(),
+            // A former run wrote names that were predicted then, too.
+            ours: carriers
+                .carrying_config_maps()
+                .chain(deployed)
+                .chain(former.ours.iter().cloned())
+                .collect(),
             image: chosen(request).or_else(|| rendered.agent_image()),
         }
     }

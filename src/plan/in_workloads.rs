@@ -2,6 +2,7 @@
 
 use super::Request;
 use super::delivery::{aliases, at_reach, not_read, not_shown};
+use super::servers::without_login;
 use crate::finding::Finding;
 use crate::overrides::Placed;
 use crate::proof::{Arrival, PodPlace, Proof, Question, Reach};
@@ -82,6 +83,8 @@ pub struct Waiting {
     pub server: Option<Endpoint>,
     workload: PodPlace,
     container: String,
+    /// What `kubectl get pods` says while it waits: `Init:0/2`.
+    status: String,
     question: Question,
     /// Aliases of the certificates that are not there.
     missing: String,
@@ -91,14 +94,16 @@ pub struct Waiting {
 pub(super) fn waiting(placed: &[Placed], proof: &Proof) -> Vec<Waiting> {
     let mut all = Vec::new();
     for workload in &proof.workloads {
-        for container in workload.init_containers() {
+        let all_of_it = workload.init_containers().count();
+        for (index, container) in workload.init_containers().enumerate() {
             for (question, trusted) in &container.asked {
                 let is_missing = |one: &Placed| !trusted.contains(&one.certificate.fingerprint);
                 if let Some(missing) = aliases(placed, is_missing) {
                     all.push(Waiting {
-                        server: question.url.parse().ok(),
+                        server: without_login(&question.url).parse().ok(),
                         workload: workload.place.clone(),
                         container: container.name.clone(),
+                        status: format!("Init:{index}/{all_of_it}"),
                         question: question.clone(),
                         missing,
                     });
@@ -122,21 +127,33 @@ pub fn stuck(waiting: &[Waiting]) -> Vec<Finding> {
                 1 => String::new(),
                 all => format!(" and {} more", all - 1),
             };
-            Some(
+            // The path says nothing, and may have what nobody should read.
+            let server = match &first.server {
+                Some(server) => server.to_string(),
+                None => without_login(&question.url),
+            };
+            let asks = format!(
+                "{}: its init container {} asks {server}{more} with {program} before anything else starts, and {} is not in {}, which {program} reads",
+                first.workload,
+                first.container,
+                first.missing,
+                question.trust,
+                program = question.program,
+            );
+            let hint = "an init container before it has to make the bundle, or the bundle has to be mounted there";
+            let code = "init-container-without-certificate";
+            Some(if group.iter().any(|one| one.question.blocks) {
                 Finding::error(
-                    "init-container-without-certificate",
+                    code,
                     format!(
-                        "{}: its init container {} asks {}{more} with {program} before anything else starts, and {} is not in {}, which {program} reads: it would go on asking for ever, and the pod stay at Init:0/1 without a message",
-                        first.workload,
-                        first.container,
-                        question.url,
-                        first.missing,
-                        question.trust,
-                        program = question.program,
+                        "{asks}: it would go on asking for ever, and the pod stay at {} without a message",
+                        first.status
                     ),
                 )
-                .hint("an init container before it has to make the bundle, or the bundle has to be mounted there; if the certificate of that server is a public one, let it pass with --ignore init-container-without-certificate"),
-            )
+                .hint(format!("{hint}; if the certificate of that server is a public one, let it pass with --ignore {code}"))
+            } else {
+                Finding::warning(code, format!("{asks}: what it asks for fails")).hint(hint)
+            })
         })
         .collect()
 }

@@ -29,7 +29,9 @@ pub(super) fn judge(
             proof.add_task_pod(PodPlace::Values(base.clone()), &pod_of(&values, keys));
             format!("{base} was judged instead")
         }
-        Strategy::Propagate | Strategy::Off => "run this again once it has one".to_owned(),
+        Strategy::Propagate | Strategy::Off => {
+            "what they get can be shown once there is one".to_owned()
+        }
     };
     let empty = keys
         .queues

@@ -53,7 +53,7 @@ fn is_secure_host(one: &Said, all: &[Said]) -> bool {
         return false;
     };
     let secure = format!("{around}.secure");
-    matches!(one.kind, SaidBy::Setting(_))
+    matches!(one.kind, SaidBy::Setting(..))
         && all.iter().any(|other| {
             other.path == one.path
                 && other.name == secure
@@ -62,7 +62,7 @@ fn is_secure_host(one: &Said, all: &[Said]) -> bool {
 }
 
 /// The address alone: package indexes are often named with a user's password.
-fn without_login(url: &str) -> String {
+pub(super) fn without_login(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return url.to_owned();
     };

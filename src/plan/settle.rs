@@ -85,7 +85,8 @@ fn rendered(
         let objects =
             proof::parse(&stream).context("helm template printed something that is not YAML")?;
         let rendered = Seen::new(objects, request);
-        let real = Guess::real(request, &settled.placed, &rendered, deployed);
+        let (placed, former) = (&settled.placed, &settled.guess);
+        let real = Guess::real(request, placed, &rendered, deployed, former);
         let next = edits.make(Some(real))?;
         if next.text == settled.text {
             settled.fragment = edits.fragment(&next)?;

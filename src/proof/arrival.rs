@@ -203,6 +203,7 @@ pub fn prove(objects: &[Object], itself: &Itself<'_>) -> Proof {
             }
         }
     }
+    proof.leave_out_files_of_tasks(objects);
     proof
 }
 
@@ -229,6 +230,25 @@ impl Proof {
         }
         self.blank.extend(found.blank);
         self.broken.extend(found.broken);
+    }
+
+    /// What a task pod mounts is a file of its user's, even if a pod stands in it.
+    fn leave_out_files_of_tasks(&mut self, objects: &[Object]) {
+        let mounted: Vec<(&'static str, String)> = objects
+            .iter()
+            .filter(|object| object.holds_texts())
+            .flat_map(|object| Templates::of(object).pods)
+            .flat_map(|(_, spec)| pods::references(&spec))
+            .collect();
+        let is_file = |text: &TextPlace| {
+            let mut mounted = mounted.iter();
+            mounted.any(|(kind, object)| *kind == text.kind && *object == text.object)
+        };
+        self.task_pods.retain(|pod| match &pod.place {
+            PodPlace::Template(place) => !is_file(&place.text),
+            PodPlace::Workload { .. } | PodPlace::Values(_) => true,
+        });
+        self.broken.retain(|broken| !is_file(&broken.place));
     }
 
     /// Judges a pod spec that tasks are to run in. The agent runs the task in the first container.
@@ -263,6 +283,12 @@ impl Proof {
         for (volume, object) in &view.dangling {
             let dangling = (place.clone(), volume.clone(), object.clone());
             self.dangling.push(dangling);
+        }
+        for twice in &view.repeated {
+            self.findings.push(Finding::error(
+                "pod-has-it-twice",
+                format!("{place}: {twice} is there twice; the API server rejects such a pod"),
+            ));
         }
         for (volume, file) in &view.clashes {
             self.findings.push(Finding::error(

@@ -9,6 +9,7 @@ mod manifest;
 mod place;
 mod pod_spec;
 mod pods;
+mod shell;
 mod templates;
 mod texts;
 mod volumes;

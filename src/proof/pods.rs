@@ -27,6 +27,8 @@ pub(super) struct PodView {
     pub(super) nowhere: Vec<(String, String)>,
     /// Volumes that a container mounts and the pod does not have, with the container's name.
     pub(super) missing: Vec<(String, String)>,
+    /// What is there twice: names of volumes, and paths at which one container mounts.
+    pub(super) repeated: Vec<String>,
 }
 
 /// What one container makes of the certificates.
@@ -67,6 +69,10 @@ pub(super) fn view(spec: &Value, elsewhere: &[&str], carriers: &Carriers) -> Pod
         view: PodView::default(),
     };
     pod.note_volumes();
+    let names = list(spec, "volumes").into_iter();
+    let names = names.filter_map(|volume| text(volume, "name"));
+    let repeated = repeated(names).map(|name| format!("the volume {name}"));
+    pod.view.repeated.extend(repeated);
     for (field, is_init) in [("initContainers", true), ("containers", false)] {
         let containers: Vec<Container<'_>> = list(spec, field)
             .into_iter()
@@ -156,6 +162,16 @@ impl<'a> Container<'a> {
         text(self.value, "name").unwrap_or_default()
     }
 
+    /// The variables that name a file for some client, each with its value where that can be seen. Of several of one name,
+    /// Kubernetes takes the last.
+    fn variables(&self) -> BTreeMap<&'a str, Option<&'a str>> {
+        list(self.value, "env")
+            .into_iter()
+            .filter_map(|entry| Some((text(entry, "name")?, text(entry, "value"))))
+            .filter(|(name, _)| trust_store::VARIABLES.contains(name))
+            .collect()
+    }
+
     /// The mount that a path lies in: the innermost.
     fn mount_of(&self, path: &str) -> Option<(&Mount<'a>, String)> {
         let covering = self.mounts.iter().filter_map(|mount| {
@@ -219,6 +235,9 @@ impl<'a> Pod<'a> {
 
     /// Mounts of volumes that are not there: the API server rejects such a pod.
     fn note_mounts(&mut self, container: &Container<'a>, elsewhere: &[&str]) {
+        let paths = container.mounts.iter().map(|mount| mount.path);
+        let repeated = repeated(paths).map(|path| format!("a mount at {path}"));
+        self.view.repeated.extend(repeated);
         let volumes = container.mounts.iter().map(|mount| mount.volume);
         for volume in volumes {
             if !self.volumes.contains_key(volume) && !elsewhere.contains(&volume) {
@@ -283,13 +302,8 @@ impl<'a> Pod<'a> {
     fn look(&mut self, container: &Container<'a>, arrival: &mut ContainerArrival) {
         let own = std::mem::take(&mut arrival.bundled);
         arrival.bundled = self.certificates_at(container, BUNDLE_FILE, &own);
-        for entry in list(container.value, "env") {
-            let Some(variable) =
-                text(entry, "name").filter(|name| trust_store::VARIABLES.contains(name))
-            else {
-                continue;
-            };
-            let Some(path) = text(entry, "value") else {
+        for (variable, value) in container.variables() {
+            let Some(path) = value else {
                 arrival.has_hidden_variables = true;
                 continue;
             };
@@ -299,14 +313,15 @@ impl<'a> Pod<'a> {
                 self.view.nowhere.push(nowhere);
             }
             arrival.bundled.extend(&certificates);
-            arrival
-                .variables
-                .entry(variable.to_owned())
-                .or_default()
-                .extend(certificates);
+            arrival.variables.insert(variable.to_owned(), certificates);
         }
         arrival.has_hidden_variables |= container.value.get("envFrom").is_some();
+        // A sidecar among the init containers holds nobody up.
+        let is_sidecar = text(container.value, "restartPolicy") == Some("Always");
         for question in asking::questions(container.value) {
+            if is_sidecar {
+                break;
+            }
             let trusted = self.certificates_at(container, &question.trust, &own);
             arrival.asked.push((question, trusted));
         }
@@ -353,6 +368,31 @@ impl<'a> Pod<'a> {
             Found::Image | Found::File(_) | Found::Unknown => false,
         }
     }
+}
+
+/// The ConfigMaps and Secrets that a pod's volumes refer to, by kind and name.
+pub(super) fn references(spec: &Value) -> Vec<(&'static str, String)> {
+    list(spec, "volumes")
+        .into_iter()
+        .flat_map(|volume| {
+            let projected = volume.get("projected");
+            let sources = projected.map_or_else(Vec::new, |projected| list(projected, "sources"));
+            std::iter::once(volume).chain(sources)
+        })
+        .filter_map(super::volumes::reference)
+        .map(|(_, kind, name)| (kind, name.to_owned()))
+        .collect()
+}
+
+/// What stands more than once, each once.
+fn repeated<'a>(all: impl Iterator<Item = &'a str>) -> impl Iterator<Item = &'a str> {
+    let (mut seen, mut again) = (BTreeSet::new(), BTreeSet::new());
+    for one in all {
+        if !seen.insert(one) {
+            again.insert(one);
+        }
+    }
+    again.into_iter()
 }
 
 /// The rest of a path below a folder, without a slash in front; empty where they are the same.

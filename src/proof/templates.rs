@@ -135,12 +135,17 @@ fn is_blank(text: &str) -> bool {
     })
 }
 
-/// Whether a text that is no YAML was meant to be a pod: it has the key of a pod's containers on a line of its own.
+/// Whether a text that is no YAML was meant to be a pod: it has the key of a pod's containers, in JSON anywhere, else at the
+/// beginning of a line.
 fn looks_like_pods(text: &str) -> bool {
-    text.lines().any(|line| {
-        let line = line.trim().trim_start_matches("- ");
-        line.starts_with("containers:") || line.starts_with("\"containers\":")
-    })
+    let in_json = text.split("\"containers\"").skip(1);
+    let mut in_json = in_json.map(|rest| rest.trim_start().starts_with(':'));
+    let mut lines = text.lines();
+    in_json.any(|is_key| is_key)
+        || lines.any(|line| {
+            let line = line.trim().trim_start_matches("- ");
+            line.starts_with("containers:")
+        })
 }
 
 #[cfg(test)]
@@ -213,7 +218,6 @@ mod tests {
             "kind: Service\nspec: {selector: {containers: x}}",
             "default: [fm-containers]\ngpu: []",
             "agent {\n  # containers: many\n  docker_internal_mounts { }\n}",
-            "a text about containers: they are nice\n- and: [unclosed",
             "spec: {containers: none}",
             "{}",
         ] {
@@ -235,6 +239,8 @@ mod tests {
         let found = templates(text);
         assert!(found.pods.is_empty());
         assert_eq!(found.broken[0].line, 6, "{:?}", found.broken);
+        let json = r#"{"default": {"spec": {"containers": [{"env": ["#;
+        assert_eq!(templates(json).broken.len(), 1);
     }
 
     #[test]

@@ -56,19 +56,9 @@ impl Volume {
 
     /// Adds the files of a `configMap` or `secret`; `modes` says as which mode where it does not itself.
     fn add(&mut self, source: &Value, carriers: &Carriers, modes: &Value) {
-        let references = [
-            ("configMap", "ConfigMap", "name"),
-            ("secret", "Secret", "secretName"),
-        ];
-        let found = references
-            .iter()
-            .find_map(|(field, kind, name)| Some((source.get(*field)?, *kind, *name)));
-        let Some((reference, kind, name)) = found else {
-            // A token or the pod's own metadata.
-            self.is_open = true;
-            return;
-        };
-        let Some(object) = text(reference, name).or_else(|| text(reference, "name")) else {
+        let Some((reference, kind, object)) = reference(source) else {
+            // A token or the pod's own metadata, or a reference that names nothing.
+            self.is_open = source.get("configMap").is_none() && source.get("secret").is_none();
             return;
         };
         let Some(keys) = carriers.keys(kind, object) else {
@@ -95,6 +85,19 @@ impl Volume {
             }
         }
     }
+}
+
+/// The `configMap` or `secret` of a volume or a projected source, with the kind and name of the object that it means.
+pub(super) fn reference(source: &Value) -> Option<(&Value, &'static str, &str)> {
+    let references = [
+        ("configMap", "ConfigMap", "name"),
+        ("secret", "Secret", "secretName"),
+    ];
+    references.into_iter().find_map(|(field, kind, name)| {
+        let reference = source.get(field)?;
+        let object = text(reference, name).or_else(|| text(reference, "name"))?;
+        Some((reference, kind, object))
+    })
 }
 
 /// The keys that become files: all under their own names, or those that `items` names.

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_yaml::Value;
 
 use crate::proof::Object;
-use crate::secrets::{MASK, is_secret_below, is_secret_key, within};
+use crate::secrets::{MASK, in_urls, is_secret_below, is_secret_key, within};
 use crate::yaml::{Document, Path, Step};
 
 /// A secret shorter than this is hidden by position only: replacing "a" everywhere would leave nothing readable.
@@ -34,6 +34,9 @@ impl Redactor {
     /// credential into something larger first.
     pub(super) fn learn_objects(&self, objects: &[Object]) {
         self.add(|found| {
+            for object in objects {
+                collect_urls(&object.value, found);
+            }
             for object in objects.iter().filter(|object| object.kind == "Secret") {
                 // What is not encoded may be a word that stands elsewhere too, unless it is long.
                 for (field, shortest) in [("data", SHORTEST), ("stringData", LONGER_THAN_WORDS)] {
@@ -95,6 +98,18 @@ fn collect(value: &Value, secret: bool, secrets: &mut Vec<String>) {
 }
 
 /// A secret, and the form it has in a Kubernetes Secret.
+/// Passwords in the URLs of a manifest: of scripts and variables, say.
+fn collect_urls(value: &Value, secrets: &mut Vec<String>) {
+    match value {
+        Value::Mapping(mapping) => mapping
+            .iter()
+            .for_each(|(_, inner)| collect_urls(inner, secrets)),
+        Value::Sequence(items) => items.iter().for_each(|item| collect_urls(item, secrets)),
+        Value::String(text) => in_urls(text).for_each(|one| note(one, secrets)),
+        _ => {}
+    }
+}
+
 fn note(secret: &str, secrets: &mut Vec<String>) {
     if secret.len() >= SHORTEST {
         secrets.push(STANDARD.encode(secret));

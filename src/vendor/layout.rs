@@ -158,8 +158,16 @@ impl Layout {
         if named.fits(values) {
             return named;
         }
+        // Somebody else's chart of a generic name.
+        let otherwise = if named.is_generic {
+            component.documented()
+        } else {
+            named
+        };
         let mut layouts = component.layouts().into_iter();
-        layouts.find(|layout| layout.fits(values)).unwrap_or(named)
+        layouts
+            .find(|layout| layout.fits(values))
+            .unwrap_or(otherwise)
     }
 
     /// Whether a chart with these values is of this generation, as far as they tell.

@@ -27,8 +27,8 @@ pub enum SaidBy {
     Entry,
     /// An environment variable: a key of a map.
     Key,
-    /// A setting in a configuration's text, with the bytes of its value there.
-    Setting(std::ops::Range<usize>),
+    /// A setting in a configuration's text, with the bytes of its value there, and its line, counted from 1.
+    Setting(std::ops::Range<usize>, usize),
 }
 
 impl Said {
@@ -42,7 +42,7 @@ impl Said {
                 format!("{}[{}]", Path::from(list.to_vec()), self.name)
             }
             SaidBy::Key => self.path.to_string(),
-            SaidBy::Setting(_) => format!("{}: {}", self.path, self.name),
+            SaidBy::Setting(..) => format!("{}: {}", self.path, self.name),
         }
     }
 }
@@ -60,7 +60,7 @@ pub fn said(values: &Value, layout: &Layout) -> Vec<Said> {
             path: Path::from(*keys),
             name: setting.path,
             value: setting.value.to_owned(),
-            kind: SaidBy::Setting(setting.span),
+            kind: SaidBy::Setting(setting.span, setting.line),
         }));
     }
     all
@@ -87,7 +87,7 @@ fn variables(value: &Value, path: &Path, all: &mut Vec<Said>) {
             for (index, item) in items.iter().enumerate() {
                 let path = path.then(index);
                 let name = item.get("name").and_then(Value::as_str);
-                match name.zip(item.get("value").and_then(scalar_text)) {
+                match name.zip(item.get("value").and_then(given)) {
                     Some((name, value)) => all.push(Said {
                         path,
                         name: name.to_owned(),
@@ -100,6 +100,14 @@ fn variables(value: &Value, path: &Path, all: &mut Vec<Said>) {
         }
         _ => {}
     }
+}
+
+/// What an entry gives a variable: without a value, it is empty.
+fn given(value: &Value) -> Option<String> {
+    if value.is_null() {
+        return Some(String::new());
+    }
+    scalar_text(value)
 }
 
 /// A key in capitals: what maps of variables have, and no value of a chart.

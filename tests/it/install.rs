@@ -366,9 +366,9 @@ both_majors! {
         for told in [
             "clearml-agent-values.override.yaml:2: agentk8sglue.clearmlcheckCertificate turns off",
             "clearml-agent-values.override.yaml:4: agentk8sglue.extraEnvs[GIT_SSL_NO_VERIFY] turns off the checking of certificates in git;",
-            "clearml-agent-values.override.yaml:7: clearml.clearmlConfig: sdk.aws.s3.verify goes by /own.pem instead",
-            "warning[checking-off]: agentk8sglue.basePodTemplate.nodeSelector.PIP_TRUSTED_HOST turns off",
-            "it does not stand in clearml-agent-values.override.yaml",
+            "clearml-agent-values.override.yaml:8: clearml.clearmlConfig: sdk.aws.s3.verify goes by /own.pem instead",
+            "warning[checking-off]: base.yaml: agentk8sglue.basePodTemplate.nodeSelector.PIP_TRUSTED_HOST turns off",
+            "take it out there: --enforce-checking edits clearml-agent-values.override.yaml alone",
             "not needed any more once the CA is there",
             "--enforce-checking takes it out in the same edit",
         ] {

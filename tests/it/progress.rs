@@ -12,7 +12,7 @@ const CLEAR_LINE: &str = "\x1b[2K";
 fn dry_run(world: &World, variables: &[(&str, &str)]) -> Ended {
     world.write("ca.pem", &certificates::ca("Acme Root"));
     let line = format!(
-        "install agent --ca ca.pem --chart {} --dry-run",
+        "install agent --ca ca.pem --chart '{}' --dry-run",
         chart(AGENT)
     );
     let script = format!("exec \"$HELM\" clearml-certs {line} >out");

@@ -3,9 +3,10 @@
 use anyhow::Result;
 use serde_yaml::Value;
 
+use super::edit::Spot;
 use super::recipe::{
     BUNDLE_DIR, BUNDLE_FILE, BUNDLE_VOLUME, INIT_CONTAINER, REPLACED_VOLUME, SOURCES_DIR,
-    Variables, bundle_volume, mount_path, name_of, runs_update, sequence, set_field,
+    Variables, bundle_volume, mount_path, name_of, sequence, set_field, update_command,
 };
 use super::{named, sources};
 use crate::overrides::{list_at, remove_items};
@@ -48,8 +49,9 @@ pub(super) fn appended(
     let is_our_mount = |mount: &Value| is_our_mount(mount, recipe.sources_volume);
     let containers = path.then(PodList::InitContainers.key());
     remove_items(document, &containers, |container| {
+        // Only what we would have written ourselves: somebody's own may run more than the update.
         name_of(container) == Some(INIT_CONTAINER)
-            && runs_update(container)
+            && sequence(container, "command") == update_command()
             && sequence(container, "volumeMounts").iter().all(is_our_mount)
     })?;
     // Another init container that mounts our volumes needs them still.
@@ -68,6 +70,20 @@ pub(super) fn appended(
         })?;
     }
     Ok(false)
+}
+
+/// Takes out what a queue was given in addition to lists that it does not replace any more: the base template's hold again.
+pub(super) fn unused(document: &mut Document, spot: &Spot<'_>, recipe: &Ours<'_>) -> Result<()> {
+    for list in PodList::ALL {
+        let key = list.added_by().filter(|_| !spot.lists.contains(&list));
+        if let Some(key) = key {
+            remove_items(document, &spot.path.then(key), |item| {
+                let name = name_of(item).unwrap_or_default();
+                [BUNDLE_VOLUME, REPLACED_VOLUME, recipe.sources_volume].contains(&name)
+            })?;
+        }
+    }
+    Ok(())
 }
 
 /// Takes out the mounted bundle.

@@ -126,7 +126,10 @@ impl TemplateEdit<'_> {
     fn variables(&mut self, wanted: &Wanted<'_>) -> Result<()> {
         let path = self.list(PodList::Env);
         for variable in wanted.variables.names() {
-            match named(self.document, &path, variable)? {
+            // Of several of one name, Kubernetes takes the last.
+            let items = list_at(self.document, &path)?.into_iter();
+            let entry = items.rev().find(|item| name_of(item) == Some(variable));
+            match entry {
                 None => self.document.append(&path, &recipe::variable(variable))?,
                 Some(entry) if entry.get("value").and_then(Value::as_str) == Some(BUNDLE_FILE) => {}
                 Some(_) if recipe::is_documented(variable) => {

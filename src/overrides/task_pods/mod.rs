@@ -16,7 +16,7 @@ use serde_yaml::Value;
 use super::{list_at, remove_if_empty};
 use crate::finding::Finding;
 use crate::vendor::{PROPAGATE, PodList, TaskPodKeys};
-use crate::yaml::{Document, Path};
+use crate::yaml::{Document, Path, YamlError};
 
 pub use queues::{QueueTemplate, has_queues, queue_templates};
 pub use recipe::Variables;
@@ -116,35 +116,66 @@ pub fn template(
         config_maps: wanted.ours,
     };
     let base = Path::from(keys.base);
-    let queues = match wanted.queues {
-        Queues::All => queues_of(document, keys),
-        Queues::Base => Vec::new(),
-    };
-    let queue_spots = queues.iter().map(|queue| edit::Spot {
-        path: &queue.path,
-        lists: &queue.lists,
-        adds: wanted.adds,
-        is_base: false,
-    });
-    let base_spot = edit::Spot {
+    let spot = edit::Spot {
         path: &base,
         lists: &PodList::ALL,
         adds: false,
         is_base: true,
     };
-    let mut findings = Vec::new();
-    let mut base_stays = false;
-    for spot in std::iter::once(base_spot).chain(queue_spots) {
-        match wanted.shape {
-            Shape::Appended(_) => clear::replaced(document, spot.path)?,
-            Shape::Replaced(..) => {
-                let stays = clear::appended(document, spot.path, &ours, base_stays)?;
-                base_stays |= spot.is_base && stays;
+    let base_stays = switch(document, &base, &ours, wanted, false)?;
+    let mut findings = edit::template(document, file, &spot, wanted)?;
+    if wanted.queues == Queues::Base {
+        return Ok(findings);
+    }
+    for queue in queues_of(document, keys) {
+        let before = document.text().to_owned();
+        let spot = edit::Spot {
+            path: &queue.path,
+            lists: &queue.lists,
+            adds: wanted.adds,
+            is_base: false,
+        };
+        let edited = clear::unused(document, &spot, &ours)
+            .and_then(|()| switch(document, &queue.path, &ours, wanted, base_stays))
+            .and_then(|_| edit::template(document, file, &spot, wanted));
+        match edited {
+            Ok(more) => findings.extend(more),
+            // What cannot be edited safely, such as a list that an anchor shares, costs its own queue alone.
+            Err(error) if error.is::<YamlError>() => {
+                *document = Document::parse(&before)?;
+                findings.push(left_alone(file, &queue, &error));
             }
+            Err(error) => return Err(error),
         }
-        findings.extend(edit::template(document, file, &spot, wanted)?);
     }
     Ok(findings)
+}
+
+/// Takes out what the other shape of the recipe wrote.
+fn switch(
+    document: &mut Document,
+    path: &Path,
+    ours: &clear::Ours<'_>,
+    wanted: &Wanted<'_>,
+    base_stays: bool,
+) -> Result<bool> {
+    match wanted.shape {
+        Shape::Appended(_) => clear::replaced(document, path).map(|()| false),
+        Shape::Replaced(..) => clear::appended(document, path, ours, base_stays),
+    }
+}
+
+fn left_alone(file: &str, queue: &QueueTemplate, error: &anyhow::Error) -> Finding {
+    let lists: Vec<&str> = queue.lists.iter().map(|list| list.key()).collect();
+    Finding::warning(
+        "queue-replaces-lists",
+        format!(
+            "{file}: {} replaces {} of the base template, and cannot be edited safely ({error}), so it is left as it is",
+            queue.path,
+            lists.join(", ")
+        ),
+    )
+    .hint("write that queue's lists out, without anchors and aliases, or add the entries of the base template to them by hand")
 }
 
 /// Takes the recipe out of the base template and the queues' again, and nothing that is the user's.

@@ -2,31 +2,31 @@
 
 use serde_yaml::Value;
 
-use crate::values;
+use crate::values::{self, scalar_text};
 use crate::vendor::{OVERRIDES, PodList, QueueKeys};
 use crate::yaml::Path;
 
-/// A queue's own template: what it replaces of the base template.
+/// A queue's own template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueTemplate {
     /// Where it stands.
     pub path: Path,
-    /// The lists that it replaces. An empty one leaves the base's.
+    /// The lists of the base template that it replaces. An empty one leaves the base's.
     pub lists: Vec<PodList>,
 }
 
-/// The queues of `values` that replace lists of the base template.
+/// The queues of `values` that have a template of their own, whatever it replaces; that of applications as well, even where
+/// it is off.
 #[must_use]
 pub fn queue_templates(values: &Value, keys: &QueueKeys) -> Vec<QueueTemplate> {
     let all = values::lookup(values, keys.all).and_then(Value::as_mapping);
     let queues = all.into_iter().flatten().filter_map(|(name, settings)| {
-        let path = Path::from(keys.all).then(name.as_str()?);
+        let path = Path::from(keys.all).then(scalar_text(name)?);
         Some((path, settings))
     });
     let apps = keys.apps.and_then(|keys| {
         let settings = values::lookup(values, keys)?;
-        let is_on = settings.get("enabled").and_then(Value::as_bool) == Some(true);
-        is_on.then(|| (Path::from(keys), settings))
+        Some((Path::from(keys), settings))
     });
     queues
         .chain(apps)
@@ -36,9 +36,10 @@ pub fn queue_templates(values: &Value, keys: &QueueKeys) -> Vec<QueueTemplate> {
                 let items = template.get(list.key()).and_then(Value::as_sequence);
                 items.is_some_and(|items| !items.is_empty())
             };
-            let lists: Vec<PodList> = PodList::ALL.into_iter().filter(replaces).collect();
-            let path = path.then(OVERRIDES);
-            (!lists.is_empty()).then_some(QueueTemplate { path, lists })
+            template.is_mapping().then(|| QueueTemplate {
+                path: path.then(OVERRIDES),
+                lists: PodList::ALL.into_iter().filter(replaces).collect(),
+            })
         })
         .collect()
 }
@@ -65,6 +66,7 @@ mod tests {
         let values = serde_yaml::from_str(values).unwrap();
         queue_templates(&values, keys.queues.as_ref().unwrap())
             .iter()
+            .filter(|queue| !queue.lists.is_empty())
             .map(|queue| {
                 let lists: Vec<&str> = queue.lists.iter().map(|list| list.key()).collect();
                 format!("{}: {}", queue.path, lists.join(" "))
@@ -82,16 +84,16 @@ mod tests {
     }
 
     #[test]
-    fn the_queue_of_applications_counts_where_it_is_on() {
-        let queue = |on| {
-            format!(
-                "agentk8sglue: {{appsQueue: {{enabled: {on}, templateOverrides: {{volumes: [{{name: a}}]}}}}}}"
-            )
-        };
+    fn the_queue_of_applications_is_one_of_them_and_names_may_be_numbers() {
         assert_eq!(
-            found(&queue(true)),
+            found(
+                "agentk8sglue: {appsQueue: {enabled: false, templateOverrides: {volumes: [{name: a}]}}}"
+            ),
             ["agentk8sglue.appsQueue.templateOverrides: volumes"]
         );
-        assert!(found(&queue(false)).is_empty());
+        assert_eq!(
+            found("agentk8sglue: {queues: {7: {templateOverrides: {env: [{name: a}]}}}}"),
+            ["agentk8sglue.queues.7.templateOverrides: env"]
+        );
     }
 }

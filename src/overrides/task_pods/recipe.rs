@@ -59,10 +59,14 @@ pub(super) fn mounts(sources_volume: &str) -> [Value; 2] {
     ]
 }
 
+/// What the init container runs.
+pub(super) fn update_command() -> Vec<Value> {
+    ["/bin/sh", "-c", UPDATE].map(Value::from).to_vec()
+}
+
 pub(super) fn init_container(image: &str, sources_volume: &str) -> Value {
-    let command = ["/bin/sh", "-c", UPDATE].map(Value::from).to_vec();
     mapping([
-        ("command", Value::Sequence(command)),
+        ("command", Value::Sequence(update_command())),
         ("image", image.into()),
         ("imagePullPolicy", "IfNotPresent".into()),
         ("name", INIT_CONTAINER.into()),
