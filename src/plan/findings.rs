@@ -21,7 +21,7 @@ pub(super) struct Merged {
 
 pub(super) fn of(request: &Request<'_>, settled: &Settled, merged: &Merged) -> Vec<Finding> {
     let mut findings = shadowed_lists(request, &merged.edited);
-    findings.extend(queue_lists(request, settled.strategy, merged));
+    findings.extend(queue_lists(request, settled, merged));
     findings.extend(checking_off(request, merged));
     findings.extend(chart_replaced(request));
     findings.extend(unheld::findings(request, &merged.after));
@@ -153,16 +153,21 @@ fn shadowed_lists(request: &Request<'_>, edited: &Value) -> Vec<Finding> {
 
 /// Queues whose own lists replace those of the base template, and that this edit does not reach: their lists stand in
 /// another file, in the release or in the chart, or they are to be left alone.
-fn queue_lists(request: &Request<'_>, strategy: Strategy, merged: &Merged) -> Vec<Finding> {
+fn queue_lists(request: &Request<'_>, settled: &Settled, merged: &Merged) -> Vec<Finding> {
     let keys = request.layout.task_pods.as_ref();
     let keys = keys.and_then(|keys| keys.queues.as_ref());
-    let Some(keys) = keys.filter(|_| strategy == Strategy::Template) else {
+    let Some(keys) = keys.filter(|_| settled.strategy == Strategy::Template) else {
         return Vec::new();
     };
     let values = values::merge([&request.chart.values, &merged.after]);
     let mut findings = Vec::new();
     for queue in queue_templates(&values, keys) {
-        if is_off(&values, keys, &queue.path) {
+        let path = queue.path.to_string();
+        let is_told = settled
+            .findings
+            .iter()
+            .any(|told| told.code == "queue-replaces-lists" && told.message.contains(&path));
+        if is_told || is_off(&values, keys, &queue.path) {
             continue;
         }
         let mut lost = Vec::new();

@@ -561,4 +561,36 @@ agentk8sglue:
             "{findings:?}"
         );
     }
+
+    #[test]
+    fn a_queue_that_cannot_be_edited_safely_costs_itself_alone() {
+        let users = "e: &e [{name: A, value: b}]\nagentk8sglue:\n  queues:\n    gpu:\n      templateOverrides:\n        env: *e\n";
+        let (text, codes) = edit(users, &[whole("a-custom-ca-0")]);
+        assert_eq!(codes, ["queue-replaces-lists"]);
+        assert!(
+            text.contains("        env: *e\n") && text.contains("init-task"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn what_a_queue_does_not_replace_any_more_is_not_added_to_either() {
+        let sources = [whole("a-custom-ca-0")];
+        let ours = ["a-custom-ca-0".to_owned()];
+        let wanted = Wanted {
+            adds: true,
+            ..wanted(Shape::Appended(&sources), &ours)
+        };
+        let mut document = Document::parse(QUEUES).unwrap();
+        super::template(&mut document, "f.yaml", keys(), &wanted).unwrap();
+        let queue_path = Path::from(["agentk8sglue", "queues", "gpu", "templateOverrides"]);
+        for list in ["volumes", "volumeMounts"] {
+            document.remove(queue_path.then(list)).unwrap();
+        }
+        let mut left = Document::parse(document.text()).unwrap();
+        super::template(&mut document, "f.yaml", keys(), &wanted).unwrap();
+        assert!(queue(document.text()).get("extraVolumes").is_none());
+        clear(&mut left, keys(), &ours).unwrap();
+        assert!(queue(left.text()).get("extraVolumeMounts").is_none());
+    }
 }

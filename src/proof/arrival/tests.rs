@@ -399,3 +399,47 @@ fn a_mount_without_its_volume_is_told() {
         [("more".to_owned(), "gone".to_owned())]
     );
 }
+
+#[test]
+fn of_several_variables_of_one_name_the_last_counts() {
+    let again = "  - {name: REQUESTS_CA_BUNDLE, value: /opt/other.pem}\n";
+    let line = "  - {name: REQUESTS_CA_BUNDLE, value: /etc/ssl/certs/ca-certificates.crt}\n";
+    let last = documented_but(line, &format!("{line}{again}"));
+    assert_eq!(last.reach(), Reach::Bundled);
+    let first = documented_but(line, &format!("{again}{line}"));
+    assert_eq!(first.reach(), Reach::Read);
+}
+
+#[test]
+fn what_stands_twice_in_a_pod_is_told() {
+    let volumes = documented_but(
+        "- {name: bundle, emptyDir: {}}",
+        "- {name: bundle, emptyDir: {}}\n- {name: bundle, emptyDir: {}}",
+    );
+    assert_eq!(volumes.codes(), ["pod-has-it-twice"]);
+    let mount = "  - {name: bundle, mountPath: /etc/ssl/certs}\nvolumes";
+    let mounts = documented_but(
+        mount,
+        &format!("  - {{name: sources, mountPath: /etc/ssl/certs/}}\n{mount}"),
+    );
+    assert_eq!(mounts.codes(), ["pod-has-it-twice"]);
+}
+
+#[test]
+fn a_pod_in_a_file_that_task_pods_mount_is_no_template() {
+    let pod = "spec: {containers: [{env: []}], volumes: [{name: f, secret: {secretName: files}}]}";
+    let text = format!(
+        "kind: ConfigMap\nmetadata: {{name: pt}}\ndata: {{t: '{pod}'}}\n---\nkind: Secret\nmetadata: {{name: files}}\nstringData: {{job.yaml: 'spec: {{containers: [{{}}]}}', x.j2: \"containers:\\n- [\"}}\n"
+    );
+    let proof = prove(&parse(&text).unwrap(), &Itself::default());
+    assert_eq!(proof.task_pods.len(), 1);
+    assert!(proof.broken.is_empty());
+}
+
+#[test]
+fn a_sidecar_among_the_init_containers_holds_nobody_up() {
+    let wait = "- name: logs\n  restartPolicy: Always\n  command: [sh, -c, 'until curl -s https://logs.acme.example; do sleep 5; done']\n- name: init\n";
+    let manifest = documented_but("- name: init\n", wait);
+    let workload = &manifest.proof.workloads[0];
+    assert!(workload.init_containers().all(|one| one.asked.is_empty()));
+}
