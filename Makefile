@@ -14,8 +14,7 @@ demo: ## a dry run for gateway and agent on the stand-in charts; no cluster
 
 .PHONY: test
 test: ## everything but the cluster
-	@scripts/tools helm-4.1.4 >/dev/null
-	HELM3=$$(scripts/tools helm3) HELM4=$$(scripts/tools helm4) UV=$$(scripts/tools uv) cargo test --locked
+	scripts/test
 
 .PHONY: e2e
 e2e: ## the same against a real Kubernetes API: one of its own, or KUBECONFIG

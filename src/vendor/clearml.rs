@@ -2,7 +2,7 @@
 //!
 //! Source: the vendor's documentation and release notes of 2025 and 2026, and its charts of 2023.
 
-use super::layout::{Brand, Layout, QueueKeys, TaskPodKeys};
+use super::layout::{Layout, QueueKeys, TaskPodKeys};
 
 /// The newest first; the second was documented until March 2025.
 const REPOSITORIES: &[&str] = &["clearml-enterprise", "allegroai-enterprise"];
@@ -11,7 +11,6 @@ const REGISTRY: &str = "oci://docker.io/clearml";
 pub(super) const TEMPLATE_KEY: &str = "template.yaml";
 
 pub(super) const AGENT: Layout = Layout {
-    brand: Brand::ClearMl,
     chart: "clearml-enterprise-agent",
     is_generic: false,
     replaces: &[],
@@ -51,7 +50,6 @@ pub(super) const AGENT: Layout = Layout {
 };
 
 pub(super) const GATEWAY: Layout = Layout {
-    brand: Brand::ClearMl,
     chart: "clearml-enterprise-app-gateway",
     is_generic: false,
     replaces: &["clearml-enterprise-task-traffic-router"],
@@ -84,7 +82,6 @@ pub(super) const GATEWAY: Layout = Layout {
 };
 
 pub(super) const APPS: Layout = Layout {
-    brand: Brand::ClearMl,
     chart: "clearml-enterprise",
     is_generic: false,
     replaces: &[],

@@ -3,13 +3,12 @@
 //! Source: klique.ai's documentation of 2026; its charts are unseen.
 
 use super::clearml::{self, TEMPLATE_KEY};
-use super::layout::{Brand, Layout, QueueKeys, TaskPodKeys};
+use super::layout::{Layout, QueueKeys, TaskPodKeys};
 
 const REGISTRY: &str = "oci://docker.io/kliqueai";
 const SOURCES_VOLUME: &str = "klique-extra-ca-certs";
 
 pub(super) const AGENT: Layout = Layout {
-    brand: Brand::Klique,
     chart: "orchestrator",
     is_generic: true,
     repositories: &[],
@@ -46,7 +45,6 @@ pub(super) const AGENT: Layout = Layout {
 };
 
 pub(super) const GATEWAY: Layout = Layout {
-    brand: Brand::Klique,
     chart: "gateway",
     is_generic: true,
     replaces: &[],
@@ -57,7 +55,6 @@ pub(super) const GATEWAY: Layout = Layout {
 };
 
 pub(super) const APPS: Layout = Layout {
-    brand: Brand::Klique,
     chart: "control-plane",
     is_generic: true,
     repositories: &[],

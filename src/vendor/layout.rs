@@ -21,20 +21,9 @@ pub const PROPAGATE: &str = "propagateToTasks";
 /// In a queue: what replaces fields of the base template.
 pub const OVERRIDES: &str = "templateOverrides";
 
-/// Whose name a chart bears: the same product is sold under two.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Brand {
-    /// ClearML Enterprise.
-    ClearMl,
-    /// Klique: another name, other names of charts and values.
-    Klique,
-}
-
 /// One generation of a component's chart.
 #[derive(Debug, Clone)]
 pub struct Layout {
-    /// Whose name it bears.
-    pub brand: Brand,
     /// The chart's name, as in its Chart.yaml.
     pub chart: &'static str,
     /// Whether other people's charts may well have that name, so that it alone says nothing.
@@ -201,11 +190,6 @@ impl Layout {
             .chain(bases)
             .collect()
     }
-
-    /// The names that its chart has had.
-    pub fn chart_names(&self) -> impl Iterator<Item = &'static str> {
-        std::iter::once(self.chart).chain(self.replaces.iter().copied())
-    }
 }
 
 /// The image that values name in the usual way: `repository` and `tag`, and a `registry` that may be empty or global.
@@ -260,25 +244,30 @@ mod tests {
 
     #[test]
     fn a_generation_is_told_by_name_and_values() {
-        let brand = |component, chart: &str, values: &str| {
-            Layout::of(component, chart, &yaml(values)).brand
+        let is_of = |component: Component, chart: &str, values: &str| {
+            Layout::of(component, chart, &yaml(values)).chart
         };
         let clearml = "agentk8sglue: {basePodTemplate: {}}";
         let klique = "orchestratork8sglue: {basePodTemplate: {}}";
         let agent = Component::Agent;
-        assert_eq!(
-            brand(agent, "clearml-enterprise-agent", clearml),
-            Brand::ClearMl
-        );
-        assert_eq!(brand(agent, "orchestrator", klique), Brand::Klique);
+        let [ours, other] = agent.layouts().map(|layout| layout.chart);
+        assert_eq!(is_of(agent, "clearml-enterprise-agent", clearml), ours);
+        assert_eq!(is_of(agent, "orchestrator", klique), other);
         // A name that means something else, and a chart of one's own.
-        assert_eq!(brand(agent, "orchestrator", clearml), Brand::ClearMl);
-        assert_eq!(brand(agent, "our-agent", klique), Brand::Klique);
-        assert_eq!(brand(agent, "our-agent", "{}"), Brand::ClearMl);
+        assert_eq!(is_of(agent, "orchestrator", clearml), ours);
+        assert_eq!(is_of(agent, "orchestrator", "{}"), ours);
+        assert_eq!(is_of(agent, "our-agent", klique), other);
+        assert_eq!(is_of(agent, "our-agent", "{}"), ours);
         let apps = "applications: {basePodTemplate: {}, customCertificates: {}}";
-        assert_eq!(brand(Component::Apps, "control-plane", apps), Brand::Klique);
+        assert_eq!(
+            is_of(Component::Apps, "control-plane", apps),
+            "control-plane"
+        );
         let gateway = "customCertificates: {}";
-        assert_eq!(brand(Component::Gateway, "gateway", gateway), Brand::Klique);
-        assert_eq!(brand(Component::Gateway, "ours", gateway), Brand::ClearMl);
+        assert_eq!(is_of(Component::Gateway, "gateway", gateway), "gateway");
+        assert_eq!(
+            is_of(Component::Gateway, "ours", gateway),
+            "clearml-enterprise-app-gateway"
+        );
     }
 }

@@ -12,7 +12,7 @@ mod said;
 pub use component::Component;
 pub use conf::{Setting, settings};
 pub use layout::{
-    ALIAS, Brand, EXTRA_CERTS, Keys, Layout, OVERRIDE_BUNDLE, OVERRIDES, PEM, PROPAGATE, PodList,
+    ALIAS, EXTRA_CERTS, Keys, Layout, OVERRIDE_BUNDLE, OVERRIDES, PEM, PROPAGATE, PodList,
     QueueKeys, TaskPodKeys, image_in,
 };
 pub use said::{Said, SaidBy, said};

@@ -302,6 +302,9 @@ impl World {
             ("HOME", self.folder.path().into()),
             ("TMPDIR", self.temporary().into()),
             ("KUBECONFIG", self.kubeconfig.clone().into()),
+            ("LANG", "C".into()),
+            ("TZ", "UTC".into()),
+            ("GIT_CONFIG_GLOBAL", "/dev/null".into()),
             // Nothing here may depend on a network: whatever is not on the loopback meets a closed door.
             (
                 "HTTPS_PROXY",
