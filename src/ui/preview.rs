@@ -222,7 +222,7 @@ fn trusting(verdicts: &[Verdict]) -> String {
 
 /// Where the certificates arrive, read from the rendered manifests; those that go the same way share their lines.
 fn proof_lines(target: &Target) -> Vec<String> {
-    let mut ways: Vec<(String, Vec<String>, Vec<&str>)> = Vec::new();
+    let mut ways: Vec<(String, Vec<String>, bool, Vec<&str>)> = Vec::new();
     for placed in &target.placed {
         let fingerprint = placed.certificate.fingerprint;
         let Some(carrier) = target.proof.carriers.of(fingerprint).first() else {
@@ -230,28 +230,35 @@ fn proof_lines(target: &Target) -> Vec<String> {
         };
         let object = format!("{} {}", carrier.kind, carrier.object);
         let arrivals = target.proof.workloads.iter().chain(&target.proof.task_pods);
-        let places: Vec<String> = arrivals
+        let mut places: Vec<String> = arrivals
             .filter(|arrival| arrival.gets(fingerprint))
-            .map(|arrival| arrival.place.to_string())
+            .map(|arrival| format!("→ {}", arrival.place))
             .collect();
+        let arrives = !places.is_empty();
+        if target.strategy != Strategy::Off {
+            let left_out = target.proof.task_pods.iter();
+            let left_out = left_out.filter(|arrival| !arrival.gets(fingerprint));
+            let cross = style("✗").red();
+            places.extend(left_out.map(|arrival| format!("{cross} {}", arrival.place)));
+        }
         match ways
             .iter_mut()
-            .find(|(from, to, _)| *from == object && *to == places)
+            .find(|(from, to, ..)| *from == object && *to == places)
         {
             Some((.., aliases)) => aliases.push(&placed.alias),
-            None => ways.push((object, places, vec![&placed.alias])),
+            None => ways.push((object, places, arrives, vec![&placed.alias])),
         }
     }
     let mut lines = Vec::new();
-    for (object, places, aliases) in ways {
-        let mark = if places.is_empty() {
-            style("✗").red()
-        } else {
+    for (object, places, arrives, aliases) in ways {
+        let mark = if arrives {
             style("✓").green()
+        } else {
+            style("✗").red()
         };
         lines.push(format!("  {mark} {}", style(listed(&aliases)).bold()));
         lines.push(format!("      in {object}"));
-        lines.extend(places.iter().map(|place| format!("      → {place}")));
+        lines.extend(places.iter().map(|place| format!("      {place}")));
     }
     lines
 }

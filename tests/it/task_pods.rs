@@ -179,7 +179,8 @@ both_majors! {
             .exits(0)
             .warns("warning[certificate-not-in-queue]: task pods of queue gpu (ConfigMap")
             .warns("--task-pods template")
-            .says("→ task pods of queue default");
+            .says("→ task pods of queue default")
+            .says("✗ task pods of queue gpu");
         world
             .plugin("install agent --ca ca.pem --chart chart -n team-a --skip-probe --dry-run --task-pods template")
             .exits(0)
