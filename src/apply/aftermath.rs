@@ -40,7 +40,15 @@ impl Aftermath {
 /// Asks for the release as it is now.
 pub(super) fn of(helm: &Helm, target: &Target) -> Aftermath {
     let at = &target.coordinates;
-    let now = match helm.deployed(&at.release, &at.namespace) {
+    let ask = || helm.deployed(&at.release, &at.namespace);
+    // A signal that reached helm before it reached us is handed on to what runs by then: it did not mean this look.
+    let now = match ask().or_else(|error| {
+        if error.is_signalled() {
+            ask()
+        } else {
+            Err(error)
+        }
+    }) {
         Err(error) => return Aftermath::Unknown(error),
         Ok(now) => now,
     };

@@ -70,6 +70,12 @@ impl HelmError {
         self.ending == Ending::Signalled(SIGINT)
     }
 
+    /// A signal ended helm, whichever it was.
+    #[must_use]
+    pub fn is_signalled(&self) -> bool {
+        matches!(self.ending, Ending::Signalled(_))
+    }
+
     /// The release does not exist.
     #[must_use]
     pub fn is_release_not_found(&self) -> bool {
