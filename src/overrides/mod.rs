@@ -65,12 +65,8 @@ fn list_at(document: &Document, path: &Path) -> Result<Vec<Value>> {
     })
 }
 
-/// Removes the items of a list that are `ours`; a list that would be left empty goes whole. Tells whether any went.
-fn remove_items(
-    document: &mut Document,
-    path: &Path,
-    ours: impl Fn(&Value) -> bool,
-) -> Result<bool> {
+/// Removes the items of a list that are `ours`; a list that would be left empty goes whole.
+fn remove_items(document: &mut Document, path: &Path, ours: impl Fn(&Value) -> bool) -> Result<()> {
     let items = list_at(document, path)?;
     let found: Vec<usize> = items
         .iter()
@@ -79,7 +75,7 @@ fn remove_items(
         .map(|(index, _)| index)
         .collect();
     if found.is_empty() {
-        return Ok(false);
+        return Ok(());
     }
     if found.len() == items.len() {
         document.remove(path)?;
@@ -88,7 +84,7 @@ fn remove_items(
             document.remove(path.then(index))?;
         }
     }
-    Ok(true)
+    Ok(())
 }
 
 /// Removes a map that nothing is left in, and the one around it likewise.
