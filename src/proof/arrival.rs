@@ -183,9 +183,10 @@ pub fn prove(objects: &[Object], itself: &Itself<'_>) -> Proof {
         carriers: Carriers::find(objects),
         ..Proof::default()
     };
+    let mut mounted_by_tasks = Vec::new();
     for object in objects {
         if object.holds_texts() {
-            proof.add_templates(object);
+            mounted_by_tasks.extend(proof.add_templates(object));
         } else if let Some(spec) = pod_spec(&object.value).filter(|_| !object.is_hook()) {
             // A hook's pods are gone before anybody needs the certificates.
             let place = PodPlace::Workload {
@@ -203,7 +204,7 @@ pub fn prove(objects: &[Object], itself: &Itself<'_>) -> Proof {
             }
         }
     }
-    proof.leave_out_files_of_tasks(objects);
+    proof.leave_out_files_of_tasks(&mounted_by_tasks);
     proof
 }
 
@@ -223,23 +224,21 @@ fn claims(object: &Object) -> Vec<&str> {
 }
 
 impl Proof {
-    fn add_templates(&mut self, object: &Object) {
+    /// Judges the templates in an object's texts. Gives the kinds and names of what their pods refer to.
+    fn add_templates(&mut self, object: &Object) -> Vec<(&'static str, String)> {
         let found = Templates::of(object);
+        let mut references = Vec::new();
         for (place, spec) in found.pods {
+            references.extend(pods::references(&spec));
             self.add_task_pod(PodPlace::Template(place), &spec);
         }
         self.blank.extend(found.blank);
         self.broken.extend(found.broken);
+        references
     }
 
     /// What a task pod mounts is a file of its user's, even if a pod stands in it.
-    fn leave_out_files_of_tasks(&mut self, objects: &[Object]) {
-        let mounted: Vec<(&'static str, String)> = objects
-            .iter()
-            .filter(|object| object.holds_texts())
-            .flat_map(|object| Templates::of(object).pods)
-            .flat_map(|(_, spec)| pods::references(&spec))
-            .collect();
+    fn leave_out_files_of_tasks(&mut self, mounted: &[(&'static str, String)]) {
         let is_file = |text: &TextPlace| {
             let mut mounted = mounted.iter();
             mounted.any(|(kind, object)| *kind == text.kind && *object == text.object)
