@@ -6,7 +6,7 @@ use crate::certs::lint::date;
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 
-/// A certificate in one line: `<certificate CN=Acme Root, SHA-256 6C:A1:…, until 2046-01-01>`.
+/// A certificate in one line: `<certificate CN=Acme Root, SHA-256 6C:A1:…, until 2126-01-01>`.
 #[must_use]
 pub fn of(certificate: &Certificate) -> String {
     let name = match &certificate.common_name {
@@ -63,7 +63,7 @@ mod tests {
         params
             .distinguished_name
             .push(rcgen::DnType::CommonName, "Acme Root");
-        params.not_after = rcgen::date_time_ymd(2046, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2126, 1, 1);
         let key = rcgen::KeyPair::generate().unwrap();
         params.self_signed(&key).unwrap().pem()
     }
@@ -76,7 +76,7 @@ mod tests {
         let lines: Vec<&str> = shown.lines().collect();
         assert_eq!(lines.len(), 5, "{shown}");
         assert!(lines[2].starts_with("    <certificate CN=Acme Root, SHA-256 "));
-        assert!(lines[2].ends_with("…, until 2046-01-01>"), "{shown}");
+        assert!(lines[2].ends_with("…, until 2126-01-01>"), "{shown}");
     }
 
     #[test]

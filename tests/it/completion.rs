@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::support::cluster::Namespace;
+use crate::support::programs::program;
 use crate::support::{GATEWAY_FILE, GATEWAY_NEEDS, Helm, World, certificates, chart, repository};
 use clap::CommandFactory as _;
 use helm_clearml_certs::cli::Cli;
@@ -100,11 +101,10 @@ fn the_script_for_bash_completes_the_binary() {
             "source ./completion.bash; COMP_WORDS=({words}); COMP_CWORD={count}; COMP_LINE='{words}'; COMP_POINT=${{#COMP_LINE}}
              complete -p helm-clearml-certs >/dev/null || exit 1; _helm_clearml_certs; printf '%s\\n' \"${{COMPREPLY[@]}}\""
         );
-        let path = format!("{}:/usr/bin:/bin", bin.display());
-        let output = Command::new("bash")
+        let output = Command::new(program("bash"))
             .args(["-c", &script])
             .current_dir(world.path(""))
-            .env("PATH", path)
+            .env("PATH", &bin)
             .output()
             .unwrap();
         assert!(

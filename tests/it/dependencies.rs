@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use crate::support::programs::FAKED_CLOCK;
+
 use serde_json::Value;
 
 /// The licences that `deny.toml` allows.
@@ -38,7 +40,11 @@ fn fits(expression: &str, allowed: &[String]) -> bool {
 /// What rustc calls this machine. A new machine has fetched the dependencies of its own platform and no others; `cargo deny`
 /// looks at all (`make lint`).
 fn platform() -> String {
-    let rustc = Command::new("rustc").arg("-vV").output().unwrap();
+    let rustc = Command::new("rustc")
+        .arg("-vV")
+        .env_remove(FAKED_CLOCK)
+        .output()
+        .unwrap();
     let text = String::from_utf8(rustc.stdout).unwrap();
     let host = text.lines().find_map(|line| line.strip_prefix("host: "));
     host.unwrap().to_owned()
@@ -50,6 +56,7 @@ fn every_dependency_has_a_licence_that_fits() {
         .args(["metadata", "--locked", "--offline", "--format-version", "1"])
         .args(["--filter-platform", &platform()])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env_remove(FAKED_CLOCK)
         .output()
         .unwrap();
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -92,15 +92,11 @@ fn quoted(path: &Path) -> String {
 
 /// The plugin's binary with that helm, as Helm itself would start it.
 fn with_releases(world: &World, line: &str) -> Terminal {
+    world.has_programs(&["cat", "awk"]);
     let helm = helm_with_releases(world);
     let binary = Path::new(env!("CARGO_BIN_EXE_helm-clearml-certs"));
     let script = format!("exec {} {line} >out", quoted(binary));
-    let path = format!("{}:/usr/bin:/bin", world.path("no-kubectl").display());
-    let variables = [
-        ("HELM_BIN", helm.as_str()),
-        ("HELM_NAMESPACE", "default"),
-        ("PATH", path.as_str()),
-    ];
+    let variables = [("HELM_BIN", helm.as_str()), ("HELM_NAMESPACE", "default")];
     Terminal::start(world, &script, 100, &variables)
 }
 
@@ -114,7 +110,7 @@ both_majors! {
         terminal.shows("Certificate file or folder").press("corp-rot.pem");
         terminal.shows("there is no such file; did you mean corp-root.pem?").press(ENTER).press(CTRL_U).press("corp-r");
         terminal.shows("there is no such file").press(TAB);
-        terminal.shows("Acme Root (root), until 2046-01-01").press(ENTER);
+        terminal.shows("Acme Root (root), until 2126-01-01").press(ENTER);
         answer(&mut terminal, &QUESTIONS[2..5]);
         terminal.shows("Namespace of the agent").press(CTRL_U).press("Team A");
         terminal.shows("lower case letters").press(CTRL_U).press("team-a").press(ENTER);

@@ -25,7 +25,7 @@ both_majors! {
         run.exits(0)
             .says("acme-root")
             .says("CN=Acme Root")
-            .says("2026-01-01 to 2046-01-01")
+            .says("2026-01-01 to 2126-01-01")
             .says("+++ clearml-agent-values.override.yaml")
             .says("+    - alias: acme-root")
             .says("      in ConfigMap clearml-agent-clearml-enterprise-agent-custom-ca-0")
@@ -316,11 +316,8 @@ both_majors! {
     fn the_machines_own_bundle_belongs_to_a_replaced_one(world) {
         with_ca(&world);
         dry_run(&world, OLD_AGENT, "--ca system --mode append").exits(64).warns("--mode replace");
-        if !std::path::Path::new("/etc/ssl/certs/ca-certificates.crt").exists() {
-            return;
-        }
         let run = dry_run(&world, OLD_AGENT, "--ca system --mode replace");
-        run.exits(0).says("of this machine's own bundle").says(" more\n");
+        run.exits(0).says("and 3 of this machine's own bundle").says("certum-trusted-network-ca-2");
         assert!(!run.stderr.contains("bundle-without-public-roots"), "{run}");
     }
 

@@ -1,10 +1,10 @@
 //! Downloading the binary where our users are: behind a proxy that intercepts TLS.
 
 use std::fs;
-use std::os::unix::fs::symlink;
 
 use crate::support::intercepting_proxy::{HOST, InterceptingProxy};
 use crate::support::packaging::{HelmVersion, Machine, version};
+use crate::support::programs;
 
 /// A machine whose only way to the releases leads through a proxy; the proxy's CA lies in `corporate-ca.pem`.
 fn machine_behind(
@@ -24,37 +24,12 @@ fn trusting(machine: Machine, variable: &str) -> Machine {
     machine.with(variable, &file)
 }
 
-/// The machine without curl: a PATH of only what the script needs beside it.
+/// The machine with wget in the place of curl.
 fn with_wget_only(machine: Machine) -> Machine {
     let programs = machine.path("programs");
-    fs::create_dir(&programs).unwrap();
-    for name in [
-        "sh",
-        "sed",
-        "awk",
-        "tr",
-        "uname",
-        "dirname",
-        "mktemp",
-        "mkdir",
-        "rm",
-        "cp",
-        "mv",
-        "chmod",
-        "tar",
-        "gzip",
-        "sha256sum",
-        "cut",
-        "id",
-        "sleep",
-        "wget",
-    ] {
-        let path = which::which(name)
-            .map_err(|_| format!("this test needs {name}"))
-            .unwrap();
-        symlink(path, programs.join(name)).unwrap();
-    }
-    machine.with("PATH", &programs.display().to_string())
+    fs::remove_file(programs.join("curl")).unwrap();
+    programs::link(&["wget", "sleep"], &programs);
+    machine
 }
 
 fn is_installed_by_helm(helm: &'static str) {

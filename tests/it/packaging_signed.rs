@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::support::packaging::{HelmVersion, Machine, archive, archive_name, version};
+use crate::support::programs::FAKED_CLOCK;
 use crate::support::repository;
 
 /// A machine with a signed release in `dist`, and the path of the plugin's tarball.
@@ -22,7 +23,8 @@ fn release(helm: &'static str) -> (Machine, PathBuf) {
         command
             .arg("--batch")
             .args(arguments)
-            .env("GNUPGHOME", &keys);
+            .env("GNUPGHOME", &keys)
+            .env_remove(FAKED_CLOCK);
         let output = command.output().unwrap();
         assert!(
             output.status.success(),
@@ -45,6 +47,7 @@ fn release(helm: &'static str) -> (Machine, PathBuf) {
         .env("DIST_FOLDER", &dist)
         .env("DIST_SIGNING_KEY", "release@example.com")
         .env("GNUPGHOME", &keys)
+        .env_remove(FAKED_CLOCK)
         .output()
         .unwrap();
     assert!(

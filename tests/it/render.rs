@@ -59,7 +59,7 @@ both_majors! {
         assert_eq!(target["chartVersion"], "6.9.3");
         assert_eq!(target["assumedNames"], false);
         assert_eq!(target["certificates"][0]["alias"], "acme-root");
-        assert_eq!(target["certificates"][0]["notAfter"], "2046-01-01T00:00:00Z");
+        assert_eq!(target["certificates"][0]["notAfter"], "2126-01-01T00:00:00Z");
         assert!(target["override"].as_str().unwrap().starts_with("customCertificates:"));
     }
 

@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use crate::support::authority::{Issued, authority, server};
+use crate::support::programs::program;
 use crate::support::proxy_server::Proxy;
 use crate::support::tls_server::serve;
 use crate::support::{GATEWAY_FILE, GATEWAY_NEEDS, Helm, Run, World, chart};
@@ -181,7 +182,7 @@ both_majors! {
             [ \"$3\" = ca ] && exec cat \"$2.json\"\n\
             echo 'Error from server (NotFound): not found' >&2\n\
             exit 1\n");
-        world.has_on_path("kubectl", &kubectl);
+        world.has_on_path("kubectl", &kubectl).has_programs(&["cat"]);
         let inspect = |words: &str| world.plugin(&format!("inspect {words}"));
 
         let run = inspect("secret:team/ca/ca.crt -o json");
@@ -338,15 +339,32 @@ fn inspect_in_little_memory(world: &World, source: &str) -> Run {
         "ulimit -v 1000000; exec '{}' inspect {source}",
         env!("CARGO_BIN_EXE_helm-clearml-certs")
     );
-    let shell = std::path::Path::new("sh");
     world
-        .start(shell, ["-c", &line], &[("HELM_NAMESPACE", "team-a")])
+        .start(
+            &program("sh"),
+            ["-c", &line],
+            &[("HELM_NAMESPACE", "team-a")],
+        )
         .ends()
+}
+
+#[test]
+fn the_machines_bundle_is_the_one_that_the_variable_of_openssl_names() {
+    let world = World::new(Helm::V4);
+    let root = authority("Acme Root").self_signed();
+    world.write("bundle.pem", &root.pem());
+    inspect_with(&world, "system", &[("SSL_CERT_FILE", "bundle.pem")])
+        .exits(0)
+        .says("Acme Root");
+    inspect_with(&world, "system", &[("SSL_CERT_FILE", "gone.pem")])
+        .exits(64)
+        .warns("SSL_CERT_FILE names gone.pem, which is no file");
 }
 
 #[test]
 fn a_releases_values_are_a_source() {
     let world = World::new(Helm::V4);
+    world.has_programs(&["cat"]);
     let root = authority("Acme Root").self_signed();
     let status = json!({
         "version": 3,

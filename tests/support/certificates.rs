@@ -49,6 +49,6 @@ fn params(common_name: &str) -> CertificateParams {
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params.not_before = date_time_ymd(2026, 1, 1);
-    params.not_after = date_time_ymd(2046, 1, 1);
+    params.not_after = date_time_ymd(2126, 1, 1);
     params
 }

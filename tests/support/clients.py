@@ -19,8 +19,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 STRICT = ssl.VERIFY_X509_STRICT | getattr(ssl, "VERIFY_X509_PARTIAL_CHAIN", 0x80000)
 UV = os.environ.get("UV") or shutil.which("uv")
-ENVIRONMENT = {k: v for k, v in os.environ.items() if "proxy" not in k.lower()}
 folder = tempfile.mkdtemp()
+# Configuration files of the user's do not count.
+ENVIRONMENT = os.environ | {"HOME": folder, "OPENSSL_CONF": os.devnull}
 
 
 def path(index, kind):
@@ -141,7 +142,6 @@ def git(host, port, index):
         GIT_SSL_CAINFO=path(index, "trust"),
         GIT_TERMINAL_PROMPT="0",
         GIT_CONFIG_NOSYSTEM="1",
-        HOME=folder,
     )
     return "" if "not found" in done.stderr else done.stderr.strip() or "no answer"
 

@@ -22,6 +22,7 @@ pub mod fake_helm;
 pub mod file_server;
 pub mod intercepting_proxy;
 pub mod packaging;
+pub mod programs;
 pub mod proxy_server;
 pub mod reference;
 pub mod repository_server;
@@ -129,6 +130,7 @@ impl World {
         };
         world.install_plugin();
         world.plant_credentials();
+        fs::write(world.home("bundle.pem"), PUBLIC_ROOTS).unwrap();
         fs::create_dir(world.path("")).unwrap();
         world
     }
@@ -297,8 +299,8 @@ impl World {
     /// The environment of every command.
     fn variables(&self) -> Vec<(&'static str, OsString)> {
         let secret = canaries::IN_ENVIRONMENT;
-        vec![
-            ("PATH", self.search_path()),
+        let mut variables = vec![
+            ("PATH", self.search_path().into()),
             ("HOME", self.folder.path().into()),
             ("TMPDIR", self.temporary().into()),
             ("KUBECONFIG", self.kubeconfig.clone().into()),
@@ -316,21 +318,28 @@ impl World {
             ("HELM_DATA_HOME", self.home("data").into()),
             ("HELM_CONFIG_HOME", self.home("config").into()),
             ("HELM_CACHE_HOME", self.home("cache").into()),
-        ]
+            ("SSL_CERT_FILE", self.home("bundle.pem").into()),
+        ];
+        variables.extend(programs::clock());
+        variables
     }
 
-    /// What was put on the path of this world, then the caller's path.
-    fn search_path(&self) -> OsString {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let own = self.folder.path().join("bin");
-        std::env::join_paths([own].into_iter().chain(std::env::split_paths(&path))).unwrap()
+    /// What was put on the path of this world, and nothing of the machine's.
+    fn search_path(&self) -> PathBuf {
+        self.folder.path().join("bin")
     }
 
     /// Puts a program on the path of this world's commands.
     pub fn has_on_path(&self, name: &str, program: &Path) -> &Self {
-        let folder = self.folder.path().join("bin");
+        let folder = self.search_path();
         fs::create_dir_all(&folder).unwrap();
         std::os::unix::fs::symlink(program, folder.join(name)).unwrap();
+        self
+    }
+
+    /// Puts programs of this machine on the path of this world's commands.
+    pub fn has_programs(&self, names: &[&str]) -> &Self {
+        programs::link(names, &self.search_path());
         self
     }
 
@@ -374,6 +383,9 @@ fn stable(world: &World, bytes: &[u8]) -> String {
         text + "[REPOSITORY]" + &piece.replacen('\'', "", 1)
     })
 }
+
+/// What stands for the machine's own bundle: three of the roots of Mozilla's list that end last (2046).
+const PUBLIC_ROOTS: &str = include_str!("public-roots.pem");
 
 const CLOSED_PORT: &str = "\
 apiVersion: v1

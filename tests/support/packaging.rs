@@ -9,10 +9,33 @@ use std::sync::OnceLock;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
-use super::{file_server, repository};
+use super::{file_server, programs, repository};
 
 /// The user and group that tests take when they must not be root: Debian's `nogroup`, Fedora's `nobody`.
 const NOBODY: u32 = 65534;
+
+/// What Helm and the hook find on this machine: what the hook calls, and what Helm calls to fetch a plugin.
+const PROGRAMS: &[&str] = &[
+    "sh",
+    "sed",
+    "awk",
+    "tr",
+    "uname",
+    "dirname",
+    "mktemp",
+    "mkdir",
+    "rm",
+    "cp",
+    "mv",
+    "chmod",
+    "tar",
+    "gzip",
+    "sha256sum",
+    "cut",
+    "id",
+    "curl",
+    "git",
+];
 
 /// The versions of Helm that installing is tested with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +80,7 @@ impl Machine {
             is_root: true,
         };
         machine.write_plugin_tree();
+        programs::link(PROGRAMS, &machine.path("programs"));
         let release = machine.path("served").join(format!("v{}", version()));
         fs::create_dir_all(&release).unwrap();
         fs::write(release.join(archive_name()), archive()).unwrap();
@@ -189,7 +213,7 @@ impl Machine {
 
     fn run(&self, line: &[String]) -> Outcome {
         let mut command = if !self.is_root && am_root() {
-            let mut command = Command::new("setpriv");
+            let mut command = Command::new(programs::program("setpriv"));
             command
                 .args([
                     "--reuid",
@@ -208,12 +232,13 @@ impl Machine {
         let output = command
             .current_dir(self.folder.path())
             .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("PATH", self.path("programs"))
             .env("HOME", self.path("home"))
             .env("TMPDIR", self.path("home/tmp"))
             .env("HELM_DATA_HOME", self.path("home/data"))
             .env("HELM_CONFIG_HOME", self.path("home/config"))
             .env("HELM_CACHE_HOME", self.path("home/cache"))
+            .envs(programs::clock())
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .output()

@@ -10,6 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::World;
 use super::canaries::Canaries;
+use super::programs::program;
 
 /// How long a screen may take to show what it should; a slow machine under load takes seconds.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -71,7 +72,7 @@ impl Terminal {
             pixel_height: 0,
         };
         let pair = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new("sh");
+        let mut command = CommandBuilder::new(program("sh"));
         command.args(["-c", script]);
         command.cwd(world.path(""));
         command.env_clear();

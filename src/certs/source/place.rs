@@ -8,6 +8,9 @@ use crate::tls::Endpoint;
 /// The word for the machine's own bundle.
 pub(super) const SYSTEM: &str = "system";
 
+/// The variable by which users of OpenSSL, Go and Python name another bundle than the machine's.
+const BUNDLE_VARIABLE: &str = "SSL_CERT_FILE";
+
 /// Where distributions keep their bundle; the first that exists is taken (Debian, Fedora and RHEL, openSUSE, Alpine and
 /// macOS).
 const SYSTEM_BUNDLES: [&str; 4] = [
@@ -113,6 +116,16 @@ fn object(kind: &'static str, rest: &str) -> Result<Place, String> {
 }
 
 fn system_bundle() -> Result<PathBuf, String> {
+    if let Some(path) = std::env::var_os(BUNDLE_VARIABLE).filter(|path| !path.is_empty()) {
+        let path = PathBuf::from(path);
+        if path.is_file() {
+            return Ok(path);
+        }
+        return Err(format!(
+            "{BUNDLE_VARIABLE} names {}, which is no file: unset it, or name the file instead of \"{SYSTEM}\"",
+            path.display()
+        ));
+    }
     SYSTEM_BUNDLES
         .iter()
         .map(PathBuf::from)

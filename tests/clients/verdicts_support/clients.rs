@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use super::Case;
 use crate::support::authority::Issued;
+use crate::support::programs::clock;
 use crate::support::repository;
 
 /// Every client that is asked, by its name in JSON, and the verifier of OpenSSL's command line, with the flags of Python up to
@@ -41,6 +42,12 @@ fn uv() -> Option<PathBuf> {
 fn python() -> Command {
     let mut python = Command::new("python3");
     python.arg(repository().join("tests/support/clients.py"));
+    // Clients read dozens of variables; they get none of the machine's.
+    python
+        .env_clear()
+        .envs(["PATH", "HOME"].map(|name| (name, std::env::var_os(name).unwrap_or_default())))
+        .envs(clock())
+        .env("LANG", "C");
     if let Some(uv) = uv() {
         python.env("UV", uv);
     }
