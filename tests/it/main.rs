@@ -15,6 +15,7 @@
 mod support;
 mod yaml_support;
 
+mod artifact_hub;
 mod atomic_writes;
 mod certificates_lints;
 mod completion;
