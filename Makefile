@@ -24,11 +24,16 @@ e2e: ## the same against a real Kubernetes API: one of its own, or KUBECONFIG
 dist: ## release archives, checksums and the plugin's tarball, in dist/
 	scripts/dist
 
+.PHONY: requirements
+requirements: ## what this machine lacks for each of these
+	scripts/requirements
+
 # Scripts are found by their first line, so that a new one is not forgotten.
 scripts = $$(git ls-files -z | xargs -0 grep -lE '^\#!.*[ /](ba)?sh$$')
 
 .PHONY: lint
 lint: ## formatting, clippy, shellcheck; advisories where cargo-deny is there (licences: make test)
+	scripts/requirements lint
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	$$(scripts/tools shellcheck) -x $(scripts)

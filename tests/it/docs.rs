@@ -62,6 +62,44 @@ fn every_documented_finding_exists_and_every_finding_is_documented() {
 }
 
 #[test]
+fn contributing_lists_what_the_check_looks_for() {
+    let output = std::process::Command::new(repository().join("scripts/requirements"))
+        .arg("--table")
+        .output()
+        .unwrap();
+    let table = String::from_utf8(output.stdout).unwrap();
+    assert!(table.lines().count() > 10, "{table}");
+    let page = fs::read_to_string(repository().join("CONTRIBUTING.md")).unwrap();
+    assert!(
+        page.contains(&table),
+        "CONTRIBUTING.md lacks the table of scripts/requirements --table:\n{table}"
+    );
+}
+
+/// A line with everything missing, where nothing is on the PATH but what a POSIX system has.
+#[test]
+fn what_is_missing_is_told_before_anything_is_built() {
+    let programs = tempfile::TempDir::new().unwrap();
+    for name in ["bash", "cat", "dirname", "sed", "grep", "cut", "env"] {
+        std::os::unix::fs::symlink(which::which(name).unwrap(), programs.path().join(name))
+            .unwrap();
+    }
+    let output = std::process::Command::new(repository().join("scripts/demo"))
+        .env_clear()
+        .env("PATH", programs.path())
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    assert!(output.stdout.is_empty());
+    let message = String::from_utf8(output.stderr).unwrap();
+    let lines: Vec<_> = message.lines().collect();
+    assert_eq!(lines.len(), 5, "{message}");
+    let rust = format!("Rust {}", env!("CARGO_PKG_RUST_VERSION"));
+    assert!(lines[0].contains(&rust), "{message}");
+    assert!(lines[4].contains("Perl"), "{message}");
+}
+
+#[test]
 fn the_plugin_has_the_version_of_the_crate() {
     let manifest = fs::read_to_string(repository().join("plugin.yaml")).unwrap();
     let plugin: serde_yaml::Value = serde_yaml::from_str(&manifest).unwrap();
