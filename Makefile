@@ -28,6 +28,10 @@ dist: ## release archives, checksums and the plugin's tarball, in dist/
 requirements: ## what this machine lacks for each of these
 	scripts/requirements
 
+.PHONY: image
+image: ## container images of the Linux archives in dist/, as OCI archives
+	scripts/image
+
 # Scripts are found by their first line, so that a new one is not forgotten.
 scripts = $$(git ls-files -z | xargs -0 grep -lE '^\#!.*[ /](ba)?sh$$')
 

@@ -57,9 +57,10 @@ fn code_lines(text: &str) -> Vec<String> {
     lines
 }
 
-/// The words that reach the program: Helm takes its own flags away, the shell the rest.
+/// The words that reach the program: Helm takes its own flags away, the shell the rest. In a container, Helm stands before
+/// them unseen.
 fn words_for_us(line: &str) -> Option<Vec<String>> {
-    let (_, line) = line.split_once("helm clearml-certs ")?;
+    let (_, line) = line.split_once(" clearml-certs ")?;
     let line = [" #", " > ", " | "]
         .iter()
         .fold(line, |line, end| line.split(end).next().unwrap());
@@ -156,6 +157,27 @@ fn every_command_line_in_the_pages_is_understood() {
     }
     assert!(read > 30, "only {read} command lines");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_job_for_kubernetes_says_what_is_understood() {
+    let page = fs::read_to_string(repository().join("docs/guides/container.md")).unwrap();
+    let mut blocks = page.split("```yaml\n").skip(1);
+    let block = blocks
+        .find(|block| block.contains("kind: CronJob"))
+        .unwrap();
+    let job: serde_yaml::Value = serde_yaml::from_str(block.split("```").next().unwrap()).unwrap();
+    let pod = &job["spec"]["jobTemplate"]["spec"]["template"]["spec"];
+    let container = &pod["containers"][0];
+    let words: Vec<String> = serde_yaml::from_value(container["args"].clone()).unwrap();
+    let words = words_for_us(&format!("helm {}", words.join(" "))).unwrap();
+    Cli::try_parse_from(words).unwrap();
+    // A read-only root leaves Helm without a cache, and it loads no plugin then.
+    assert_eq!(container["volumeMounts"][0]["mountPath"], "/tmp");
+    assert_eq!(
+        container["volumeMounts"][0]["name"],
+        pod["volumes"][0]["name"]
+    );
 }
 
 #[test]

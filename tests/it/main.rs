@@ -30,6 +30,7 @@ mod install;
 mod json;
 mod packaging;
 mod packaging_downloads;
+mod packaging_image;
 mod packaging_signed;
 mod probe;
 mod progress;

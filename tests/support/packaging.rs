@@ -43,7 +43,7 @@ pub struct HelmVersion(pub &'static str);
 
 impl HelmVersion {
     /// The binary, from the cache that `scripts/tools` fills.
-    fn binary(self) -> PathBuf {
+    pub fn binary(self) -> PathBuf {
         let tool = format!("helm-{}", self.0);
         let script = repository().join("scripts/tools");
         let output = Command::new(&script)
@@ -188,15 +188,14 @@ impl Machine {
     }
 
     pub fn helm(&self, arguments: &[&str]) -> Outcome {
-        let mut line = vec![self.helm_for_everyone().display().to_string()];
-        line.extend(arguments.iter().map(|&word| word.to_owned()));
-        self.run(&line)
+        let helm = self.helm_for_everyone().display().to_string();
+        self.run(&[&[helm.as_str()], arguments].concat())
     }
 
     /// Runs the hook by hand.
     pub fn hook(&self) -> Outcome {
         let script = self.path("plugin/install-binary.sh").display().to_string();
-        self.run(&["sh".to_owned(), script])
+        self.run(&["sh", &script])
     }
 
     /// A plain user cannot look into root's cache.
@@ -211,7 +210,8 @@ impl Machine {
         copy
     }
 
-    fn run(&self, line: &[String]) -> Outcome {
+    /// Runs a program, by its path or from the PATH.
+    pub fn run(&self, line: &[&str]) -> Outcome {
         let mut command = if !self.is_root && am_root() {
             let mut command = Command::new(programs::program("setpriv"));
             command
@@ -225,7 +225,7 @@ impl Machine {
                 .args(line);
             command
         } else {
-            let mut command = Command::new(&line[0]);
+            let mut command = Command::new(line[0]);
             command.args(&line[1..]);
             command
         };
@@ -336,12 +336,14 @@ pub fn archive() -> &'static [u8] {
 /// The SHA-256 of [`archive`].
 pub fn archive_sum() -> &'static str {
     static SUM: OnceLock<String> = OnceLock::new();
-    SUM.get_or_init(|| hex(&Sha256::digest(archive())))
+    SUM.get_or_init(|| sha256(archive()))
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// The SHA-256 of `bytes`, as lists of checksums write it.
+pub fn sha256(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
+    let sum = Sha256::digest(bytes);
+    sum.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     })
