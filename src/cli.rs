@@ -11,12 +11,12 @@ pub use targets::{TargetArgs, TargetOptions};
 
 use crate::certs::Fingerprint;
 use crate::certs::lint::EXPIRES_WITHIN_DAYS;
-use crate::certs::source::Source;
 use crate::completion::Shell;
 use crate::finding::Ignorable;
 use crate::overrides::Mode;
 use crate::overrides::task_pods::{Queues, Variables};
 use crate::plan::{OnUnheld, TaskPods};
+use crate::sources::Source;
 use crate::tls::Endpoint;
 use crate::vendor::Component;
 

@@ -170,6 +170,18 @@ pub struct Target {
     pub upgrade: Upgrade,
 }
 
+impl Target {
+    /// Its override file as it will be: the whole, or the certificates' part alone.
+    #[must_use]
+    pub fn content(&self, whole: bool) -> &str {
+        if whole {
+            &self.file.after
+        } else {
+            &self.fragment
+        }
+    }
+}
+
 /// The whole plan.
 #[derive(Debug)]
 pub struct Plan {

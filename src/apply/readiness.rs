@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use crate::kubectl::Kubectl;
+use crate::kube::Kubectl;
 use crate::plan::Target;
 
 /// The kinds whose pods helm waits for.

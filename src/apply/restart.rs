@@ -2,7 +2,7 @@
 
 use super::Check;
 use crate::helm::{Coordinates, Rollout};
-use crate::kubectl::Kubectl;
+use crate::kube::Kubectl;
 use crate::preflight::Workload;
 
 /// `kubectl rollout restart` for the workloads of `check` that need it; each moves to those that were restarted, or adds a

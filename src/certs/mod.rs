@@ -12,7 +12,6 @@ pub mod lint;
 pub mod mozilla;
 pub mod pem;
 pub mod role;
-pub mod source;
 pub mod summary;
 pub mod verdict;
 

@@ -7,13 +7,12 @@ use clap::CommandFactory as _;
 use serde_yaml::Value as Yaml;
 
 use super::gather::default_chart;
-use crate::certs::source::is_certificate_name;
 use crate::cli::{Cli, CompletionArgs};
 use crate::completion::{self, Candidate, Value, Wanted, paths};
-use crate::environment::current_namespace;
 use crate::exit::ExitCode;
 use crate::helm::{Helm, PlacedRelease};
-use crate::kubectl::Kubectl;
+use crate::kube::{ClusterAddress, Kubectl};
+use crate::sources::is_certificate_name;
 use crate::ui::Screen;
 use crate::values;
 use crate::vendor::{ALIAS, Component, EXTRA_CERTS};
@@ -22,14 +21,14 @@ use crate::vendor::{ALIAS, Component, EXTRA_CERTS};
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The command that shells and Helm ask; `words` end with the one under the cursor.
-pub(super) fn answer(words: &[String], screen: &Screen) -> ExitCode {
-    let candidates = match completion::wanted(&Cli::command(), words, &current_namespace()) {
+pub(super) fn answer(words: &[String], cluster: &ClusterAddress, screen: &Screen) -> ExitCode {
+    let candidates = match completion::wanted(&Cli::command(), words, cluster.namespace()) {
         Wanted::OneOf(candidates) => candidates,
         Wanted::Value {
             value,
             before,
             start,
-        } => look_up(value, &start)
+        } => look_up(value, &start, cluster)
             .into_iter()
             .filter(|one| one.word.starts_with(&start))
             .map(|one| Candidate::new(format!("{before}{}", one.word), one.meaning))
@@ -44,7 +43,8 @@ pub(super) fn script(arguments: &CompletionArgs, screen: &Screen) -> ExitCode {
     ExitCode::Done
 }
 
-fn look_up(value: Value, start: &str) -> Vec<Candidate> {
+fn look_up(value: Value, start: &str, cluster: &ClusterAddress) -> Vec<Candidate> {
+    let cluster = cluster.clone();
     match value {
         Value::Certificates => certificates(start),
         Value::ValuesFile => files(start, &paths::is_values_file),
@@ -61,8 +61,8 @@ fn look_up(value: Value, start: &str) -> Vec<Candidate> {
                 .chain(files(start, &paths::is_packaged_chart))
                 .collect()
         }
-        Value::Release(component) => within_patience(move || releases(component)),
-        Value::Namespace => within_patience(namespaces),
+        Value::Release(component) => within_patience(move || releases(component, &cluster)),
+        Value::Namespace => within_patience(move || namespaces(&cluster)),
     }
 }
 
@@ -119,12 +119,11 @@ fn aliases() -> Vec<Candidate> {
     found
 }
 
-fn releases(component: Option<Component>) -> Vec<Candidate> {
-    let everywhere = Helm::locate().and_then(|helm| Ok(helm.releases_everywhere()?));
-    let namespace = current_namespace();
+fn releases(component: Option<Component>, cluster: &ClusterAddress) -> Vec<Candidate> {
+    let everywhere = Helm::at(cluster).and_then(|helm| Ok(helm.releases_everywhere()?));
     let fits = |one: &&PlacedRelease| match component {
         Some(component) => one.release.version_as(component).is_some(),
-        None => one.namespace == namespace,
+        None => one.namespace == cluster.namespace(),
     };
     everywhere
         .unwrap_or_default()
@@ -139,10 +138,10 @@ fn releases(component: Option<Component>) -> Vec<Candidate> {
         .collect()
 }
 
-fn namespaces() -> Vec<Candidate> {
-    let listed = Kubectl::locate().and_then(|kubectl| kubectl.namespaces());
+fn namespaces(cluster: &ClusterAddress) -> Vec<Candidate> {
+    let listed = Kubectl::at(cluster).and_then(|kubectl| kubectl.namespaces());
     let names = listed.unwrap_or_else(|_| {
-        let releases = Helm::locate().and_then(|helm| Ok(helm.releases_everywhere()?));
+        let releases = Helm::at(cluster).and_then(|helm| Ok(helm.releases_everywhere()?));
         let mut names: Vec<String> = releases
             .unwrap_or_default()
             .into_iter()

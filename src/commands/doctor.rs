@@ -9,18 +9,22 @@ use time::OffsetDateTime;
 use super::gather::{Place, helm_arguments};
 use crate::cli::{DoctorArgs, TargetOptions};
 use crate::doctor::{self, Check};
-use crate::environment::{current_namespace, variable};
+use crate::environment::variable;
 use crate::exit::ExitCode;
 use crate::helm::{Helm, HelmArguments, HelmError, ReleaseSummary};
 use crate::installation;
 use crate::interrupt;
-use crate::kubectl::Kubectl;
+use crate::kube::{ClusterAddress, Kubectl};
 use crate::preflight::rights;
 use crate::ui::Screen;
 use crate::vendor::Component;
 use crate::yaml::Document;
 
-pub(super) fn run(arguments: &DoctorArgs, screen: &Screen) -> Result<ExitCode> {
+pub(super) fn run(
+    arguments: &DoctorArgs,
+    address: &ClusterAddress,
+    screen: &Screen,
+) -> Result<ExitCode> {
     interrupt::watch()?;
     let helm_arguments = helm_arguments(&arguments.helm_arguments)?;
     let mut found = Vec::new();
@@ -29,7 +33,7 @@ pub(super) fn run(arguments: &DoctorArgs, screen: &Screen) -> Result<ExitCode> {
         found.push(check);
     };
     tell(plugin());
-    let helm = match Helm::locate() {
+    let helm = match Helm::at(address) {
         Ok(helm) => helm,
         Err(error) => {
             tell(Check::wrong(
@@ -44,26 +48,26 @@ pub(super) fn run(arguments: &DoctorArgs, screen: &Screen) -> Result<ExitCode> {
         Ok(version) => doctor::helm(&version, &helm.shown_path()),
         Err(error) => of_helm("helm", &error),
     });
-    let namespace = current_namespace();
+    let namespace = address.namespace();
     // What failed is told by its check, so no step fails.
     let Ok(releases) = screen.step("asking the cluster", || {
-        Ok::<_, Infallible>(helm.releases(&namespace))
+        Ok::<_, Infallible>(helm.releases(namespace))
     });
-    tell(cluster(&releases, &namespace));
+    tell(cluster(&releases, namespace));
     let unreachable = releases
         .as_ref()
         .is_err_and(HelmError::is_cluster_unreachable);
-    let kubectl = Kubectl::locate();
+    let kubectl = Kubectl::at(address);
     let kubectl = if unreachable {
         Err("the cluster does not answer".to_owned())
     } else {
         kubectl.map_err(|why| format!("{why:#}"))
     };
-    tell(user_rights(kubectl.as_ref(), &namespace));
+    tell(user_rights(kubectl.as_ref(), namespace));
     tell(clock(kubectl.as_ref()));
     for (component, options) in concerned(arguments, releases.as_deref().unwrap_or_default())? {
         interrupt::check()?;
-        let place = Place::without_cluster(component, options);
+        let place = Place::without_cluster(component, options, address);
         for file in &place.values {
             tell(values_file(component, file));
         }

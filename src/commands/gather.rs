@@ -8,10 +8,10 @@ use anyhow::{Result, bail};
 use serde_yaml::Value;
 
 use crate::cli::TargetOptions;
-use crate::environment::{current_namespace, variable};
 use crate::exit::Stop;
 use crate::files;
 use crate::helm::{self, Coordinates, Helm, HelmArguments, HelmError, ReleaseSummary};
+use crate::kube::ClusterAddress;
 use crate::nearest::file_like;
 use crate::plan::{Observed, ValuesFiles};
 use crate::ui::{self, Screen};
@@ -108,7 +108,8 @@ impl Place {
         may_ask: bool,
     ) -> Result<Self> {
         let layout = layout_of(component, options.chart.as_deref());
-        let namespace = options.namespace.unwrap_or_else(current_namespace);
+        let here = cluster.helm.cluster().namespace();
+        let namespace = options.namespace.unwrap_or_else(|| here.to_owned());
         let releases = cluster.releases(&namespace, screen)?;
         let of_chart: Vec<(&str, &str)> = releases
             .as_ref()
@@ -180,7 +181,11 @@ impl Place {
     }
 
     /// Where a component goes as far as rendering needs to know: what was asked for, else what is documented.
-    pub(super) fn without_cluster(component: Component, options: TargetOptions) -> Self {
+    pub(super) fn without_cluster(
+        component: Component,
+        options: TargetOptions,
+        cluster: &ClusterAddress,
+    ) -> Self {
         let layout = layout_of(component, options.chart.as_deref());
         let values = if options.values.is_empty() {
             vec![layout.override_file.into()]
@@ -194,7 +199,9 @@ impl Place {
             release: options
                 .release
                 .unwrap_or_else(|| layout.release.unwrap_or(component.name()).to_owned()),
-            namespace: options.namespace.unwrap_or_else(current_namespace),
+            namespace: options
+                .namespace
+                .unwrap_or_else(|| cluster.namespace().to_owned()),
             chart: options.chart.unwrap_or_else(|| default_chart(layout)),
             version: options.version,
             values,
@@ -215,7 +222,7 @@ impl Place {
     }
 
     /// The coordinates, once the chart's version is known.
-    pub(super) fn coordinates(&self, version: String) -> Coordinates {
+    pub(super) fn coordinates(&self, version: String, cluster: &ClusterAddress) -> Coordinates {
         Coordinates {
             component: self.component,
             release: self.release.clone(),
@@ -223,8 +230,7 @@ impl Place {
             chart: self.chart.clone(),
             version,
             values: self.values.clone(),
-            context: variable("HELM_KUBECONTEXT"),
-            kubeconfig: named_kubeconfig(),
+            cluster: cluster.clone(),
         }
     }
 
@@ -259,12 +265,6 @@ impl Place {
             None => Ok(files),
         }
     }
-}
-
-/// The kubeconfig that Helm was told to use. A list of files cannot have come from --kubeconfig: it is in the user's
-/// environment, and stays there.
-pub(super) fn named_kubeconfig() -> Option<String> {
-    variable("KUBECONFIG").filter(|files| std::env::split_paths(files).count() == 1)
 }
 
 /// The generation whose documented names hold, as far as the chart's reference tells.

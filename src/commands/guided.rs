@@ -7,12 +7,9 @@ mod typing;
 use anyhow::Result;
 use clap::Parser as _;
 
-use super::gather::named_kubeconfig;
 use super::install;
 use super::planning::accept;
-use crate::certs::source::{Access, Source};
 use crate::cli::{Cli, Command, InstallArgs, Output};
-use crate::environment::variable;
 use crate::exit::{ExitCode, Stop, code_of};
 use crate::files::FolderLocks;
 use crate::guided::{
@@ -20,7 +17,9 @@ use crate::guided::{
 };
 use crate::helm::Helm;
 use crate::interrupt;
+use crate::kube::ClusterAddress;
 use crate::plan::Plan;
+use crate::sources::{Access, Source};
 use crate::ui::{self, Screen, Typed};
 
 /// Whether somebody is there to be led, and needs it.
@@ -49,7 +48,7 @@ pub(super) fn run(first: &InstallArgs, helm: &Helm, screen: &Screen) -> Result<E
     screen.note(INTRODUCTION);
     let seen = survey::survey(&given, helm, screen);
     loop {
-        ask_all(&mut answers, &given, &seen, screen)?;
+        ask_all(&mut answers, &given, &seen, helm.cluster(), screen)?;
         let mut locks = FolderLocks::default();
         let planned = parse(&line, &answers).and_then(|arguments| {
             let rollout = install::rollout(&arguments, helm)?;
@@ -70,7 +69,7 @@ pub(super) fn run(first: &InstallArgs, helm: &Helm, screen: &Screen) -> Result<E
         let same = |more: &[&str]| {
             screen.note(&format!(
                 "\nThe same without questions:\n  {}",
-                line.shown(&answers, more, &surroundings())
+                line.shown(&answers, more, &helm.cluster().helm_flags())
             ));
         };
         if arguments.dry_run {
@@ -109,15 +108,26 @@ const INTRODUCTION: &str =
     "A few questions, then a preview; nothing changes before that. Escape leaves.";
 
 /// Asks until nothing is left to ask.
-fn ask_all(answers: &mut Answers, given: &Given, seen: &Seen, screen: &Screen) -> Result<()> {
+fn ask_all(
+    answers: &mut Answers,
+    given: &Given,
+    seen: &Seen,
+    cluster: &ClusterAddress,
+    screen: &Screen,
+) -> Result<()> {
     while let Some(question) = guided::next(answers, given, seen) {
         interrupt::check()?;
-        ask(&question, answers, screen)?;
+        ask(&question, answers, cluster, screen)?;
     }
     Ok(())
 }
 
-fn ask(question: &Question, answers: &mut Answers, screen: &Screen) -> Result<()> {
+fn ask(
+    question: &Question,
+    answers: &mut Answers,
+    cluster: &ClusterAddress,
+    screen: &Screen,
+) -> Result<()> {
     match question {
         Question::Several { text, choices } => {
             let chosen = ui::choose_several(text, &labels(choices))?;
@@ -134,7 +144,7 @@ fn ask(question: &Question, answers: &mut Answers, screen: &Screen) -> Result<()
         Question::One { text, choices } => {
             let index = ui::choose(text, &labels(choices))?;
             match choices.get(index).map(|choice| choice.change.clone()) {
-                Some(Change::Fetch(url)) => fetch(&url, answers, screen)?,
+                Some(Change::Fetch(url)) => fetch(&url, answers, cluster, screen)?,
                 Some(change) => answers.take(change),
                 None => {}
             }
@@ -153,7 +163,7 @@ fn ask(question: &Question, answers: &mut Answers, screen: &Screen) -> Result<()
                 complete: &|text| typing::complete(*topic, text),
             })?;
             if *topic == Topic::Certificates && word.starts_with("https://") {
-                fetch(&word, answers, screen)?;
+                fetch(&word, answers, cluster, screen)?;
             } else {
                 answers.take(Change::Word(*topic, typing::finished(&word)));
             }
@@ -167,7 +177,12 @@ fn labels(choices: &[Choice]) -> Vec<String> {
 }
 
 /// Shows what a server presents, and asks which of it is what its owner says.
-fn fetch(url: &str, answers: &mut Answers, screen: &Screen) -> Result<()> {
+fn fetch(
+    url: &str,
+    answers: &mut Answers,
+    cluster: &ClusterAddress,
+    screen: &Screen,
+) -> Result<()> {
     if let Some(trust) = answers.trusted() {
         screen.note(&format!(
             "  one server at a time: {} is taken already; give the other's certificate as a file",
@@ -176,10 +191,7 @@ fn fetch(url: &str, answers: &mut Answers, screen: &Screen) -> Result<()> {
         return Ok(());
     }
     let source: Source = url.parse().map_err(Stop::usage)?;
-    let looking = Access {
-        looking: true,
-        ..Access::default()
-    };
+    let looking = Access::looking(cluster);
     let what = format!("asking {url} for its certificates");
     let presented = match screen.step(&what, || source.gather(&looking)) {
         Ok(reading) => reading.given,
@@ -232,13 +244,6 @@ fn parse(line: &CommandLine, answers: &Answers) -> Result<InstallArgs> {
         Command::Install(arguments) => Ok(*arguments),
         _ => Err(Stop::usage("only install asks questions").into()),
     }
-}
-
-/// What Helm took off the command line, for one that can be pasted elsewhere.
-fn surroundings() -> Vec<String> {
-    let context = variable("HELM_KUBECONTEXT").map(|name| ["--kube-context".to_owned(), name]);
-    let kubeconfig = named_kubeconfig().map(|file| ["--kubeconfig".to_owned(), file]);
-    context.into_iter().chain(kubeconfig).flatten().collect()
 }
 
 fn decide(plan: &Plan, arguments: &InstallArgs) -> Result<Decision> {

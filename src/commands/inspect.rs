@@ -4,55 +4,27 @@ use anyhow::Result;
 use time::{Duration, OffsetDateTime};
 
 use crate::certs::Certificate;
-use crate::certs::bundle::{Bundle, Entry, Given};
+use crate::certs::bundle::{Bundle, Given};
 use crate::certs::chain::Chain;
 use crate::certs::lint::{self, Options};
-use crate::certs::source::{Access, Place};
-use crate::certs::verdict::{Client, Server, Specimens, Trust, Verdict};
+use crate::certs::verdict::{Client, Server, Specimens, Trust};
 use crate::cli::{InspectArgs, Output};
 use crate::exit::ExitCode;
-use crate::finding::{self, Finding};
+use crate::finding;
+use crate::kube::ClusterAddress;
+use crate::report::Inspection;
+use crate::sources::{Access, Place};
 use crate::ui::Screen;
 
-/// Everything that `inspect` found out, for a screen or for JSON.
-#[derive(Debug)]
-pub struct Inspection {
-    /// The moment that counts as now.
-    pub now: OffsetDateTime,
-    /// How much validity must be left.
-    pub expires_within: Duration,
-    /// The certificates, each once.
-    pub entries: Vec<Entry>,
-    /// Who issued whom.
-    pub chain: Chain,
-    /// What each client says of each certificate as trust, in the order of the entries and of [`Client::ALL`]; `None` where it
-    /// cannot be told.
-    pub verdicts: Vec<Vec<Option<Verdict>>>,
-    /// The servers among the sources, and what each client says of them.
-    pub servers: Vec<(String, Vec<Verdict>)>,
-    /// What is wrong.
-    pub findings: Vec<Finding>,
-}
-
-impl Inspection {
-    /// How many of the certificates each client refuses as trust, in the order of [`Client::ALL`].
-    #[must_use]
-    pub fn refusals(&self) -> [usize; Client::ALL.len()] {
-        let mut counts = [0; Client::ALL.len()];
-        for verdicts in &self.verdicts {
-            for (count, verdict) in counts.iter_mut().zip(verdicts) {
-                *count += usize::from(matches!(verdict, Some(Verdict::Refused(_))));
-            }
-        }
-        counts
-    }
-}
-
-pub(super) fn run(arguments: &InspectArgs, screen: &Screen) -> Result<ExitCode> {
-    let inspection = inspect(arguments, screen)?;
+pub(super) fn run(
+    arguments: &InspectArgs,
+    cluster: &ClusterAddress,
+    screen: &Screen,
+) -> Result<ExitCode> {
+    let inspection = inspect(arguments, cluster, screen)?;
     match arguments.output {
         Output::Text => screen.inspection(&inspection),
-        Output::Json => screen.inspection_json(&inspection)?,
+        Output::Json => screen.json(&inspection.json()),
     }
     Ok(if finding::refuses(&inspection.findings) {
         ExitCode::Refused
@@ -61,11 +33,12 @@ pub(super) fn run(arguments: &InspectArgs, screen: &Screen) -> Result<ExitCode> 
     })
 }
 
-fn inspect(arguments: &InspectArgs, screen: &Screen) -> Result<Inspection> {
-    let access = Access {
-        looking: true,
-        ..Access::default()
-    };
+fn inspect(
+    arguments: &InspectArgs,
+    cluster: &ClusterAddress,
+    screen: &Screen,
+) -> Result<Inspection> {
+    let access = Access::looking(cluster);
     let mut given = Vec::new();
     let mut findings = Vec::new();
     let mut servers: Vec<(String, Vec<Given>)> = Vec::new();

@@ -15,14 +15,19 @@ use crate::exit::{ExitCode, Stop};
 use crate::files::FolderLocks;
 use crate::helm::{Helm, HelmError, Rollout};
 use crate::interrupt;
-use crate::kubectl::Kubectl;
+use crate::kube::{ClusterAddress, Kubectl};
 use crate::plan::{Action, Plan, Target};
-use crate::ui::{self, Ending, Screen};
+use crate::report::{Ending, plan_json};
+use crate::ui::{self, Screen};
 
-pub(super) fn run(arguments: &InstallArgs, screen: &Screen) -> Result<ExitCode> {
+pub(super) fn run(
+    arguments: &InstallArgs,
+    cluster: &ClusterAddress,
+    screen: &Screen,
+) -> Result<ExitCode> {
     json_asks_nobody(arguments)?;
     interrupt::watch()?;
-    let helm = Helm::locate()?;
+    let helm = Helm::at(cluster)?;
     helm.ask_version_in_background();
     if guided::is_wanted(arguments) {
         return guided::run(arguments, &helm, screen);
@@ -43,7 +48,7 @@ pub(super) fn run(arguments: &InstallArgs, screen: &Screen) -> Result<ExitCode> 
         } else {
             Ending::Planned
         };
-        screen.plan_json(&plan, ending, &[]);
+        screen.json(&plan_json(&plan, ending, &[]));
     }
     refused?;
     if arguments.dry_run {
@@ -94,7 +99,7 @@ pub(super) fn plan(
     let may_ask = !arguments.no_input && arguments.output == Output::Text && ui::is_interactive();
     let mut needs = Needs::when(!may_ask);
     let components = needs.keep(components(desired, "install"))?;
-    let certificates = needs.keep(certificates(desired, may_ask))?;
+    let certificates = needs.keep(certificates(desired, helm.cluster(), may_ask))?;
     let mut cluster = Cluster::new(helm, arguments.dry_run || !needs.are_met());
     let mut places = Vec::new();
     for component in components.iter().flatten() {
@@ -224,7 +229,10 @@ pub(super) fn act(
     plan: &Plan,
     screen: &Screen,
 ) -> Result<ExitCode> {
-    let restarting = arguments.restart.then(Kubectl::locate).transpose()?;
+    let restarting = arguments
+        .restart
+        .then(|| Kubectl::at(helm.cluster()))
+        .transpose()?;
     let mut outcomes: Vec<(&Target, Outcome)> = Vec::new();
     let mut failure: Option<anyhow::Error> = None;
     for target in &plan.targets {
@@ -270,7 +278,7 @@ fn report(
             Some(_) => Ending::Failed,
             None => Ending::Done,
         };
-        screen.plan_json(plan, ending, outcomes);
+        screen.json(&plan_json(plan, ending, outcomes));
     } else {
         screen.report(outcomes);
     }
@@ -302,7 +310,7 @@ fn carry_out(
 ) -> Result<Outcome> {
     let what = format!("upgrading {}", target.coordinates.release);
     // Without kubectl there is the time alone.
-    let kubectl = Kubectl::locate().ok().filter(|_| rollout.wait);
+    let kubectl = Kubectl::at(helm.cluster()).ok().filter(|_| rollout.wait);
     let readiness = kubectl
         .as_ref()
         .map(|kubectl| Readiness::of(target, kubectl));

@@ -16,11 +16,9 @@ mod side_by_side;
 
 use anyhow::Result;
 
-pub use inspect::Inspection;
-pub use probe::{Probe, Probed};
-
 use crate::cli::{Cli, Command};
 use crate::exit::ExitCode;
+use crate::kube::ClusterAddress;
 use crate::ui::Screen;
 
 /// Runs the command that was given.
@@ -28,17 +26,18 @@ use crate::ui::Screen;
 /// # Errors
 /// Whatever stopped it; [`crate::exit::code_of`] gives the exit code.
 pub fn run(cli: &Cli, screen: &Screen) -> Result<ExitCode> {
+    let cluster = &ClusterAddress::from_environment();
     match &cli.command {
-        Command::Doctor(arguments) => doctor::run(arguments, screen),
+        Command::Doctor(arguments) => doctor::run(arguments, cluster, screen),
         Command::Completion(arguments) => Ok(complete::script(arguments, screen)),
-        Command::Inspect(arguments) => inspect::run(arguments, screen),
-        Command::Install(arguments) => install::run(arguments, screen),
-        Command::Probe(arguments) => probe::run(arguments, screen),
-        Command::Render(arguments) => render::run(arguments, screen),
+        Command::Inspect(arguments) => inspect::run(arguments, cluster, screen),
+        Command::Install(arguments) => install::run(arguments, cluster, screen),
+        Command::Probe(arguments) => probe::run(arguments, cluster, screen),
+        Command::Render(arguments) => render::run(arguments, cluster, screen),
     }
 }
 
 /// Answers a shell that completes a command line; `words` end with the one under the cursor.
 pub fn complete(words: &[String], screen: &Screen) -> ExitCode {
-    complete::answer(words, screen)
+    complete::answer(words, &ClusterAddress::from_environment(), screen)
 }

@@ -10,16 +10,17 @@ use time::{Duration, OffsetDateTime};
 use super::gather::Place;
 use crate::certs::bundle::{Bundle, Entry};
 use crate::certs::lint;
-use crate::certs::source::{Access, Source};
 use crate::cli::DesiredArgs;
 use crate::exit::Stop;
 use crate::finding::Finding;
 use crate::helm::{Chart, ChartContent, Helm, HelmArguments, Rendering, Rollout};
+use crate::kube::ClusterAddress;
 use crate::overrides::Mode;
 use crate::plan::{self, Observed, OnUnheld, Plan, Target, ValuesFiles};
 use crate::preflight::{self, Stored};
 use crate::proof;
-use crate::ui::Screen;
+use crate::sources::{Access, Source};
+use crate::ui::{self, Screen};
 use crate::vendor::{Component, Layout};
 
 /// The components named, each once, in the order they are rolled out.
@@ -37,7 +38,11 @@ pub(super) fn components(desired: &DesiredArgs, command: &str) -> Result<Vec<Com
 }
 
 /// The given certificates, and what there is to say about them.
-pub(super) fn certificates(desired: &DesiredArgs, may_ask: bool) -> Result<(Bundle, Vec<Finding>)> {
+pub(super) fn certificates(
+    desired: &DesiredArgs,
+    cluster: &ClusterAddress,
+    may_ask: bool,
+) -> Result<(Bundle, Vec<Finding>)> {
     if desired.certificates.is_empty() {
         return Err(Stop::no_answer("which certificates: --ca FILE").into());
     }
@@ -49,15 +54,16 @@ pub(super) fn certificates(desired: &DesiredArgs, may_ask: bool) -> Result<(Bund
         .into());
     }
     let access = Access {
+        cluster,
         fingerprint: desired.fingerprint,
-        may_ask,
+        ask: may_ask.then_some(ui::confirm),
         looking: false,
     };
     read(&desired.certificates, &access)
 }
 
 /// The certificates of all sources, each once, and what there is to say of that.
-pub(super) fn read(sources: &[Source], access: &Access) -> Result<(Bundle, Vec<Finding>)> {
+pub(super) fn read(sources: &[Source], access: &Access<'_>) -> Result<(Bundle, Vec<Finding>)> {
     let mut given = Vec::new();
     let mut findings = Vec::new();
     for source in sources {
@@ -196,7 +202,7 @@ impl Planner<'_> {
             Ok(stream)
         };
         let request = plan::Request {
-            coordinates: place.coordinates(chart.version.to_string()),
+            coordinates: place.coordinates(chart.version.to_string(), self.helm.cluster()),
             chart: &chart,
             layout,
             files,

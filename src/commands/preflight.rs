@@ -6,7 +6,7 @@ use super::gather::Cluster;
 use crate::cli::InstallArgs;
 use crate::finding::Finding;
 use crate::helm::{self, Helm, Revision};
-use crate::kubectl::Kubectl;
+use crate::kube::Kubectl;
 use crate::plan::{Action, Observed, Target};
 use crate::preflight::{self, Scene, rights};
 use crate::ui::Screen;
@@ -24,7 +24,7 @@ pub(super) fn look(
     screen: &Screen,
 ) -> Result<Vec<Finding>> {
     let (restart, deploys) = (arguments.restart, !arguments.files_only);
-    let kubectl = Kubectl::locate();
+    let kubectl = Kubectl::at(helm.cluster());
     let mut findings = Vec::new();
     if restart && let Err(error) = &kubectl {
         findings.push(

@@ -7,59 +7,21 @@ use time::{Duration, OffsetDateTime};
 
 use super::planning;
 use super::probing::{self, Met};
-use crate::certs::bundle::{Bundle, Entry, Given};
+use crate::certs::bundle::{Bundle, Given};
 use crate::certs::chain::Chain;
-use crate::certs::judgement::{Asked, Remedy};
+use crate::certs::judgement::Asked;
 use crate::certs::lint::{self, Options};
-use crate::certs::source::{self, Access};
 use crate::certs::verdict::Verdict;
 use crate::certs::{Certificate, Role, issuers};
 use crate::cli::{Output, ProbeArgs};
 use crate::exit::{ExitCode, Stop};
 use crate::files;
 use crate::finding::{self, Finding};
+use crate::kube::ClusterAddress;
+use crate::report::{Probe, Probed};
+use crate::sources::{self, Access};
 use crate::tls::{self, Endpoint, Terms, Version};
 use crate::ui::{self, Screen};
-
-/// What was found out about all servers.
-#[derive(Debug)]
-pub struct Probe {
-    /// The moment that counts as now.
-    pub now: OffsetDateTime,
-    /// How much validity must be left.
-    pub expires_within: Duration,
-    /// One for each URL.
-    pub servers: Vec<Probed>,
-    /// What is wrong with the proposed certificates.
-    pub findings: Vec<Finding>,
-}
-
-/// What was found out about one server.
-#[derive(Debug)]
-pub struct Probed {
-    /// Where it is.
-    pub endpoint: Endpoint,
-    /// Why it could not be asked, where it could not.
-    pub unreachable: Option<String>,
-    /// What it presents, its own certificate first.
-    pub presented: Vec<Entry>,
-    /// Issuers that were fetched from the addresses that certificates name.
-    pub fetched: Vec<Certificate>,
-    /// Who issued whom, among the presented and then the fetched ones.
-    pub chain: Chain,
-    /// The version of TLS that was agreed on.
-    pub version: Option<Version>,
-    /// Every version that it accepts.
-    pub versions: Vec<Version>,
-    /// The proxy that the connection went through.
-    pub proxy: Option<String>,
-    /// What each client says under each trust: its name, and verdicts in the order of [`crate::certs::verdict::Client::ALL`].
-    pub verdicts: Vec<(&'static str, Vec<Verdict>)>,
-    /// What would make clients trust it that do not.
-    pub remedy: Option<Remedy>,
-    /// What is wrong.
-    pub findings: Vec<Finding>,
-}
 
 /// A trust that is judged, and how tables name it.
 struct Proposal<'a> {
@@ -67,8 +29,12 @@ struct Proposal<'a> {
     trusted: Vec<&'a Certificate>,
 }
 
-pub(super) fn run(arguments: &ProbeArgs, screen: &Screen) -> Result<ExitCode> {
-    let probe = probe(arguments, screen)?;
+pub(super) fn run(
+    arguments: &ProbeArgs,
+    cluster: &ClusterAddress,
+    screen: &Screen,
+) -> Result<ExitCode> {
+    let probe = probe(arguments, cluster, screen)?;
     if let Some(file) = &arguments.save {
         let pem = authorities(&probe);
         if pem.is_empty() {
@@ -79,7 +45,7 @@ pub(super) fn run(arguments: &ProbeArgs, screen: &Screen) -> Result<ExitCode> {
     }
     match arguments.output {
         Output::Text => screen.probe(&probe, arguments.save.as_deref()),
-        Output::Json => screen.probe_json(&probe)?,
+        Output::Json => screen.json(&probe.json()),
     }
     let refused = finding::refuses(&probe.findings)
         || probe
@@ -97,11 +63,12 @@ pub(super) fn run(arguments: &ProbeArgs, screen: &Screen) -> Result<ExitCode> {
     )
 }
 
-fn probe(arguments: &ProbeArgs, screen: &Screen) -> Result<Probe> {
+fn probe(arguments: &ProbeArgs, cluster: &ClusterAddress, screen: &Screen) -> Result<Probe> {
     let now = OffsetDateTime::now_utc();
     let access = Access {
+        cluster,
         fingerprint: arguments.fingerprint,
-        may_ask: ui::is_interactive(),
+        ask: ui::is_interactive().then_some(ui::confirm),
         looking: false,
     };
     let (bundle, mut findings) = planning::read(&arguments.certificates, &access)?;
@@ -117,7 +84,7 @@ fn probe(arguments: &ProbeArgs, screen: &Screen) -> Result<Probe> {
     };
     findings.extend(lint::check_with(&bundle.entries, &options));
     finding::ignore(&mut findings, &arguments.ignore);
-    let roots = source::public_roots().unwrap_or_default();
+    let roots = sources::public_roots().unwrap_or_default();
     let proposals = proposals(&given, &roots);
     let patience = Patience::from_secs(arguments.connect_timeout);
     let names: Vec<&str> = arguments
@@ -268,24 +235,6 @@ fn probed(
         remedy,
         findings,
     })
-}
-
-impl Probed {
-    fn unreachable(endpoint: &Endpoint, why: String) -> Self {
-        Self {
-            endpoint: endpoint.clone(),
-            unreachable: Some(why),
-            presented: Vec::new(),
-            fetched: Vec::new(),
-            chain: Chain::default(),
-            version: None,
-            versions: Vec::new(),
-            proxy: None,
-            verdicts: Vec::new(),
-            remedy: None,
-            findings: Vec::new(),
-        }
-    }
 }
 
 /// The CAs that the servers present or that were fetched, each once; of a server that signed itself, its own certificate.

@@ -8,12 +8,13 @@ use anyhow::Result;
 use time::OffsetDateTime;
 
 use super::side_by_side::side_by_side;
+use crate::certs::Certificate;
 use crate::certs::judgement::{Asked, Presented};
 use crate::certs::verdict::Verdict;
-use crate::certs::{Certificate, source};
 use crate::finding::Finding;
 use crate::overrides::Mode;
 use crate::plan::{Answer, Target};
+use crate::sources;
 use crate::tls::{self, Endpoint, Handshake, Terms};
 use crate::ui::Screen;
 
@@ -40,7 +41,7 @@ fn meet(server: &Endpoint, patience: Duration) -> Result<Met> {
     Ok(Met {
         presented: Presented {
             host: server.host.clone(),
-            chain: source::certificates_of(&handshake.chain, server)?,
+            chain: sources::certificates_of(&handshake.chain, server)?,
         },
         handshake,
     })
@@ -61,7 +62,7 @@ pub(super) fn servers_of(targets: &mut [Target], screen: &Screen) -> Result<()> 
     let what = format!("asking {}", names.join(", "));
     let Ok(answers) = screen.step(&what, || Ok::<_, Infallible>(ask(&endpoints, PATIENCE)));
     let answers: BTreeMap<&Endpoint, Result<Met>> = endpoints.iter().zip(answers).collect();
-    let roots = source::public_roots();
+    let roots = sources::public_roots();
     let now = OffsetDateTime::now_utc();
     for target in targets {
         judge(target, &answers, roots.as_deref(), now)?;

@@ -11,19 +11,25 @@ use crate::exit::ExitCode;
 use crate::files::FolderLocks;
 use crate::helm::{Helm, Rollout};
 use crate::interrupt;
+use crate::kube::ClusterAddress;
 use crate::plan::{Observed, OnUnheld};
+use crate::report::rendered_json;
 use crate::ui::Screen;
 
-pub(super) fn run(arguments: &RenderArgs, screen: &Screen) -> Result<ExitCode> {
+pub(super) fn run(
+    arguments: &RenderArgs,
+    cluster: &ClusterAddress,
+    screen: &Screen,
+) -> Result<ExitCode> {
     interrupt::watch()?;
     let desired = &arguments.desired;
     let mut needs = Needs::when(true);
     let components = needs.keep(components(desired, "render"))?;
-    let certificates = needs.keep(certificates(desired, false))?;
+    let certificates = needs.keep(certificates(desired, cluster, false))?;
     let (Some(components), Some((bundle, findings))) = (components, certificates) else {
         return Err(needs.into_error().into());
     };
-    let helm = Helm::locate()?;
+    let helm = Helm::at(cluster)?;
     let helm_arguments = helm_arguments(&desired.helm_arguments)?;
     let planner = Planner {
         helm: &helm,
@@ -40,7 +46,7 @@ pub(super) fn run(arguments: &RenderArgs, screen: &Screen) -> Result<ExitCode> {
     let mut targets = Vec::new();
     for component in &components {
         let options = desired.targets.of(*component, &components)?;
-        let place = Place::without_cluster(*component, options);
+        let place = Place::without_cluster(*component, options, cluster);
         if arguments.in_place {
             place.values.iter().try_for_each(|file| locks.take(file))?;
         }
@@ -59,7 +65,7 @@ pub(super) fn run(arguments: &RenderArgs, screen: &Screen) -> Result<ExitCode> {
         }
     }
     match (arguments.output, arguments.in_place) {
-        (Output::Json, _) => screen.rendered_json(&plan, arguments.full)?,
+        (Output::Json, _) => screen.json_but(&rendered_json(&plan, arguments.full), "override"),
         (Output::Text, false) => screen.rendered(&plan, arguments.full),
         (Output::Text, true) => {}
     }

@@ -30,19 +30,22 @@ pub use releases::{
 pub use upgrade::{Coordinates, Rollout, Upgrade};
 pub use version::OLDEST;
 
+use crate::kube::ClusterAddress;
+
 /// The helm that called the plugin, or the one on the path.
 #[derive(Debug, Clone)]
 pub struct Helm {
     program: PathBuf,
+    cluster: ClusterAddress,
     asked: version::Asked,
 }
 
 impl Helm {
-    /// `$HELM_BIN`, which Helm sets for its plugins; else `helm` on the path.
+    /// `$HELM_BIN`, which Helm sets for its plugins; else `helm` on the path; for a cluster.
     ///
     /// # Errors
     /// Neither exists.
-    pub fn locate() -> Result<Self> {
+    pub fn at(cluster: &ClusterAddress) -> Result<Self> {
         let program = match std::env::var_os("HELM_BIN").filter(|v| !v.is_empty()) {
             Some(named) => which::which(&named)
                 .with_context(|| format!("HELM_BIN names {}, which cannot be run", Path::new(&named).display()))?,
@@ -52,8 +55,15 @@ impl Helm {
         };
         Ok(Self {
             program,
+            cluster: cluster.clone(),
             asked: version::Asked::default(),
         })
+    }
+
+    /// The cluster that it speaks to.
+    #[must_use]
+    pub fn cluster(&self) -> &ClusterAddress {
+        &self.cluster
     }
 
     /// The program, for people.

@@ -10,7 +10,7 @@ use crate::process;
 impl Helm {
     /// Runs helm to its end and returns what it printed.
     pub(super) fn read<S: AsRef<str>>(&self, argv: &[S]) -> Result<String, HelmError> {
-        let output = process::output(&process::command(&self.program, argv));
+        let output = process::output(&self.command(argv));
         let output = self.succeeded(argv, output)?;
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
@@ -21,9 +21,15 @@ impl Helm {
         argv: &[S],
         on_line: impl FnMut(&str),
     ) -> Result<String, HelmError> {
-        let output = process::stream(&process::command(&self.program, argv), on_line);
+        let output = process::stream(&self.command(argv), on_line);
         let output = self.succeeded(argv, output)?;
         Ok(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
+    fn command<S: AsRef<str>>(&self, argv: &[S]) -> duct::Expression {
+        let command = process::command(&self.program, argv);
+        let variables = self.cluster.helm_variables();
+        variables.fold(command, |command, (name, value)| command.env(name, value))
     }
 
     fn succeeded<S: AsRef<str>>(

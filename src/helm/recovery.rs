@@ -23,7 +23,7 @@ pub fn way_back(at: &Coordinates, revision: u64) -> String {
 fn command(at: &Coordinates, words: &[&str]) -> String {
     let mut argv: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
     argv.extend(["-n".to_owned(), at.namespace.clone()]);
-    argv.extend(at.cluster_arguments());
+    argv.extend(at.cluster.helm_flags());
     shown(&argv)
 }
 
@@ -39,11 +39,12 @@ fn last_good(history: &[Revision]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kube::tests::on_context;
     use crate::vendor::Component;
 
     fn way_out(history: &[(u64, &str)]) -> String {
         let at = Coordinates {
-            context: Some("prod".into()),
+            cluster: on_context("prod"),
             ..super::super::upgrade::tests::at(Component::Agent)
         };
         let history: Vec<Revision> = history

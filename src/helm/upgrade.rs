@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::process::shown;
 use super::{Helm, HelmArguments, HelmError};
+use crate::kube::ClusterAddress;
 use crate::vendor::Component;
 
 /// Where a component goes: all that its command names.
@@ -21,24 +22,8 @@ pub struct Coordinates {
     pub version: String,
     /// The values files, in the order that Helm merges them; one of them is edited.
     pub values: Vec<PathBuf>,
-    /// The kubeconfig context, where one was named on the command line.
-    pub context: Option<String>,
-    /// The kubeconfig file, where it is not the user's default one: without it a pasted command could reach another cluster.
-    pub kubeconfig: Option<String>,
-}
-
-impl Coordinates {
-    /// The flags that lead a pasted command to the same cluster.
-    pub(super) fn cluster_arguments(&self) -> Vec<String> {
-        let mut argv = Vec::new();
-        if let Some(context) = &self.context {
-            argv.extend(["--kube-context".to_owned(), context.clone()]);
-        }
-        if let Some(kubeconfig) = &self.kubeconfig {
-            argv.extend(["--kubeconfig".to_owned(), kubeconfig.clone()]);
-        }
-        argv
-    }
+    /// The cluster.
+    pub cluster: ClusterAddress,
 }
 
 /// How Helm is to wait, in its own major version's words.
@@ -92,7 +77,7 @@ impl Upgrade {
         for file in &at.values {
             argv.extend(["-f".into(), file.display().to_string()]);
         }
-        argv.extend(at.cluster_arguments());
+        argv.extend(at.cluster.helm_flags());
         argv.extend(rollout.wait.then(|| "--wait".to_owned()));
         if let Some(timeout) = &rollout.timeout {
             argv.extend(["--timeout".into(), timeout.clone()]);
@@ -126,6 +111,7 @@ impl Helm {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::kube::tests::in_namespace;
 
     pub(in crate::helm) fn at(component: Component) -> Coordinates {
         Coordinates {
@@ -135,8 +121,7 @@ pub(super) mod tests {
             chart: format!("clearml-enterprise/{}", component.documented().chart),
             version: "6.9.3".into(),
             values: vec![component.documented().override_file.into()],
-            context: None,
-            kubeconfig: None,
+            cluster: in_namespace("ns"),
         }
     }
 

@@ -50,6 +50,7 @@ pub fn check(scene: &Scene<'_>) -> Vec<Finding> {
 mod tests {
     use super::*;
     use crate::helm::{Coordinates, Deployed, HelmArguments, Rollout, Upgrade};
+    use crate::kube::tests::in_namespace;
     use crate::overrides::Mode;
     use crate::overrides::task_pods::Strategy;
     use crate::plan::{Action, Changes, FileChange, Observed};
@@ -107,8 +108,7 @@ mod tests {
             chart: "./chart".into(),
             version: "6.9.3".into(),
             values: Vec::new(),
-            context: None,
-            kubeconfig: None,
+            cluster: in_namespace("ns"),
         };
         let upgrade = Upgrade::new(&coordinates, &Rollout::default(), &HelmArguments::default());
         Target {

@@ -9,7 +9,7 @@ use super::verdicts::verdict_table;
 use crate::certs::Certificate;
 use crate::certs::lint::date;
 use crate::certs::verdict::{Client, Verdict};
-use crate::commands::Inspection;
+use crate::report::Inspection;
 
 impl Screen {
     /// Shows everything, for people.

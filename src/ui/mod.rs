@@ -1,17 +1,13 @@
 //! What people see: results on stdout, everything else on stderr, secrets on neither.
 
-mod certificate_json;
 mod changes;
 mod diff;
 mod doctor;
 mod fit;
 mod inspect;
-mod inspect_json;
 mod line;
-mod plan_json;
 mod preview;
 mod probe;
-mod probe_json;
 mod progress;
 mod prompts;
 mod redact;
@@ -22,6 +18,5 @@ mod table;
 mod tables;
 mod verdicts;
 
-pub use plan_json::Ending;
 pub use prompts::{Remark, Typed, choose, choose_several, confirm, is_interactive, text, type_in};
 pub use screen::Screen;

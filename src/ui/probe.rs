@@ -11,7 +11,7 @@ use super::verdicts::{verdict_table, words};
 use crate::certs::Certificate;
 use crate::certs::judgement::Remedy;
 use crate::certs::verdict::Verdict;
-use crate::commands::{Probe, Probed};
+use crate::report::{Probe, Probed};
 
 impl Screen {
     /// Shows everything, for people. `saved` is the file that the CAs were written to.

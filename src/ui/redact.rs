@@ -1,4 +1,4 @@
-//! Hiding credentials: by position where a values file is shown, by value everywhere else.
+//! Hiding credentials by their value, wherever they turn up.
 
 use std::sync::{PoisonError, RwLock};
 
@@ -8,7 +8,6 @@ use serde_yaml::Value;
 
 use crate::proof::Object;
 use crate::secrets::{MASK, in_urls, is_secret_below, is_secret_key, within};
-use crate::yaml::{Document, Path, Step};
 
 /// A secret shorter than this is hidden by position only: replacing "a" everywhere would leave nothing readable.
 const SHORTEST: usize = 5;
@@ -97,7 +96,6 @@ fn collect(value: &Value, secret: bool, secrets: &mut Vec<String>) {
     }
 }
 
-/// A secret, and the form it has in a Kubernetes Secret.
 /// Passwords in the URLs of a manifest: of scripts and variables, say.
 fn collect_urls(value: &Value, secrets: &mut Vec<String>) {
     match value {
@@ -110,82 +108,12 @@ fn collect_urls(value: &Value, secrets: &mut Vec<String>) {
     }
 }
 
+/// A secret, and the form it has in a Kubernetes Secret.
 fn note(secret: &str, secrets: &mut Vec<String>) {
     if secret.len() >= SHORTEST {
         secrets.push(STANDARD.encode(secret));
         secrets.push(secret.to_owned());
     }
-}
-
-/// A values file with every secret masked where it stands, line for line. What cannot be parsed is masked line by line.
-pub(super) fn values_file(text: &str) -> String {
-    let masked = match Document::parse(text) {
-        Ok(document) => mask_scalars(&document),
-        Err(_) => text.to_owned(),
-    };
-    masked
-        .lines()
-        .map(mask_comment)
-        .collect::<Vec<_>>()
-        .join("\n")
-        + "\n"
-}
-
-fn mask_scalars(document: &Document) -> String {
-    let mut secrets = Vec::new();
-    for scalar in document.scalars() {
-        if scalar_is_secret(document, &scalar.path) {
-            secrets.push(scalar.span);
-        }
-    }
-    let mut masked = document.text().to_owned();
-    for span in secrets.into_iter().rev() {
-        let Some(written) = masked.get(span.clone()) else {
-            continue;
-        };
-        // Lines stay lines, so that a diff of two masked files is the diff of the files.
-        let lines = written.trim_end_matches(['\n', '\r']);
-        let tail = written.get(lines.len()..).unwrap_or_default().to_owned();
-        let mask = vec![MASK; lines.lines().count().max(1)].join("\n") + &tail;
-        masked.replace_range(span, &mask);
-    }
-    masked
-}
-
-/// A key and value that were commented out, such as `# apiSecret: …`.
-fn mask_comment(line: &str) -> String {
-    let Some((before, comment)) = line.split_once('#') else {
-        return line.to_owned();
-    };
-    match comment.split_once(':') {
-        Some((key, value)) if !value.trim().is_empty() && is_secret_key(key.trim()) => {
-            format!("{before}#{key}: {MASK}")
-        }
-        _ => line.to_owned(),
-    }
-}
-/// Whether any key on the way is a secret's, or the name beside an environment variable's value is.
-fn scalar_is_secret(document: &Document, path: &Path) -> bool {
-    let mut at = document.value();
-    let mut secret = false;
-    for step in path.steps() {
-        let inner = match step {
-            Step::Index(index) => at.get(index),
-            Step::Key(key) => {
-                let named = at.get("name").and_then(Value::as_str);
-                secret = is_secret_below(secret, key)
-                    || key == "value" && named.is_some_and(is_secret_key);
-                at.get(key.as_str())
-            }
-        };
-        match inner {
-            Some(inner) => at = inner,
-            // Below a null, or an alias: the keys alone decide.
-            None => return secret,
-        }
-    }
-    // A switch tells nothing.
-    secret && !at.is_bool()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use console::style;
 
 use super::Screen;
 use crate::apply::{Aftermath, Check, FileEnd, Outcome};
-use crate::kubectl;
+use crate::kube;
 use crate::plan::Target;
 
 impl Screen {
@@ -102,7 +102,11 @@ fn pods(target: &Target, check: &Check) -> Vec<String> {
     for workload in &check.keeping {
         lines.push(format!(
             "  the running pods of {workload} keep the old certificates until they are restarted:\n    {}",
-            kubectl::restart_shown(&target.coordinates, &workload.reference())
+            kube::restart_shown(
+                &target.coordinates.cluster,
+                &target.coordinates.namespace,
+                &workload.reference()
+            )
         ));
     }
     lines

@@ -47,9 +47,14 @@ impl Screen {
     }
 
     /// A JSON document to stdout. Each string is redacted as it is, before JSON escapes it.
-    pub(super) fn json(&self, document: &Json) {
+    pub fn json(&self, document: &Json) {
+        self.json_but(document, "");
+    }
+
+    /// The same, but for the fields of that name: they hold what the user asked to have whole.
+    pub fn json_but(&self, document: &Json, whole: &str) {
         let mut document = document.clone();
-        redact_strings(&mut document, &self.redactor);
+        redact_strings(&mut document, whole, &self.redactor);
         self.plain(&format!("{document:#}\n"));
     }
 
@@ -87,15 +92,16 @@ impl Screen {
     }
 }
 
-fn redact_strings(value: &mut Json, redactor: &Redactor) {
+fn redact_strings(value: &mut Json, whole: &str, redactor: &Redactor) {
     match value {
         Json::String(text) => *text = redactor.redact(text),
         Json::Array(items) => items
             .iter_mut()
-            .for_each(|one| redact_strings(one, redactor)),
+            .for_each(|one| redact_strings(one, whole, redactor)),
         Json::Object(fields) => fields
-            .values_mut()
-            .for_each(|one| redact_strings(one, redactor)),
+            .iter_mut()
+            .filter(|(name, _)| *name != whole)
+            .for_each(|(_, one)| redact_strings(one, whole, redactor)),
         Json::Null | Json::Bool(_) | Json::Number(_) => {}
     }
 }

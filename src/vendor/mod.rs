@@ -4,13 +4,11 @@
 
 mod clearml;
 mod component;
-mod conf;
 mod klique;
 mod layout;
 mod said;
 
 pub use component::Component;
-pub use conf::{Setting, settings};
 pub use layout::{
     ALIAS, EXTRA_CERTS, Keys, Layout, OVERRIDE_BUNDLE, OVERRIDES, PEM, PROPAGATE, PodList,
     QueueKeys, TaskPodKeys, image_in,

@@ -3,7 +3,8 @@
 
 use serde_yaml::Value;
 
-use super::{Layout, settings};
+use super::Layout;
+use crate::conf::settings;
 use crate::values::{self, scalar_text};
 use crate::yaml::Path;
 

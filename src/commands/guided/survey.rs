@@ -6,21 +6,20 @@ use std::path::{Path, PathBuf};
 use serde_yaml::Value;
 
 use super::super::gather::default_chart;
-use crate::certs::source::Place;
-use crate::environment::current_namespace;
 use crate::guided::{Given, Seen};
 use crate::helm::{Helm, HelmError, PlacedRelease};
-use crate::kubectl::Kubectl;
+use crate::kube::{ClusterAddress, Kubectl};
 use crate::plan::named_in;
+use crate::sources::Place;
 use crate::ui::Screen;
 use crate::values;
 use crate::vendor::{Component, Layout, OVERRIDE_BUNDLE};
 
 /// Looks around: the cluster, the override files, this machine.
 pub(super) fn survey(given: &Given, helm: &Helm, screen: &Screen) -> Seen {
-    let namespace = current_namespace();
+    let cluster = helm.cluster();
     let Ok(looked) = screen.step("looking for what is deployed", || {
-        Ok::<_, Infallible>(releases(helm, &namespace))
+        Ok::<_, Infallible>(releases(helm, cluster.namespace()))
     });
     let releases = looked.unwrap_or_else(|error| {
         let why = error.message.lines().last().unwrap_or_default();
@@ -30,9 +29,9 @@ pub(super) fn survey(given: &Given, helm: &Helm, screen: &Screen) -> Seen {
         Vec::new()
     });
     let mut seen = Seen {
-        namespaces: namespaces(&releases),
+        namespaces: namespaces(&releases, cluster),
         releases,
-        namespace,
+        namespace: cluster.namespace().to_owned(),
         has_system_bundle: "system".parse::<Place>().is_ok(),
         ..Seen::default()
     };
@@ -67,14 +66,14 @@ fn releases(helm: &Helm, namespace: &str) -> Result<Vec<PlacedRelease>, HelmErro
 }
 
 /// Helm cannot list namespaces; kubectl can, and releases tell some.
-fn namespaces(releases: &[PlacedRelease]) -> Vec<String> {
+fn namespaces(releases: &[PlacedRelease], cluster: &ClusterAddress) -> Vec<String> {
     if releases.is_empty() {
-        return all_namespaces().unwrap_or_default();
+        return all_namespaces(cluster).unwrap_or_default();
     }
     let mut names: Vec<String> = releases
         .iter()
         .map(|release| release.namespace.clone())
-        .chain(all_namespaces().unwrap_or_default())
+        .chain(all_namespaces(cluster).unwrap_or_default())
         .collect();
     let mut seen = std::collections::BTreeSet::new();
     names.retain(|name| seen.insert(name.clone()));
@@ -82,8 +81,8 @@ fn namespaces(releases: &[PlacedRelease]) -> Vec<String> {
 }
 
 /// The user's namespaces; those of Kubernetes itself hold no ClearML.
-fn all_namespaces() -> Option<Vec<String>> {
-    let mut names = Kubectl::locate().ok()?.namespaces().ok()?;
+fn all_namespaces(cluster: &ClusterAddress) -> Option<Vec<String>> {
+    let mut names = Kubectl::at(cluster).ok()?.namespaces().ok()?;
     names.retain(|name| !name.starts_with("kube-"));
     Some(names)
 }

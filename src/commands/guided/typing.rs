@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use crate::certs::lint::date;
-use crate::certs::source::{Place, Source, is_certificate_name};
 use crate::completion::paths;
 use crate::guided::Topic;
 use crate::helm;
 use crate::nearest::file_like;
+use crate::sources::{Place, Source, certificates_in, is_certificate_name};
 use crate::ui::Remark;
 
 /// A file larger than this is not read at every key.
@@ -72,13 +72,13 @@ fn certificates(text: &str) -> Remark {
         Place::Path(path) => match path.metadata() {
             Err(_) => wrong(format!("there is no such file{}", file_like(path))),
             Ok(found) if found.len() > READ_AT_EVERY_KEY => fine("a large file"),
-            Ok(_) => file(&source),
+            Ok(_) => file(path),
         },
     }
 }
 
-fn file(source: &Source) -> Remark {
-    let given = match source.read() {
+fn file(path: &Path) -> Remark {
+    let given = match certificates_in(path) {
         Ok(given) => given,
         Err(error) => {
             let error = format!("{error:#}");

@@ -1,6 +1,9 @@
 //! What counts as a secret in a values file, and how it is shown.
 
-use crate::vendor::settings;
+mod file;
+
+use crate::conf::settings;
+pub use file::masked_file;
 
 /// Shown in place of a secret.
 pub const MASK: &str = "***";

@@ -8,9 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
 use super::{ObjectReference, Reading, is_certificate_name, parsed, skipped};
-use crate::environment::current_namespace;
 use crate::exit::Stop;
-use crate::kubectl::Kubectl;
+use crate::kube::{ClusterAddress, Kubectl};
 
 #[derive(Deserialize)]
 struct Object {
@@ -20,13 +19,13 @@ struct Object {
     binary_data: BTreeMap<String, String>,
 }
 
-pub(super) fn read(reference: &ObjectReference) -> Result<Reading> {
+pub(super) fn read(reference: &ObjectReference, cluster: &ClusterAddress) -> Result<Reading> {
     let namespace = reference
         .namespace
-        .clone()
-        .unwrap_or_else(current_namespace);
+        .as_deref()
+        .unwrap_or(cluster.namespace());
     let shown = format!("{} {namespace}/{}", reference.kind, reference.name);
-    let object = fetch(reference, &namespace, &shown)?;
+    let object = fetch(reference, namespace, &shown, cluster)?;
     let contents = contents(object, reference.kind == "secret", &shown)?;
     let mut reading = Reading::default();
     match &reference.key {
@@ -58,8 +57,13 @@ pub(super) fn read(reference: &ObjectReference) -> Result<Reading> {
     Ok(reading)
 }
 
-fn fetch(reference: &ObjectReference, namespace: &str, shown: &str) -> Result<Object> {
-    let kubectl = Kubectl::locate().with_context(|| {
+fn fetch(
+    reference: &ObjectReference,
+    namespace: &str,
+    shown: &str,
+    cluster: &ClusterAddress,
+) -> Result<Object> {
+    let kubectl = Kubectl::at(cluster).with_context(|| {
         format!(
             "{shown} can only be read with kubectl; or save the certificate to a file and name that"
         )

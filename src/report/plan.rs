@@ -5,19 +5,16 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
-use super::certificate_json::{certificate_facts, verdicts};
-use super::{Screen, diff};
+use super::certificate::{certificate_facts, verdicts};
+use super::{SCHEMA_VERSION, diff};
 use crate::apply::{Aftermath, Check, FileEnd, Outcome};
 use crate::certs::bundle::Entry;
-use crate::kubectl;
+use crate::kube;
 use crate::overrides::task_pods::Strategy;
 use crate::overrides::{Mode, Placed};
 use crate::plan::{Action, Answer, FileChange, NamedServer, Observed, Plan, Target};
 use crate::preflight::Workload;
 use crate::proof::PodPlace;
-
-/// Raised when a field changes its meaning or goes away; new fields may come at any time.
-const SCHEMA_VERSION: u32 = 1;
 
 /// How far a run came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,36 +31,35 @@ pub enum Ending {
     Interrupted,
 }
 
-impl Screen {
-    /// Prints the plan, and with it what became of each target if it was carried out.
-    pub fn plan_json(&self, plan: &Plan, ending: Ending, outcomes: &[(&Target, Outcome)]) {
-        let now = OffsetDateTime::now_utc();
-        let result_of = |index: usize| outcomes.get(index).map(|(_, outcome)| outcome);
-        let targets: Vec<Value> = plan
-            .targets
-            .iter()
-            .enumerate()
-            .map(|(index, target)| target_json(target, result_of(index)))
-            .collect();
-        let given = plan.entries.iter().filter(|entry| !entry.from_system);
-        let certificates: Vec<Value> = given.map(|entry| certificate(entry, now)).collect();
-        let system = plan.entries.iter().filter(|entry| entry.from_system);
-        self.json(&json!({
-            "schemaVersion": SCHEMA_VERSION,
-            "outcome": match ending {
-                Ending::Planned => "planned",
-                Ending::Refused => "refused",
-                Ending::Done => "done",
-                Ending::Failed => "failed",
-                Ending::Interrupted => "interrupted",
-            },
-            "hasChanges": plan.has_changes(),
-            "certificates": certificates,
-            "systemCertificates": system.count(),
-            "findings": plan.findings,
-            "targets": targets,
-        }));
-    }
+/// The plan, and with it what became of each target if it was carried out.
+#[must_use]
+pub fn plan_json(plan: &Plan, ending: Ending, outcomes: &[(&Target, Outcome)]) -> Value {
+    let now = OffsetDateTime::now_utc();
+    let result_of = |index: usize| outcomes.get(index).map(|(_, outcome)| outcome);
+    let targets: Vec<Value> = plan
+        .targets
+        .iter()
+        .enumerate()
+        .map(|(index, target)| target_json(target, result_of(index)))
+        .collect();
+    let given = plan.entries.iter().filter(|entry| !entry.from_system);
+    let certificates: Vec<Value> = given.map(|entry| certificate(entry, now)).collect();
+    let system = plan.entries.iter().filter(|entry| entry.from_system);
+    json!({
+        "schemaVersion": SCHEMA_VERSION,
+        "outcome": match ending {
+            Ending::Planned => "planned",
+            Ending::Refused => "refused",
+            Ending::Done => "done",
+            Ending::Failed => "failed",
+            Ending::Interrupted => "interrupted",
+        },
+        "hasChanges": plan.has_changes(),
+        "certificates": certificates,
+        "systemCertificates": system.count(),
+        "findings": plan.findings,
+        "targets": targets,
+    })
 }
 
 fn certificate(entry: &Entry, now: OffsetDateTime) -> Value {
@@ -124,9 +120,13 @@ fn file(file: &FileChange) -> Value {
         (None, true) => "created",
         (Some(_), true) => "edited",
     };
-    let diff = file
-        .changes()
-        .then(|| console::strip_ansi_codes(&diff::of(file)).into_owned());
+    let diff = file.changes().then(|| {
+        diff::of_file(file)
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("\n")
+    });
     json!({"path": shown(&file.path), "change": change, "diff": diff})
 }
 
@@ -217,7 +217,11 @@ fn done(target: &Target, check: &Check, warnings: &str, backup: Option<&Path>) -
         json!({
             "kind": workload.kind,
             "name": workload.name,
-            "restart": kubectl::restart_shown(&target.coordinates, &workload.reference()),
+            "restart": kube::restart_shown(
+                &target.coordinates.cluster,
+                &target.coordinates.namespace,
+                &workload.reference(),
+            ),
         })
     };
     let restarted = check.restarted.iter();

@@ -3,7 +3,8 @@
 use anyhow::Result;
 use serde_yaml::Value;
 
-use super::{Given, given, pem};
+use super::{Given, given};
+use crate::certs::pem;
 use crate::exit::Stop;
 use crate::yaml::{Document, Path, Step};
 

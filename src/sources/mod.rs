@@ -8,12 +8,15 @@ mod release;
 mod server;
 mod values;
 
+use std::path::Path;
+
 use anyhow::Result;
 
-use super::bundle::Given;
-use super::{Certificate, Fingerprint, alias, mozilla, pem};
+use crate::certs::bundle::Given;
+use crate::certs::{Certificate, Fingerprint, alias, mozilla, pem};
 use crate::exit::Stop;
 use crate::finding::Finding;
+use crate::kube::ClusterAddress;
 pub use place::{ObjectReference, Place};
 pub use server::certificates_of;
 
@@ -28,15 +31,36 @@ pub struct Source {
     pub is_system: bool,
 }
 
+/// Asks somebody a question that is answered by yes or no.
+///
+/// # Errors
+/// Nobody answered.
+pub type Ask = fn(&str) -> Result<bool>;
+
 /// How a source may be read.
-#[derive(Debug, Clone, Default)]
-pub struct Access {
+#[derive(Debug, Clone)]
+pub struct Access<'a> {
+    /// The cluster of those that are in one.
+    pub cluster: &'a ClusterAddress,
     /// The fingerprint that a server's certificate must have.
     pub fingerprint: Option<Fingerprint>,
-    /// Whether somebody can be asked if a fingerprint is the right one.
-    pub may_ask: bool,
+    /// Who is asked whether a fingerprint is the right one; `None` where nobody can be.
+    pub ask: Option<Ask>,
     /// Only looking: what a server presents is shown, not trusted.
     pub looking: bool,
+}
+
+impl<'a> Access<'a> {
+    /// Only looking, and asking nobody.
+    #[must_use]
+    pub fn looking(cluster: &'a ClusterAddress) -> Self {
+        Self {
+            cluster,
+            fingerprint: None,
+            ask: None,
+            looking: true,
+        }
+    }
 }
 
 /// What a source gave.
@@ -86,27 +110,21 @@ fn valid_alias(name: &str) -> Result<String, String> {
 }
 
 impl Source {
-    /// Reads every certificate, asking nobody.
-    ///
-    /// # Errors
-    /// The source cannot be read, or holds something else than certificates (a [`Stop`] with code 3).
-    pub fn read(&self) -> Result<Vec<Given>> {
-        Ok(self.gather(&Access::default())?.given)
-    }
-
     /// Reads every certificate.
     ///
     /// # Errors
     /// The source cannot be read, or holds something else than certificates (a [`Stop`] with code 3), or wants an answer that
     /// nobody can give (code 4).
-    pub fn gather(&self, access: &Access) -> Result<Reading> {
+    pub fn gather(&self, access: &Access<'_>) -> Result<Reading> {
         let mut reading = match &self.place {
             Place::Path(path) if path.is_dir() => folder::read(path)?,
             Place::Path(path) | Place::System(path) => file::read(path)?,
             Place::Stdin => file::read_stdin()?,
             Place::Server(endpoint) => server::read(endpoint, access)?,
-            Place::Object(object) => cluster::read(object)?,
-            Place::Release { namespace, name } => release::read(namespace.as_deref(), name)?,
+            Place::Object(object) => cluster::read(object, access.cluster)?,
+            Place::Release { namespace, name } => {
+                release::read(namespace.as_deref(), name, access.cluster)?
+            }
         };
         for given in &mut reading.given {
             given.wanted.clone_from(&self.alias);
@@ -120,14 +138,25 @@ impl Source {
 /// machine's bundle are left out, since pods do not have them. `None` where the machine has no bundle.
 #[must_use]
 pub fn public_roots() -> Option<Vec<Certificate>> {
-    let system: Source = place::SYSTEM.parse().ok()?;
-    let given = system.read().ok()?.into_iter();
+    let Ok(Place::System(path)) = place::SYSTEM.parse() else {
+        return None;
+    };
     Some(
-        given
+        certificates_in(&path)
+            .ok()?
+            .into_iter()
             .map(|one| one.certificate)
             .filter(|one| mozilla::is_public_root(one.fingerprint))
             .collect(),
     )
+}
+
+/// The certificates of a file.
+///
+/// # Errors
+/// It cannot be read, or holds something else than certificates (a [`Stop`] with code 3).
+pub fn certificates_in(file: &Path) -> Result<Vec<Given>> {
+    Ok(file::read(file)?.given)
 }
 
 /// The certificates of `bytes`, which stand in `name`; `stem` is what they are called where they have no common name.

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 
+use super::ClusterAddress;
 use crate::environment::variable;
-use crate::helm::Coordinates;
 use crate::process;
 
 /// The kubectl on the path, pointed at the cluster that Helm was pointed at.
@@ -16,10 +16,9 @@ pub struct Kubectl {
     cluster: Vec<String>,
 }
 
-/// Helm's flags for the cluster as it hands them to plugins, and kubectl's names for them. KUBECONFIG is in the
+/// Helm's other flags for the cluster as it hands them to plugins, and kubectl's names for them. KUBECONFIG is in the
 /// environment already.
-const FLAGS: [(&str, &str); 6] = [
-    ("HELM_KUBECONTEXT", "--context"),
+const FLAGS: [(&str, &str); 5] = [
     ("HELM_KUBEAPISERVER", "--server"),
     ("HELM_KUBEASUSER", "--as"),
     ("HELM_KUBEASGROUPS", "--as-group"),
@@ -32,37 +31,28 @@ const TOKEN: &str = "HELM_KUBETOKEN";
 
 /// The command that replaces a workload's pods, to paste into a shell: it needs no kubectl here.
 #[must_use]
-pub fn restart_shown(at: &Coordinates, workload: &str) -> String {
-    let mut words = vec![
-        "kubectl",
-        "rollout",
-        "restart",
-        workload,
-        "-n",
-        &at.namespace,
-    ];
-    if let Some(context) = &at.context {
-        words.extend(["--context", context]);
-    }
-    if let Some(kubeconfig) = &at.kubeconfig {
-        words.extend(["--kubeconfig", kubeconfig]);
-    }
-    shell_words::join(words)
+pub fn restart_shown(cluster: &ClusterAddress, namespace: &str, workload: &str) -> String {
+    let words = ["kubectl", "rollout", "restart", workload, "-n", namespace];
+    let words = words.into_iter().map(str::to_owned);
+    shell_words::join(words.chain(cluster.kubectl_flags()))
 }
 
 impl Kubectl {
-    /// Finds it.
+    /// Finds it, for a cluster.
     ///
     /// # Errors
     /// It is not installed, or cannot be given the same credentials as Helm.
-    pub fn locate() -> Result<Self> {
+    pub fn at(address: &ClusterAddress) -> Result<Self> {
         let program = which::which("kubectl").context("kubectl is not on the PATH: install it")?;
         if variable(TOKEN).is_some() {
             bail!(
                 "kubectl cannot be given the token of --kube-token or {TOKEN} unseen: use a kubeconfig"
             );
         }
-        let mut cluster = Vec::new();
+        let context = address
+            .context()
+            .map(|context| format!("--context={context}"));
+        let mut cluster: Vec<String> = context.into_iter().collect();
         for (name, flag) in FLAGS {
             let given = variable(name).unwrap_or_default();
             // Helm hands the groups over as a list; everything else is one word, whatever is in it.

@@ -2,14 +2,13 @@
 
 use anyhow::Result;
 
-use super::{Access, Reading, given};
+use super::{Access, Ask, Reading, given};
 use crate::certs::chain::Chain;
 use crate::certs::{Certificate, Fingerprint, Role};
 use crate::exit::Stop;
 use crate::tls::{self, Endpoint};
-use crate::ui;
 
-pub(super) fn read(endpoint: &Endpoint, access: &Access) -> Result<Reading> {
+pub(super) fn read(endpoint: &Endpoint, access: &Access<'_>) -> Result<Reading> {
     let shown = endpoint.to_string();
     let presented = presented(endpoint)?;
     let taken = if access.looking {
@@ -60,7 +59,7 @@ pub fn certificates_of(chain: &[Vec<u8>], endpoint: &Endpoint) -> Result<Vec<Cer
 }
 
 /// The certificates to trust, by index: those that the agreed one vouches for, since anybody can present anything.
-fn agreed(presented: &[Certificate], shown: &str, access: &Access) -> Result<Vec<usize>> {
+fn agreed(presented: &[Certificate], shown: &str, access: &Access<'_>) -> Result<Vec<usize>> {
     let start = match access.fingerprint {
         Some(wanted) => presented
             .iter()
@@ -71,7 +70,7 @@ fn agreed(presented: &[Certificate], shown: &str, access: &Access) -> Result<Vec
                     listed(presented)
                 ))
             })?,
-        None => ask(presented, shown, access.may_ask)?,
+        None => agree(presented, shown, access.ask)?,
     };
     // From the agreed certificate upwards, each signed by the next. What is below it was not agreed to.
     let references: Vec<&Certificate> = presented.iter().collect();
@@ -89,23 +88,23 @@ fn agreed(presented: &[Certificate], shown: &str, access: &Access) -> Result<Vec
     })
 }
 
-fn ask(presented: &[Certificate], shown: &str, may_ask: bool) -> Result<usize> {
+fn agree(presented: &[Certificate], shown: &str, ask: Option<Ask>) -> Result<usize> {
     let first = presented
         .first()
         .ok_or_else(|| Stop::refused(format!("{shown} presents no certificate")))?;
     let fingerprint: Fingerprint = first.fingerprint;
-    if !may_ask {
+    let Some(ask) = ask else {
         return Err(Stop::no_answer(format!(
             "{shown} presents\n{}\nand nobody can be asked whether that is right: compare with what its owner says, and add --fingerprint {fingerprint}",
             listed(presented)
         ))
         .into());
-    }
+    };
     let question = format!(
         "{shown} presents\n{}\nIs this what its owner says",
         listed(presented)
     );
-    if ui::confirm(&question)? {
+    if ask(&question)? {
         Ok(0)
     } else {
         Err(

@@ -1,0 +1,73 @@
+//! Unified diffs.
+
+use std::fmt;
+
+use similar::{ChangeTag, TextDiff};
+
+use crate::certs::summary;
+use crate::plan::FileChange;
+use crate::secrets;
+
+/// A line of a unified diff.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Line {
+    /// `--- old` or `+++ new`.
+    File(String),
+    /// `@@ -1,2 +1,3 @@`.
+    Hunk(String),
+    /// A line that stays.
+    Same(String),
+    /// A line that comes.
+    Added(String),
+    /// A line that goes.
+    Removed(String),
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(text) | Self::Hunk(text) => f.write_str(text),
+            Self::Same(text) => write!(f, " {text}"),
+            Self::Added(text) => write!(f, "+{text}"),
+            Self::Removed(text) => write!(f, "-{text}"),
+        }
+    }
+}
+
+/// The edit of an override file, secrets masked and certificates in one line each.
+#[must_use]
+pub fn of_file(file: &FileChange) -> Vec<Line> {
+    let shown = |text: &str| summary::summarised(&secrets::masked_file(text));
+    let before = file.before.as_deref().map(shown).unwrap_or_default();
+    let name = file.path.display();
+    let old = if file.before.is_some() {
+        name.to_string()
+    } else {
+        "/dev/null".to_owned()
+    };
+    let mut lines = vec![
+        Line::File(format!("--- {old}")),
+        Line::File(format!("+++ {name}")),
+    ];
+    lines.extend(of_texts(&before, &shown(&file.after)));
+    lines
+}
+
+/// The differing lines of two texts with three lines around them.
+#[must_use]
+pub fn of_texts(before: &str, after: &str) -> Vec<Line> {
+    let diff = TextDiff::from_lines(before, after);
+    let mut lines = Vec::new();
+    for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
+        lines.push(Line::Hunk(hunk.header().to_string().trim_end().to_owned()));
+        for change in hunk.iter_changes() {
+            let text = change.value().trim_end_matches(['\n', '\r']).to_owned();
+            lines.push(match change.tag() {
+                ChangeTag::Equal => Line::Same(text),
+                ChangeTag::Insert => Line::Added(text),
+                ChangeTag::Delete => Line::Removed(text),
+            });
+        }
+    }
+    lines
+}

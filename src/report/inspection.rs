@@ -1,0 +1,89 @@
+//! What `inspect` found out, and `inspect -o json`.
+
+use serde_json::{Map, Value, json};
+use time::{Duration, OffsetDateTime};
+
+use super::SCHEMA_VERSION;
+use super::certificate::{certificate_facts, verdicts};
+use crate::certs::bundle::Entry;
+use crate::certs::chain::Chain;
+use crate::certs::verdict::{Client, Verdict};
+use crate::finding::Finding;
+
+/// Everything that `inspect` found out, for a screen or for JSON.
+#[derive(Debug)]
+pub struct Inspection {
+    /// The moment that counts as now.
+    pub now: OffsetDateTime,
+    /// How much validity must be left.
+    pub expires_within: Duration,
+    /// The certificates, each once.
+    pub entries: Vec<Entry>,
+    /// Who issued whom.
+    pub chain: Chain,
+    /// What each client says of each certificate as trust, in the order of the entries and of [`Client::ALL`]; `None` where it
+    /// cannot be told.
+    pub verdicts: Vec<Vec<Option<Verdict>>>,
+    /// The servers among the sources, and what each client says of them.
+    pub servers: Vec<(String, Vec<Verdict>)>,
+    /// What is wrong.
+    pub findings: Vec<Finding>,
+}
+
+impl Inspection {
+    /// How many of the certificates each client refuses as trust, in the order of [`Client::ALL`].
+    #[must_use]
+    pub fn refusals(&self) -> [usize; Client::ALL.len()] {
+        let mut counts = [0; Client::ALL.len()];
+        for verdicts in &self.verdicts {
+            for (count, verdict) in counts.iter_mut().zip(verdicts) {
+                *count += usize::from(matches!(verdict, Some(Verdict::Refused(_))));
+            }
+        }
+        counts
+    }
+
+    /// Everything as one JSON object.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        let certificates: Vec<Value> = self
+            .entries
+            .iter()
+            .enumerate()
+            .map(|(index, entry)| certificate(self, index, entry))
+            .collect();
+        let servers: Vec<Value> = self
+            .servers
+            .iter()
+            .map(|(host, said)| json!({"host": host, "verdicts": verdicts(said.iter().map(Some))}))
+            .collect();
+        let refusals: Map<String, Value> = Client::ALL
+            .iter()
+            .zip(self.refusals())
+            .map(|(client, count)| (client.id().to_owned(), json!(count)))
+            .collect();
+        json!({
+            "schemaVersion": SCHEMA_VERSION,
+            "certificates": certificates,
+            "refusals": refusals,
+            "servers": servers,
+            "findings": self.findings,
+        })
+    }
+}
+
+fn certificate(inspection: &Inspection, index: usize, entry: &Entry) -> Value {
+    let issuer = inspection
+        .chain
+        .issuer(index)
+        .and_then(|issuer| inspection.entries.get(issuer))
+        .map(|issuer| issuer.certificate.fingerprint.to_string());
+    let said = inspection.verdicts.get(index).into_iter().flatten();
+    let mut object = certificate_facts(&entry.certificate, inspection.now);
+    object.insert("alias".to_owned(), json!(entry.alias));
+    object.insert("origin".to_owned(), json!(entry.origin));
+    object.insert("issuerInSet".to_owned(), json!(issuer));
+    let said = verdicts(said.map(Option::as_ref));
+    object.insert("verdicts".to_owned(), Value::Object(said));
+    Value::Object(object)
+}

@@ -1,0 +1,17 @@
+//! What commands return, and the JSON of it.
+
+mod certificate;
+mod diff;
+mod inspection;
+mod plan;
+mod probe;
+mod rendered;
+
+pub use diff::{Line, of_file, of_texts};
+pub use inspection::Inspection;
+pub use plan::{Ending, plan_json};
+pub use probe::{Probe, Probed};
+pub use rendered::rendered_json;
+
+/// Raised when a field changes its meaning or goes away; new fields may come at any time.
+const SCHEMA_VERSION: u32 = 1;
