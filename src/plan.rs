@@ -4,12 +4,14 @@
 //! The same value feeds the preview and the execution.
 
 mod changes;
+mod chart_ignores;
 mod delivery;
 mod findings;
 mod guess;
 mod in_task_pods;
 mod in_workloads;
 mod no_queue;
+mod reach;
 mod required;
 mod servers;
 mod settle;

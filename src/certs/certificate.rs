@@ -8,9 +8,9 @@ use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-use super::chain;
-use super::facts::{Facts, hex};
-use super::role::Role;
+use super::facts::Facts;
+use super::shown::{hex, printable};
+use super::signature;
 
 /// SHA-256 over a certificate's DER bytes: what makes two certificates the same.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -141,16 +141,10 @@ impl Certificate {
         hex(&openssl::sha::sha1(&self.der))
     }
 
-    /// The part it plays in a chain.
-    #[must_use]
-    pub fn role(&self) -> Role {
-        Role::of(self)
-    }
-
     /// Whether its own key made its signature.
     #[must_use]
     pub fn is_self_signed(&self) -> bool {
-        self.self_issued && chain::signed_by(&self.der, &self.der)
+        self.self_issued && signature::is_made_by(&self.der, &self.der)
     }
 
     /// Whether `issuer` issued it: by name, by key identifiers where both have them, and by signature.
@@ -162,7 +156,7 @@ impl Certificate {
         };
         self.issuer_key == issuer.subject_key
             && identifiers_agree
-            && chain::signed_by(&self.der, &issuer.der)
+            && signature::is_made_by(&self.der, &issuer.der)
     }
 
     /// The canonical PEM: 64 columns, LF, one block, a final newline (RFC 7468).
@@ -181,13 +175,6 @@ impl Certificate {
         pem.push_str("-----END CERTIFICATE-----\n");
         pem
     }
-}
-
-/// A name as it may go to a terminal: no control characters, so that no certificate moves the cursor.
-pub(super) fn printable(name: &str) -> String {
-    name.chars()
-        .map(|c| if c.is_control() { '\u{FFFD}' } else { c })
-        .collect()
 }
 
 fn comparable(name: &str) -> String {

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use openssl::x509::X509;
-
 use super::Certificate;
 
 /// The issuer of each certificate of a set, as indices into the set.
@@ -93,13 +91,4 @@ impl Chain {
             .map(|(index, _)| index)
             .collect()
     }
-}
-
-/// Whether `issuer`'s key made the signature on `der`.
-pub(super) fn signed_by(der: &[u8], issuer: &[u8]) -> bool {
-    let signed = || -> Result<bool, openssl::error::ErrorStack> {
-        let key = X509::from_der(issuer)?.public_key()?;
-        X509::from_der(der)?.verify(&key)
-    };
-    signed().unwrap_or(false)
 }

@@ -1,6 +1,5 @@
 //! What a certificate says about itself, beyond its names and dates (RFC 5280, section 4).
 
-use std::fmt::Write as _;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use x509_parser::der_parser::Oid;
@@ -8,6 +7,7 @@ use x509_parser::extensions::{GeneralName, ParsedExtension, X509Extension};
 use x509_parser::prelude::X509Certificate;
 
 use super::key::Key;
+use super::shown::{hex, printable};
 
 /// `id-ad-caIssuers` (RFC 5280, 4.2.2.1).
 const CA_ISSUERS: &str = "1.3.6.1.5.5.7.48.2";
@@ -142,7 +142,7 @@ impl Facts {
                     .filter(|one| one.access_method.to_id_string() == CA_ISSUERS);
                 self.issuer_urls = issuers
                     .filter_map(|one| match one.access_location {
-                        GeneralName::URI(url) => Some(super::certificate::printable(url)),
+                        GeneralName::URI(url) => Some(printable(url)),
                         _ => None,
                     })
                     .collect();
@@ -202,7 +202,7 @@ fn general_name(name: &GeneralName<'_>) -> String {
         GeneralName::OtherName(oid, _) => format!("other:{}", oid.to_id_string()),
         _ => "unreadable".to_owned(),
     };
-    super::certificate::printable(&shown)
+    printable(&shown)
 }
 
 /// An address, or with twice the bytes, an address and its mask (4.2.1.10).
@@ -222,15 +222,4 @@ fn address(bytes: &[u8]) -> String {
         _ => one(bytes),
     };
     shown.unwrap_or_else(|| "unreadable".to_owned())
-}
-
-/// Upper-case hex pairs with colons, as OpenSSL prints them.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 3);
-    for (index, byte) in bytes.iter().enumerate() {
-        let colon = if index > 0 { ":" } else { "" };
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{colon}{byte:02X}");
-    }
-    text
 }

@@ -5,13 +5,14 @@ pub mod bundle;
 mod certificate;
 pub mod chain;
 pub mod facts;
-pub mod issuers;
 pub mod judgement;
 pub mod key;
 pub mod lint;
 pub mod mozilla;
 pub mod pem;
 pub mod role;
+mod shown;
+mod signature;
 pub mod summary;
 pub mod verdict;
 

@@ -17,20 +17,20 @@ pub enum Role {
     SelfSignedServer,
 }
 
-impl Role {
-    /// The role, by what the certificate says of itself.
+impl Certificate {
+    /// The part it plays in a chain, by what it says of itself.
     ///
     /// `openssl req -x509` marks a server's certificate as CA; naming hosts, or the extended key usage of servers, tells it
     /// from a root. A certificate that signed itself, says nothing of being a CA and is not like a server's, is a root whose maker
     /// forgot `basicConstraints`.
     #[must_use]
-    pub fn of(certificate: &Certificate) -> Self {
-        let may_be_ca = certificate.is_ca || certificate.facts.basic_constraints.is_none();
-        match (certificate.self_issued, certificate.is_ca) {
-            (true, _) if may_be_ca && !is_a_servers(certificate) => Self::Root,
-            (true, _) => Self::SelfSignedServer,
-            (false, true) => Self::Intermediate,
-            (false, false) => Self::Leaf,
+    pub fn role(&self) -> Role {
+        let may_be_ca = self.is_ca || self.facts.basic_constraints.is_none();
+        match (self.self_issued, self.is_ca) {
+            (true, _) if may_be_ca && !is_a_servers(self) => Role::Root,
+            (true, _) => Role::SelfSignedServer,
+            (false, true) => Role::Intermediate,
+            (false, false) => Role::Leaf,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use time::OffsetDateTime;
 
-use super::gather::{Place, helm_arguments};
+use super::gather::{Destination, helm_arguments};
 use crate::cli::{DoctorArgs, TargetOptions};
 use crate::doctor::{self, Check};
 use crate::environment::variable;
@@ -67,7 +67,7 @@ pub(super) fn run(
     tell(clock(kubectl.as_ref()));
     for (component, options) in concerned(arguments, releases.as_deref().unwrap_or_default())? {
         interrupt::check()?;
-        let place = Place::without_cluster(component, options, address);
+        let place = Destination::without_cluster(component, options, address);
         for file in &place.values {
             tell(values_file(component, file));
         }
@@ -225,7 +225,7 @@ fn values_file(component: Component, file: &Path) -> Check {
     }
 }
 
-fn chart(helm: &Helm, place: &Place, arguments: &HelmArguments, screen: &Screen) -> Check {
+fn chart(helm: &Helm, place: &Destination, arguments: &HelmArguments, screen: &Screen) -> Check {
     let reference = &place.chart;
     let Ok(fetched) = screen.step(&format!("finding chart {reference}"), || {
         Ok::<_, Infallible>(helm.fetch_chart(reference, place.version.as_deref(), arguments))

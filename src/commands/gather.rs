@@ -83,7 +83,7 @@ fn first_line(message: &str) -> String {
 }
 
 /// A component's place, before its chart is known.
-pub(super) struct Place {
+pub(super) struct Destination {
     pub(super) component: Component,
     /// The generation that the chart's reference tells.
     pub(super) layout: &'static Layout,
@@ -98,7 +98,7 @@ pub(super) struct Place {
     pub(super) listed: Result<Option<ReleaseSummary>, String>,
 }
 
-impl Place {
+impl Destination {
     /// Finds out where a component goes: what was asked for, else what is deployed, else what is documented.
     pub(super) fn find(
         component: Component,

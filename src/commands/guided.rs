@@ -7,8 +7,8 @@ mod typing;
 use anyhow::Result;
 use clap::Parser as _;
 
-use super::install;
 use super::planning::accept;
+use super::{carry_out, installing};
 use crate::cli::{Cli, Command, InstallArgs, Output};
 use crate::exit::{ExitCode, Stop, code_of};
 use crate::files::FolderLocks;
@@ -51,9 +51,9 @@ pub(super) fn run(first: &InstallArgs, helm: &Helm, screen: &Screen) -> Result<E
         ask_all(&mut answers, &given, &seen, helm.cluster(), screen)?;
         let mut locks = FolderLocks::default();
         let planned = parse(&line, &answers).and_then(|arguments| {
-            let rollout = install::rollout(&arguments, helm)?;
-            let plan = install::plan(&arguments, &rollout, helm, &mut locks, screen)
-                .map_err(install::interrupted)?;
+            let rollout = installing::rollout(&arguments, helm)?;
+            let plan = installing::plan(&arguments, &rollout, helm, &mut locks, screen)
+                .map_err(installing::interrupted)?;
             screen.preview(&plan, arguments.show_manifest);
             Ok((arguments, rollout, plan))
         });
@@ -75,7 +75,7 @@ pub(super) fn run(first: &InstallArgs, helm: &Helm, screen: &Screen) -> Result<E
         if arguments.dry_run {
             same(&[]);
             accept(&plan)?;
-            return install::looked(&arguments, &plan);
+            return installing::looked(&arguments, &plan);
         }
         match decide(&plan, &arguments)? {
             Decision::Edit => take_back(&mut answers, None)?,
@@ -90,13 +90,13 @@ pub(super) fn run(first: &InstallArgs, helm: &Helm, screen: &Screen) -> Result<E
             }
             Decision::Apply => {
                 interrupt::check()?;
-                let done = install::act(&arguments, &rollout, helm, &plan, screen);
+                let done = carry_out::act(&arguments, &rollout, helm, &plan, screen);
                 same(&["--yes"]);
                 return done;
             }
             Decision::WriteFiles => {
                 interrupt::check()?;
-                let done = install::write(&arguments, &plan, screen);
+                let done = carry_out::write(&arguments, &plan, screen);
                 same(&["--files-only", "--yes"]);
                 return done;
             }

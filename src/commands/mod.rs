@@ -1,11 +1,13 @@
 //! The commands: gather, plan, show, act.
 
+mod carry_out;
 mod complete;
 mod doctor;
 mod gather;
 mod guided;
 mod inspect;
 mod install;
+mod installing;
 mod needs;
 mod planning;
 mod preflight;

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use tempfile::NamedTempFile;
 use time::{Duration, OffsetDateTime};
 
-use super::gather::Place;
+use super::gather::Destination;
 use crate::certs::bundle::{Bundle, Entry};
 use crate::certs::lint;
 use crate::cli::DesiredArgs;
@@ -160,7 +160,7 @@ impl Planner<'_> {
     /// Plans one target.
     pub(super) fn target(
         &self,
-        place: &Place,
+        place: &Destination,
         observed: Observed,
         screen: &Screen,
     ) -> Result<Target> {
@@ -246,7 +246,7 @@ impl Planner<'_> {
         Ok(preflight::check_size(&stored, &target.objects))
     }
 
-    fn chart(&self, place: &Place, screen: &Screen) -> Result<Chart> {
+    fn chart(&self, place: &Destination, screen: &Screen) -> Result<Chart> {
         let version = place.version.as_deref();
         let fetched = screen.step(&format!("finding chart {}", place.chart), || {
             self.helm.fetch_chart(&place.chart, version, self.arguments)

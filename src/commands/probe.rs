@@ -12,14 +12,14 @@ use crate::certs::chain::Chain;
 use crate::certs::judgement::Asked;
 use crate::certs::lint::{self, Options};
 use crate::certs::verdict::Verdict;
-use crate::certs::{Certificate, Role, issuers};
+use crate::certs::{Certificate, Role};
 use crate::cli::{Output, ProbeArgs};
 use crate::exit::{ExitCode, Stop};
 use crate::files;
 use crate::finding::{self, Finding};
 use crate::kube::ClusterAddress;
 use crate::report::{Probe, Probed};
-use crate::sources::{self, Access};
+use crate::sources::{self, Access, issuers};
 use crate::tls::{self, Endpoint, Terms, Version};
 use crate::ui::{self, Screen};
 

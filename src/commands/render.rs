@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::gather::{Place, helm_arguments};
+use super::gather::{Destination, helm_arguments};
 use super::needs::Needs;
 use super::planning::{self, Planner, accept, certificates, components};
 use crate::apply;
@@ -46,7 +46,7 @@ pub(super) fn run(
     let mut targets = Vec::new();
     for component in &components {
         let options = desired.targets.of(*component, &components)?;
-        let place = Place::without_cluster(*component, options, cluster);
+        let place = Destination::without_cluster(*component, options, cluster);
         if arguments.in_place {
             place.values.iter().try_for_each(|file| locks.take(file))?;
         }

@@ -1,11 +1,11 @@
 //! Whether the certificates arrive, as findings: what the proof shows of the chart, the workloads and the task pods.
 
+use super::reach::aliases;
 use super::settle::Settled;
-use super::{Request, in_task_pods, in_workloads};
+use super::{Request, chart_ignores, in_task_pods, in_workloads};
 use crate::finding::Finding;
 use crate::overrides::Placed;
-use crate::proof::{Arrival, Broken, Carriers, PodPlace, Proof, Reach};
-use crate::trust_store::REQUESTS;
+use crate::proof::{Broken, Carriers, PodPlace, Proof};
 
 pub(super) fn findings(request: &Request<'_>, settled: &Settled, proof: &Proof) -> Vec<Finding> {
     let placed = &settled.placed;
@@ -74,69 +74,5 @@ fn not_carried(request: &Request<'_>, placed: &[Placed], proof: &Proof) -> Optio
         format!("it does not know {values}, and Helm accepts unknown values without a word")
     };
     let what = format!("renders no ConfigMap or Secret with {lost}: {why}");
-    Some(chart_ignores(request, &what))
-}
-
-/// The refusal of a chart that takes no certificates, with the version or the chart that does.
-pub(super) fn chart_ignores(request: &Request<'_>, what: &str) -> Finding {
-    let (layout, chart) = (request.layout, request.chart);
-    let component = request.coordinates.component;
-    let message = format!("{} {} {what}", chart.name, chart.version);
-    let hint = match layout.takes_certificates_since {
-        Some(since) if chart.name == layout.chart => format!(
-            "the first version that takes certificates is {since}: --{component}-version {since} or newer"
-        ),
-        since => format!(
-            "use the vendor's chart {}/{}{}, with --{component}-chart",
-            layout.registry,
-            layout.chart,
-            since
-                .map(|since| format!(" in version {since} or newer"))
-                .unwrap_or_default(),
-        ),
-    };
-    Finding::error("chart-ignores-certificates", message).hint(hint)
-}
-
-/// What a certificate needs that is mounted only.
-pub(super) fn not_bundled(aliases: &str) -> String {
-    format!(
-        "{aliases} is mounted, and nothing in the manifest brings it into the bundle (update-ca-certificates into a shared volume, or a variable that names the file)"
-    )
-}
-
-/// What a certificate needs that is in the bundle only.
-pub(super) fn not_read(aliases: &str) -> String {
-    format!(
-        "{aliases} is in the bundle, and {REQUESTS} does not point there: requests, and the ClearML SDK with it, go by their own list"
-    )
-}
-
-/// Nothing in the manifest says how the certificates get into the bundle, and an image may do it.
-pub(super) fn not_shown(arrival: &Arrival, aliases: &str) -> Finding {
-    Finding::warning(
-        "bundle-not-shown",
-        format!(
-            "{}: {}; its image may do it",
-            arrival.place,
-            not_bundled(aliases)
-        ),
-    )
-}
-
-/// The aliases of the certificates that get so far in a pod for requests, and no further.
-pub(super) fn at_reach(placed: &[Placed], pod: &Arrival, reach: Reach) -> Option<String> {
-    aliases(placed, |one| {
-        pod.reach(one.certificate.fingerprint, REQUESTS) == reach
-    })
-}
-
-/// The aliases of some of the certificates; `None` where there are none.
-pub(super) fn aliases(placed: &[Placed], which: impl Fn(&Placed) -> bool) -> Option<String> {
-    let aliases: Vec<&str> = placed
-        .iter()
-        .filter(|one| which(one))
-        .map(|one| one.alias.as_str())
-        .collect();
-    (!aliases.is_empty()).then(|| aliases.join(", "))
+    Some(chart_ignores::certificates(request, &what))
 }

@@ -1,7 +1,7 @@
 //! Whether the certificates arrive in the pods that the agent starts, queue by queue.
 
 use super::Request;
-use super::delivery::{aliases, at_reach, not_bundled, not_read, not_shown};
+use super::reach::{aliases, at_reach, not_bundled, not_read, not_shown};
 use super::settle::Settled;
 use crate::finding::Finding;
 use crate::overrides::Placed;

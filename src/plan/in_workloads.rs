@@ -1,7 +1,7 @@
 //! What workloads do with the certificates that they mount, as far as their manifests tell: an image may do more.
 
 use super::Request;
-use super::delivery::{aliases, at_reach, not_read, not_shown};
+use super::reach::{aliases, at_reach, not_read, not_shown};
 use super::servers::without_login;
 use crate::finding::Finding;
 use crate::overrides::Placed;

@@ -6,7 +6,7 @@
 use anyhow::{Context as _, Result, anyhow};
 
 use super::guess::{Guess, Seen};
-use super::{Request, TaskPods, delivery, no_queue, required, unheld};
+use super::{Request, TaskPods, chart_ignores, no_queue, required, unheld};
 use crate::certs::bundle::Entry;
 use crate::exit::Stop;
 use crate::finding::{self, Finding};
@@ -125,7 +125,7 @@ fn why_not_rendered(
             "does not know {values}, and does not render: {}",
             first_line(error)
         );
-        return Ok(Some(delivery::chart_ignores(request, &what)));
+        return Ok(Some(chart_ignores::certificates(request, &what)));
     }
     let given = request.files.merged_with(text)?;
     Ok(required::missing(request, &given, &first_line(error)))

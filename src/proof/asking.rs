@@ -5,7 +5,7 @@
 
 use serde_yaml::Value;
 
-use super::pods::{list, text};
+use super::fields::{list, text};
 use super::shell::{Command, commands};
 use crate::trust_store::BUNDLE_FILE;
 

@@ -5,6 +5,7 @@
 mod arrival;
 mod asking;
 mod carriers;
+mod fields;
 mod manifest;
 mod place;
 mod pod_spec;

@@ -6,6 +6,7 @@ use serde_yaml::Value;
 
 use super::Carriers;
 use super::asking::{self, Question};
+use super::fields::{list, text};
 use super::volumes::{File, Volume};
 use crate::certs::Fingerprint;
 use crate::trust_store::{self, BUNDLE_FILE, SOURCES_DIR};
@@ -410,16 +411,4 @@ fn joined(folder: &str, rest: &str) -> String {
         (folder, "") => folder.to_owned(),
         (folder, rest) => format!("{}/{rest}", folder.trim_end_matches('/')),
     }
-}
-
-pub(super) fn list<'a>(value: &'a Value, field: &str) -> Vec<&'a Value> {
-    value
-        .get(field)
-        .and_then(Value::as_sequence)
-        .map(|items| items.iter().collect())
-        .unwrap_or_default()
-}
-
-pub(super) fn text<'a>(value: &'a Value, field: &str) -> Option<&'a str> {
-    value.get(field).and_then(Value::as_str)
 }

@@ -3,7 +3,7 @@
 use serde_yaml::Value;
 
 use super::Carriers;
-use super::pods::{list, text};
+use super::fields::{list, text};
 use crate::certs::Fingerprint;
 
 /// A file of a volume.

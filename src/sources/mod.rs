@@ -3,6 +3,7 @@
 mod cluster;
 mod file;
 mod folder;
+pub mod issuers;
 mod place;
 mod release;
 mod server;

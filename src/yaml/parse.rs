@@ -399,7 +399,7 @@ impl<'a, E: Iterator<Item = Result<(Event<'a>, Span), ScanError>>> Builder<'a, E
 
     fn next(&mut self) -> Result<Option<(Event<'a>, Span)>, YamlError> {
         match self.events.next() {
-            Some(Err(error)) => Err(syntax_error::refusal(self.text, &error)),
+            Some(Err(error)) => Err(syntax_error::refusal(self.text, &error, MAX_DEPTH)),
             Some(Ok(event)) => Ok(Some(event)),
             None => Ok(None),
         }

@@ -3,18 +3,14 @@
 use granit_parser::{ErrorKind, ScanError};
 
 use super::gap;
-use super::parse::MAX_DEPTH;
 use super::{Position, YamlError};
 
-/// What is wrong with `text` where the parser stopped.
-pub(super) fn refusal(text: &str, error: &ScanError) -> YamlError {
+/// What is wrong with `text` where the parser stopped; `limit` is how deep it goes.
+pub(super) fn refusal(text: &str, error: &ScanError, limit: usize) -> YamlError {
     let offset = error.marker().byte_offset().unwrap_or(text.len());
     let at = Position::of(text, offset);
     if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
-        return YamlError::TooDeep {
-            at,
-            limit: MAX_DEPTH,
-        };
+        return YamlError::TooDeep { at, limit };
     }
     if let Some(template) = template(text, offset) {
         return YamlError::Template {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Certificate, pem};
+use crate::certs::{Certificate, pem};
 
 /// More than any chain in use has.
 const MAX_STEPS: usize = 8;

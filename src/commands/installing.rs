@@ -1,0 +1,126 @@
+//! The plan of an install, for the guided run and the one that was told everything.
+
+use anyhow::{Result, bail};
+
+use super::gather::{Cluster, Destination, helm_arguments};
+use super::needs::Needs;
+use super::planning::{self, Planner, certificates, components};
+use super::preflight;
+use super::probing;
+use super::side_by_side::side_by_side;
+use crate::cli::{InstallArgs, Output};
+use crate::exit::{ExitCode, Stop};
+use crate::files::FolderLocks;
+use crate::helm::{Helm, HelmError, Rollout};
+use crate::interrupt;
+use crate::plan::Plan;
+use crate::ui::{self, Screen};
+
+/// Gathers, renders and plans; nothing is changed.
+pub(super) fn plan(
+    arguments: &InstallArgs,
+    rollout: &Rollout,
+    helm: &Helm,
+    locks: &mut FolderLocks,
+    screen: &Screen,
+) -> Result<Plan> {
+    let desired = &arguments.desired;
+    let may_ask = !arguments.no_input && arguments.output == Output::Text && ui::is_interactive();
+    let mut needs = Needs::when(!may_ask);
+    let components = needs.keep(components(desired, "install"))?;
+    let certificates = needs.keep(certificates(desired, helm.cluster(), may_ask))?;
+    let mut cluster = Cluster::new(helm, arguments.dry_run || !needs.are_met());
+    let mut places = Vec::new();
+    for component in components.iter().flatten() {
+        let options = desired
+            .targets
+            .of(*component, components.as_deref().unwrap_or_default())?;
+        let place = Destination::find(*component, options, &mut cluster, screen, may_ask);
+        places.extend(needs.keep(place)?);
+    }
+    let (Some((bundle, mut findings)), true) = (certificates, needs.are_met()) else {
+        if !arguments.yes && !arguments.dry_run {
+            needs.add("a yes to the plan: --yes, or --dry-run to only look");
+        }
+        return Err(needs.into_error().into());
+    };
+    let helm_arguments = helm_arguments(&arguments.for_helm())?;
+    let planner = Planner {
+        helm,
+        desired,
+        bundle: &bundle,
+        arguments: &helm_arguments,
+        rollout,
+        on_unheld: arguments.unheld.choice(),
+        asks_cluster: true,
+        deploys: !arguments.files_only,
+        assume_names: false,
+    };
+    if !arguments.dry_run {
+        let files = places.iter().flat_map(|place| &place.values);
+        files.into_iter().try_for_each(|file| locks.take(file))?;
+    }
+    let target = |place: &Destination| {
+        let what = format!("asking for release {}", place.release);
+        let observed = screen.step(&what, || place.observe(helm))?;
+        planner.target(place, observed, screen)
+    };
+    // Everyone has come to an end before the first error is looked at.
+    let mut targets = side_by_side(&places, target)
+        .into_iter()
+        .collect::<Result<Vec<_>>>()?;
+    interrupt::check()?;
+    if !arguments.skip_probe {
+        probing::servers_of(&mut targets, screen)?;
+        interrupt::check()?;
+    }
+    let found = preflight::look(&mut targets, &cluster, helm, arguments, screen)?;
+    findings.extend(found);
+    interrupt::check()?;
+    Ok(planning::plan(desired, &bundle, findings, targets))
+}
+
+/// How Helm is to wait.
+pub(super) fn rollout(arguments: &InstallArgs, helm: &Helm) -> Result<Rollout> {
+    let rollback_flag = if arguments.rollback_on_failure {
+        Some(Rollout::rollback_flag(helm.major()?))
+    } else {
+        None
+    };
+    Ok(Rollout {
+        wait: arguments.wait,
+        timeout: arguments.timeout.clone(),
+        rollback_flag,
+    })
+}
+
+/// An error of a helm that a signal ended is not helm's own.
+pub(super) fn interrupted(error: anyhow::Error) -> anyhow::Error {
+    let by_signal = error
+        .downcast_ref::<HelmError>()
+        .is_some_and(HelmError::is_interrupted);
+    if !error.is::<Stop>() && (interrupt::requested() || by_signal) {
+        return interrupt::nothing_changed().into();
+    }
+    error
+}
+
+/// How a dry run ends.
+///
+/// # Errors
+/// `--detailed-exitcode` asks whether anything would change, and the cluster that knows cannot be asked.
+pub(super) fn looked(arguments: &InstallArgs, plan: &Plan) -> Result<ExitCode> {
+    if !arguments.detailed_exitcode {
+        return Ok(ExitCode::Done);
+    }
+    if plan.is_assumption() {
+        bail!(
+            "--detailed-exitcode cannot tell whether anything would change: the cluster could not be asked"
+        );
+    }
+    Ok(if plan.has_changes() {
+        ExitCode::ChangesPending
+    } else {
+        ExitCode::Done
+    })
+}
