@@ -2,23 +2,19 @@
 
 use std::fs;
 
-use crate::support::file_server;
-use crate::support::packaging::{
-    HelmVersion, Machine, archive, archive_name, archive_sum, version,
-};
+use crate::support::packaging::{Machine, archive, archive_name, archive_sum, version};
+use crate::support::{Helm, file_server};
 
-/// Each test once for each version of Helm.
+/// Each test once for each major version of Helm.
 macro_rules! every_helm {
     ($(fn $name:ident($machine:ident) $body:block)*) => {
         $(mod $name {
             use super::*;
             fn check($machine: Machine) $body
             #[test]
-            fn helm_3_17_2() { check(Machine::new(HelmVersion("3.17.2"))); }
+            fn helm3() { check(Machine::new(Helm::V3)); }
             #[test]
-            fn helm_4_1_4() { check(Machine::new(HelmVersion("4.1.4"))); }
-            #[test]
-            fn helm_4_3_1() { check(Machine::new(HelmVersion("4.3.1"))); }
+            fn helm4() { check(Machine::new(Helm::V4)); }
         })*
     };
 }
@@ -146,7 +142,7 @@ every_helm! {
 
 /// The hook by itself needs no Helm.
 fn machine() -> Machine {
-    Machine::new(HelmVersion("4.3.1"))
+    Machine::new(Helm::V4)
 }
 
 #[test]

@@ -2,16 +2,17 @@
 
 use std::fs;
 
+use crate::support::Helm;
 use crate::support::intercepting_proxy::{HOST, InterceptingProxy};
-use crate::support::packaging::{HelmVersion, Machine, version};
+use crate::support::packaging::{Machine, version};
 use crate::support::programs;
 
 /// A machine whose only way to the releases leads through a proxy; the proxy's CA lies in `corporate-ca.pem`.
 fn machine_behind(
-    helm: &'static str,
+    helm: Helm,
     configure: impl FnOnce(InterceptingProxy) -> InterceptingProxy,
 ) -> Machine {
-    let machine = Machine::new(HelmVersion(helm));
+    let machine = Machine::new(helm);
     let proxy = configure(InterceptingProxy::new(&machine.path("served")));
     fs::write(machine.path("corporate-ca.pem"), proxy.authority_pem()).unwrap();
     machine
@@ -32,7 +33,7 @@ fn with_wget_only(machine: Machine) -> Machine {
     machine
 }
 
-fn is_installed_by_helm(helm: &'static str) {
+fn is_installed_by_helm(helm: Helm) {
     let machine = trusting(machine_behind(helm, |proxy| proxy), "HELM_CLEARML_CERTS_CA");
     let tree = machine.path("plugin").display().to_string();
     machine.install(&tree).succeeds();
@@ -43,23 +44,18 @@ fn is_installed_by_helm(helm: &'static str) {
 }
 
 #[test]
-fn helm_3_17_2_installs_through_an_intercepting_proxy() {
-    is_installed_by_helm("3.17.2");
+fn helm3_installs_through_an_intercepting_proxy() {
+    is_installed_by_helm(Helm::V3);
 }
 
 #[test]
-fn helm_4_1_4_installs_through_an_intercepting_proxy() {
-    is_installed_by_helm("4.1.4");
-}
-
-#[test]
-fn helm_4_3_1_installs_through_an_intercepting_proxy() {
-    is_installed_by_helm("4.3.1");
+fn helm4_installs_through_an_intercepting_proxy() {
+    is_installed_by_helm(Helm::V4);
 }
 
 /// The hook by itself needs no Helm.
 fn machine(configure: impl FnOnce(InterceptingProxy) -> InterceptingProxy) -> Machine {
-    machine_behind("4.3.1", configure)
+    machine_behind(Helm::V4, configure)
 }
 
 #[test]

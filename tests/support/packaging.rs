@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
-use super::{file_server, programs, repository};
+use super::{Helm, file_server, programs, repository};
 
 /// The user and group that tests take when they must not be root: Debian's `nogroup`, Fedora's `nobody`.
 const NOBODY: u32 = 65534;
@@ -37,40 +37,17 @@ const PROGRAMS: &[&str] = &[
     "git",
 ];
 
-/// The versions of Helm that installing is tested with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HelmVersion(pub &'static str);
-
-impl HelmVersion {
-    /// The binary, from the cache that `scripts/tools` fills.
-    pub fn binary(self) -> PathBuf {
-        let tool = format!("helm-{}", self.0);
-        let script = repository().join("scripts/tools");
-        let output = Command::new(&script)
-            .args(["--offline", &tool])
-            .output()
-            .unwrap();
-        let message = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "no {tool}: {message}");
-        String::from_utf8(output.stdout).unwrap().trim().into()
-    }
-
-    fn verifies(self) -> bool {
-        !self.0.starts_with('3')
-    }
-}
-
 /// A machine, and what is served to it on loopback.
 pub struct Machine {
     folder: TempDir,
-    pub helm: HelmVersion,
+    pub helm: Helm,
     variables: Vec<(String, String)>,
     is_root: bool,
 }
 
 impl Machine {
     /// A machine whose plugin tree lists the right checksum of a release that is served to it.
-    pub fn new(helm: HelmVersion) -> Self {
+    pub fn new(helm: Helm) -> Self {
         let folder = TempDir::new().unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let machine = Self {
@@ -181,7 +158,7 @@ impl Machine {
     /// `helm plugin install SOURCE`, unverified where Helm would insist on a signature.
     pub fn install(&self, source: &str) -> Outcome {
         let mut arguments = vec!["plugin", "install", source];
-        if self.helm.verifies() {
+        if self.helm == Helm::V4 {
             arguments.push("--verify=false");
         }
         self.helm(&arguments)
