@@ -108,10 +108,14 @@ fn collect_urls(value: &Value, secrets: &mut Vec<String>) {
     }
 }
 
-/// A secret, and the form it has in a Kubernetes Secret.
+/// A secret, and the forms it has in a Kubernetes Secret and in messages: Go escapes what it puts in quotes, and since 3.18
+/// helm quotes a value that the chart's schema refuses.
 fn note(secret: &str, secrets: &mut Vec<String>) {
     if secret.len() >= SHORTEST {
         secrets.push(STANDARD.encode(secret));
+        let escaped = secret.replace('\\', r"\\");
+        secrets.push(escaped.replace('\'', r"\'"));
+        secrets.push(escaped.replace('"', r#"\""#));
         secrets.push(secret.to_owned());
     }
 }
@@ -133,6 +137,13 @@ mod tests {
         let values = "imageCredentials: {password: hunter2, registry: docker.io}";
         let text = "docker.io hunter2 aHVudGVyMg==";
         assert_eq!(redacted(values, "", text), "docker.io *** ***");
+    }
+
+    #[test]
+    fn a_secret_is_hidden_as_go_quotes_it() {
+        let values = r#"password: hunt'er"2\"#;
+        let text = r#"'hunt\'er"2\\' is refused, "hunt'er\"2\\" too"#;
+        assert_eq!(redacted(values, "", text), "'***' is refused, \"***\" too");
     }
 
     #[test]

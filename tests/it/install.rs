@@ -126,6 +126,23 @@ both_majors! {
         }
     }
 
+    fn a_credential_that_the_charts_schema_refuses_is_not_shown(world) {
+        with_ca(&world);
+        world.write(AGENT_FILE, "imageCredentials:\n  password: hunt'er-and-\\more\n");
+        let copied = std::process::Command::new("cp").args(["-r", &chart(OLD_AGENT)]).arg(world.path("chart")).status();
+        assert!(copied.unwrap().success());
+        // Helm 3.18 and newer tell the value that does not match.
+        let password = r#"{"properties": {"imageCredentials": {"properties": {"password": {"pattern": "^x"}}}}}"#;
+        world.write("chart/values.schema.json", password);
+        world
+            .plugin("install agent --ca ca.pem --chart ./chart -n team-a --dry-run")
+            .exits(1)
+            .warns("password")
+            .warns("pattern '^x'")
+            .never_says("hunt")
+            .never_says("er-and");
+    }
+
     fn without_a_terminal_and_without_yes_nothing_is_touched(world) {
         with_ca(&world);
         let chart = chart(OLD_AGENT);

@@ -12,7 +12,8 @@ use flate2::write::GzEncoder;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::packaging::{HelmVersion, Machine, sha256, version};
+use crate::support::Helm;
+use crate::support::packaging::{Machine, sha256, version};
 use crate::support::{chart, repository};
 
 /// What an image holds beside the plugin, in the place where `scripts/tools` keeps it: nothing is fetched.
@@ -208,8 +209,8 @@ fn without_an_archive_the_way_to_one_is_named() {
 /// Helm as the image has it, in a root that belongs to somebody else: only what the image declares may be written.
 #[test]
 fn the_images_helm_finds_the_plugin_whoever_runs_it() {
-    let helm = fs::read(HelmVersion("4.3.1").binary()).unwrap();
-    let machine = Machine::new(HelmVersion("4.3.1")).with_a_plain_user();
+    let helm = fs::read(Helm::V4.binary()).unwrap();
+    let machine = Machine::new(Helm::V4).with_a_plain_user();
     let root = machine.path("root");
     let archive = whole_archive(&machine.path("plugin"));
     let image = image(&machine.path("image"), &archive, &helm, "amd64");
