@@ -16,6 +16,10 @@ demo: ## a dry run for gateway and agent on the stand-in charts; no cluster
 test: ## everything but the cluster
 	scripts/test
 
+.PHONY: test-helms
+test-helms: ## what goes through helm, on the versions of Helm that `make test` leaves out
+	scripts/test-helms
+
 .PHONY: e2e
 e2e: ## the same against a real Kubernetes API: one of its own, or KUBECONFIG
 	scripts/e2e

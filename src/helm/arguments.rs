@@ -2,7 +2,7 @@
 //!
 //! `helm upgrade` takes them all. Fetching and rendering must see those that decide which chart is found and what it
 //! renders, or the preview would not be what runs. Source: `helm pull --help`, `helm template --help` and
-//! `helm upgrade --help` of 3.17.2 and 4.3.1.
+//! `helm upgrade --help` of 3.17.2, 3.22.0, 4.1.4 and 4.3.1.
 
 use crate::exit::Stop;
 use crate::secrets;

@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use helm_clearml_certs::helm::OLDEST;
+use semver::Version;
+
 use crate::support::repository;
 
 /// Every Rust source under `folder`, in one text.
@@ -97,6 +100,25 @@ fn what_is_missing_is_told_before_anything_is_built() {
     let rust = format!("Rust {}", env!("CARGO_PKG_RUST_VERSION"));
     assert!(lines[0].contains(&rust), "{message}");
     assert!(lines[4].contains("Perl"), "{message}");
+}
+
+#[test]
+fn the_page_of_helm_versions_has_those_that_are_tested() {
+    let read = |name: &str| fs::read_to_string(repository().join(name)).unwrap();
+    let (list, page) = (read("scripts/helm-versions"), read("docs/helm-versions.md"));
+    let tested: Vec<&str> = list
+        .lines()
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_digit()))
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    let told: Vec<&str> = page
+        .lines()
+        .filter_map(|row| row.strip_prefix("| ")?.split(' ').next())
+        .filter(|word| word.starts_with(|c: char| c.is_ascii_digit()))
+        .collect();
+    assert_eq!(told, tested);
+    let oldest = Version::parse(tested[0]).unwrap();
+    assert_eq!((oldest.major, oldest.minor), (OLDEST.major, OLDEST.minor));
 }
 
 #[test]
