@@ -66,7 +66,12 @@ fn screen(world: &World, script: &str, columns: u16, colour: bool, code: u32) ->
     let lines: Vec<&str> = shown.lines().filter(|line| !is_slow_step(line)).collect();
     let shown = lines.join("\n").replace('\u{1b}', "\u{241b}");
     let repository = repository().display().to_string();
-    scrubbed(&shown.replace(&repository, "[REPOSITORY]"))
+    let helm = format!("Helm {}", world.helm_version());
+    scrubbed(
+        &shown
+            .replace(&repository, "[REPOSITORY]")
+            .replace(&helm, "Helm [VERSION]"),
+    )
 }
 
 fn at_every_width(world: &World, name: &str, script: &str, code: u32) {

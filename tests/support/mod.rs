@@ -209,6 +209,12 @@ impl World {
         self.command(&self.helm.binary(), arguments, &[])
     }
 
+    /// The version of this world's helm, as the plugin tells it.
+    pub fn helm_version(&self) -> String {
+        let run = self.helm(["version", "--template", "{{.Version}}"]);
+        run.stdout.trim_start_matches('v').to_owned()
+    }
+
     /// Runs `helm clearml-certs LINE`, the line split into [`words`].
     pub fn plugin(&self, line: &str) -> Run {
         self.helm(std::iter::once("clearml-certs".to_owned()).chain(words(line)))
