@@ -1,13 +1,15 @@
 //! The user's files: replaced whole or not at all, with a copy of what was there.
 
 use std::collections::BTreeMap;
-use std::fs::{self, Permissions};
+use std::fs;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use time::OffsetDateTime;
 use time::macros::format_description;
+
+use crate::platform;
 
 /// Backups kept of one file; older ones are removed.
 const BACKUPS_KEPT: usize = 5;
@@ -57,13 +59,13 @@ fn write_whole(target: &Path, text: &str, before: Option<&fs::Metadata>) -> Resu
     let mut builder = tempfile::Builder::new();
     builder.prefix(TEMPORARY_PREFIX);
     if before.is_none() {
-        new_file_mode(&mut builder);
+        platform::as_new_file(&mut builder);
     }
     let mut file = builder.tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
     if let Some(before) = before {
         file.as_file().set_permissions(before.permissions())?;
-        keep_owner(file.path(), before);
+        platform::keep_owner(file.path(), before);
     }
     file.as_file().sync_all()?;
     file.persist(target)?;
@@ -73,25 +75,6 @@ fn write_whole(target: &Path, text: &str, before: Option<&fs::Metadata>) -> Resu
     }
     Ok(())
 }
-
-#[cfg(unix)]
-fn new_file_mode(builder: &mut tempfile::Builder<'_, '_>) {
-    use std::os::unix::fs::PermissionsExt as _;
-    builder.permissions(Permissions::from_mode(0o666));
-}
-
-#[cfg(not(unix))]
-fn new_file_mode(_: &mut tempfile::Builder<'_, '_>) {}
-
-/// Only root may give files away; for everybody else the owner is the same already.
-#[cfg(unix)]
-fn keep_owner(path: &Path, before: &fs::Metadata) {
-    use std::os::unix::fs::MetadataExt as _;
-    std::os::unix::fs::chown(path, Some(before.uid()), Some(before.gid())).ok();
-}
-
-#[cfg(not(unix))]
-fn keep_owner(_: &Path, _: &fs::Metadata) {}
 
 /// Copies the file's content to a file beside it (`NAME.20260131T120000.000Z.bak`) and returns the copy's path. Its mode is
 /// the file's own, less what the rest of the world may do: the content holds credentials.
@@ -117,22 +100,11 @@ fn write_backup(path: &Path, folder: &Path, backup: &Path, text: &str) -> Result
         .tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
     file.as_file()
-        .set_permissions(private(&before.permissions()))?;
-    keep_owner(file.path(), &before);
+        .set_permissions(platform::private(&before.permissions()))?;
+    platform::keep_owner(file.path(), &before);
     file.as_file().sync_all()?;
     file.persist(backup)?;
     Ok(())
-}
-
-#[cfg(unix)]
-fn private(permissions: &Permissions) -> Permissions {
-    use std::os::unix::fs::PermissionsExt as _;
-    Permissions::from_mode(permissions.mode() & !0o007)
-}
-
-#[cfg(not(unix))]
-fn private(permissions: &Permissions) -> Permissions {
-    permissions.clone()
 }
 
 /// Failing to remove an old backup harms nobody.
@@ -207,25 +179,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_replaced_file_keeps_its_mode_and_a_link_stays_a_link() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let folder = tempfile::tempdir().unwrap();
-        let real = folder.path().join("real.yaml");
-        let link = folder.path().join("link.yaml");
-        replace(&real, "a: 1\n").unwrap();
-        fs::set_permissions(&real, Permissions::from_mode(0o640)).unwrap();
-        std::os::unix::fs::symlink("real.yaml", &link).unwrap();
-        replace(&link, "a: 2\n").unwrap();
-        assert_eq!(fs::read_to_string(&real).unwrap(), "a: 2\n");
-        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-        assert_eq!(
-            fs::metadata(&real).unwrap().permissions().mode() & 0o777,
-            0o640
-        );
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
-    }
-
-    #[test]
     fn a_read_only_file_is_refused_and_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("values.yaml");
@@ -243,20 +196,20 @@ mod tests {
     }
 
     #[test]
-    fn a_backup_has_the_files_mode_less_the_worlds_and_few_are_kept() {
-        use std::os::unix::fs::PermissionsExt as _;
+    fn a_replaced_file_has_the_new_text_and_nothing_is_left_beside_it() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("values.yaml");
         replace(&file, "a: 1\n").unwrap();
-        for (mode, expected) in [(0o644, 0o640), (0o600, 0o600), (0o660, 0o660)] {
-            fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
-            let backup = back_up(&file, "a: 1\n", OffsetDateTime::now_utc()).unwrap();
-            assert_eq!(
-                fs::metadata(&backup).unwrap().permissions().mode() & 0o777,
-                expected
-            );
-            fs::remove_file(backup).unwrap();
-        }
+        replace(&file, "a: 2\n").unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "a: 2\n");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn few_backups_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("values.yaml");
+        replace(&file, "a: 1\n").unwrap();
         for seconds in 0..10 {
             let now = OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(seconds);
             back_up(&file, "a: 1\n", now).unwrap();
@@ -271,19 +224,6 @@ mod tests {
                 .join("values.yaml.19700101T000009.000Z.bak")
                 .exists()
         );
-    }
-
-    #[test]
-    fn a_second_run_in_the_folder_is_refused_until_the_first_has_ended() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("values.yaml");
-        let mut first = FolderLocks::default();
-        first.take(&file).unwrap();
-        first.take(&folder.path().join("other.yaml")).unwrap();
-        let second = || FolderLocks::default().take(&file);
-        assert!(second().unwrap_err().to_string().contains("another"));
-        drop(first);
-        second().unwrap();
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 
 use crate::exit::Stop;
+use crate::platform::ask_to_end;
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
 static CHILDREN: Mutex<Vec<u32>> = Mutex::new(Vec::new());
@@ -41,12 +42,12 @@ pub fn watch() -> Result<()> {
     ctrlc::set_handler(|| {
         REQUESTED.store(true, Ordering::SeqCst);
         // A terminal's Ctrl-C reaches helm by itself and it heeds only the first; `kill` reaches nobody but us.
-        children().iter().copied().for_each(hand_on);
+        children().iter().copied().for_each(ask_to_end);
         // A signal that comes just before a question begins to wait for its key would not wake it up.
         if ASKING.load(Ordering::SeqCst) {
             std::thread::sleep(AGAIN);
             if ASKING.load(Ordering::SeqCst) {
-                hand_on(std::process::id());
+                ask_to_end(std::process::id());
             }
         }
     })
@@ -97,7 +98,7 @@ impl HandedOn {
     pub(crate) fn to(&mut self, processes: Vec<u32>) {
         children().extend(&processes);
         if requested() && !self.after_signal {
-            processes.iter().copied().for_each(hand_on);
+            processes.iter().copied().for_each(ask_to_end);
         }
         self.processes = processes;
     }
@@ -112,16 +113,3 @@ impl Drop for HandedOn {
 fn children() -> MutexGuard<'static, Vec<u32>> {
     CHILDREN.lock().unwrap_or_else(PoisonError::into_inner)
 }
-
-#[cfg(unix)]
-fn hand_on(process: u32) {
-    use rustix::process::{Pid, Signal, kill_process};
-    if let Some(process) = i32::try_from(process).ok().and_then(Pid::from_raw) {
-        // It may have ended by itself. A shell that runs us in the background lets children ignore SIGINT.
-        kill_process(process, Signal::TERM).ok();
-    }
-}
-
-/// A console's Ctrl-C reaches every process of it.
-#[cfg(not(unix))]
-fn hand_on(_: u32) {}

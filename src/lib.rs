@@ -22,6 +22,7 @@ pub mod kube;
 pub mod nearest;
 pub mod overrides;
 pub mod plan;
+mod platform;
 pub mod preflight;
 mod process;
 pub mod proof;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::process::ExitStatus;
 
 use super::advice::advice;
+use crate::platform::signal_of;
 
 /// How a helm process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,11 +19,10 @@ pub enum Ending {
 
 impl From<ExitStatus> for Ending {
     fn from(status: ExitStatus) -> Self {
-        #[cfg(unix)]
-        if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-            return Self::Signalled(signal);
+        match signal_of(status) {
+            Some(signal) => Self::Signalled(signal),
+            None => Self::Exited(status.code().unwrap_or(-1)),
         }
-        Self::Exited(status.code().unwrap_or(-1))
     }
 }
 

@@ -11,6 +11,7 @@ use super::fit;
 use super::line::{Line, Pressed, completed};
 use crate::exit::Stop;
 use crate::interrupt::Asking;
+use crate::platform::QuietTerminal;
 
 /// What a choice's line has beside its label: the marks, and room for them.
 const MARKS: usize = 6;
@@ -237,7 +238,7 @@ fn fitting(labels: &[String]) -> Vec<String> {
 
 fn given<T>(ask: impl FnOnce() -> dialoguer::Result<Option<T>>) -> Result<T> {
     let answer = {
-        let _quiet = quiet::Terminal::new();
+        let _quiet = QuietTerminal::new();
         let _asking = Asking::begin();
         ask()
     };
@@ -254,48 +255,6 @@ fn given<T>(ask: impl FnOnce() -> dialoguer::Result<Option<T>>) -> Result<T> {
             } else {
                 Err(error.into())
             }
-        }
-    }
-}
-
-/// The prompts make the terminal raw for one key at a time. What is typed or pasted between two keys would be echoed, and a
-/// Ctrl-C there would be a signal that no prompt sees.
-#[cfg(unix)]
-mod quiet {
-    use rustix::stdio::stdin;
-    use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
-
-    pub(super) struct Terminal(Option<Termios>);
-
-    impl Terminal {
-        pub(super) fn new() -> Self {
-            let former = tcgetattr(stdin()).ok();
-            if let Some(mut modes) = former.clone() {
-                modes
-                    .local_modes
-                    .remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
-                let _ = tcsetattr(stdin(), OptionalActions::Drain, &modes);
-            }
-            Self(former)
-        }
-    }
-
-    impl Drop for Terminal {
-        fn drop(&mut self) {
-            if let Some(modes) = &self.0 {
-                let _ = tcsetattr(stdin(), OptionalActions::Drain, modes);
-            }
-        }
-    }
-}
-
-#[cfg(not(unix))]
-mod quiet {
-    pub(super) struct Terminal;
-
-    impl Terminal {
-        pub(super) fn new() -> Self {
-            Self
         }
     }
 }

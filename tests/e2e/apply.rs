@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::support::cluster::Namespace;
+use crate::support::platform::Signal;
 use crate::support::schema;
+use crate::support::watched_helm::WatchedHelm;
 use crate::support::{GATEWAY_FILE, GATEWAY_NEEDS, Helm, Run, Running, World, certificates, chart};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use helm_clearml_certs::helm::ChartContent;
 use helm_clearml_certs::preflight::Stored;
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 const AGENT_FILE: &str = "clearml-agent-values.override.yaml";
@@ -33,12 +34,8 @@ fn install(world: &World, namespace: &Namespace, more: &str) -> Run {
 }
 
 /// Starts an install and waits until the release is in the midst of it.
-fn begin<'a>(world: &'a World, namespace: &Namespace) -> Running<'a> {
-    let line = format!(
-        "clearml-certs {}",
-        install_line(namespace, &chart(AGENT), SLOW)
-    );
-    let running = world.start(&world.helm.binary(), crate::support::words(&line), &[]);
+fn begin<'a>(world: &World, helm: &WatchedHelm<'a>, namespace: &Namespace) -> Running<'a> {
+    let running = helm.starts(&install_line(namespace, &chart(AGENT), SLOW));
     let pending = ["list", "-n", &namespace.name, "--pending", "-q"];
     until("the release is pending", || {
         world.helm(pending).stdout.contains("clearml-agent")
@@ -53,25 +50,6 @@ fn until(what: &str, mut is_so: impl FnMut() -> bool) {
         assert!(Instant::now() < deadline, "never came: {what}");
         std::thread::sleep(Duration::from_millis(50));
     }
-}
-
-/// The `helm upgrade` that a command started: of its process group, by its arguments.
-fn helm_upgrade_of(running: &Running<'_>) -> Pid {
-    let group = running.pid().as_raw_pid().to_string();
-    let processes = std::fs::read_dir("/proc").unwrap().flatten();
-    let found = processes.filter_map(|process| {
-        let id: i32 = process.file_name().to_str()?.parse().ok()?;
-        let stat = std::fs::read_to_string(process.path().join("stat")).ok()?;
-        let arguments = std::fs::read(process.path().join("cmdline")).ok()?;
-        let arguments = String::from_utf8_lossy(&arguments).into_owned();
-        // pid (name) state parent group …
-        let own_group = stat.rsplit(") ").next()?.split(' ').nth(2)?.to_owned();
-        let is_upgrade = arguments.split('\0').nth(1) == Some("upgrade");
-        (own_group == group && is_upgrade).then(|| Pid::from_raw(id))?
-    });
-    let found: Vec<Pid> = found.collect();
-    assert_eq!(found.len(), 1, "one helm upgrade runs");
-    found[0]
 }
 
 /// The command that a run printed below `line`, as it can be pasted.
@@ -154,8 +132,9 @@ on_the_cluster! {
         world.write("one.pem", &certificates::ca("Acme Root"));
         install(&world, &namespace, "").exits(0);
         world.write("one.pem", &certificates::ca("Acme Next"));
-        let running = begin(&world, &namespace);
-        kill_process(helm_upgrade_of(&running), Signal::KILL).unwrap();
+        let helm = WatchedHelm::new(&world);
+        let running = begin(&world, &helm, &namespace);
+        helm.signal("upgrade", Signal::KILL);
         let run = running.ends();
         run.exits(1)
             .warns("helm was killed by signal 9")
@@ -180,8 +159,9 @@ on_the_cluster! {
 
     fn a_first_install_that_was_killed_is_taken_out_by_the_printed_command(world, namespace) {
         world.write("one.pem", &certificates::ca("Acme Root"));
-        let running = begin(&world, &namespace);
-        kill_process(helm_upgrade_of(&running), Signal::KILL).unwrap();
+        let helm = WatchedHelm::new(&world);
+        let running = begin(&world, &helm, &namespace);
+        helm.signal("upgrade", Signal::KILL);
         let run = running.ends();
         run.exits(1).warns("the release moved on to revision 1 (pending-install)");
         let way_out = printed_below(&run, "nothing can be deployed until this is settled");
@@ -195,7 +175,8 @@ on_the_cluster! {
         world.write("one.pem", &certificates::ca("Acme Root")).write(AGENT_FILE, "imageCredentials:\n  password: hunter2-very-secret\n");
         install(&world, &namespace, "").exits(0);
         world.write("one.pem", &certificates::ca("Acme Next"));
-        let running = begin(&world, &namespace);
+        let helm = WatchedHelm::new(&world);
+        let running = begin(&world, &helm, &namespace);
         running.signal_all(Signal::INT);
         // The helm in front of the plugin does not wait for it, so the plugin's own code is not to be seen here.
         let run = running.ends();

@@ -1,5 +1,6 @@
 //! The plugin against a real Kubernetes API, with both major versions of Helm. Run by `make e2e`.
 
+#![cfg(unix)]
 #![allow(
     clippy::disallowed_methods,
     clippy::indexing_slicing,

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::support::cluster::Namespace;
+use crate::support::platform;
 use crate::support::programs::program;
 use crate::support::{GATEWAY_FILE, GATEWAY_NEEDS, Helm, World, certificates, chart, repository};
 use clap::CommandFactory as _;
@@ -94,7 +95,7 @@ fn the_script_for_bash_completes_the_binary() {
     let bin = world.path("bin");
     std::fs::create_dir(&bin).unwrap();
     let binary = env!("CARGO_BIN_EXE_helm-clearml-certs");
-    std::os::unix::fs::symlink(binary, bin.join("helm-clearml-certs")).unwrap();
+    platform::link(binary, bin.join("helm-clearml-certs"));
     let complete = |words: &str| {
         let count = words.split(' ').count() - 1;
         let script = format!(

@@ -1,15 +1,14 @@
 //! `install` on a terminal: the questions, each way out of them, and that the answers give the same plan as flags do.
 
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use crate::support::authority::{authority, server};
 use crate::support::cluster::Namespace;
+use crate::support::platform::{self, Signal};
 use crate::support::terminal::{CTRL_C, CTRL_U, DOWN, ENTER, ESCAPE, Ended, SPACE, TAB, Terminal};
 use crate::support::{
     GATEWAY_FILE, GATEWAY_NEEDS, Helm, World, certificates, repository, tls_server,
 };
-use rustix::process::Signal;
 
 const AGENT_FILE: &str = "clearml-agent-values.override.yaml";
 const AGENT_CHART: &str = "charts/clearml-enterprise-agent-6.9.3";
@@ -18,7 +17,7 @@ const AGENT_CHART: &str = "charts/clearml-enterprise-agent-6.9.3";
 fn prepare(world: &World) {
     world.write("corp-root.pem", &certificates::ca("Acme Root"));
     world.write(AGENT_FILE, "# ours\nagentk8sglue:\n  replicaCount: 1\n");
-    std::os::unix::fs::symlink(repository().join("tests/charts"), world.path("charts")).unwrap();
+    platform::link(repository().join("tests/charts"), world.path("charts"));
 }
 
 /// Each question of a run without a cluster, and the keys that answer it.
@@ -82,7 +81,7 @@ esac
     let script = script.replace("HELM", &quoted(&world.helm.binary()));
     world.write("../helm.sh", &script);
     let path = world.path("../helm.sh");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    platform::make_executable(&path);
     path.display().to_string()
 }
 
@@ -150,9 +149,11 @@ both_majors! {
 
     fn a_signal_to_the_plugin_alone_ends_a_question(world) {
         prepare(&world);
+        world.notes_the_plugins_process();
         for signal in [Signal::INT, Signal::TERM] {
             let mut terminal = Terminal::plugin(&world, "install");
-            terminal.shows(QUESTIONS[0].0).signal_plugin(signal);
+            terminal.shows(QUESTIONS[0].0);
+            world.signal_plugin(signal);
             let ended = terminal.ends(130);
             assert!(ended.cursor_is_visible, "{}", ended.screen);
             assert!(ended.screen.contains("interrupted; nothing was changed"), "{}", ended.screen);

@@ -24,20 +24,28 @@ mod docs;
 mod docs_pages;
 mod doctor;
 mod findings;
+#[cfg(unix)]
 mod guided;
 mod inspect;
 mod install;
 mod json;
+#[cfg(unix)]
 mod packaging;
+#[cfg(unix)]
 mod packaging_downloads;
+#[cfg(unix)]
 mod packaging_image;
+#[cfg(unix)]
 mod packaging_signed;
 mod probe;
+#[cfg(unix)]
 mod progress;
 mod proof;
 mod readme;
 mod render;
+#[cfg(unix)]
 mod screens;
+#[cfg(unix)]
 mod sources;
 mod structure;
 mod task_pods;

@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::support::packaging::{Machine, archive, archive_name, archive_sum, version};
+use crate::support::platform::set_mode;
 use crate::support::{Helm, file_server};
 
 /// Each test once for each major version of Helm.
@@ -111,9 +112,7 @@ every_helm! {
     fn a_read_only_folder_is_named(machine) {
         let machine = machine.with_a_plain_user();
         let tree = machine.path("plugin");
-        let mut rights = fs::metadata(&tree).unwrap().permissions();
-        std::os::unix::fs::PermissionsExt::set_mode(&mut rights, 0o555);
-        fs::set_permissions(&tree, rights).unwrap();
+        set_mode(&tree, 0o555);
         let tree = tree.display().to_string();
         machine.install(&tree).fails().says("/plugin/bin cannot be written by ");
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::support::packaging::{Machine, archive, archive_name, version};
+use crate::support::platform::set_mode;
 use crate::support::programs::FAKED_CLOCK;
 use crate::support::{Helm, repository};
 
@@ -15,8 +16,7 @@ fn release() -> (Machine, PathBuf) {
     let keys = machine.path("keys");
     fs::create_dir(&dist).unwrap();
     fs::create_dir(&keys).unwrap();
-    let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
-    fs::set_permissions(&keys, private).unwrap();
+    set_mode(&keys, 0o700);
     fs::write(dist.join(archive_name()), archive()).unwrap();
     let gpg = |arguments: &[&str]| {
         let mut command = Command::new("gpg");

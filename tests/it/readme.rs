@@ -1,5 +1,6 @@
 //! The README's transcript is what really comes out.
 
+use crate::support::platform;
 use crate::support::{Helm, World, repository};
 
 /// The command and the output of the README's transcript.
@@ -31,7 +32,7 @@ both_majors! {
             "clearml-app-gateway-values.override.yaml",
             "clearml:\n  apiServerUrlReference: https://api.clearml.acme.example\n  apiKey: \"GATEWAYS-OWN-KEY\"\n  apiSecret: \"not-to-be-shown\"\n",
         );
-        std::os::unix::fs::symlink(repository().join("tests/charts"), world.path("charts")).unwrap();
+        platform::link(repository().join("tests/charts"), world.path("charts"));
         let (command, output) = transcript();
         let run = world.helm(command.split_whitespace());
         run.exits(0);

@@ -1,6 +1,7 @@
 //! Snapshots of what people see, at 80 and 120 columns, with and without colour. `cargo insta review` shows what changed.
 
 use crate::support::authority::authority;
+use crate::support::platform;
 use crate::support::terminal::{ESCAPE, Terminal};
 use crate::support::{Helm, World, repository};
 
@@ -100,7 +101,7 @@ fn world() -> World {
         "clearml-agent-values.override.yaml",
         "# Overrides of the ML platform team\nimageCredentials:\n  password: hunter2-very-secret\n\nagentk8sglue:\n  replicaCount: 1\n",
     );
-    std::os::unix::fs::symlink(repository().join("tests/charts"), world.path("charts")).unwrap();
+    platform::link(repository().join("tests/charts"), world.path("charts"));
     world
 }
 

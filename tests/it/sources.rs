@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 
 use crate::support::authority::{Issued, authority, server};
+use crate::support::platform::make_executable;
 use crate::support::programs::program;
 use crate::support::proxy_server::Proxy;
 use crate::support::tls_server::serve;
@@ -33,7 +33,7 @@ fn inspect_with(world: &World, source: &str, variables: &[(&str, &str)]) -> Run 
 fn script(world: &World, name: &str, text: &str) -> std::path::PathBuf {
     world.write(name, text);
     let path = world.path(name);
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    make_executable(&path);
     path
 }
 

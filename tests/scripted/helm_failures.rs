@@ -1,13 +1,13 @@
 //! Helm fails: what the user reads, what stays as it was, and how the run ends.
 
 use crate::support::fake_helm::{FakeHelm, Rule};
+use crate::support::platform::is_open_to_all;
 use crate::support::schema;
 use crate::support::{GATEWAY_FILE, GATEWAY_NEEDS, Helm, Run, World, certificates, chart};
 use libtest_mimic::Trial;
-use rustix::process::Signal;
 
-const OVERRIDE: &str = "clearml-agent-values.override.yaml";
-const USERS_FILE: &str = "# ours\nimageCredentials:\n  password: hunter2-very-secret\n";
+pub(crate) const OVERRIDE: &str = "clearml-agent-values.override.yaml";
+pub(crate) const USERS_FILE: &str = "# ours\nimageCredentials:\n  password: hunter2-very-secret\n";
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
@@ -50,11 +50,6 @@ pub(crate) fn trials() -> Vec<Trial> {
             "after_a_failure_the_next_component_is_untouched",
             next_untouched,
         ),
-        trial("a_signal_while_helm_looks_changes_nothing", signal_early),
-        trial(
-            "a_signal_during_the_upgrade_reaches_helm_and_is_waited_for",
-            signal_in_upgrade,
-        ),
         trial(
             "a_pending_release_is_refused_with_the_way_back",
             pending_release,
@@ -66,10 +61,6 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial(
             "a_release_that_somebody_deployed_meanwhile_is_left_alone",
             deployed_meanwhile,
-        ),
-        trial(
-            "a_file_that_somebody_wrote_meanwhile_is_left_alone",
-            file_written_meanwhile,
         ),
         trial(
             "a_cluster_that_is_gone_afterwards_is_said_so",
@@ -102,7 +93,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-fn trial(name: &str, check: fn(&World)) -> Trial {
+pub(crate) fn trial(name: &str, check: fn(&World)) -> Trial {
     Trial::test(name, move || {
         let world = World::new(Helm::V3);
         world.write("ca.pem", &certificates::ca("Acme Root"));
@@ -118,29 +109,29 @@ fn install(chart_name: &str) -> String {
     )
 }
 
-fn agent() -> String {
+pub(crate) fn agent() -> String {
     install("clearml-enterprise-agent-6.9.3")
 }
 
-fn no_releases() -> Rule {
+pub(crate) fn no_releases() -> Rule {
     Rule::when("list").prints("[]")
 }
 
-fn deployed_list() -> Rule {
+pub(crate) fn deployed_list() -> Rule {
     Rule::when("list").prints(
         r#"[{"name":"clearml-agent","namespace":"team-a","revision":"3","status":"deployed","chart":"clearml-enterprise-agent-6.9.3"}]"#,
     )
 }
 
-fn status(revision: u64, state: &str, values: &str) -> Rule {
+pub(crate) fn status(revision: u64, state: &str, values: &str) -> Rule {
     Rule::when("status").prints(&format!(
         r#"{{"name":"clearml-agent","version":{revision},"info":{{"status":"{state}"}},"config":{values},"manifest":""}}"#
     ))
 }
 
-const OLD_VALUES: &str = r#"{"imageCredentials":{"password":"hunter2-very-secret"}}"#;
+pub(crate) const OLD_VALUES: &str = r#"{"imageCredentials":{"password":"hunter2-very-secret"}}"#;
 
-fn rendered() -> Rule {
+pub(crate) fn rendered() -> Rule {
     Rule::when("template").runs_real(&Helm::V3.binary())
 }
 
@@ -251,8 +242,7 @@ fn upgrade_moved_on(world: &World) {
         .unwrap();
     let backup = world.path(&backup);
     assert_eq!(std::fs::read_to_string(&backup).unwrap(), USERS_FILE);
-    let mode = std::os::unix::fs::PermissionsExt::mode(&backup.metadata().unwrap().permissions());
-    assert_eq!(mode & 0o007, 0, "a backup holds credentials: {mode:o}");
+    assert!(!is_open_to_all(&backup), "a backup holds credentials");
 }
 
 fn upgrade_rolled_back(world: &World) {
@@ -353,86 +343,10 @@ fn files_only(world: &World) {
     assert!(!fake.calls().contains(&"upgrade".to_owned()));
 }
 
-const CHANGED: &str = r#"{"customCertificates":{}}"#;
+pub(crate) const CHANGED: &str = r#"{"customCertificates":{}}"#;
 
-fn deployed_before() -> Rule {
+pub(crate) fn deployed_before() -> Rule {
     status(3, "deployed", OLD_VALUES).twice()
-}
-
-/// Each stage before the first write; at each, a signal to the plugin alone and one to its whole group.
-fn signal_early(world: &World) {
-    world.write(OVERRIDE, USERS_FILE);
-    let asked = [deployed_list(), deployed_before(), rendered()];
-    for stage in ["list", "status", "template"] {
-        let rules = [&[Rule::when(stage).hangs()], &asked[..]].concat();
-        for whole_group in [false, true] {
-            let fake = FakeHelm::new(world, &rules);
-            let running = fake.starts(&agent());
-            fake.is_asked_for(stage);
-            if whole_group {
-                running.signal_all(Signal::INT);
-            } else {
-                running.signal(Signal::INT);
-            }
-            let run = running.ends();
-            run.exits(130).warns("interrupted; nothing was changed");
-            assert!(!run.stderr.contains("helm was killed"), "{run}");
-            assert!(!fake.calls().contains(&"upgrade".to_owned()), "{run}");
-            assert_eq!(world.read(OVERRIDE), USERS_FILE);
-            assert_eq!(world.files(), ["ca.pem", OVERRIDE]);
-            world.is_tidy();
-            fake.forgets();
-        }
-    }
-    let pull = FakeHelm::new(world, &[no_releases(), Rule::when("pull").hangs()]);
-    let running = pull.starts("install agent --ca ca.pem --chart acme/agent --yes");
-    pull.is_asked_for("pull");
-    running.signal(Signal::TERM);
-    running
-        .ends()
-        .exits(130)
-        .warns("interrupted; nothing was changed");
-    world.is_tidy();
-}
-
-fn signal_in_upgrade(world: &World) {
-    world.write(OVERRIDE, USERS_FILE);
-    for whole_group in [false, true] {
-        for (after, file_kept) in [
-            (status(3, "deployed", OLD_VALUES), false),
-            (status(4, "failed", CHANGED), true),
-        ] {
-            let fake = FakeHelm::new(
-                world,
-                &[
-                    deployed_list(),
-                    deployed_before(),
-                    rendered(),
-                    Rule::when("upgrade")
-                        .ends_cancelled("Error: UPGRADE FAILED: context canceled\n"),
-                    after,
-                ],
-            );
-            let running = fake.starts(&agent());
-            fake.is_asked_for("upgrade");
-            if whole_group {
-                running.signal_all(Signal::INT);
-            } else {
-                running.signal(Signal::TERM);
-            }
-            let run = running.ends();
-            run.exits(130)
-                .warns("interrupted; how far it came is said above")
-                .warns(if file_kept {
-                    "moved on to revision 4 (failed)"
-                } else {
-                    "the release is as it was"
-                });
-            assert_eq!(world.read(OVERRIDE) != USERS_FILE, file_kept, "{run}");
-            world.is_tidy().write(OVERRIDE, USERS_FILE);
-            fake.forgets();
-        }
-    }
 }
 
 fn history() -> Rule {
@@ -496,30 +410,6 @@ fn deployed_meanwhile(world: &World) {
     );
     assert_eq!(world.read(OVERRIDE), USERS_FILE);
     assert_eq!(fake.calls(), ["list", "status", "template", "status"]);
-}
-
-fn file_written_meanwhile(world: &World) {
-    world.write(OVERRIDE, USERS_FILE);
-    let fake = FakeHelm::new(
-        world,
-        &[
-            deployed_list(),
-            deployed_before(),
-            rendered(),
-            Rule::when("upgrade").ends_cancelled("Error: no\n"),
-            status(3, "deployed", OLD_VALUES),
-        ],
-    );
-    let running = fake.starts(&agent());
-    fake.is_asked_for("upgrade");
-    world.write(OVERRIDE, "theirs: 1\n");
-    running.signal(Signal::TERM);
-    running
-        .ends()
-        .exits(130)
-        .warns("was changed by somebody else meanwhile, and left alone")
-        .warns("the file's former content: ");
-    assert_eq!(world.read(OVERRIDE), "theirs: 1\n");
 }
 
 fn cluster_gone_afterwards(world: &World) {

@@ -16,6 +16,8 @@ mod support;
 
 mod helm_failures;
 mod preview;
+#[cfg(unix)]
+mod signals;
 
 use std::process::ExitCode;
 
@@ -25,7 +27,12 @@ fn main() -> ExitCode {
     if let Some(code) = support::fake_helm::play() {
         return code;
     }
-    let trials = [helm_failures::trials(), preview::trials()];
+    let trials = [
+        helm_failures::trials(),
+        preview::trials(),
+        #[cfg(unix)]
+        signals::trials(),
+    ];
     libtest_mimic::run(
         &Arguments::from_args(),
         trials.into_iter().flatten().collect(),

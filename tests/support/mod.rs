@@ -21,26 +21,28 @@ pub mod der;
 pub mod fake_helm;
 pub mod file_server;
 pub mod intercepting_proxy;
+#[cfg(unix)]
 pub mod packaging;
+pub mod platform;
 pub mod programs;
 pub mod proxy_server;
 pub mod reference;
 pub mod repository_server;
 pub mod schema;
+#[cfg(unix)]
 pub mod terminal;
 pub mod tls_server;
+#[cfg(unix)]
 pub mod watched_helm;
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use canaries::Canaries;
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tempfile::TempDir;
 
 /// Helm's major versions, each in the release the tests pin.
@@ -150,8 +152,15 @@ impl World {
         for name in ["plugin.yaml", "completion.yaml", "plugin.complete"] {
             fs::copy(repository().join(name), plugin.join(name)).unwrap();
         }
-        let binary = plugin.join("bin/helm-clearml-certs");
-        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_helm-clearml-certs"), binary).unwrap();
+        platform::link(
+            env!("CARGO_BIN_EXE_helm-clearml-certs"),
+            self.plugin_binary(),
+        );
+    }
+
+    fn plugin_binary(&self) -> PathBuf {
+        let name = format!("helm-clearml-certs{}", std::env::consts::EXE_SUFFIX);
+        self.home("data/plugins/clearml-certs/bin").join(name)
     }
 
     /// Credentials where Helm keeps them: of a repository, and of a registry.
@@ -242,14 +251,6 @@ impl World {
         self.start(binary, words(line), &all)
     }
 
-    /// Runs `helm clearml-certs LINE` with a helm that believes to be `name`, and tells the plugin so.
-    pub fn plugin_under(&self, name: &Path, line: &str) -> Run {
-        let words = std::iter::once("clearml-certs".to_owned()).chain(words(line));
-        let mut command = Command::new(self.helm.binary());
-        command.arg0(name);
-        self.spawn(command, words, &[]).ends()
-    }
-
     fn command<S: AsRef<OsStr>>(
         &self,
         program: &Path,
@@ -281,7 +282,7 @@ impl World {
             .get_args()
             .map(|word| word.to_string_lossy().into_owned())
             .collect();
-        let child = command
+        let child = platform::in_its_own_group(&mut command)
             .current_dir(self.path(""))
             .env_clear()
             .envs(self.variables())
@@ -289,7 +290,6 @@ impl World {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .process_group(0)
             .spawn()
             .unwrap_or_else(|e| panic!("{}: {e}", program.display()));
         let is_ours =
@@ -339,7 +339,7 @@ impl World {
     pub fn has_on_path(&self, name: &str, program: &Path) -> &Self {
         let folder = self.search_path();
         fs::create_dir_all(&folder).unwrap();
-        std::os::unix::fs::symlink(program, folder.join(name)).unwrap();
+        platform::link(program, folder.join(name));
         self
     }
 
@@ -411,20 +411,6 @@ pub struct Running<'a> {
 }
 
 impl Running<'_> {
-    /// Sends a signal to the program alone, as `kill` does.
-    pub fn signal(&self, signal: Signal) {
-        kill_process(self.pid(), signal).unwrap();
-    }
-
-    /// Sends a signal to it and all that it started, as a terminal's Ctrl-C does.
-    pub fn signal_all(&self, signal: Signal) {
-        kill_process_group(self.pid(), signal).unwrap();
-    }
-
-    pub fn pid(&self) -> Pid {
-        Pid::from_child(&self.child)
-    }
-
     /// Waits for its end. No planted secret may have come out, but where whole files were asked for.
     #[track_caller]
     pub fn ends(self) -> Run {

@@ -1,7 +1,6 @@
 //! A machine on which the plugin gets installed: a Helm home without it, a plugin tree, and a release to download.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -9,7 +8,7 @@ use std::sync::OnceLock;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
-use super::{Helm, file_server, programs, repository};
+use super::{Helm, file_server, platform, programs, repository};
 
 /// The user and group that tests take when they must not be root: Debian's `nogroup`, Fedora's `nobody`.
 const NOBODY: u32 = 65534;
@@ -49,7 +48,7 @@ impl Machine {
     /// A machine whose plugin tree lists the right checksum of a release that is served to it.
     pub fn new(helm: Helm) -> Self {
         let folder = TempDir::new().unwrap();
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        platform::set_mode(folder.path(), 0o755);
         let machine = Self {
             folder,
             helm,

@@ -30,7 +30,7 @@ pub fn link(names: &[&str], folder: &Path) {
     for name in names {
         let link = folder.join(name);
         if !link.is_symlink() {
-            std::os::unix::fs::symlink(program(name), link).unwrap();
+            super::platform::link(program(name), link);
         }
     }
 }

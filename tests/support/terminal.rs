@@ -6,7 +6,6 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
-use rustix::process::{Pid, Signal, kill_process};
 
 use super::World;
 use super::canaries::Canaries;
@@ -149,20 +148,6 @@ impl Terminal {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
         self
-    }
-
-    /// Sends a signal to the plugin alone, which helm started.
-    pub fn signal_plugin(&mut self, signal: Signal) {
-        let helm = self.child.process_id().unwrap();
-        // Any thread of helm's may have started it.
-        let threads = std::fs::read_dir(format!("/proc/{helm}/task")).unwrap();
-        let children: String = threads
-            .flatten()
-            .filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok())
-            .collect();
-        let plugin = children.split_whitespace().next().unwrap().parse().unwrap();
-        let plugin = Pid::from_raw(plugin).unwrap();
-        kill_process(plugin, signal).unwrap();
     }
 
     /// The screen as it is now.

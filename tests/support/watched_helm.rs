@@ -1,10 +1,12 @@
 //! The real helm, watched: which calls the plugin makes of it, and what was rendered.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
+use std::process::Command;
 
-use super::{Run, World};
+use super::platform::{Signal, make_executable, signal_noted};
+use super::{Run, Running, World, words};
 
 /// A script in helm's place that notes each call and runs the real one.
 pub struct WatchedHelm<'a> {
@@ -18,20 +20,44 @@ impl<'a> WatchedHelm<'a> {
         let real = world.helm.binary().display().to_string();
         let real = shell_words::quote(&real);
         let script = format!(
-            "#!/bin/sh\nlog={}\necho \"$*\" >>\"$log/calls\"\nif [ \"$1\" = template ]; then\n  {} \"$@\" >\"$log/rendered\" || exit\n  exec cat \"$log/rendered\"\nfi\nexec {} \"$@\"\n",
+            "#!/bin/sh\nlog={}\necho \"$*\" >>\"$log/calls\"\necho \"$$ $1\" >>\"$log/processes\"\nif [ \"$1\" = template ]; then\n  {} \"$@\" >\"$log/rendered\" || exit\n  exec cat \"$log/rendered\"\nfi\nexec {} \"$@\"\n",
             watched.folder().display(),
             real,
             real
         );
         fs::write(watched.script(), script).unwrap();
-        fs::set_permissions(watched.script(), fs::Permissions::from_mode(0o755)).unwrap();
+        make_executable(&watched.script());
         watched
     }
 
     /// Runs `helm clearml-certs LINE`.
     pub fn plugin(&self, line: &str) -> Run {
-        let _ = fs::remove_file(self.folder().join("calls"));
-        self.world.plugin_under(&self.script(), line)
+        self.starts(line).ends()
+    }
+
+    /// The same, without waiting for its end.
+    pub fn starts(&self, line: &str) -> Running<'a> {
+        for log in ["calls", "processes"] {
+            let _ = fs::remove_file(self.folder().join(log));
+        }
+        let words = std::iter::once("clearml-certs".to_owned()).chain(words(line));
+        // Helm tells the plugin the name by which it was called.
+        let mut command = Command::new(self.world.helm.binary());
+        command.arg0(self.script());
+        self.world.spawn(command, words, &[])
+    }
+
+    /// Sends a signal to the one call that begins with this word.
+    #[track_caller]
+    pub fn signal(&self, verb: &str, signal: Signal) {
+        let processes = fs::read_to_string(self.folder().join("processes")).unwrap();
+        let calls = processes.lines().filter_map(|line| line.split_once(' '));
+        let found: Vec<&str> = calls
+            .filter(|(_, word)| *word == verb)
+            .map(|(process, _)| process)
+            .collect();
+        assert_eq!(found.len(), 1, "one helm {verb}: {processes}");
+        signal_noted(found[0], signal);
     }
 
     /// The first word of each call of the last run, sorted.

@@ -1,14 +1,4 @@
-//! Our own time on top of Helm's, for one `install --dry-run` of an upgrade.
-//!
-//! A helm, and a kubectl, that only print answers they have ready take the real ones' places. What the plugin takes longer
-//! than these answers alone is its own time; beside it stands what the real `helm template` takes, in the same run.
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    reason = "a benchmark fails by panicking, and prints its result"
-)]
+//! With shell scripts in the places of helm and kubectl.
 
 use std::ffi::OsString;
 use std::fs;
@@ -22,7 +12,8 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, KeyUsage
 const RUNS: usize = 30;
 const CHART: &str = "tests/charts/clearml-enterprise-agent-6.9.3";
 
-fn main() {
+/// Measures, and prints what came out.
+pub(crate) fn main() {
     let folder = tempfile::tempdir().unwrap();
     let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
     let chart = repository.join(CHART);

@@ -1,0 +1,33 @@
+//! Windows, where a folder decides who reads the files in it, and a console's Ctrl-C reaches every process of it.
+
+use std::fs::{Metadata, Permissions};
+use std::path::Path;
+use std::process::ExitStatus;
+
+/// A new file gets the rights of its folder.
+pub(crate) fn as_new_file(_: &mut tempfile::Builder<'_, '_>) {}
+
+/// The owner is who runs this.
+pub(crate) fn keep_owner(_: &Path, _: &Metadata) {}
+
+/// The same rights: the folder keeps the rest of the world out, or lets it in.
+pub(crate) fn private(permissions: &Permissions) -> Permissions {
+    permissions.clone()
+}
+
+/// Processes end with a code.
+pub(crate) fn signal_of(_: ExitStatus) -> Option<i32> {
+    None
+}
+
+/// The console has asked it already.
+pub(crate) fn ask_to_end(_: u32) {}
+
+/// A console echoes nothing while nobody reads from it.
+pub(crate) struct QuietTerminal;
+
+impl QuietTerminal {
+    pub(crate) fn new() -> Self {
+        Self
+    }
+}

@@ -1,0 +1,124 @@
+//! Signals: at which moment what is left undone, and what is waited for.
+
+use crate::helm_failures::{
+    CHANGED, OLD_VALUES, OVERRIDE, USERS_FILE, agent, deployed_before, deployed_list, no_releases,
+    rendered, status, trial,
+};
+use crate::support::World;
+use crate::support::fake_helm::{FakeHelm, Rule};
+use crate::support::platform::Signal;
+use libtest_mimic::Trial;
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        trial("a_signal_while_helm_looks_changes_nothing", signal_early),
+        trial(
+            "a_signal_during_the_upgrade_reaches_helm_and_is_waited_for",
+            signal_in_upgrade,
+        ),
+        trial(
+            "a_file_that_somebody_wrote_meanwhile_is_left_alone",
+            file_written_meanwhile,
+        ),
+    ]
+}
+
+/// Each stage before the first write; at each, a signal to the plugin alone and one to its whole group.
+fn signal_early(world: &World) {
+    world.write(OVERRIDE, USERS_FILE);
+    let asked = [deployed_list(), deployed_before(), rendered()];
+    for stage in ["list", "status", "template"] {
+        let rules = [&[Rule::when(stage).hangs()], &asked[..]].concat();
+        for whole_group in [false, true] {
+            let fake = FakeHelm::new(world, &rules);
+            let running = fake.starts(&agent());
+            fake.is_asked_for(stage);
+            if whole_group {
+                running.signal_all(Signal::INT);
+            } else {
+                running.signal(Signal::INT);
+            }
+            let run = running.ends();
+            run.exits(130).warns("interrupted; nothing was changed");
+            assert!(!run.stderr.contains("helm was killed"), "{run}");
+            assert!(!fake.calls().contains(&"upgrade".to_owned()), "{run}");
+            assert_eq!(world.read(OVERRIDE), USERS_FILE);
+            assert_eq!(world.files(), ["ca.pem", OVERRIDE]);
+            world.is_tidy();
+            fake.forgets();
+        }
+    }
+    let pull = FakeHelm::new(world, &[no_releases(), Rule::when("pull").hangs()]);
+    let running = pull.starts("install agent --ca ca.pem --chart acme/agent --yes");
+    pull.is_asked_for("pull");
+    running.signal(Signal::TERM);
+    running
+        .ends()
+        .exits(130)
+        .warns("interrupted; nothing was changed");
+    world.is_tidy();
+}
+
+fn signal_in_upgrade(world: &World) {
+    world.write(OVERRIDE, USERS_FILE);
+    for whole_group in [false, true] {
+        for (after, file_kept) in [
+            (status(3, "deployed", OLD_VALUES), false),
+            (status(4, "failed", CHANGED), true),
+        ] {
+            let fake = FakeHelm::new(
+                world,
+                &[
+                    deployed_list(),
+                    deployed_before(),
+                    rendered(),
+                    Rule::when("upgrade")
+                        .ends_cancelled("Error: UPGRADE FAILED: context canceled\n"),
+                    after,
+                ],
+            );
+            let running = fake.starts(&agent());
+            fake.is_asked_for("upgrade");
+            if whole_group {
+                running.signal_all(Signal::INT);
+            } else {
+                running.signal(Signal::TERM);
+            }
+            let run = running.ends();
+            run.exits(130)
+                .warns("interrupted; how far it came is said above")
+                .warns(if file_kept {
+                    "moved on to revision 4 (failed)"
+                } else {
+                    "the release is as it was"
+                });
+            assert_eq!(world.read(OVERRIDE) != USERS_FILE, file_kept, "{run}");
+            world.is_tidy().write(OVERRIDE, USERS_FILE);
+            fake.forgets();
+        }
+    }
+}
+
+fn file_written_meanwhile(world: &World) {
+    world.write(OVERRIDE, USERS_FILE);
+    let fake = FakeHelm::new(
+        world,
+        &[
+            deployed_list(),
+            deployed_before(),
+            rendered(),
+            Rule::when("upgrade").ends_cancelled("Error: no\n"),
+            status(3, "deployed", OLD_VALUES),
+        ],
+    );
+    let running = fake.starts(&agent());
+    fake.is_asked_for("upgrade");
+    world.write(OVERRIDE, "theirs: 1\n");
+    running.signal(Signal::TERM);
+    running
+        .ends()
+        .exits(130)
+        .warns("was changed by somebody else meanwhile, and left alone")
+        .warns("the file's former content: ");
+    assert_eq!(world.read(OVERRIDE), "theirs: 1\n");
+}
