@@ -46,8 +46,9 @@ pub fn replace(path: &Path, text: &str) -> Result<()> {
         .is_some_and(|before| before.permissions().readonly())
     {
         bail!(
-            "{} is read-only; it is as it was. Make it writable first (chmod u+w), or name another file",
-            path.display()
+            "{} is read-only; it is as it was. Make it writable first ({}), or name another file",
+            path.display(),
+            platform::MAKES_WRITABLE
         );
     }
     write_whole(&target, text, before.as_ref())

@@ -1,11 +1,11 @@
 //! Names of files, for completion.
 
-use std::path::Path;
+use std::path::{Path, is_separator};
 
 /// Folders, and files of the kind that is wanted; every file where none of that kind fits. Folders end in a slash.
 #[must_use]
 pub fn below(text: &str, is_wanted: &dyn Fn(&str) -> bool) -> Vec<String> {
-    let start = text.rsplit('/').next().unwrap_or_default();
+    let start = text.rsplit(is_separator).next().unwrap_or_default();
     let folder = text.strip_suffix(start).unwrap_or_default();
     let looked_in = if folder.is_empty() { "." } else { folder };
     let mut names: Vec<(String, bool)> = std::fs::read_dir(looked_in)

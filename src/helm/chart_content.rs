@@ -75,7 +75,7 @@ fn read_folder(root: &Path) -> Result<Vec<(String, Vec<u8>)>> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
-            let name = path.strip_prefix(root)?.display().to_string();
+            let name = name_in_chart(path.strip_prefix(root)?);
             if is_ignored(&name, path.is_dir(), &ignored) {
                 continue;
             }
@@ -88,6 +88,12 @@ fn read_folder(root: &Path) -> Result<Vec<(String, Vec<u8>)>> {
     }
     files.sort_unstable();
     Ok(files)
+}
+
+/// A path as Helm writes it, with slashes on every system.
+fn name_in_chart(path: &Path) -> String {
+    let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
+    parts.join("/")
 }
 
 /// Whether a line of `.helmignore` names it: `name`, `folder/`, `*.ending`. Rarer forms count as not ignored.

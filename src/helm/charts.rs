@@ -1,6 +1,6 @@
 //! Finding a chart wherever it is, and reading what it is and which values it knows.
 
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, is_separator};
 
 use anyhow::{Context as _, Result, anyhow};
 use semver::Version;
@@ -121,7 +121,8 @@ pub fn chart_name(reference: &str) -> String {
     if let Some(metadata) = on_disk {
         return metadata.name;
     }
-    let last = reference.trim_end_matches('/').rsplit('/').next();
+    let last = reference.trim_end_matches(is_separator);
+    let last = last.rsplit(is_separator).next();
     let last = last.unwrap_or_default().trim_end_matches(".tgz");
     let name = last.split([':', '@']).next().unwrap_or_default();
     let version = name
@@ -248,7 +249,9 @@ fn assemble(
 }
 
 fn looks_like_path(reference: &str) -> bool {
-    reference.starts_with(['.', '/', '~'])
+    reference.starts_with(['.', '~'])
+        || reference.starts_with(is_separator)
+        || Path::new(reference).is_absolute()
         || !reference.contains("://")
             && Path::new(reference).extension().is_some_and(|e| e == "tgz")
 }

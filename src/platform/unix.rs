@@ -10,6 +10,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::stdio::stdin;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
+/// The command that makes a file writable.
+pub(crate) const MAKES_WRITABLE: &str = "chmod u+w";
+
 /// A temporary file that becomes a new file gets the mode that the umask leaves.
 pub(crate) fn as_new_file(builder: &mut tempfile::Builder<'_, '_>) {
     builder.permissions(Permissions::from_mode(0o666));

@@ -4,6 +4,9 @@ use std::fs::{Metadata, Permissions};
 use std::path::Path;
 use std::process::ExitStatus;
 
+/// The command that makes a file writable.
+pub(crate) const MAKES_WRITABLE: &str = "attrib -r";
+
 /// A new file gets the rights of its folder.
 pub(crate) fn as_new_file(_: &mut tempfile::Builder<'_, '_>) {}
 

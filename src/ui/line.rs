@@ -1,5 +1,7 @@
 //! A line that is being typed: what each key does to it.
 
+use std::path::is_separator;
+
 use console::{Key, measure_text_width};
 
 /// The text and the place in it where the next character goes.
@@ -68,7 +70,7 @@ impl Line {
 
     /// Back to the last blank or slash, as shells do it.
     fn delete_word(&mut self) {
-        let is_edge = |c: &char| c.is_whitespace() || *c == '/';
+        let is_edge = |c: &char| c.is_whitespace() || is_separator(*c);
         let before = self.chars.get(..self.at).unwrap_or_default();
         let word = before.iter().rev().skip_while(|c| is_edge(c));
         let kept = word.skip_while(|c| !is_edge(c)).count();

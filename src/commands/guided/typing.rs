@@ -1,6 +1,6 @@
 //! What is typed: judged as it is typed, and completed by tab.
 
-use std::path::Path;
+use std::path::{Path, is_separator};
 
 use crate::certs::lint::date;
 use crate::completion::paths;
@@ -15,8 +15,8 @@ const READ_AT_EVERY_KEY: u64 = 2 * 1024 * 1024;
 
 /// What `~/` stands for, since no shell sees what is typed here.
 fn expanded(text: &str) -> String {
-    match (text.strip_prefix("~/"), std::env::var("HOME")) {
-        (Some(rest), Ok(home)) => format!("{home}/{rest}"),
+    match (text.strip_prefix("~/"), std::env::home_dir()) {
+        (Some(rest), Some(home)) => home.join(rest).display().to_string(),
         _ => text.to_owned(),
     }
 }
@@ -24,7 +24,7 @@ fn expanded(text: &str) -> String {
 /// What a typed path comes to: tab leaves a slash behind a folder.
 pub(super) fn finished(text: &str) -> String {
     let text = expanded(text);
-    match text.strip_suffix('/') {
+    match text.strip_suffix(is_separator) {
         Some(folder) if !folder.is_empty() => folder.to_owned(),
         _ => text,
     }
@@ -150,7 +150,7 @@ fn chart(text: &str) -> Remark {
     if !like.is_empty() {
         return wrong(format!("there is no such chart{like}"));
     }
-    if text.starts_with(['.', '/']) || !text.contains('/') {
+    if text.starts_with('.') || text.starts_with(is_separator) || !text.contains('/') {
         return wrong("write REPOSITORY/CHART, oci://…, a folder or a .tgz");
     }
     fine("from a repository that helm knows")
