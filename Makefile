@@ -40,10 +40,11 @@ image: ## container images of the Linux archives in dist/, as OCI archives
 scripts = $$(git ls-files -z | xargs -0 grep -lE '^\#!.*[ /](ba)?sh$$')
 
 .PHONY: lint
-lint: ## formatting, clippy, shellcheck; advisories where cargo-deny is there (licences: make test)
+lint: ## formatting, clippy (for Windows too), shellcheck; advisories where cargo-deny is there (licences: make test)
 	scripts/requirements lint
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
+	scripts/windows-check
 	$$(scripts/tools shellcheck) -x $(scripts)
 	@if cargo deny --version >/dev/null 2>&1; then cargo deny --log-level error check; \
 	else echo 'cargo-deny is not installed: advisories were not checked (cargo install cargo-deny)' >&2; fi
