@@ -1,7 +1,7 @@
 //! Which cluster a run is about.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Deserialize;
 
@@ -36,7 +36,7 @@ impl ClusterAddress {
         Self {
             context: named
                 .clone()
-                .or_else(|| current_context(&kubeconfigs(files.as_deref()))),
+                .or_else(|| current_context(kubeconfigs(files.as_deref()))),
             named,
             // A list of files cannot have come from --kubeconfig: it is in the user's environment, and stays there.
             kubeconfig: files.filter(|files| env::split_paths(files).count() == 1),
@@ -91,15 +91,19 @@ impl ClusterAddress {
     }
 }
 
-/// The kubeconfig files in their order of precedence, as client-go finds them.
-fn kubeconfigs(named: Option<&str>) -> Vec<PathBuf> {
-    match named {
+/// The kubeconfig files that can be read, in their order of precedence, as client-go finds them. helm and kubectl have their
+/// own words for the others.
+fn kubeconfigs(named: Option<&str>) -> impl Iterator<Item = String> {
+    let files: Vec<PathBuf> = match named {
         Some(files) => env::split_paths(files).collect(),
         None => env::home_dir()
             .map(|home| home.join(".kube/config"))
             .into_iter()
             .collect(),
-    }
+    };
+    files
+        .into_iter()
+        .filter_map(|file| std::fs::read_to_string(file).ok())
 }
 
 #[derive(Deserialize)]
@@ -108,12 +112,9 @@ struct Kubeconfig {
     current_context: String,
 }
 
-/// The current context: the first that a file names, as client-go merges them. A file that is missing or that cannot be read
-/// says nothing here; helm and kubectl have their own words for it.
-fn current_context<P: AsRef<Path>>(files: &[P]) -> Option<String> {
+/// The current context: the first that a file names, as client-go merges them.
+fn current_context(files: impl Iterator<Item = String>) -> Option<String> {
     files
-        .iter()
-        .filter_map(|file| std::fs::read_to_string(file).ok())
         .filter_map(|text| serde_yaml::from_str::<Kubeconfig>(&text).ok())
         .map(|config| config.current_context)
         .find(|context| !context.is_empty())
@@ -144,15 +145,15 @@ pub(crate) mod tests {
 
     #[test]
     fn the_first_file_that_names_a_context_wins() {
-        let folder = tempfile::tempdir().unwrap();
-        let files =
-            ["missing", "broken", "silent", "first", "second"].map(|name| folder.path().join(name));
-        std::fs::write(&files[1], "current-context: [").unwrap();
-        std::fs::write(&files[2], "current-context: ''\n").unwrap();
-        std::fs::write(&files[3], "kind: Config\ncurrent-context: blue\n").unwrap();
-        std::fs::write(&files[4], "current-context: red\n").unwrap();
-        assert_eq!(current_context(&files).as_deref(), Some("blue"));
-        assert_eq!(current_context(&files[..3]), None);
+        let current = |files: &[&str]| current_context(files.iter().map(ToString::to_string));
+        let silent = ["current-context: [", "current-context: ''", "kind: Config"];
+        assert_eq!(current(&silent), None);
+        let [broken, empty, _] = silent;
+        let named = ["current-context: blue", "current-context: red"];
+        assert_eq!(
+            current(&[broken, empty, named[0], named[1]]).as_deref(),
+            Some("blue")
+        );
     }
 
     #[test]

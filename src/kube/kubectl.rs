@@ -49,10 +49,9 @@ impl Kubectl {
                 "kubectl cannot be given the token of --kube-token or {TOKEN} unseen: use a kubeconfig"
             );
         }
-        let context = address
-            .context()
-            .map(|context| format!("--context={context}"));
-        let mut cluster: Vec<String> = context.into_iter().collect();
+        let context = address.context().map(|context| ["--context", context]);
+        let context = context.iter().flatten();
+        let mut cluster: Vec<String> = context.map(ToString::to_string).collect();
         for (name, flag) in FLAGS {
             let given = variable(name).unwrap_or_default();
             // Helm hands the groups over as a list; everything else is one word, whatever is in it.

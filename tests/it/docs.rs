@@ -7,6 +7,7 @@ use std::path::Path;
 use helm_clearml_certs::helm::OLDEST;
 use semver::Version;
 
+use crate::support::programs::link;
 use crate::support::repository;
 
 /// Every Rust source under `folder`, in one text.
@@ -83,10 +84,10 @@ fn contributing_lists_what_the_check_looks_for() {
 #[test]
 fn what_is_missing_is_told_before_anything_is_built() {
     let programs = tempfile::TempDir::new().unwrap();
-    for name in ["bash", "cat", "dirname", "sed", "grep", "cut", "env"] {
-        std::os::unix::fs::symlink(which::which(name).unwrap(), programs.path().join(name))
-            .unwrap();
-    }
+    link(
+        &["bash", "cat", "dirname", "sed", "grep", "cut", "env"],
+        programs.path(),
+    );
     let output = std::process::Command::new(repository().join("scripts/demo"))
         .env_clear()
         .env("PATH", programs.path())

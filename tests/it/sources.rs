@@ -196,12 +196,12 @@ both_majors! {
         inspect("configmap:team/ca").exits(0).warns("README was skipped").says("configmap team/ca two.der");
         inspect("secret:team/ca/missing").exits(3).warns("has no key missing; it has: ca.crt, tls.key");
         inspect("secret:team/ca/tls.key").exits(3).warns("a private key").never_says("PRIVATE KEY--");
-        inspect("secret:team/gone").exits(1).warns("NotFound").warns("command: kubectl get secret gone -n team -o json --context=none");
+        inspect("secret:team/gone").exits(1).warns("NotFound").warns("command: kubectl get secret gone -n team -o json --context none");
         let log = world.read("kubectl.log");
         let calls: Vec<&str> = log.lines().collect();
-        assert_eq!(calls[0], "get secret ca -n team -o json --context=none");
-        assert_eq!(calls[1], "get secret ca -n team-b -o json --context=none");
-        assert_eq!(calls[3], "get configmap ca -n team -o json --context=blue");
+        assert_eq!(calls[0], "get secret ca -n team -o json --context none");
+        assert_eq!(calls[1], "get secret ca -n team-b -o json --context none");
+        assert_eq!(calls[3], "get configmap ca -n team -o json --context blue");
         for call in calls {
             assert!(call.starts_with("get "), "{call}");
         }
