@@ -26,6 +26,7 @@ mod platform;
 pub mod preflight;
 mod process;
 pub mod proof;
+pub mod release;
 pub mod report;
 pub mod secrets;
 pub mod sources;

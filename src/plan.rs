@@ -26,10 +26,11 @@ use serde_yaml::Value;
 
 use crate::certs::bundle::Entry;
 use crate::finding::{self, Finding, Ignorable};
-use crate::helm::{Chart, Coordinates, Deployed, HelmArguments, ReleaseSummary, Rollout, Upgrade};
+use crate::helm::{Chart, Coordinates, Deployed, HelmArguments, Rollout, Upgrade};
 use crate::overrides::task_pods::{Queues, Strategy, Variables};
 use crate::overrides::{Mode, Placed};
 use crate::proof::{self, Object, Proof};
+use crate::release::Snapshot;
 use crate::values;
 use crate::vendor::Layout;
 
@@ -60,8 +61,19 @@ pub enum Observed {
     Unknown(String),
     /// There is no such release.
     Absent,
-    /// The release: its state, and how it is listed.
-    Present(Deployed, ReleaseSummary),
+    /// The release.
+    Present(Box<Snapshot>),
+}
+
+impl Observed {
+    /// The release, where there is one.
+    #[must_use]
+    pub fn release(&self) -> Option<&Snapshot> {
+        match self {
+            Self::Present(release) => Some(release),
+            Self::Absent | Self::Unknown(_) => None,
+        }
+    }
 }
 
 /// The override file that is to be edited.
@@ -272,19 +284,20 @@ pub fn target(
         before: request.files.text.clone(),
         after: std::mem::take(&mut settled.text),
     };
-    let stored = &settled.deployed.objects;
     let waiting = match &settled.proof {
         Some(proof) => in_workloads::waiting(&settled.placed, proof),
         None => Vec::new(),
     };
     let action = match &request.observed {
         Observed::Absent | Observed::Unknown(_) => Action::Install,
-        Observed::Present(deployed, listed)
+        Observed::Present(release)
             if !file.changes()
-                && deployed.status == "deployed"
-                && listed.version_of(&request.chart.name) == Some(&request.coordinates.version)
-                && (same_values(&request, deployed, &merged.after)
-                    || proof::same_objects(&settled.objects, stored)) =>
+                && release.deployed.status == "deployed"
+                && release.listed.version_of(&request.chart.name)
+                    == Some(&request.coordinates.version)
+                && (same_values(&request, &release.deployed, &merged.after)
+                    || release.manifest.unreadable.is_empty()
+                        && proof::same_objects(&settled.objects, release.objects())) =>
         {
             Action::Nothing
         }
@@ -321,10 +334,8 @@ fn changes(request: &Request<'_>, settled: &settle::Settled, given: &Value) -> C
     match (&settled.proof, &request.observed) {
         (None, _) => Changes::default(),
         (_, Observed::Absent | Observed::Unknown(_)) => Changes::all_new(&settled.objects),
-        (_, Observed::Present(deployed, _)) => {
-            Changes::between(&settled.deployed.objects, &settled.objects)
-                .with_values(&deployed.values, given)
-        }
+        (_, Observed::Present(release)) => Changes::between(release.objects(), &settled.objects)
+            .with_values(&release.deployed.values, given),
     }
 }
 

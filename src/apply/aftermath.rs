@@ -1,7 +1,7 @@
 //! Where a failed upgrade leaves the release. The override file follows it.
 
 use crate::helm::{Deployed, Helm, HelmError, way_back, way_out_of_pending};
-use crate::plan::{Observed, Target};
+use crate::plan::Target;
 
 /// The release after an upgrade that failed.
 #[derive(Debug)]
@@ -52,10 +52,7 @@ pub(super) fn of(helm: &Helm, target: &Target) -> Aftermath {
         Err(error) => return Aftermath::Unknown(error),
         Ok(now) => now,
     };
-    let before = match &target.observed {
-        Observed::Present(before, _) => Some(before),
-        Observed::Absent | Observed::Unknown(_) => None,
-    };
+    let before = target.observed.release().map(|release| &release.deployed);
     judge(before, now, |now| {
         let back_to = before.map(|before| before.revision);
         if now.status.starts_with("pending") {

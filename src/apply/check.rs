@@ -6,9 +6,9 @@ use anyhow::Result;
 
 use crate::certs::Fingerprint;
 use crate::helm::{Helm, Now};
-use crate::plan::{Observed, Target};
+use crate::plan::Target;
 use crate::preflight::{Workload, keeping_old_content};
-use crate::proof::{self, Carriers, Object};
+use crate::proof::{Carriers, Manifest, Object};
 
 /// What was seen after an upgrade that helm calls a success.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,21 +49,23 @@ fn look(helm: &Helm, target: &Target) -> Result<Option<Now>> {
 }
 
 fn judge(target: &Target, now: &Now) -> Check {
-    let stored = proof::parse(&now.deployed.manifest).unwrap_or_default();
+    let stored = Manifest::read(&now.deployed.manifest);
     let mut check = Check {
         revision: Some(now.deployed.revision),
         ..Check::default()
     };
     check.problems.extend(revision_problem(target, now));
-    let (before, before_objects) = match &target.observed {
-        Observed::Present(before, _) => (
-            Some(before),
-            proof::parse(&before.manifest).unwrap_or_default(),
-        ),
-        Observed::Absent | Observed::Unknown(_) => (None, Vec::new()),
-    };
-    if before.is_some() {
-        check.keeping = keeping_old_content(&before_objects, &stored);
+    // It was rendered from what could be read.
+    check
+        .problems
+        .extend(stored.unreadable.first().map(|first| {
+            format!(
+                "what helm stored cannot be read at line {}: {}",
+                first.line, first.why
+            )
+        }));
+    if let Some(before) = target.observed.release() {
+        check.keeping = keeping_old_content(before.objects(), &stored.objects);
     }
     // Where helm tells of no objects, nothing is claimed of them.
     if let Some(live) = &now.live {
@@ -96,10 +98,8 @@ impl Check {
 }
 
 fn revision_problem(target: &Target, now: &Now) -> Option<String> {
-    let before = match &target.observed {
-        Observed::Present(before, _) => before.revision,
-        Observed::Absent | Observed::Unknown(_) => 0,
-    };
+    let release = target.observed.release();
+    let before = release.map_or(0, |release| release.deployed.revision);
     let (expected, revision) = (before + 1, now.deployed.revision);
     let status = &now.deployed.status;
     if revision != expected {
@@ -119,7 +119,7 @@ mod tests {
 
     fn carriers(certificate: Option<&str>) -> Carriers {
         let text = certificate.unwrap_or("none").replace('\n', "\n    ");
-        let objects = proof::parse(&format!("{MAP}    {text}")).unwrap();
+        let objects = crate::proof::parse(&format!("{MAP}    {text}")).unwrap();
         Carriers::find(&objects)
     }
 

@@ -12,7 +12,8 @@ use anyhow::Result;
 
 use crate::exit::Stop;
 use crate::helm::{Helm, HelmError};
-use crate::plan::{Observed, Target};
+use crate::plan::Target;
+use crate::release::Snapshot;
 
 pub use aftermath::Aftermath;
 pub use check::Check;
@@ -57,7 +58,10 @@ pub enum Outcome {
 /// Refuses where somebody else deployed since the preview: the plan was made for the release as it was then. A release that
 /// was absent is not asked for again; one that came meanwhile is helm's to refuse or to take over.
 fn still_as_shown(helm: &Helm, target: &Target) -> Result<()> {
-    let Observed::Present(before, _) = &target.observed else {
+    let Some(Snapshot {
+        deployed: before, ..
+    }) = target.observed.release()
+    else {
         return Ok(());
     };
     let at = &target.coordinates;

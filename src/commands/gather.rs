@@ -14,6 +14,7 @@ use crate::helm::{self, Coordinates, Helm, HelmArguments, HelmError, ReleaseSumm
 use crate::kube::ClusterAddress;
 use crate::nearest::file_like;
 use crate::plan::{Observed, ValuesFiles};
+use crate::release::Snapshot;
 use crate::ui::{self, Screen};
 use crate::vendor::{Component, Layout};
 
@@ -215,7 +216,9 @@ impl Destination {
             Err(why) => Observed::Unknown(why.clone()),
             Ok(None) => Observed::Absent,
             Ok(Some(listed)) => match helm.deployed(&self.release, &self.namespace)? {
-                Some(deployed) => Observed::Present(deployed, listed.clone()),
+                Some(deployed) => {
+                    Observed::Present(Box::new(Snapshot::new(deployed, listed.clone())))
+                }
                 None => Observed::Absent,
             },
         })

@@ -18,7 +18,6 @@ use crate::kube::ClusterAddress;
 use crate::overrides::Mode;
 use crate::plan::{self, Observed, OnUnheld, Plan, Target, ValuesFiles};
 use crate::preflight::{self, Stored};
-use crate::proof;
 use crate::sources::{Access, Source};
 use crate::ui::{self, Screen};
 use crate::vendor::{Component, Layout};
@@ -166,11 +165,11 @@ impl Planner<'_> {
     ) -> Result<Target> {
         let mut files = place.read_values(place.layout)?;
         screen.hide_secrets_of(&files.merged());
-        if let Observed::Present(deployed, _) = &observed {
-            screen.hide_secrets_of(&deployed.values);
-            screen.hide_secrets_in(&proof::parse(&deployed.manifest).unwrap_or_default());
+        if let Some(release) = observed.release() {
+            screen.hide_secrets_of(&release.deployed.values);
+            screen.hide_secrets_of_manifest(&release.manifest);
             if self.arguments.keep_deployed_values() {
-                files = files.over(deployed.values.clone());
+                files = files.over(release.deployed.values.clone());
             }
         }
         let chart = self.chart(place, screen)?;

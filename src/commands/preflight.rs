@@ -73,13 +73,12 @@ pub(super) fn look(
 
 /// The revisions of a release that has to go back to one of them.
 fn history(target: &Target, helm: &Helm) -> Result<Vec<Revision>> {
-    match &target.observed {
-        Observed::Present(_, listed) if listed.is_pending() => {
-            let at = &target.coordinates;
-            Ok(helm.history(&at.release, &at.namespace)?)
-        }
-        _ => Ok(Vec::new()),
+    let release = target.observed.release();
+    if release.is_none_or(|release| !release.listed.is_pending()) {
+        return Ok(Vec::new());
     }
+    let at = &target.coordinates;
+    Ok(helm.history(&at.release, &at.namespace)?)
 }
 
 /// What the user may not do; an answer that cannot be had stands in nobody's way.

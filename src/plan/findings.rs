@@ -3,7 +3,7 @@
 use serde_yaml::Value;
 
 use super::settle::Settled;
-use super::{Observed, Request, delivery, unheld};
+use super::{Request, delivery, unheld};
 use crate::finding::Finding;
 use crate::overrides::checking::{Unchecked, unchecked};
 use crate::overrides::task_pods::{Queues, Strategy, queue_templates};
@@ -28,6 +28,7 @@ pub(super) fn of(request: &Request<'_>, settled: &Settled, merged: &Merged) -> V
     findings.extend(other_chart(request));
     findings.extend(others_chart(request));
     findings.extend(other_defaults(request));
+    findings.extend(unreadable(request));
     if let Some(proof) = &settled.proof {
         findings.extend(delivery::findings(request, settled, proof));
     }
@@ -91,9 +92,7 @@ fn others_chart(request: &Request<'_>) -> Option<Finding> {
 
 /// A release that was made from another chart: possible on purpose (open source to Enterprise), or a wrong name.
 fn other_chart(request: &Request<'_>) -> Option<Finding> {
-    let Observed::Present(_, listed) = &request.observed else {
-        return None;
-    };
+    let listed = &request.observed.release()?.listed;
     listed.version_of(&request.chart.name).is_none().then(|| {
         Finding::warning(
             "release-of-another-chart",
@@ -109,12 +108,34 @@ fn other_chart(request: &Request<'_>) -> Option<Finding> {
     })
 }
 
+/// What of the deployed manifest cannot be read: whatever depends on it is not known, and is not claimed.
+fn unreadable(request: &Request<'_>) -> Option<Finding> {
+    let release = request.observed.release()?;
+    let first = release.manifest.unreadable.first()?;
+    let number = release.manifest.unreadable.len();
+    let of_source = first.source().map(|file| format!(", made from {file}"));
+    Some(
+        Finding::warning(
+            "deployed-manifest-unreadable",
+            format!(
+                "{number} of the documents in what is deployed of release {} cannot be read, the first at line {}{}: {}; what changes in them, and which pods keep old certificates because of them, is not known",
+                release.listed.name,
+                first.line,
+                of_source.unwrap_or_default(),
+                first.why
+            ),
+        )
+        .hint(format!(
+            "look at it: helm get manifest {} -n {}",
+            release.listed.name, request.coordinates.namespace
+        )),
+    )
+}
+
 /// With `--reuse-values` the deployed chart's defaults hold for the new one as well, and what that renders cannot be told
 /// without the deployed chart.
 fn other_defaults(request: &Request<'_>) -> Option<Finding> {
-    let Observed::Present(_, listed) = &request.observed else {
-        return None;
-    };
+    let listed = &request.observed.release()?.listed;
     let is_same = listed.version_of(&request.chart.name) == Some(&request.coordinates.version);
     (request.arguments.keep_deployed_defaults() && !is_same).then(|| {
         Finding::error(

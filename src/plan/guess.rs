@@ -3,7 +3,7 @@
 
 use serde_yaml::Value;
 
-use super::{Observed, Request};
+use super::Request;
 use crate::overrides::Placed;
 use crate::overrides::task_pods::{self, ProjectedSource};
 use crate::proof::{self, Arrival, Carriers, Itself, Object, Proof};
@@ -44,12 +44,9 @@ impl Seen {
 
     /// The release as it is now; empty where there is none.
     pub(super) fn deployed(request: &Request<'_>) -> Self {
-        match &request.observed {
-            Observed::Present(deployed, _) => Self::new(
-                proof::parse(&deployed.manifest).unwrap_or_default(),
-                request,
-            ),
-            Observed::Absent | Observed::Unknown(_) => Self::default(),
+        match request.observed.release() {
+            Some(release) => Self::new(release.objects().to_vec(), request),
+            None => Self::default(),
         }
     }
 

@@ -2,9 +2,10 @@
 
 use serde_yaml::Value;
 
-use super::{Observed, Request};
+use super::Request;
 use crate::certs::{Fingerprint, pem};
 use crate::finding::Finding;
+use crate::release::Snapshot;
 use crate::values::{self, Unheld};
 use crate::vendor::PEM;
 use crate::yaml::{Document, YamlError};
@@ -23,7 +24,7 @@ pub enum OnUnheld {
 
 /// The deployed values that no file holds and no `--set` gives.
 fn unheld<'a>(request: &'a Request<'_>) -> Vec<Unheld<'a>> {
-    let Observed::Present(deployed, _) = &request.observed else {
+    let Some(Snapshot { deployed, .. }) = request.observed.release() else {
         return Vec::new();
     };
     let set = request.arguments.set_paths();

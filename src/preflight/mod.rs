@@ -55,6 +55,7 @@ mod tests {
     use crate::overrides::task_pods::Strategy;
     use crate::plan::{Action, Changes, FileChange, Observed};
     use crate::proof::Proof;
+    use crate::release::Snapshot;
     use crate::vendor::Component;
 
     pub(super) fn scene_of(target: &Target) -> Scene<'_> {
@@ -92,10 +93,10 @@ mod tests {
             values: serde_yaml::Value::Null,
             manifest: manifest.into(),
         };
-        Observed::Present(
+        Observed::Present(Box::new(Snapshot::new(
             deployed,
             listed("r", "clearml-enterprise-agent-6.9.3", status),
-        )
+        )))
     }
 
     /// A target with nothing in it but where it goes and what runs there.

@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 use crate::finding::Finding;
 use crate::plan::{Observed, Target};
 use crate::proof::{Object, same_objects};
+use crate::release::Snapshot;
 
 /// One thing that the upgrade does.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,12 +72,8 @@ fn resource_of(kind: &str) -> String {
 #[must_use]
 pub fn deeds(target: &Target, helm_major: u64, in_secrets: bool) -> Vec<Deed> {
     let namespace = &target.coordinates.namespace;
-    let before = match &target.observed {
-        Observed::Present(deployed, _) => {
-            crate::proof::parse(&deployed.manifest).unwrap_or_default()
-        }
-        Observed::Absent | Observed::Unknown(_) => Vec::new(),
-    };
+    let release = target.observed.release();
+    let before = release.map(Snapshot::objects).unwrap_or_default();
     let storage = |verb| Deed {
         verb,
         group: String::new(),

@@ -8,8 +8,8 @@ use std::fmt;
 use serde_yaml::Value;
 
 use crate::finding::Finding;
-use crate::plan::{Observed, Target};
-use crate::proof::{self, Object};
+use crate::plan::Target;
+use crate::proof::Object;
 
 /// A workload that owns pods.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,12 +38,9 @@ impl fmt::Display for Workload {
 
 /// What the upgrade of `target` will leave running as it is.
 fn after_upgrade(target: &Target) -> Vec<Workload> {
-    match &target.observed {
-        Observed::Present(deployed, _) => {
-            let before = proof::parse(&deployed.manifest).unwrap_or_default();
-            keeping_old_content(&before, &target.objects)
-        }
-        Observed::Absent | Observed::Unknown(_) => Vec::new(),
+    match target.observed.release() {
+        Some(release) => keeping_old_content(release.objects(), &target.objects),
+        None => Vec::new(),
     }
 }
 
@@ -147,7 +144,7 @@ mod tests {
     use super::*;
 
     fn manifest(bundle: &str, annotation: &str, volume: &str) -> Vec<Object> {
-        proof::parse(&format!(
+        crate::proof::parse(&format!(
             "kind: ConfigMap\nmetadata: {{name: ca}}\ndata: {{ca.crt: {bundle}}}\n---\n\
              kind: Deployment\nmetadata: {{name: agent}}\nspec:\n  template:\n    metadata: {{annotations: {{sum: {annotation}}}}}\n    spec:\n      volumes: [{volume}]\n"
         ))

@@ -3,13 +3,10 @@
 use super::Scene;
 use crate::finding::Finding;
 use crate::helm::{ReleaseSummary, way_out_of_pending};
-use crate::plan::Observed;
 
 /// An error for a release that Helm would not touch, a note for one whose last revision failed.
 pub(super) fn check(scene: &Scene<'_>) -> Option<Finding> {
-    let Observed::Present(_, listed) = &scene.target.observed else {
-        return None;
-    };
+    let listed = &scene.target.observed.release()?.listed;
     let since = listed.since();
     if listed.is_pending() {
         return Some(pending(scene, listed, &since));

@@ -83,6 +83,72 @@ impl Object {
     }
 }
 
+/// A manifest as somebody else made it: what of it can be read, and what cannot.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Manifest {
+    /// The objects that can be read.
+    pub objects: Vec<Object>,
+    /// The documents that cannot.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// A document of a manifest that is not YAML for us, though it was for whoever made it: a key that is there twice, say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Its text.
+    pub text: String,
+    /// The line of the manifest at which it begins, counted from 1.
+    pub line: usize,
+    /// Why it cannot be read.
+    pub why: String,
+}
+
+impl Unreadable {
+    /// The chart's file that it was made from, as Helm notes it in a comment.
+    #[must_use]
+    pub fn source(&self) -> Option<&str> {
+        let lines = self.text.lines();
+        lines
+            .take(2)
+            .find_map(|line| line.strip_prefix("# Source: "))
+    }
+}
+
+impl Manifest {
+    /// Reads document by document, so that one that cannot be read hides no other.
+    #[must_use]
+    pub fn read(stream: &str) -> Self {
+        let mut manifest = Self::default();
+        for (line, text) in documents(stream) {
+            match parse(text) {
+                Ok(objects) => manifest.objects.extend(objects),
+                Err(error) => manifest.unreadable.push(Unreadable {
+                    text: text.to_owned(),
+                    line,
+                    why: error.to_string(),
+                }),
+            }
+        }
+        manifest
+    }
+}
+
+/// The documents of a stream, each with the line at which it begins. No line of a scalar begins with `---` (YAML 1.2, 9.1.2).
+fn documents(stream: &str) -> Vec<(usize, &str)> {
+    let mut documents = Vec::new();
+    let (mut start, mut first, mut at) = (0, 1, 0);
+    for (index, line) in stream.split_inclusive('\n').enumerate() {
+        if line.starts_with("---") {
+            documents.push((first, stream.get(start..at).unwrap_or_default()));
+            start = at + 3;
+            first = index + 1;
+        }
+        at += line.len();
+    }
+    documents.push((first, stream.get(start..).unwrap_or_default()));
+    documents
+}
+
 /// Reads the objects of a YAML stream; empty documents are skipped.
 ///
 /// # Errors
@@ -115,6 +181,28 @@ pub fn same_objects(a: &[Object], b: &[Object]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_document_that_cannot_be_read_hides_no_other() {
+        let manifest = Manifest::read(
+            "---\n# Source: c/a.yaml\nkind: A\nmetadata: {name: a}\n---\n# Source: c/b.yaml\nkind: B\nkind: B\n--- # no more\nkind: C\nmetadata: {name: c}\n",
+        );
+        let names: Vec<&str> = manifest
+            .objects
+            .iter()
+            .map(|one| one.name.as_str())
+            .collect();
+        assert_eq!(names, ["a", "c"]);
+        let [unreadable] = manifest.unreadable.as_slice() else {
+            panic!("{:?}", manifest.unreadable);
+        };
+        assert_eq!(
+            (unreadable.line, unreadable.source()),
+            (5, Some("c/b.yaml"))
+        );
+        assert!(unreadable.why.contains("kind"), "{}", unreadable.why);
+        assert_eq!(Manifest::read(""), Manifest::default());
+    }
 
     #[test]
     fn order_comments_and_hooks_do_not_make_a_difference() {

@@ -18,7 +18,7 @@ mod volumes;
 pub use arrival::{Arrival, Itself, Proof, Reach, prove};
 pub use asking::Question;
 pub use carriers::{Carrier, Carriers};
-pub use manifest::{Object, ObjectId, parse, same_objects};
+pub use manifest::{Manifest, Object, ObjectId, Unreadable, parse, same_objects};
 pub use place::{PodPlace, TemplatePlace, TextPlace};
 pub use pods::ContainerArrival;
 pub use templates::Broken;

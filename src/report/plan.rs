@@ -104,13 +104,13 @@ fn target_json(target: &Target, outcome: Option<&Outcome>) -> Value {
 
 /// The release as it runs; null where there is none, or nothing is known.
 fn deployed(observed: &Observed) -> Value {
-    match observed {
-        Observed::Present(deployed, listed) => json!({
-            "revision": deployed.revision,
-            "status": deployed.status,
-            "chart": listed.chart,
+    match observed.release() {
+        Some(release) => json!({
+            "revision": release.deployed.revision,
+            "status": release.deployed.status,
+            "chart": release.listed.chart,
         }),
-        Observed::Absent | Observed::Unknown(_) => Value::Null,
+        None => Value::Null,
     }
 }
 

@@ -11,6 +11,7 @@ use crate::finding::{Finding, Severity};
 use crate::overrides::Mode;
 use crate::overrides::task_pods::Strategy;
 use crate::plan::{self, Action, Answer, Observed, Plan, Target};
+use crate::release::Snapshot;
 use crate::vendor::{EXTRA_CERTS, OVERRIDE_BUNDLE, PROPAGATE};
 
 impl Screen {
@@ -120,7 +121,10 @@ fn heading(target: &Target) -> String {
     let (component, layout) = (at.component, target.layout);
     let now = match (&target.observed, target.action) {
         (_, Action::Nothing) => "as it should be".to_owned(),
-        (Observed::Present(deployed, listed), _) => {
+        (Observed::Present(release), _) => {
+            let Snapshot {
+                deployed, listed, ..
+            } = release.as_ref();
             let revisions = format!("revision {} → {}", deployed.revision, deployed.revision + 1);
             match listed.version_of(layout.chart) {
                 Some(version) if version == at.version => revisions,

@@ -52,6 +52,30 @@ impl Redactor {
         });
     }
 
+    /// Learns what a text holds that cannot be read as YAML: line by line, all values where it is a Secret's, else those under
+    /// a secret's key.
+    pub(super) fn learn_text(&self, text: &str) {
+        let is_secret = text.lines().any(|line| line.trim() == "kind: Secret");
+        self.add(|found| {
+            in_urls(text).for_each(|one| note(one, found));
+            let mut is_content = false;
+            for line in text.lines() {
+                is_content |= is_secret && matches!(line.trim_end(), "data:" | "stringData:");
+                let Some((key, value)) = line.split_once(": ") else {
+                    continue;
+                };
+                let key = key
+                    .trim()
+                    .trim_start_matches("- ")
+                    .trim_matches(['"', '\'']);
+                let value = value.trim().trim_matches(['"', '\'']);
+                if is_content && value.len() > LONGER_THAN_WORDS || is_secret_key(key) {
+                    note(value, found);
+                }
+            }
+        });
+    }
+
     fn add(&self, collect: impl FnOnce(&mut Vec<String>)) {
         let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
         collect(&mut secrets);
@@ -144,6 +168,19 @@ mod tests {
         let values = r#"password: hunt'er"2\"#;
         let text = r#"'hunt\'er"2\\' is refused, "hunt'er\"2\\" too"#;
         assert_eq!(redacted(values, "", text), "'***' is refused, \"***\" too");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_hidden_line_by_line() {
+        let redactor = Redactor::default();
+        redactor.learn_text(
+            "kind: Secret\nkind: Secret\nmetadata:\n  name: s\ndata:\n  config: YS1sb25nLXRleHQ=\n",
+        );
+        redactor.learn_text("kind: ConfigMap\nkind: ConfigMap\ndata:\n  apiSecret: 'hunter2'\n  plain: a-plain-text\n");
+        assert_eq!(
+            redactor.redact("YS1sb25nLXRleHQ= hunter2 a-plain-text Secret"),
+            "*** *** a-plain-text Secret"
+        );
     }
 
     #[test]

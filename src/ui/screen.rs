@@ -8,7 +8,7 @@ use serde_yaml::Value;
 use super::fit;
 use super::progress::Progress;
 use super::redact::Redactor;
-use crate::proof::Object;
+use crate::proof::{Manifest, Object};
 
 /// Everything that is printed goes through here.
 #[derive(Debug, Default)]
@@ -26,6 +26,14 @@ impl Screen {
     /// A screen that hides what the Secrets among `objects` hold.
     pub fn hide_secrets_in(&self, objects: &[Object]) {
         self.redactor.learn_objects(objects);
+    }
+
+    /// A screen that hides what the Secrets of a manifest hold, and the secrets in what of it cannot be read.
+    pub fn hide_secrets_of_manifest(&self, manifest: &Manifest) {
+        self.redactor.learn_objects(&manifest.objects);
+        for unreadable in &manifest.unreadable {
+            self.redactor.learn_text(&unreadable.text);
+        }
     }
 
     /// A result, to stdout. A closed pipe (`| head`) is nobody's error.

@@ -63,7 +63,7 @@ fn no_value_path_of_the_vendors_charts_stands_outside_of_vendor() {
 }
 
 /// The floors of the house, from the ground up: a module uses those below its own floor alone.
-const FLOORS: [&[&str]; 11] = [
+const FLOORS: [&[&str]; 12] = [
     &[
         "conf",
         "environment",
@@ -78,7 +78,8 @@ const FLOORS: [&[&str]; 11] = [
     &["certs", "process", "values"],
     &["kube", "proof", "vendor"],
     &["completion", "helm", "overrides"],
-    &["doctor", "plan", "sources"],
+    &["doctor", "release", "sources"],
+    &["plan"],
     &["cli", "preflight"],
     &["apply", "guided"],
     &["report"],

@@ -16,7 +16,7 @@ const USERS_FILE: &str = "# ours\nagentk8sglue:\n  replicaCount: 3\n";
 type Check = fn(&World);
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let tests: [(&str, Check); 9] = [
+    let tests: [(&str, Check); 10] = [
         ("values_that_no_file_holds_are_named_and_not_shown", unheld),
         ("adopted_values_go_into_the_file_as_they_were", adopted),
         ("kept_values_are_rendered_and_handed_to_helm", kept),
@@ -26,6 +26,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("nothing_to_change_is_one_line", nothing),
         ("an_upgrade_renders_once", once),
         ("what_does_not_render_takes_nothing_away", unrendered),
+        (
+            "what_is_deployed_and_cannot_be_read_is_told_and_hidden",
+            unreadable,
+        ),
     ];
     let trials = tests.into_iter().flat_map(|(name, check)| {
         [("helm3", Helm::V3), ("helm4", Helm::V4)].map(|(major, helm)| {
@@ -50,6 +54,16 @@ fn helm<'a>(world: &'a World, values: &str) -> FakeHelm<'a> {
 
 /// The same with something else to say to a chart.
 fn helm_that<'a>(world: &'a World, values: &str, template: Rule) -> FakeHelm<'a> {
+    helm_with(world, values, template, "")
+}
+
+/// The same with more in what is deployed.
+fn helm_with<'a>(
+    world: &'a World,
+    values: &str,
+    template: Rule,
+    deployed_too: &str,
+) -> FakeHelm<'a> {
     let rendered = world.helm([
         "template",
         "clearml-agent",
@@ -69,7 +83,7 @@ fn helm_that<'a>(world: &'a World, values: &str, template: Rule) -> FakeHelm<'a>
         "version": 3,
         "info": {"status": "deployed"},
         "config": values,
-        "manifest": rendered.stdout,
+        "manifest": rendered.stdout + deployed_too,
     });
     FakeHelm::new(
         world,
@@ -211,4 +225,34 @@ fn unrendered(world: &World) {
         .warns("error[chart-ignores-certificates]")
         .warns("does not render: chart requires kubeVersion: < 1.33.0-0")
         .never_says("Objects that change");
+}
+
+/// A document that Go's YAML takes and ours does not, with a secret that no values file holds.
+const TWICE: &str = "---
+# Source: agent/templates/extra.yaml
+kind: Secret
+metadata:
+  name: extra
+stringData:
+  login: of-nobodys-values
+  login: of-nobodys-values
+";
+
+fn unreadable(world: &World) {
+    let real = Rule::when("template").runs_real(&world.helm.binary());
+    helm_with(world, OVERRIDE, real, TWICE)
+        .runs(&dry_run(OLD_AGENT, ""))
+        .exits(0)
+        .warns("warning[deployed-manifest-unreadable]")
+        .warns("made from agent/templates/extra.yaml")
+        .warns("helm get manifest clearml-agent -n team-a")
+        // The others are compared all the same.
+        .says("Objects that change")
+        .never_says("of-nobodys-values");
+    let refuses = Rule::when("template").fails("Error: login of-nobodys-values is no good\n");
+    helm_with(world, OVERRIDE, refuses, TWICE)
+        .runs(&dry_run(OLD_AGENT, ""))
+        .exits(1)
+        .warns("login *** is no good")
+        .never_says("of-nobodys-values");
 }
