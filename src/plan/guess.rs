@@ -10,6 +10,9 @@ use crate::proof::{self, Arrival, Carriers, Itself, Object, Proof};
 use crate::values;
 use crate::vendor::image_in;
 
+/// Stands for the ConfigMap of a replaced bundle until a rendering tells it.
+pub(super) const BUNDLE_UNKNOWN: &str = "ca-bundle-not-yet-rendered";
+
 /// Names of ConfigMaps, and the agent's image.
 #[derive(Debug, Clone)]
 pub(super) struct Guess {
@@ -88,12 +91,8 @@ impl Guess {
         Self {
             ours: names.chain(carriers.carrying_config_maps()).collect(),
             // No name is documented for it, so where it is not deployed yet a rendering has to tell.
-            bundle: bundle(placed, carriers).unwrap_or_else(|| {
-                (
-                    "ca-bundle-not-yet-rendered".into(),
-                    "ca-certificates.crt".into(),
-                )
-            }),
+            bundle: bundle(placed, carriers)
+                .unwrap_or_else(|| (BUNDLE_UNKNOWN.into(), "ca-certificates.crt".into())),
             image: chosen(request).or(image).or_else(|| deployed.agent_image()),
             sources: if placed.iter().all(is_deployed) {
                 task_pods::sources(placed, carriers)
@@ -116,7 +115,7 @@ impl Guess {
         Self {
             sources: task_pods::sources(placed, carriers),
             bundle: bundle(placed, carriers)
-                .unwrap_or_else(|| ("ca-bundle-not-rendered".into(), String::new())),
+                .unwrap_or_else(|| (BUNDLE_UNKNOWN.into(), String::new())),
             // A former run wrote names that were predicted then, too.
             ours: carriers
                 .carrying_config_maps()

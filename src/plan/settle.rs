@@ -5,7 +5,7 @@
 
 use anyhow::{Context as _, Result, anyhow};
 
-use super::guess::{Guess, Seen};
+use super::guess::{self, Guess, Seen};
 use super::{Request, TaskPods, chart_ignores, no_queue, required, unheld};
 use crate::certs::bundle::Entry;
 use crate::exit::Stop;
@@ -97,6 +97,13 @@ fn rendered(
                 settled.has_no_queue = note.is_some();
                 settled.findings.extend(note);
             }
+            let who = format!("{} {}", request.chart.name, request.chart.version);
+            let unknown = unknown(
+                request,
+                &settled,
+                &format!("{who} renders nothing that tells"),
+            );
+            settled.findings.extend(unknown);
             settled.objects = rendered.objects;
             settled.proof = Some(proof);
             return Ok(settled);
@@ -299,30 +306,33 @@ fn assumed(request: &Request<'_>, settled: &Settled) -> Vec<Finding> {
             "the chart {reference} was not rendered: nothing proves that the certificates arrive, and names of ConfigMaps are the documented ones"
         ),
     )];
-    if settled.strategy != Strategy::Template {
-        return findings;
-    }
-    if settled.mode == Mode::Replace {
-        findings.push(
-            Finding::error(
-                "bundle-name-unknown",
-                format!("only the chart {reference} can tell the ConfigMap of the replaced bundle, which task pods mount"),
-            )
-            .hint("use --task-pods off, or render where the chart can be reached"),
-        );
-    } else if settled.guess.image.is_none() && settled.text.contains(task_pods::IMAGE_UNKNOWN) {
-        findings.push(
-            Finding::error(
-                "image-unknown",
-                format!(
-                    "only the chart {reference} can tell the image of the {}",
-                    request.coordinates.component.title()
-                ),
-            )
-            .hint("name the init container's image with --task-image"),
-        );
-    }
+    findings.extend(unknown(
+        request,
+        settled,
+        &format!("only the chart {reference} can tell"),
+    ));
     findings
+}
+
+/// What stands in the text for a name that nobody told: such a text is never written.
+fn unknown(request: &Request<'_>, settled: &Settled, who_tells: &str) -> Option<Finding> {
+    if settled.text.contains(guess::BUNDLE_UNKNOWN) {
+        let message =
+            format!("{who_tells} the ConfigMap of the replaced bundle, which task pods mount");
+        Some(
+            Finding::error("bundle-name-unknown", message)
+                .hint("use --task-pods off, or a chart that renders the bundle"),
+        )
+    } else if settled.text.contains(task_pods::IMAGE_UNKNOWN) {
+        let component = request.coordinates.component.title();
+        let message = format!("{who_tells} the image of the {component}");
+        Some(
+            Finding::error("image-unknown", message)
+                .hint("name the init container's image with --task-image"),
+        )
+    } else {
+        None
+    }
 }
 
 fn first_line(error: &anyhow::Error) -> String {

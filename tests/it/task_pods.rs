@@ -163,6 +163,30 @@ both_majors! {
             .warns("warning[certificate-not-in-queue]: task pods of queue gpu (ConfigMap");
     }
 
+    fn an_image_that_nothing_tells_is_asked_for_and_never_written_as_a_placeholder(world) {
+        world.write("ca.pem", &certificates::ca("Acme Root"));
+        let copied = std::process::Command::new("cp").args(["-r", &chart(OLD_AGENT)]).arg(world.path("chart")).status();
+        assert!(copied.unwrap().success());
+        let path = world.path("chart/templates/agent-deployment.yaml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        // An image that is put in when a pod is admitted, of a workload of another kind.
+        let lines = text.lines().filter(|line| line.trim() != "image: {{ $image }}");
+        let odd = lines.collect::<Vec<_>>().join("\n").replace("kind: Deployment", "kind: CronJob");
+        assert_ne!(text, odd);
+        std::fs::write(&path, odd).unwrap();
+        let line = "render agent --ca ca.pem --chart chart -n team-a --task-pods template";
+        world
+            .plugin(&format!("{line} --in-place"))
+            .exits(3)
+            .warns("error[image-unknown]")
+            .warns("--task-image");
+        assert!(!world.path(AGENT_FILE).exists());
+        world
+            .plugin(&format!("{line} --task-image mirror.acme.example/agent:1"))
+            .never_says("image-unknown")
+            .never_says("not-yet-rendered");
+    }
+
     fn a_chart_that_leaves_one_queue_out_is_told_with_the_queue(world) {
         world.write("ca.pem", &certificates::ca("Acme Root"));
         world.write(AGENT_FILE, QUEUES);
