@@ -23,6 +23,7 @@ pub(super) fn add(
 ) -> Result<(Vec<Placed>, Vec<Finding>)> {
     let (mut placed, mut findings) = existing(document, file, path)?;
     let mut taken = Taken::default();
+    let mut items = Vec::new();
     for item in list_at(document, path)? {
         taken.insert(item.get(ALIAS).and_then(Value::as_str).unwrap_or_default());
     }
@@ -33,12 +34,13 @@ pub(super) fn add(
         }
         if entry.alias_chosen && taken.contains(&entry.alias) {
             let holder = index_of(document, path, &entry.alias)?;
+            let line = holder.map(|index| line_of(document, &path.then(index)));
             findings.push(
                 Finding::error(
                     "alias-taken",
                     format!(
                         "{file}{}: the alias {:?} names another certificate than {} ({})",
-                        line_of(document, &path.then(holder)),
+                        line.unwrap_or_default(),
                         entry.alias,
                         entry.certificate.subject,
                         entry.origin
@@ -49,13 +51,14 @@ pub(super) fn add(
             continue;
         }
         let alias = taken.claim(&entry.alias);
-        document.append(path, &item(&alias, &entry.certificate))?;
+        items.push(item(&alias, &entry.certificate));
         placed.push(Placed {
             alias,
             certificate: entry.certificate.clone(),
             added: true,
         });
     }
+    document.extend(path, items)?;
     Ok((placed, findings))
 }
 
@@ -90,14 +93,14 @@ pub(super) fn existing(
     Ok((placed, findings))
 }
 
-/// Which item of the list has `alias`, without regard to case; the first where none has.
-fn index_of(document: &Document, path: &Path, alias: &str) -> Result<usize> {
+/// Which item of the list has `alias`, without regard to case; none where it is another of the given certificates.
+fn index_of(document: &Document, path: &Path, alias: &str) -> Result<Option<usize>> {
     let has_alias = |item: &Value| {
         let name = item.get(ALIAS).and_then(Value::as_str);
         name.is_some_and(|name| name.eq_ignore_ascii_case(alias))
     };
     let items = list_at(document, path)?;
-    Ok(items.iter().position(has_alias).unwrap_or(0))
+    Ok(items.iter().position(has_alias))
 }
 
 fn item(alias: &str, certificate: &Certificate) -> Value {

@@ -160,9 +160,21 @@ impl Document {
     ///
     /// See [`Document::set`]; [`YamlError::NotAList`] if something else stands there.
     pub fn append(&mut self, path: impl Into<Path>, item: &Value) -> Result<(), YamlError> {
+        self.extend(path, vec![item.clone()])
+    }
+
+    /// Adds items at the end of a list, in one edit; without items nothing is created.
+    ///
+    /// # Errors
+    ///
+    /// See [`Document::append`].
+    pub fn extend(&mut self, path: impl Into<Path>, more: Vec<Value>) -> Result<(), YamlError> {
         let path = path.into();
         let mut items = self.list(&path)?;
-        items.push(item.clone());
+        if more.is_empty() {
+            return Ok(());
+        }
+        items.extend(more);
         self.put(&path, Value::Sequence(items), Matching::ByIndex)
     }
 

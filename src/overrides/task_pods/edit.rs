@@ -125,12 +125,13 @@ impl TemplateEdit<'_> {
 
     fn variables(&mut self, wanted: &Wanted<'_>) -> Result<()> {
         let path = self.list(PodList::Env);
+        let items = list_at(self.document, &path)?;
+        let mut missing = Vec::new();
         for variable in wanted.variables.names() {
             // Of several of one name, Kubernetes takes the last.
-            let items = list_at(self.document, &path)?.into_iter();
-            let entry = items.rev().find(|item| name_of(item) == Some(variable));
-            match entry {
-                None => self.document.append(&path, &recipe::variable(variable))?,
+            let named = |item: &&Value| name_of(item) == Some(variable);
+            match items.iter().rev().find(named) {
+                None => missing.push(recipe::variable(variable)),
                 Some(entry) if entry.get("value").and_then(Value::as_str) == Some(BUNDLE_FILE) => {}
                 Some(_) if recipe::is_documented(variable) => {
                     let what = format!("{variable} with another value than {BUNDLE_FILE}");
@@ -146,7 +147,7 @@ impl TemplateEdit<'_> {
                 )),
             }
         }
-        Ok(())
+        Ok(self.document.extend(&path, missing)?)
     }
 
     fn mounts(&mut self, mounts: &[Value]) -> Result<()> {
@@ -156,11 +157,10 @@ impl TemplateEdit<'_> {
         if let Some(added) = &added {
             present.extend(list_at(self.document, added)?);
         }
+        let mut missing = Vec::new();
         for mount in mounts {
             match mount_at(&present, mount) {
-                None => self
-                    .document
-                    .append(added.as_ref().unwrap_or(&path), mount)?,
+                None => missing.push(mount.clone()),
                 Some(other) if name_of(other) == name_of(mount) => {}
                 Some(_) => {
                     let what = format!("another volume mounted at {}", mount_path(mount));
@@ -168,7 +168,8 @@ impl TemplateEdit<'_> {
                 }
             }
         }
-        Ok(())
+        let list = added.as_ref().unwrap_or(&path);
+        Ok(self.document.extend(list, missing)?)
     }
 
     fn bundle_volume(&mut self) -> Result<()> {
