@@ -1,7 +1,7 @@
 //! Private CA certificates for ClearML Enterprise on Kubernetes, as a Helm plugin.
 //!
-//! A functional core (`certs`, `yaml`, `overrides`, `proof`, `plan`) in an imperative shell (`helm`, `files`, `apply`,
-//! `ui`, `commands`).
+//! A functional core (`certs`, `yaml`, `overrides`, `proof`, `plan`) in an imperative shell (`sources`, `kube`, `helm`,
+//! `files`, `apply`, `ui`, `commands`).
 
 pub mod apply;
 pub mod certs;

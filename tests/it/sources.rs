@@ -361,6 +361,53 @@ fn the_machines_bundle_is_the_one_that_the_variable_of_openssl_names() {
         .warns("SSL_CERT_FILE names gone.pem, which is no file");
 }
 
+/// A helm that writes down the context of every call; while it lists releases, a colleague switches the kubeconfig's.
+const NOTES_CONTEXTS: &str = r#"#!/bin/sh
+echo "$1 $HELM_KUBECONTEXT" >>contexts
+case "$1" in
+version) echo v3.17.2 ;;
+list)
+    echo 'current-context: red' >"$KUBECONFIG"
+    echo '[]'
+    ;;
+*)
+    for word do
+        shift
+        case $word in --validate | --dry-run=server) ;; *) set -- "$@" "$word" ;; esac
+    done
+    exec HELM "$@"
+    ;;
+esac
+"#;
+
+#[test]
+fn a_context_that_is_switched_meanwhile_changes_nothing() {
+    let world = World::new(Helm::V3);
+    let root = authority("Acme Root").self_signed();
+    world.write("ca.pem", &root.pem());
+    world.write("kubeconfig", "current-context: blue\n");
+    let real = shell_words::quote(&world.helm.binary().display().to_string()).into_owned();
+    let helm = script(
+        &world,
+        "helm.sh",
+        &NOTES_CONTEXTS.replace("HELM \"", &format!("{real} \"")),
+    );
+    let kubeconfig = world.path("kubeconfig").display().to_string();
+    let line = format!(
+        "install agent --ca ca.pem --chart {} --skip-probe --dry-run",
+        chart("clearml-enterprise-agent-6.9.3")
+    );
+    world
+        .plugin_with(&helm, &line, &[("KUBECONFIG", &kubeconfig)])
+        .exits(0);
+    let calls = world.read("contexts");
+    assert!(calls.lines().count() > 2, "{calls}");
+    assert!(world.read("kubeconfig").contains("red"));
+    for call in calls.lines() {
+        assert!(call.ends_with(" blue"), "{calls}");
+    }
+}
+
 #[test]
 fn a_releases_values_are_a_source() {
     let world = World::new(Helm::V4);
