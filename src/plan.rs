@@ -281,7 +281,7 @@ pub fn target(
     findings.extend(more);
     let file = FileChange {
         path: request.files.edited().to_path_buf(),
-        before: request.files.text.clone(),
+        before: request.files.on_disk.clone(),
         after: std::mem::take(&mut settled.text),
     };
     let waiting = match &settled.proof {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use serde_yaml::Value;
 
+use super::drafts::Drafts;
 use crate::cli::TargetOptions;
 use crate::exit::Stop;
 use crate::files;
@@ -237,8 +238,8 @@ impl Destination {
         }
     }
 
-    /// Reads the values files. Only a file that is to be edited may be new.
-    pub(super) fn read_values(&self, layout: &Layout) -> Result<ValuesFiles> {
+    /// Reads the values files, as they will be where other targets edit them. Only a file that is to be edited may be new.
+    pub(super) fn read_values(&self, layout: &Layout, drafts: &Drafts) -> Result<ValuesFiles> {
         let read = |path: &PathBuf| {
             let text = files::read(path)?;
             // What YAML cannot read is refused with its line when the file is edited; as another file, it fails here.
@@ -255,7 +256,7 @@ impl Destination {
         let all = self.values.iter().map(read).collect::<Result<Vec<_>>>()?;
         let missing: Vec<PathBuf> = all
             .iter()
-            .filter(|(_, text, _)| text.is_none())
+            .filter(|(path, text, _)| text.is_none() && drafts.of(path).is_none())
             .map(|(path, ..)| path.clone())
             .collect();
         let files = ValuesFiles::new(all, layout.certificates);
@@ -265,7 +266,7 @@ impl Destination {
                 path.display(),
                 file_like(path)
             ),
-            None => Ok(files),
+            None => files.drafted(|path| drafts.of(path)),
         }
     }
 }

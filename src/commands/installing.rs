@@ -7,7 +7,6 @@ use super::needs::Needs;
 use super::planning::{self, Planner, certificates, components};
 use super::preflight;
 use super::probing;
-use super::side_by_side::side_by_side;
 use crate::cli::{InstallArgs, Output};
 use crate::exit::{ExitCode, Stop};
 use crate::files::FolderLocks;
@@ -60,15 +59,11 @@ pub(super) fn plan(
         let files = places.iter().flat_map(|place| &place.values);
         files.into_iter().try_for_each(|file| locks.take(file))?;
     }
-    let target = |place: &Destination| {
+    let observe = |place: &Destination| {
         let what = format!("asking for release {}", place.release);
-        let observed = screen.step(&what, || place.observe(helm))?;
-        planner.target(place, observed, screen)
+        screen.step(&what, || place.observe(helm))
     };
-    // Everyone has come to an end before the first error is looked at.
-    let mut targets = side_by_side(&places, target)
-        .into_iter()
-        .collect::<Result<Vec<_>>>()?;
+    let mut targets = planner.targets(&places, observe, screen)?;
     interrupt::check()?;
     if !arguments.skip_probe {
         probing::servers_of(&mut targets, screen)?;

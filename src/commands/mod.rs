@@ -3,6 +3,7 @@
 mod carry_out;
 mod complete;
 mod doctor;
+mod drafts;
 mod gather;
 mod guided;
 mod inspect;

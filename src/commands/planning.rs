@@ -3,11 +3,13 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use tempfile::NamedTempFile;
 use time::{Duration, OffsetDateTime};
 
+use super::drafts::{self, Drafts};
 use super::gather::Destination;
+use super::side_by_side::side_by_side;
 use crate::certs::bundle::{Bundle, Entry};
 use crate::certs::lint;
 use crate::cli::DesiredArgs;
@@ -139,6 +141,9 @@ pub(super) fn accept(plan: &Plan) -> Result<(), Stop> {
     Ok(())
 }
 
+/// The first round edits, the second finds nothing left to edit; a third is for an edit that another one called for.
+const MAX_ROUNDS: usize = 3;
+
 /// What one command lets differ for its targets.
 pub(super) struct Planner<'a> {
     pub(super) helm: &'a Helm,
@@ -156,14 +161,50 @@ pub(super) struct Planner<'a> {
 }
 
 impl Planner<'_> {
+    /// Plans all targets; `observe` tells what runs at each.
+    pub(super) fn targets(
+        &self,
+        places: &[Destination],
+        observe: impl Fn(&Destination) -> Result<Observed> + Sync,
+        screen: &Screen,
+    ) -> Result<Vec<Target>> {
+        // Everyone has come to an end before the first error is looked at.
+        let none = Drafts::default();
+        if !drafts::are_shared(places.iter().map(|place| place.values.as_slice())) {
+            let target = |place: &Destination| self.target(place, observe(place)?, &none, screen);
+            return side_by_side(places, target).into_iter().collect();
+        }
+        let observed = side_by_side(places, &observe)
+            .into_iter()
+            .collect::<Result<Vec<_>>>()?;
+        let mut drafts = none;
+        for _ in 0..MAX_ROUNDS {
+            let before = drafts.clone();
+            let mut targets = Vec::new();
+            for (place, observed) in places.iter().zip(&observed) {
+                let target = self.target(place, observed.clone(), &drafts, screen)?;
+                drafts.take(&target);
+                targets.push(target);
+            }
+            if drafts == before {
+                drafts.settle(&mut targets);
+                return Ok(targets);
+            }
+        }
+        bail!(
+            "the targets undo each other's edits of a values file that they share: give each a file of its own"
+        )
+    }
+
     /// Plans one target.
-    pub(super) fn target(
+    fn target(
         &self,
         place: &Destination,
         observed: Observed,
+        drafts: &Drafts,
         screen: &Screen,
     ) -> Result<Target> {
-        let mut files = place.read_values(place.layout)?;
+        let mut files = place.read_values(place.layout, drafts)?;
         screen.hide_secrets_of(&files.merged());
         if let Some(release) = observed.release() {
             screen.hide_secrets_of(&release.deployed.values);
@@ -176,7 +217,7 @@ impl Planner<'_> {
         let layout = Layout::of(place.component, &chart.name, &chart.values);
         if layout.certificates != place.layout.certificates {
             let kept = files.kept().cloned();
-            files = place.read_values(layout)?;
+            files = place.read_values(layout, drafts)?;
             if let Some(kept) = kept {
                 files = files.over(kept);
             }
@@ -186,7 +227,7 @@ impl Planner<'_> {
         let asks_cluster = self.asks_cluster && !matches!(observed, Observed::Unknown(_));
         let mut manifest = String::new();
         let mut render = |text: &str| -> Result<String> {
-            let candidate = Candidate::new(&base, &place.values, text)?;
+            let candidate = Candidate::new(&base, &place.values, text, drafts)?;
             let rendering = Rendering {
                 release: &place.release,
                 namespace: &place.namespace,
@@ -267,23 +308,32 @@ struct Candidate {
 }
 
 impl Candidate {
-    fn new(files: &ValuesFiles, paths: &[PathBuf], text: &str) -> Result<Self> {
-        let edited = values_file(text)?;
-        let in_its_place = |path: &PathBuf| {
-            if path == files.edited() {
-                edited.path().to_path_buf()
+    fn new(files: &ValuesFiles, paths: &[PathBuf], text: &str, drafts: &Drafts) -> Result<Self> {
+        let mut made = Vec::new();
+        let mut values = Vec::new();
+        for path in paths {
+            let content = if path == files.edited() {
+                Some(text)
             } else {
-                path.clone()
+                drafts.of(path)
+            };
+            match content {
+                Some(content) => {
+                    let file = values_file(content)?;
+                    values.push(file.path().to_path_buf());
+                    made.push(file);
+                }
+                None => values.push(path.clone()),
             }
-        };
-        let kept = match files.kept() {
-            Some(values) => Some(values_file(&serde_yaml::to_string(values)?)?),
-            None => None,
-        };
-        let first = kept.iter().map(|file| file.path().to_path_buf());
+        }
+        if let Some(kept) = files.kept() {
+            let file = values_file(&serde_yaml::to_string(kept)?)?;
+            values.insert(0, file.path().to_path_buf());
+            made.push(file);
+        }
         Ok(Self {
-            values: first.chain(paths.iter().map(in_its_place)).collect(),
-            _made: std::iter::once(edited).chain(kept).collect(),
+            values,
+            _made: made,
         })
     }
 }

@@ -43,16 +43,17 @@ pub(super) fn run(
         assume_names: arguments.assume_names,
     };
     let mut locks = FolderLocks::default();
-    let mut targets = Vec::new();
+    let mut places = Vec::new();
     for component in &components {
         let options = desired.targets.of(*component, &components)?;
         let place = Destination::without_cluster(*component, options, cluster);
         if arguments.in_place {
             place.values.iter().try_for_each(|file| locks.take(file))?;
         }
-        targets.push(planner.target(&place, Observed::Absent, screen)?);
-        interrupt::check()?;
+        places.push(place);
     }
+    let targets = planner.targets(&places, |_| Ok(Observed::Absent), screen)?;
+    interrupt::check()?;
     let plan = planning::plan(desired, &bundle, findings, targets);
     screen.plan_findings(&plan);
     accept(&plan)?;

@@ -239,7 +239,7 @@ fn is_off(values: &Value, keys: &QueueKeys, template: &Path) -> bool {
 /// What turns the checking of certificates off, and is not needed any more once the CA is there.
 fn checking_off(request: &Request<'_>, merged: &Merged) -> Vec<Finding> {
     // The user looks at the file as it is.
-    let text = request.files.text.as_deref().unwrap_or_default();
+    let text = request.files.on_disk.as_deref().unwrap_or_default();
     let document = Document::parse(text).ok();
     let edited = request.files.edited();
     let line = |one: &Unchecked| {

@@ -29,7 +29,7 @@ pub(super) fn missing(request: &Request<'_>, given: &Value, why: &str) -> Option
     }
     let (chart, file) = (request.chart, request.files.edited().display());
     let component = request.coordinates.component;
-    let is_new = if request.files.text.is_none() {
+    let is_new = if request.files.on_disk.is_none() {
         ", which is new, does not have them"
     } else {
         " does not have them"

@@ -15,8 +15,10 @@ pub struct ValuesFiles {
     /// Deployed values that Helm keeps under them.
     kept: Option<Value>,
     edited: usize,
-    /// The edited file's content; `None` where it does not exist.
+    /// The edited file's content; `None` where it does not exist. Another target may have edited it before.
     pub text: Option<String>,
+    /// Its content on disk.
+    pub on_disk: Option<String>,
 }
 
 impl ValuesFiles {
@@ -39,8 +41,25 @@ impl ValuesFiles {
             files,
             kept: None,
             edited,
+            on_disk: text.clone(),
             text,
         }
+    }
+
+    /// The same with what other targets make of the files.
+    ///
+    /// # Errors
+    /// A draft is not YAML.
+    pub fn drafted<'a>(mut self, draft: impl Fn(&Path) -> Option<&'a str>) -> Result<Self> {
+        for (index, (path, values)) in self.files.iter_mut().enumerate() {
+            if let Some(text) = draft(path) {
+                *values = serde_yaml::from_str(text)?;
+                if index == self.edited {
+                    self.text = Some(text.to_owned());
+                }
+            }
+        }
+        Ok(self)
     }
 
     /// Says that Helm keeps `deployed` values where no file says otherwise (`--reset-then-reuse-values`).

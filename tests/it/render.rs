@@ -1,6 +1,6 @@
 //! `render` through the real helm: the overrides alone, printed or written, without a cluster.
 
-use crate::support::{Helm, Run, World, certificates, chart};
+use crate::support::{GATEWAY_NEEDS, Helm, Run, World, certificates, chart};
 use serde_json::Value;
 
 const AGENT_FILE: &str = "clearml-agent-values.override.yaml";
@@ -14,6 +14,27 @@ fn render(world: &World, more: &str) -> Run {
 }
 
 both_majors! {
+    fn a_file_that_two_targets_share_is_edited_by_both_and_written_once(world) {
+        world.write("ca.pem", &certificates::ca("Acme Root"));
+        let file = format!("# shared\n{GATEWAY_NEEDS}\nagentk8sglue:\n  replicaCount: 1\n");
+        world.write("shared.yaml", &file);
+        let line = format!(
+            "render agent gateway --ca ca.pem -n team-a --agent-chart {} --gateway-chart {} --agent-values shared.yaml --gateway-values ./shared.yaml",
+            chart("clearml-enterprise-agent-6.9.3"),
+            chart("clearml-enterprise-app-gateway-3.2.0")
+        );
+        world.plugin(&format!("{line} --in-place")).exits(0).says("shared.yaml is written");
+        let written = world.read("shared.yaml");
+        assert!(written.starts_with("# shared\n"), "{written}");
+        assert_eq!(written.matches("BEGIN CERTIFICATE").count(), 1, "{written}");
+        assert!(written.contains("basePodTemplate"), "{written}");
+        let backups = world.files().iter().filter(|name| name.contains(".bak")).count();
+        assert_eq!(backups, 1, "{:?}", world.files());
+        world.plugin(&format!("{line} --in-place")).exits(0).never_says("is written");
+        assert_eq!(world.read("shared.yaml"), written);
+        world.is_tidy();
+    }
+
     fn the_certificates_part_is_printed_and_is_all_that_helm_needs(world) {
         world.write(AGENT_FILE, USERS_FILE);
         let run = render(&world, "");

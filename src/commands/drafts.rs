@@ -1,0 +1,82 @@
+//! Values files that several targets share: each is edited by all of them, and written once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use crate::certs::Fingerprint;
+use crate::plan::{Action, Target};
+
+/// The contents of values files as the targets that were planned so far leave them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Drafts(BTreeMap<PathBuf, Draft>);
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Draft {
+    text: String,
+    /// The certificates that are not in the file on disk.
+    added: BTreeSet<Fingerprint>,
+}
+
+impl Drafts {
+    /// What a file will hold, where a target edits it.
+    pub(super) fn of(&self, path: &Path) -> Option<&str> {
+        let draft = self.0.get(&place_of(path))?;
+        Some(&draft.text)
+    }
+
+    /// Takes the edits of a target in.
+    pub(super) fn take(&mut self, target: &Target) {
+        let file = &target.file;
+        if file.changes() {
+            let draft = self.0.entry(place_of(&file.path)).or_default();
+            draft.text.clone_from(&file.after);
+            let added = target.placed.iter().filter(|one| one.added);
+            draft
+                .added
+                .extend(added.map(|one| one.certificate.fingerprint));
+        }
+    }
+
+    /// Gives every edit of a file its final content. The first target that is carried out writes it; for the others it is
+    /// there already.
+    pub(super) fn settle(&self, targets: &mut [Target]) {
+        for (path, draft) in &self.0 {
+            let mut sharing: Vec<&mut Target> = targets
+                .iter_mut()
+                .filter(|target| place_of(&target.file.path) == *path)
+                .collect();
+            let writer = sharing
+                .iter()
+                .position(|target| target.action != Action::Nothing)
+                .unwrap_or_default();
+            for (index, target) in sharing.iter_mut().enumerate() {
+                target.file.after.clone_from(&draft.text);
+                if index != writer {
+                    target.file.before = Some(draft.text.clone());
+                }
+                for one in &mut target.placed {
+                    one.added |= draft.added.contains(&one.certificate.fingerprint);
+                }
+            }
+        }
+    }
+}
+
+/// Whether a file belongs to two of the targets.
+pub(super) fn are_shared<'a>(files: impl Iterator<Item = &'a [PathBuf]>) -> bool {
+    let mut seen = BTreeMap::new();
+    for (target, files) in files.enumerate() {
+        for file in files {
+            if *seen.entry(place_of(file)).or_insert(target) != target {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+/// The file that a path leads to, however it is written.
+fn place_of(path: &Path) -> PathBuf {
+    let known = path.canonicalize().or_else(|_| std::path::absolute(path));
+    known.unwrap_or_else(|_| path.to_path_buf())
+}
