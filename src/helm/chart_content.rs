@@ -3,12 +3,12 @@
 //! Source: `pkg/chart/loader` of Helm: what it leaves out of a folder (`.helmignore`) and how it sorts the rest.
 
 use std::fs;
-use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use flate2::read::GzDecoder;
 use serde_yaml::Value;
+
+use super::archive;
 
 /// The parts of a chart, without its subcharts, which Helm does not store.
 #[derive(Debug, Default)]
@@ -34,7 +34,7 @@ impl ChartContent {
         let files = if path.is_dir() {
             read_folder(path)
         } else {
-            read_archive(path)
+            archive::files(path, |_| true)
         };
         let files = files.with_context(|| format!("cannot read the chart {}", path.display()))?;
         let mut content = Self {
@@ -109,25 +109,6 @@ fn is_ignored(name: &str, is_folder: bool, ignored: &str) -> bool {
                 None => line == base || line.trim_start_matches('/') == name,
             },
         })
-}
-
-/// Every file of a packaged chart, by its path below the folder that it is packed in.
-fn read_archive(path: &Path) -> Result<Vec<(String, Vec<u8>)>> {
-    let mut archive = tar::Archive::new(GzDecoder::new(fs::File::open(path)?));
-    let mut files = Vec::new();
-    for entry in archive.entries()? {
-        let mut entry = entry?;
-        let name = entry.path()?.display().to_string();
-        if let (true, Some((_, name))) =
-            (entry.header().entry_type().is_file(), name.split_once('/'))
-        {
-            let name = name.to_owned();
-            let mut data = Vec::new();
-            entry.read_to_end(&mut data)?;
-            files.push((name, data));
-        }
-    }
-    Ok(files)
 }
 
 #[cfg(test)]
