@@ -15,6 +15,7 @@ pub struct WatchedHelm<'a> {
 
 impl<'a> WatchedHelm<'a> {
     pub fn new(world: &'a World) -> Self {
+        world.has_programs(&["cat"]);
         let watched = Self { world };
         fs::create_dir_all(watched.folder()).unwrap();
         let real = world.helm.binary().display().to_string();
