@@ -105,13 +105,6 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn has_kubectl(world: &World) {
-    world.has_on_path(
-        "kubectl",
-        &PathBuf::from(std::env::var_os("KUBECTL").unwrap()),
-    );
-}
-
 /// Runs the plugin where nothing is on the path.
 fn without_kubectl(world: &World, line: &str) -> Run {
     let line = format!("clearml-certs {line}");
@@ -188,7 +181,6 @@ on_the_cluster! {
     }
 
     fn who_may_look_but_not_write_is_told_before_anything_is_written(world, namespace) {
-        has_kubectl(&world);
         world.write("one.pem", &certificates::ca("Acme Root"));
         let reader = namespace.reader();
         world.write("reader.kubeconfig", &reader);
@@ -224,7 +216,6 @@ on_the_cluster! {
         world.write("three.pem", &certificates::ca("Acme Third"));
         let third = line("--ca two.pem --ca three.pem --restart --wait --timeout 60s");
         without_kubectl(&world, &third).exits(3).warns("error[restart-needs-kubectl]");
-        has_kubectl(&world);
         world.plugin(&third).exits(0).says("restarted: Deployment clearml-agent-clearml-enterprise-agent").never_says("pods-keep-old-content");
         assert!(restarted_at(&namespace).is_string());
     }

@@ -377,7 +377,6 @@ on_the_cluster! {
     fn certificates_are_read_out_of_the_cluster_and_out_of_a_release(world, namespace) {
         let (one, two) = (certificates::ca("Acme Root"), certificates::ca("Other Root"));
         world.write("one.pem", &one).write("two.pem", &two).write("notes.txt", "hello");
-        world.has_on_path("kubectl", &crate::support::cluster::kubectl());
         let from = |name: &str| format!("--from-file={}", world.path(name).display());
         namespace.create(&["configmap", "ca", &from("one.pem"), &from("notes.txt")]);
         namespace.create(&["secret", "generic", "ca", &from("two.pem")]);

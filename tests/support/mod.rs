@@ -137,12 +137,14 @@ impl World {
         world
     }
 
-    /// A world with the cluster of `kubeconfig`.
+    /// A world with the cluster of `kubeconfig`, and kubectl.
     pub fn with_cluster(helm: Helm, kubeconfig: &Path) -> Self {
-        Self {
+        let world = Self {
             kubeconfig: kubeconfig.to_path_buf(),
             ..Self::new(helm)
-        }
+        };
+        world.has_on_path("kubectl", &cluster::kubectl());
+        world
     }
 
     /// As `helm plugin install` leaves it: the files for Helm, and the binary under bin/.
