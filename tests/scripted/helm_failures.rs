@@ -196,12 +196,9 @@ fn template_error(world: &World) {
 /// Runs an upgrade of a deployed agent that fails, with `after` as the state that helm tells afterwards.
 fn failing_upgrade(world: &World, after: Rule) -> Run {
     world.write(OVERRIDE, USERS_FILE);
-    let fake = FakeHelm::new(
+    let fake = upgrading(
         world,
-        &[
-            deployed_list(),
-            status(3, "deployed", OLD_VALUES).twice(),
-            rendered(),
+        [
             Rule::when("upgrade").fails("Error: UPGRADE FAILED: context deadline exceeded\n"),
             after,
         ],
@@ -269,12 +266,9 @@ fn first_install_fails(world: &World) {
 
 fn killed(world: &World) {
     world.write(OVERRIDE, USERS_FILE);
-    let fake = FakeHelm::new(
+    let fake = upgrading(
         world,
-        &[
-            deployed_list(),
-            status(3, "deployed", OLD_VALUES).twice(),
-            rendered(),
+        [
             Rule::when("upgrade").dies(),
             status(3, "deployed", OLD_VALUES),
         ],
@@ -349,6 +343,13 @@ pub(crate) fn deployed_before() -> Rule {
     status(3, "deployed", OLD_VALUES).twice()
 }
 
+/// A helm that tells of the release and renders; the upgrade, and what is asked then, follow these rules.
+pub(crate) fn upgrading(world: &World, then: impl IntoIterator<Item = Rule>) -> FakeHelm<'_> {
+    let before = [deployed_list(), deployed_before(), rendered()];
+    let rules: Vec<Rule> = before.into_iter().chain(then).collect();
+    FakeHelm::new(world, &rules)
+}
+
 fn history() -> Rule {
     Rule::when("history").prints(
         r#"[{"revision":2,"status":"superseded"},{"revision":3,"status":"deployed"},{"revision":4,"status":"pending-upgrade"}]"#,
@@ -375,12 +376,9 @@ fn pending_release(world: &World) {
 
 fn killed_in_upgrade(world: &World) {
     world.write(OVERRIDE, USERS_FILE);
-    let fake = FakeHelm::new(
+    let fake = upgrading(
         world,
-        &[
-            deployed_list(),
-            deployed_before(),
-            rendered(),
+        [
             Rule::when("upgrade").dies(),
             status(4, "pending-upgrade", CHANGED),
             history(),
@@ -447,12 +445,9 @@ fn too_old(world: &World) {
 /// An upgrade that helm calls a success, and what it tells of the release then.
 fn successful_upgrade(world: &World, more: &str, after: Rule) -> Run {
     world.write(OVERRIDE, USERS_FILE);
-    let fake = FakeHelm::new(
+    let fake = upgrading(
         world,
-        &[
-            deployed_list(),
-            deployed_before(),
-            rendered(),
+        [
             Rule::when("upgrade").prints("Release \"clearml-agent\" has been upgraded.\n"),
             after,
         ],
@@ -512,12 +507,9 @@ fn result_json(world: &World) {
         ),
     ] {
         world.write(OVERRIDE, USERS_FILE);
-        let fake = FakeHelm::new(
+        let fake = upgrading(
             world,
-            &[
-                deployed_list(),
-                deployed_before(),
-                rendered(),
+            [
                 history(),
                 Rule::when("upgrade").fails("Error: UPGRADE FAILED: no\n"),
                 after,

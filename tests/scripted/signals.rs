@@ -2,7 +2,7 @@
 
 use crate::helm_failures::{
     CHANGED, OLD_VALUES, OVERRIDE, USERS_FILE, agent, deployed_before, deployed_list, no_releases,
-    rendered, status, trial,
+    rendered, status, trial, upgrading,
 };
 use crate::support::World;
 use crate::support::fake_helm::{FakeHelm, Rule};
@@ -66,12 +66,9 @@ fn signal_in_upgrade(world: &World) {
             (status(3, "deployed", OLD_VALUES), false),
             (status(4, "failed", CHANGED), true),
         ] {
-            let fake = FakeHelm::new(
+            let fake = upgrading(
                 world,
-                &[
-                    deployed_list(),
-                    deployed_before(),
-                    rendered(),
+                [
                     Rule::when("upgrade")
                         .ends_cancelled("Error: UPGRADE FAILED: context canceled\n"),
                     after,
@@ -101,12 +98,9 @@ fn signal_in_upgrade(world: &World) {
 
 fn file_written_meanwhile(world: &World) {
     world.write(OVERRIDE, USERS_FILE);
-    let fake = FakeHelm::new(
+    let fake = upgrading(
         world,
-        &[
-            deployed_list(),
-            deployed_before(),
-            rendered(),
+        [
             Rule::when("upgrade").ends_cancelled("Error: no\n"),
             status(3, "deployed", OLD_VALUES),
         ],
