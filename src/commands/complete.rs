@@ -11,7 +11,7 @@ use crate::cli::{Cli, CompletionArgs};
 use crate::completion::{self, Candidate, Value, Wanted, paths};
 use crate::exit::ExitCode;
 use crate::helm::{Helm, PlacedRelease};
-use crate::kube::{ClusterAddress, Kubectl};
+use crate::kube::{ClusterAddress, Kubectl, current_namespace};
 use crate::sources::is_certificate_name;
 use crate::ui::Screen;
 use crate::values;
@@ -21,14 +21,14 @@ use crate::vendor::{ALIAS, Component, EXTRA_CERTS};
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The command that shells and Helm ask; `words` end with the one under the cursor.
-pub(super) fn answer(words: &[String], cluster: &ClusterAddress, screen: &Screen) -> ExitCode {
-    let candidates = match completion::wanted(&Cli::command(), words, cluster.namespace()) {
+pub(super) fn answer(words: &[String], screen: &Screen) -> ExitCode {
+    let candidates = match completion::wanted(&Cli::command(), words, &current_namespace()) {
         Wanted::OneOf(candidates) => candidates,
         Wanted::Value {
             value,
             before,
             start,
-        } => look_up(value, &start, cluster)
+        } => look_up(value, &start)
             .into_iter()
             .filter(|one| one.word.starts_with(&start))
             .map(|one| Candidate::new(format!("{before}{}", one.word), one.meaning))
@@ -43,8 +43,7 @@ pub(super) fn script(arguments: &CompletionArgs, screen: &Screen) -> ExitCode {
     ExitCode::Done
 }
 
-fn look_up(value: Value, start: &str, cluster: &ClusterAddress) -> Vec<Candidate> {
-    let cluster = cluster.clone();
+fn look_up(value: Value, start: &str) -> Vec<Candidate> {
     match value {
         Value::Certificates => certificates(start),
         Value::ValuesFile => files(start, &paths::is_values_file),
@@ -61,8 +60,8 @@ fn look_up(value: Value, start: &str, cluster: &ClusterAddress) -> Vec<Candidate
                 .chain(files(start, &paths::is_packaged_chart))
                 .collect()
         }
-        Value::Release(component) => within_patience(move || releases(component, &cluster)),
-        Value::Namespace => within_patience(move || namespaces(&cluster)),
+        Value::Release(component) => within_patience(move |cluster| releases(component, cluster)),
+        Value::Namespace => within_patience(namespaces),
     }
 }
 
@@ -157,9 +156,11 @@ fn namespaces(cluster: &ClusterAddress) -> Vec<Candidate> {
         .collect()
 }
 
-/// Nothing, where the cluster does not answer in time.
-fn within_patience(ask: impl FnOnce() -> Vec<Candidate> + Send + 'static) -> Vec<Candidate> {
+/// Nothing, where the cluster does not answer in time; which one that is, is only looked up here.
+fn within_patience(
+    ask: impl FnOnce(&ClusterAddress) -> Vec<Candidate> + Send + 'static,
+) -> Vec<Candidate> {
     let (tell, told) = mpsc::channel();
-    std::thread::spawn(move || tell.send(ask()));
+    std::thread::spawn(move || tell.send(ask(&ClusterAddress::from_environment())));
     told.recv_timeout(PATIENCE).unwrap_or_default()
 }

@@ -42,5 +42,5 @@ pub fn run(cli: &Cli, screen: &Screen) -> Result<ExitCode> {
 
 /// Answers a shell that completes a command line; `words` end with the one under the cursor.
 pub fn complete(words: &[String], screen: &Screen) -> ExitCode {
-    complete::answer(words, &ClusterAddress::from_environment(), screen)
+    complete::answer(words, screen)
 }

@@ -28,8 +28,10 @@ impl Helm {
 
     fn command<S: AsRef<str>>(&self, argv: &[S]) -> duct::Expression {
         let command = process::command(&self.program, argv);
-        let variables = self.cluster.helm_variables();
-        variables.fold(command, |command, (name, value)| command.env(name, value))
+        match self.cluster.helm_variable() {
+            Some((name, value)) => command.env(name, value),
+            None => command,
+        }
     }
 
     fn succeeded<S: AsRef<str>>(

@@ -40,7 +40,7 @@ impl ClusterAddress {
             named,
             // A list of files cannot have come from --kubeconfig: it is in the user's environment, and stays there.
             kubeconfig: files.filter(|files| env::split_paths(files).count() == 1),
-            namespace: variable("HELM_NAMESPACE").unwrap_or_else(|| "default".to_owned()),
+            namespace: current_namespace(),
         }
     }
 
@@ -63,18 +63,13 @@ impl ClusterAddress {
     }
 
     fn flags(&self, context: &str) -> Vec<String> {
-        let flag = |name: &str, value: &Option<String>| {
-            let value = value.clone()?;
-            Some([name.to_owned(), value])
-        };
-        [
-            flag(context, &self.named),
-            flag("--kubeconfig", &self.kubeconfig),
-        ]
-        .into_iter()
-        .flatten()
-        .flatten()
-        .collect()
+        let mut flags = Vec::new();
+        for (flag, value) in [(context, &self.named), ("--kubeconfig", &self.kubeconfig)] {
+            if let Some(value) = value {
+                flags.extend([flag.to_owned(), value.clone()]);
+            }
+        }
+        flags
     }
 
     /// The context that holds.
@@ -82,13 +77,17 @@ impl ClusterAddress {
         self.context.as_deref()
     }
 
-    /// What every helm gets on top of the inherited environment.
-    pub(crate) fn helm_variables(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.context
-            .as_deref()
-            .map(|context| (CONTEXT, context))
-            .into_iter()
+    /// What every helm gets on top of the inherited environment: a variable and its value.
+    pub(crate) fn helm_variable(&self) -> Option<(&'static str, &str)> {
+        Some((CONTEXT, self.context.as_deref()?))
     }
+}
+
+/// The namespace that holds where none is named: Helm resolves `-n`, its environment and the kubeconfig, and hands the
+/// result to its plugins.
+#[must_use]
+pub fn current_namespace() -> String {
+    variable("HELM_NAMESPACE").unwrap_or_else(|| "default".to_owned())
 }
 
 /// The kubeconfig files that can be read, in their order of precedence, as client-go finds them. helm and kubectl have their
@@ -164,10 +163,7 @@ pub(crate) mod tests {
             ..in_namespace("ml")
         };
         assert_eq!(address.helm_flags(), ["--kubeconfig", "/k"]);
-        assert_eq!(
-            address.helm_variables().collect::<Vec<_>>(),
-            [("HELM_KUBECONTEXT", "blue")]
-        );
+        assert_eq!(address.helm_variable(), Some(("HELM_KUBECONTEXT", "blue")));
         let named = ClusterAddress {
             named: Some("blue".into()),
             ..address

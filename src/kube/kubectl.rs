@@ -49,9 +49,10 @@ impl Kubectl {
                 "kubectl cannot be given the token of --kube-token or {TOKEN} unseen: use a kubeconfig"
             );
         }
-        let context = address.context().map(|context| ["--context", context]);
-        let context = context.iter().flatten();
-        let mut cluster: Vec<String> = context.map(ToString::to_string).collect();
+        let mut cluster = Vec::new();
+        if let Some(context) = address.context() {
+            cluster.extend(["--context".to_owned(), context.to_owned()]);
+        }
         for (name, flag) in FLAGS {
             let given = variable(name).unwrap_or_default();
             // Helm hands the groups over as a list; everything else is one word, whatever is in it.

@@ -5,5 +5,5 @@ mod address;
 pub(crate) use address::tests;
 mod kubectl;
 
-pub use address::ClusterAddress;
+pub use address::{ClusterAddress, current_namespace};
 pub use kubectl::{Kubectl, restart_shown};
