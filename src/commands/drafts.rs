@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::certs::Fingerprint;
-use crate::plan::{Action, Target};
+use crate::plan::Target;
 
 /// The contents of values files as the targets that were planned so far leave them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,21 +37,15 @@ impl Drafts {
         }
     }
 
-    /// Gives every edit of a file its final content. The first target that is carried out writes it; for the others it is
-    /// there already.
+    /// Gives every edit of a file its final content. The first of its targets writes it, since a file that changes leaves
+    /// something to do for each; for the others it is there already.
     pub(super) fn settle(&self, targets: &mut [Target]) {
         for (path, draft) in &self.0 {
-            let mut sharing: Vec<&mut Target> = targets
-                .iter_mut()
-                .filter(|target| place_of(&target.file.path) == *path)
-                .collect();
-            let writer = sharing
-                .iter()
-                .position(|target| target.action != Action::Nothing)
-                .unwrap_or_default();
-            for (index, target) in sharing.iter_mut().enumerate() {
+            let sharing = targets.iter_mut();
+            let sharing = sharing.filter(|target| place_of(&target.file.path) == *path);
+            for (index, target) in sharing.enumerate() {
                 target.file.after.clone_from(&draft.text);
-                if index != writer {
+                if index > 0 {
                     target.file.before = Some(draft.text.clone());
                 }
                 for one in &mut target.placed {

@@ -27,12 +27,11 @@ pub(super) struct Guess {
 /// What a rendering has shown, or the release as it is deployed.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    pub(super) objects: Vec<Object>,
     pub(super) proof: Proof,
 }
 
 impl Seen {
-    pub(super) fn new(objects: Vec<Object>, request: &Request<'_>) -> Self {
+    pub(super) fn new(objects: &[Object], request: &Request<'_>) -> Self {
         let layout = request.layout;
         // Whatever the files say of the image, they say it of the rendered one as well.
         let values = values::merge([&request.chart.values, &request.files.merged()]);
@@ -41,14 +40,15 @@ impl Seen {
             container: layout.container,
             image: image.as_deref(),
         };
-        let proof = proof::prove(&objects, &itself);
-        Self { objects, proof }
+        Self {
+            proof: proof::prove(objects, &itself),
+        }
     }
 
     /// The release as it is now; empty where there is none.
     pub(super) fn deployed(request: &Request<'_>) -> Self {
         match request.observed.release() {
-            Some(release) => Self::new(release.objects().to_vec(), request),
+            Some(release) => Self::new(release.objects(), request),
             None => Self::default(),
         }
     }

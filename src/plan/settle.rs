@@ -84,7 +84,7 @@ fn rendered(
         };
         let objects =
             proof::parse(&stream).context("helm template printed something that is not YAML")?;
-        let rendered = Seen::new(objects, request);
+        let rendered = Seen::new(&objects, request);
         let (placed, former) = (&settled.placed, &settled.guess);
         let real = Guess::real(request, placed, &rendered, deployed, former);
         let next = edits.make(Some(real))?;
@@ -104,7 +104,7 @@ fn rendered(
                 &format!("{who} renders nothing that tells"),
             );
             settled.findings.extend(unknown);
-            settled.objects = rendered.objects;
+            settled.objects = objects;
             settled.proof = Some(proof);
             return Ok(settled);
         }

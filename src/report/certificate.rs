@@ -47,7 +47,8 @@ pub(super) fn certificate_facts(
     }
 }
 
-fn moment(moment: OffsetDateTime) -> Option<String> {
+/// As RFC 3339 writes it.
+pub(super) fn moment(moment: OffsetDateTime) -> Option<String> {
     moment.format(&Rfc3339).ok()
 }
 

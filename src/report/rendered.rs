@@ -1,9 +1,9 @@
 //! `render -o json`: the overrides of each target.
 
 use serde_json::{Value, json};
-use time::format_description::well_known::Rfc3339;
 
 use super::SCHEMA_VERSION;
+use super::certificate::moment;
 use crate::overrides::Placed;
 use crate::plan::{Plan, Target};
 
@@ -46,8 +46,8 @@ fn certificate(placed: &Placed) -> Value {
         "added": placed.added,
         "subject": certificate.subject,
         "issuer": certificate.issuer,
-        "notBefore": certificate.not_before.format(&Rfc3339).ok(),
-        "notAfter": certificate.not_after.format(&Rfc3339).ok(),
+        "notBefore": moment(certificate.not_before),
+        "notAfter": moment(certificate.not_after),
         "sha256": certificate.fingerprint.to_string(),
     })
 }

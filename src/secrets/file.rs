@@ -53,6 +53,7 @@ fn mask_comment(line: &str) -> String {
         _ => line.to_owned(),
     }
 }
+
 /// Whether any key on the way is a secret's, or the name beside an environment variable's value is.
 fn scalar_is_secret(document: &Document, path: &Path) -> bool {
     let mut at = document.value();
