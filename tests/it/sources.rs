@@ -375,6 +375,7 @@ list)
         shift
         case $word in --validate | --dry-run=server) ;; *) set -- "$@" "$word" ;; esac
     done
+    [ "$1" != template ] || set -- "$@" --kube-version 1.32.0
     exec HELM "$@"
     ;;
 esac
