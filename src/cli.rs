@@ -7,15 +7,17 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use targets::{TargetArgs, TargetOptions};
+pub use targets::TargetArgs;
 
 use crate::certs::Fingerprint;
 use crate::certs::lint::EXPIRES_WITHIN_DAYS;
 use crate::completion::Shell;
+use crate::exit::Stop;
 use crate::finding::Ignorable;
 use crate::overrides::Mode;
 use crate::overrides::task_pods::{Queues, Variables};
 use crate::plan::{OnUnheld, TaskPods};
+use crate::request::{Desired, TargetSpec};
 use crate::sources::Source;
 use crate::tls::Endpoint;
 use crate::vendor::Component;
@@ -189,6 +191,10 @@ pub struct DesiredArgs {
     #[arg(long, value_name = "IMAGE")]
     pub task_image: Option<String>,
 
+    /// Write certificates of the override file anew that clients cannot read as they stand there
+    #[arg(long)]
+    pub repair: bool,
+
     /// Take out of the override file what turns the checking of certificates off
     #[arg(long)]
     pub enforce_checking: bool,
@@ -208,6 +214,42 @@ pub struct DesiredArgs {
     /// Further flags for helm upgrade, such as --set or --plain-http
     #[arg(last = true, value_name = "HELM-ARGS")]
     pub helm_arguments: Vec<String>,
+}
+
+impl DesiredArgs {
+    /// The same, plain.
+    #[must_use]
+    pub fn desired(&self) -> Desired {
+        Desired {
+            certificates: self.certificates.clone(),
+            fingerprint: self.fingerprint,
+            mode: self.mode,
+            task_pods: self.task_pods,
+            task_variables: self.task_variables,
+            task_queues: self.task_queues,
+            task_image: self.task_image.clone(),
+            repair: self.repair,
+            enforce_checking: self.enforce_checking,
+            ignore: self.ignore.clone(),
+            expires_within: self.expires_within,
+        }
+    }
+
+    /// The targets that were named, in the order they are rolled out.
+    ///
+    /// # Errors
+    /// None was named, or options without a component's name stand beside several; `command` says them again.
+    pub fn specs(&self, command: &str) -> Result<Vec<TargetSpec>, Stop> {
+        if self.components.is_empty() {
+            return Err(Stop::no_answer(format!(
+                "which component: {command} agent, {command} gateway, {command} apps, or several"
+            )));
+        }
+        let wanted = Component::ALL.into_iter();
+        let wanted: Vec<Component> = wanted.filter(|one| self.components.contains(one)).collect();
+        let specs = wanted.iter().map(|one| self.targets.of(*one, &wanted));
+        specs.collect()
+    }
 }
 
 /// The arguments of `install`.

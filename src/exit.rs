@@ -22,6 +22,28 @@ pub enum ExitCode {
     Interrupted = 130,
 }
 
+impl ExitCode {
+    /// The worse of two, where several things went wrong: a failure tells more than a refusal, and that more than an answer
+    /// that was not given.
+    #[must_use]
+    pub fn worse(self, other: Self) -> Self {
+        let badness = |code: Self| match code {
+            Self::Done => 0,
+            Self::ChangesPending => 1,
+            Self::NoAnswer => 2,
+            Self::Refused => 3,
+            Self::Failed => 4,
+            Self::Usage => 5,
+            Self::Interrupted => 6,
+        };
+        if badness(other) > badness(self) {
+            other
+        } else {
+            self
+        }
+    }
+}
+
 impl From<ExitCode> for std::process::ExitCode {
     fn from(code: ExitCode) -> Self {
         Self::from(code as u8)

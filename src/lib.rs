@@ -1,9 +1,8 @@
 //! Private CA certificates for ClearML Enterprise on Kubernetes, as a Helm plugin.
 //!
 //! A functional core (`certs`, `yaml`, `overrides`, `proof`, `plan`) in an imperative shell (`sources`, `kube`, `helm`,
-//! `files`, `apply`, `ui`, `commands`).
+//! `files`, `run`, `ui`, `commands`).
 
-pub mod apply;
 pub mod certs;
 pub mod cli;
 pub mod commands;
@@ -28,6 +27,8 @@ mod process;
 pub mod proof;
 pub mod release;
 pub mod report;
+pub mod request;
+pub mod run;
 pub mod secrets;
 pub mod sources;
 pub mod tls;

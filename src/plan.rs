@@ -32,7 +32,7 @@ use crate::overrides::{Mode, Placed};
 use crate::proof::{self, Object, Proof};
 use crate::release::Snapshot;
 use crate::values;
-use crate::vendor::Layout;
+use crate::vendor::{Component, Layout};
 
 pub use changes::{Change, Changes, ObjectChange, ValueChange, shown_manifest};
 pub use in_workloads::{Waiting, stuck};
@@ -131,6 +131,8 @@ pub struct Request<'a> {
     pub queues: Queues,
     /// The init container's image, where the user chose one.
     pub task_image: Option<String>,
+    /// Whether entries that clients do not read as they are meant are written anew.
+    pub repairs: bool,
     /// Whether what turns the checking of certificates off is taken out.
     pub enforces_checking: bool,
     /// Whether anything is going to be deployed; a file alone may be written for a chart that does not render yet.
@@ -196,6 +198,19 @@ impl Target {
     }
 }
 
+/// A target that could not be planned. The others are shown, and nothing is carried out.
+#[derive(Debug)]
+pub struct Unplanned {
+    /// What it is.
+    pub component: Component,
+    /// Its release.
+    pub release: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Why not.
+    pub error: anyhow::Error,
+}
+
 /// The whole plan.
 #[derive(Debug)]
 pub struct Plan {
@@ -205,12 +220,19 @@ pub struct Plan {
     pub findings: Vec<Finding>,
     /// The components, in the order they are rolled out.
     pub targets: Vec<Target>,
+    /// Those that could not be planned.
+    pub unplanned: Vec<Unplanned>,
 }
 
 impl Plan {
     /// Puts a plan together, with what can only be said of it as a whole.
     #[must_use]
-    pub fn new(entries: Vec<Entry>, mut findings: Vec<Finding>, targets: Vec<Target>) -> Self {
+    pub fn new(
+        entries: Vec<Entry>,
+        mut findings: Vec<Finding>,
+        targets: Vec<Target>,
+        unplanned: Vec<Unplanned>,
+    ) -> Self {
         let unknown = targets.iter().find_map(|target| match &target.observed {
             Observed::Unknown(why) => Some(why),
             _ => None,
@@ -225,6 +247,7 @@ impl Plan {
             entries,
             findings,
             targets,
+            unplanned,
         }
     }
 
@@ -239,7 +262,8 @@ impl Plan {
     /// Whether anything stands in the way of carrying it out.
     #[must_use]
     pub fn is_refused(&self) -> bool {
-        finding::refuses(&self.findings)
+        !self.unplanned.is_empty()
+            || finding::refuses(&self.findings)
             || self
                 .targets
                 .iter()

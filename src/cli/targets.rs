@@ -5,28 +5,15 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches, value_parser};
 
 use crate::exit::Stop;
+use crate::request::TargetSpec;
 use crate::vendor::Component;
-
-/// One component's coordinates, as far as they were given.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TargetOptions {
-    /// Release name.
-    pub release: Option<String>,
-    /// Namespace; Helm's `-n` holds otherwise.
-    pub namespace: Option<String>,
-    /// Chart reference.
-    pub chart: Option<String>,
-    /// Chart version.
-    pub version: Option<String>,
-    /// Values files; the last is the override file.
-    pub values: Vec<PathBuf>,
-}
 
 /// The coordinates of all components, and those that go without a component's name.
 #[derive(Debug, Clone, Default)]
 pub struct TargetArgs {
-    named: Vec<(Component, TargetOptions)>,
-    unnamed: TargetOptions,
+    named: Vec<TargetSpec>,
+    /// The options without a component's name, for each component: they are the only one's.
+    unnamed: Vec<TargetSpec>,
 }
 
 const OPTIONS: [(&str, &str, &str); 5] = [
@@ -61,18 +48,12 @@ impl TargetArgs {
     ///
     /// # Errors
     /// Unnamed options where several components are installed.
-    pub fn of(
-        &self,
-        component: Component,
-        components: &[Component],
-    ) -> Result<TargetOptions, Stop> {
-        let named = self
-            .named
-            .iter()
-            .find(|(one, _)| *one == component)
-            .map(|(_, options)| options.clone())
-            .unwrap_or_default();
-        if self.unnamed == TargetOptions::default() {
+    pub fn of(&self, component: Component, components: &[Component]) -> Result<TargetSpec, Stop> {
+        let nothing = || TargetSpec::of(component);
+        let find = |all: &[TargetSpec]| all.iter().find(|one| one.component == component).cloned();
+        let named = find(&self.named).unwrap_or_else(nothing);
+        let unnamed = find(&self.unnamed).unwrap_or_else(nothing);
+        if unnamed == nothing() {
             return Ok(named);
         }
         if components.len() > 1 {
@@ -80,8 +61,8 @@ impl TargetArgs {
                 "--release, --chart, --version and -f are for a single component; with several, say which: --{component}-release, --{component}-chart, …"
             )));
         }
-        let unnamed = self.unnamed.clone();
-        Ok(TargetOptions {
+        Ok(TargetSpec {
+            component,
             release: named.release.or(unnamed.release),
             namespace: named.namespace,
             chart: named.chart.or(unnamed.chart),
@@ -135,12 +116,13 @@ fn argument(name: String, option: &str, value: &'static str) -> Arg {
 
 impl FromArgMatches for TargetArgs {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
-        let options = |prefix: &str| {
+        let spec = |component: Component, prefix: &str| {
             let text = |option: &str| {
                 let name = format!("{prefix}{option}");
                 matches.try_get_one::<String>(&name).ok().flatten().cloned()
             };
-            TargetOptions {
+            TargetSpec {
+                component,
                 release: text("release"),
                 namespace: text("namespace"),
                 chart: text("chart"),
@@ -153,10 +135,9 @@ impl FromArgMatches for TargetArgs {
         };
         Ok(Self {
             named: Component::ALL
-                .iter()
-                .map(|component| (*component, options(&format!("{component}-"))))
-                .collect(),
-            unnamed: options(""),
+                .map(|component| spec(component, &format!("{component}-")))
+                .into(),
+            unnamed: Component::ALL.map(|component| spec(component, "")).into(),
         })
     }
 

@@ -7,7 +7,7 @@ use anyhow::Result;
 use time::OffsetDateTime;
 
 use super::gather::{Destination, helm_arguments};
-use crate::cli::{DoctorArgs, TargetOptions};
+use crate::cli::DoctorArgs;
 use crate::doctor::{self, Check};
 use crate::environment::variable;
 use crate::exit::ExitCode;
@@ -16,6 +16,7 @@ use crate::installation;
 use crate::interrupt;
 use crate::kube::{ClusterAddress, Kubectl};
 use crate::preflight::rights;
+use crate::request::TargetSpec;
 use crate::ui::Screen;
 use crate::vendor::Component;
 use crate::yaml::Document;
@@ -65,9 +66,10 @@ pub(super) fn run(
     };
     tell(user_rights(kubectl.as_ref(), namespace));
     tell(clock(kubectl.as_ref()));
-    for (component, options) in concerned(arguments, releases.as_deref().unwrap_or_default())? {
+    for spec in concerned(arguments, releases.as_deref().unwrap_or_default())? {
         interrupt::check()?;
-        let place = Destination::without_cluster(component, options, address);
+        let component = spec.component;
+        let place = Destination::without_cluster(spec, address);
         for file in &place.values {
             tell(values_file(component, file));
         }
@@ -81,10 +83,7 @@ pub(super) fn run(
 }
 
 /// The components named; else those with an override file here or a release; else the agent, which everybody has.
-fn concerned(
-    arguments: &DoctorArgs,
-    releases: &[ReleaseSummary],
-) -> Result<Vec<(Component, TargetOptions)>> {
+fn concerned(arguments: &DoctorArgs, releases: &[ReleaseSummary]) -> Result<Vec<TargetSpec>> {
     let is_here = |component: &Component| {
         Path::new(component.documented().override_file).exists()
             || releases
@@ -103,7 +102,7 @@ fn concerned(
     }
     components
         .iter()
-        .map(|one| Ok((*one, arguments.targets.of(*one, &components)?)))
+        .map(|one| Ok(arguments.targets.of(*one, &components)?))
         .collect()
 }
 

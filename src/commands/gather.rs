@@ -8,7 +8,6 @@ use anyhow::{Result, bail};
 use serde_yaml::Value;
 
 use super::drafts::Drafts;
-use crate::cli::TargetOptions;
 use crate::exit::Stop;
 use crate::files;
 use crate::helm::{self, Coordinates, Helm, HelmArguments, HelmError, ReleaseSummary};
@@ -16,6 +15,7 @@ use crate::kube::ClusterAddress;
 use crate::nearest::file_like;
 use crate::plan::{Observed, ValuesFiles};
 use crate::release::Snapshot;
+use crate::request::TargetSpec;
 use crate::ui::{self, Screen};
 use crate::vendor::{Component, Layout};
 
@@ -103,15 +103,15 @@ pub(super) struct Destination {
 impl Destination {
     /// Finds out where a component goes: what was asked for, else what is deployed, else what is documented.
     pub(super) fn find(
-        component: Component,
-        options: TargetOptions,
+        spec: TargetSpec,
         cluster: &mut Cluster<'_>,
         screen: &Screen,
         may_ask: bool,
     ) -> Result<Self> {
-        let layout = layout_of(component, options.chart.as_deref());
+        let component = spec.component;
+        let layout = layout_of(component, spec.chart.as_deref());
         let here = cluster.helm.cluster().namespace();
-        let namespace = options.namespace.unwrap_or_else(|| here.to_owned());
+        let namespace = spec.namespace.unwrap_or_else(|| here.to_owned());
         let releases = cluster.releases(&namespace, screen)?;
         let of_chart: Vec<(&str, &str)> = releases
             .as_ref()
@@ -122,7 +122,7 @@ impl Destination {
                     .collect()
             })
             .unwrap_or_default();
-        let release = match (options.release, of_chart.as_slice()) {
+        let release = match (spec.release, of_chart.as_slice()) {
             (Some(release), _) => release,
             (None, [(only, _)]) => (*only).to_owned(),
             (None, []) => match layout.release {
@@ -158,54 +158,51 @@ impl Destination {
         };
         let listed = releases.map(|all| all.iter().find(|one| one.name == release).cloned());
         let same_chart = of_chart.iter().find(|(name, _)| *name == release);
-        let local = options
+        let local = spec
             .chart
             .as_deref()
             .is_some_and(|chart| Path::new(chart).exists());
         let pinned = same_chart
             .filter(|_| !local)
             .map(|(_, version)| (*version).to_owned());
-        let values = if options.values.is_empty() {
+        let values = if spec.values.is_empty() {
             vec![layout.override_file.into()]
         } else {
-            options.values
+            spec.values
         };
         Ok(Self {
             component,
             layout,
             release,
             namespace,
-            chart: options.chart.unwrap_or_else(|| default_chart(layout)),
-            version: options.version.or(pinned),
+            chart: spec.chart.unwrap_or_else(|| default_chart(layout)),
+            version: spec.version.or(pinned),
             values,
             listed,
         })
     }
 
     /// Where a component goes as far as rendering needs to know: what was asked for, else what is documented.
-    pub(super) fn without_cluster(
-        component: Component,
-        options: TargetOptions,
-        cluster: &ClusterAddress,
-    ) -> Self {
-        let layout = layout_of(component, options.chart.as_deref());
-        let values = if options.values.is_empty() {
+    pub(super) fn without_cluster(spec: TargetSpec, cluster: &ClusterAddress) -> Self {
+        let component = spec.component;
+        let layout = layout_of(component, spec.chart.as_deref());
+        let values = if spec.values.is_empty() {
             vec![layout.override_file.into()]
         } else {
-            options.values
+            spec.values
         };
         Self {
             component,
             layout,
             // Nothing that is rendered for a gateway depends on its release's name.
-            release: options
+            release: spec
                 .release
                 .unwrap_or_else(|| layout.release.unwrap_or(component.name()).to_owned()),
-            namespace: options
+            namespace: spec
                 .namespace
                 .unwrap_or_else(|| cluster.namespace().to_owned()),
-            chart: options.chart.unwrap_or_else(|| default_chart(layout)),
-            version: options.version,
+            chart: spec.chart.unwrap_or_else(|| default_chart(layout)),
+            version: spec.version,
             values,
             listed: Ok(None),
         }
@@ -269,6 +266,23 @@ impl Destination {
             None => files.drafted(|path| drafts.of(path)),
         }
     }
+}
+
+/// Whether each is a release of its own: Helm would deploy one chart over the other.
+pub(super) fn are_distinct(places: &[Destination]) -> Result<(), Stop> {
+    for (index, one) in places.iter().enumerate() {
+        let mut before = places.iter().take(index);
+        let same = |other: &&Destination| {
+            (&other.release, &other.namespace) == (&one.release, &one.namespace)
+        };
+        if let Some(other) = before.find(same) {
+            return Err(Stop::usage(format!(
+                "{} and {} are both to be release {} in {}, where one would be deployed over the other: give one another name, with --{}-release",
+                other.component, one.component, one.release, one.namespace, one.component
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The generation whose documented names hold, as far as the chart's reference tells.

@@ -37,7 +37,9 @@ pub(super) fn run(
     }
     let refused = accept(&plan);
     if is_json && (refused.is_err() || arguments.dry_run || !plan.has_changes()) {
-        let ending = if refused.is_err() {
+        let ending = if !plan.unplanned.is_empty() {
+            Ending::Failed
+        } else if refused.is_err() {
             Ending::Refused
         } else {
             Ending::Planned

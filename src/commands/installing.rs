@@ -2,9 +2,9 @@
 
 use anyhow::{Result, bail};
 
-use super::gather::{Cluster, Destination, helm_arguments};
+use super::gather::{self, Cluster, Destination, helm_arguments};
 use super::needs::Needs;
-use super::planning::{self, Planner, certificates, components};
+use super::planning::{self, Planner, certificates};
 use super::preflight;
 use super::probing;
 use crate::cli::{InstallArgs, Output};
@@ -23,20 +23,19 @@ pub(super) fn plan(
     locks: &mut FolderLocks,
     screen: &Screen,
 ) -> Result<Plan> {
-    let desired = &arguments.desired;
+    let desired = &arguments.desired.desired();
     let may_ask = !arguments.no_input && arguments.output == Output::Text && ui::is_interactive();
     let mut needs = Needs::when(!may_ask);
-    let components = needs.keep(components(desired, "install"))?;
+    let specs = arguments.desired.specs("install");
+    let specs = needs.keep(specs.map_err(anyhow::Error::from))?;
     let certificates = needs.keep(certificates(desired, helm.cluster(), may_ask))?;
     let mut cluster = Cluster::new(helm, arguments.dry_run || !needs.are_met());
     let mut places = Vec::new();
-    for component in components.iter().flatten() {
-        let options = desired
-            .targets
-            .of(*component, components.as_deref().unwrap_or_default())?;
-        let place = Destination::find(*component, options, &mut cluster, screen, may_ask);
+    for spec in specs.into_iter().flatten() {
+        let place = Destination::find(spec, &mut cluster, screen, may_ask);
         places.extend(needs.keep(place)?);
     }
+    gather::are_distinct(&places)?;
     let (Some((bundle, mut findings)), true) = (certificates, needs.are_met()) else {
         if !arguments.yes && !arguments.dry_run {
             needs.add("a yes to the plan: --yes, or --dry-run to only look");
@@ -63,16 +62,17 @@ pub(super) fn plan(
         let what = format!("asking for release {}", place.release);
         screen.step(&what, || place.observe(helm))
     };
-    let mut targets = planner.targets(&places, observe, screen)?;
+    let mut planned = planner.targets(&places, observe, screen)?;
+    let targets = &mut planned.targets;
     interrupt::check()?;
     if !arguments.skip_probe {
-        probing::servers_of(&mut targets, screen)?;
+        probing::servers_of(targets, screen)?;
         interrupt::check()?;
     }
-    let found = preflight::look(&mut targets, &cluster, helm, arguments, screen)?;
+    let found = preflight::look(targets, &cluster, helm, arguments, screen)?;
     findings.extend(found);
     interrupt::check()?;
-    Ok(planning::plan(desired, &bundle, findings, targets))
+    Ok(planning::plan(desired, &bundle, findings, planned))
 }
 
 /// How Helm is to wait.

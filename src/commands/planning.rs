@@ -12,35 +12,22 @@ use super::gather::Destination;
 use super::side_by_side::side_by_side;
 use crate::certs::bundle::{Bundle, Entry};
 use crate::certs::lint;
-use crate::cli::DesiredArgs;
-use crate::exit::Stop;
+use crate::exit::{ExitCode, Stop, code_of};
 use crate::finding::Finding;
 use crate::helm::{Chart, ChartContent, Helm, HelmArguments, Rendering, Rollout};
+use crate::interrupt;
 use crate::kube::ClusterAddress;
 use crate::overrides::Mode;
-use crate::plan::{self, Observed, OnUnheld, Plan, Target, ValuesFiles};
+use crate::plan::{self, Observed, OnUnheld, Plan, Target, Unplanned, ValuesFiles};
 use crate::preflight::{self, Stored};
+use crate::request::Desired;
 use crate::sources::{Access, Source};
 use crate::ui::{self, Screen};
-use crate::vendor::{Component, Layout};
-
-/// The components named, each once, in the order they are rolled out.
-pub(super) fn components(desired: &DesiredArgs, command: &str) -> Result<Vec<Component>> {
-    if desired.components.is_empty() {
-        return Err(Stop::no_answer(format!(
-            "which component: {command} agent, {command} gateway, {command} apps, or several"
-        ))
-        .into());
-    }
-    Ok(Component::ALL
-        .into_iter()
-        .filter(|component| desired.components.contains(component))
-        .collect())
-}
+use crate::vendor::Layout;
 
 /// The given certificates, and what there is to say about them.
 pub(super) fn certificates(
-    desired: &DesiredArgs,
+    desired: &Desired,
     cluster: &ClusterAddress,
     may_ask: bool,
 ) -> Result<(Bundle, Vec<Finding>)> {
@@ -80,11 +67,15 @@ pub(super) fn read(sources: &[Source], access: &Access<'_>) -> Result<(Bundle, V
 /// The plan as a whole: what there is to say about the certificates, now that the servers they are for are known, and
 /// what the user lets pass.
 pub(super) fn plan(
-    desired: &DesiredArgs,
+    desired: &Desired,
     bundle: &Bundle,
     mut findings: Vec<Finding>,
-    mut targets: Vec<Target>,
+    planned: Planned,
 ) -> Plan {
+    let Planned {
+        mut targets,
+        unplanned,
+    } = planned;
     for target in &mut targets {
         let stuck = plan::stuck(&target.waiting);
         target.findings.extend(stuck);
@@ -110,6 +101,7 @@ pub(super) fn plan(
         named_as_placed(&bundle.entries, &targets),
         findings,
         targets,
+        unplanned,
     );
     plan.ignore(&desired.ignore);
     plan
@@ -133,6 +125,13 @@ fn named_as_placed(entries: &[Entry], targets: &[Target]) -> Vec<Entry> {
 
 /// Ends the run where an error finding stands in the way; the findings were shown.
 pub(super) fn accept(plan: &Plan) -> Result<(), Stop> {
+    let codes = plan.unplanned.iter().map(|one| code_of(&one.error));
+    if let Some(code) = codes.reduce(ExitCode::worse) {
+        return Err(Stop {
+            code,
+            message: "not every target could be planned; nothing was changed".to_owned(),
+        });
+    }
     if plan.is_refused() {
         return Err(Stop::refused(
             "refused because of the errors above; nothing was changed",
@@ -141,13 +140,43 @@ pub(super) fn accept(plan: &Plan) -> Result<(), Stop> {
     Ok(())
 }
 
+/// What became of the planning of all targets.
+#[derive(Default)]
+pub(super) struct Planned {
+    pub(super) targets: Vec<Target>,
+    pub(super) unplanned: Vec<Unplanned>,
+}
+
+impl Planned {
+    /// Keeps what could be planned. Where nothing could, or a signal came, the first error is the run's.
+    fn of(places: &[Destination], results: Vec<Result<Target>>) -> Result<Self> {
+        let mut planned = Self::default();
+        for (place, result) in places.iter().zip(results) {
+            match result {
+                Ok(target) => planned.targets.push(target),
+                Err(error) => planned.unplanned.push(Unplanned {
+                    component: place.component,
+                    release: place.release.clone(),
+                    namespace: place.namespace.clone(),
+                    error,
+                }),
+            }
+        }
+        if planned.targets.is_empty() || interrupt::requested() {
+            let first = planned.unplanned.into_iter().next();
+            return first.map_or_else(|| Ok(Self::default()), |one| Err(one.error));
+        }
+        Ok(planned)
+    }
+}
+
 /// The first round edits, the second finds nothing left to edit; a third is for an edit that another one called for.
 const MAX_ROUNDS: usize = 3;
 
 /// What one command lets differ for its targets.
 pub(super) struct Planner<'a> {
     pub(super) helm: &'a Helm,
-    pub(super) desired: &'a DesiredArgs,
+    pub(super) desired: &'a Desired,
     pub(super) bundle: &'a Bundle,
     pub(super) arguments: &'a HelmArguments,
     pub(super) rollout: &'a Rollout,
@@ -167,13 +196,13 @@ impl Planner<'_> {
         places: &[Destination],
         observe: impl Fn(&Destination) -> Result<Observed> + Sync,
         screen: &Screen,
-    ) -> Result<Vec<Target>> {
-        // Everyone has come to an end before the first error is looked at.
+    ) -> Result<Planned> {
         let none = Drafts::default();
         if !drafts::are_shared(places.iter().map(|place| place.values.as_slice())) {
             let target = |place: &Destination| self.target(place, observe(place)?, &none, screen);
-            return side_by_side(places, target).into_iter().collect();
+            return Planned::of(places, side_by_side(places, target));
         }
+        // Targets that edit one file are planned together or not at all.
         let observed = side_by_side(places, &observe)
             .into_iter()
             .collect::<Result<Vec<_>>>()?;
@@ -188,7 +217,10 @@ impl Planner<'_> {
             }
             if drafts == before {
                 drafts.settle(&mut targets);
-                return Ok(targets);
+                return Ok(Planned {
+                    targets,
+                    unplanned: Vec::new(),
+                });
             }
         }
         bail!(
@@ -252,6 +284,7 @@ impl Planner<'_> {
             task_pods: self.desired.task_pods,
             variables: self.desired.task_variables,
             queues: self.desired.task_queues,
+            repairs: self.desired.repair,
             enforces_checking: self.desired.enforce_checking,
             deploys: self.deploys,
             task_image: self.desired.task_image.clone(),

@@ -4,8 +4,7 @@ use anyhow::Result;
 
 use super::gather::{Destination, helm_arguments};
 use super::needs::Needs;
-use super::planning::{self, Planner, accept, certificates, components};
-use crate::apply;
+use super::planning::{self, Planner, accept, certificates};
 use crate::cli::{Output, RenderArgs};
 use crate::exit::ExitCode;
 use crate::files::FolderLocks;
@@ -14,6 +13,7 @@ use crate::interrupt;
 use crate::kube::ClusterAddress;
 use crate::plan::{Observed, OnUnheld};
 use crate::report::rendered_json;
+use crate::run;
 use crate::ui::Screen;
 
 pub(super) fn run(
@@ -22,15 +22,16 @@ pub(super) fn run(
     screen: &Screen,
 ) -> Result<ExitCode> {
     interrupt::watch()?;
-    let desired = &arguments.desired;
+    let desired = &arguments.desired.desired();
     let mut needs = Needs::when(true);
-    let components = needs.keep(components(desired, "render"))?;
+    let specs = arguments.desired.specs("render");
+    let specs = needs.keep(specs.map_err(anyhow::Error::from))?;
     let certificates = needs.keep(certificates(desired, cluster, false))?;
-    let (Some(components), Some((bundle, findings))) = (components, certificates) else {
+    let (Some(specs), Some((bundle, findings))) = (specs, certificates) else {
         return Err(needs.into_error().into());
     };
     let helm = Helm::at(cluster)?;
-    let helm_arguments = helm_arguments(&desired.helm_arguments)?;
+    let helm_arguments = helm_arguments(&arguments.desired.helm_arguments)?;
     let planner = Planner {
         helm: &helm,
         desired,
@@ -44,22 +45,21 @@ pub(super) fn run(
     };
     let mut locks = FolderLocks::default();
     let mut places = Vec::new();
-    for component in &components {
-        let options = desired.targets.of(*component, &components)?;
-        let place = Destination::without_cluster(*component, options, cluster);
+    for spec in specs {
+        let place = Destination::without_cluster(spec, cluster);
         if arguments.in_place {
             place.values.iter().try_for_each(|file| locks.take(file))?;
         }
         places.push(place);
     }
-    let targets = planner.targets(&places, |_| Ok(Observed::Absent), screen)?;
+    let planned = planner.targets(&places, |_| Ok(Observed::Absent), screen)?;
     interrupt::check()?;
-    let plan = planning::plan(desired, &bundle, findings, targets);
+    let plan = planning::plan(desired, &bundle, findings, planned);
     screen.plan_findings(&plan);
     accept(&plan)?;
     if arguments.in_place {
         for target in &plan.targets {
-            let backup = apply::write(&target.file)?;
+            let backup = run::write(&target.file)?;
             if arguments.output == Output::Text {
                 screen.written(target, backup.as_deref());
             }

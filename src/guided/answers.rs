@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::cli::{DesiredArgs, TargetOptions};
+use crate::cli::DesiredArgs;
 use crate::overrides::Mode;
 use crate::plan::TaskPods;
+use crate::request::TargetSpec;
 use crate::vendor::Component;
 
 /// What a question is about.
@@ -298,7 +299,7 @@ pub struct Given {
     /// Whether there is a `--task-pods` other than its default.
     pub task_pods: bool,
     /// The coordinates of each component; those without a component's name hold for every one.
-    pub options: Vec<(Component, TargetOptions)>,
+    pub options: Vec<TargetSpec>,
 }
 
 impl Given {
@@ -307,7 +308,7 @@ impl Given {
     pub fn of(desired: &DesiredArgs) -> Self {
         let options = Component::ALL
             .into_iter()
-            .filter_map(|one| Some((one, desired.targets.of(one, &[one]).ok()?)));
+            .filter_map(|one| desired.targets.of(one, &[one]).ok());
         Self {
             components: desired.components.clone(),
             certificates: !desired.certificates.is_empty(),
@@ -319,8 +320,9 @@ impl Given {
 
     /// Whether `--<component>-<option>` was given.
     pub(super) fn has(&self, component: Component, option: &str) -> bool {
-        let found = self.options.iter().find(|(one, _)| *one == component);
-        found.is_some_and(|(_, options)| match option {
+        let mut options = self.options.iter();
+        let found = options.find(|one| one.component == component);
+        found.is_some_and(|options| match option {
             "namespace" => options.namespace.is_some(),
             "release" => options.release.is_some(),
             "chart" => options.chart.is_some(),

@@ -214,8 +214,8 @@ fn place(spot: &Spot, answers: &Answers, given: &Given, seen: &Seen) -> Option<Q
     let documented = component.documented();
     let open = |option: &str| !given.has(component, option) && !spot.is_settled(option);
     let namespace = spot.word("namespace").map(str::to_owned).or_else(|| {
-        let named = given.options.iter().find(|(one, _)| *one == component);
-        named.and_then(|(_, options)| options.namespace.clone())
+        let named = given.options.iter().find(|one| one.component == component);
+        named.and_then(|one| one.namespace.clone())
     });
     let word = |topic: Topic, text: String, usual: &str| Question::Word {
         topic,

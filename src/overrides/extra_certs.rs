@@ -4,9 +4,9 @@ use anyhow::Result;
 use serde_yaml::{Mapping, Value};
 
 use super::{Placed, line_of, list_at};
+use crate::certs::Certificate;
 use crate::certs::alias::Taken;
 use crate::certs::bundle::Entry;
-use crate::certs::{Certificate, pem};
 use crate::finding::Finding;
 use crate::vendor::{ALIAS, PEM};
 use crate::yaml::{Document, Path};
@@ -14,14 +14,15 @@ use crate::yaml::{Document, Path};
 /// Adds the certificates that the list does not hold yet. A certificate that is there under any alias or formatting is left
 /// alone; a taken alias is numbered, or refused where the user chose it.
 ///
-/// `file` is the file's name for messages; `path` the list's place.
+/// `file` is the file's name for messages; `path` the list's place; `held` what the list holds that clients read.
 pub(super) fn add(
     document: &mut Document,
     file: &str,
     path: &Path,
     entries: &[Entry],
+    held: Vec<Placed>,
 ) -> Result<(Vec<Placed>, Vec<Finding>)> {
-    let (mut placed, mut findings) = existing(document, file, path)?;
+    let (mut placed, mut findings) = (held, Vec::new());
     let mut taken = Taken::default();
     let mut items = Vec::new();
     for item in list_at(document, path)? {
@@ -62,37 +63,6 @@ pub(super) fn add(
     Ok((placed, findings))
 }
 
-/// The certificates that the list holds already. What cannot be read is reported and left alone.
-pub(super) fn existing(
-    document: &Document,
-    file: &str,
-    path: &Path,
-) -> Result<(Vec<Placed>, Vec<Finding>)> {
-    let mut placed = Vec::new();
-    let mut findings = Vec::new();
-    for (index, item) in list_at(document, path)?.into_iter().enumerate() {
-        let alias = item.get(ALIAS).and_then(Value::as_str).unwrap_or_default();
-        let text = item.get(PEM).and_then(Value::as_str).unwrap_or_default();
-        match pem::parse(text.as_bytes()) {
-            Ok(blocks) => placed.extend(blocks.into_iter().map(|block| Placed {
-                alias: alias.to_owned(),
-                certificate: block.certificate,
-                added: false,
-            })),
-            Err(error) => findings.push(Finding::warning(
-                "extra-cert-unreadable",
-                format!(
-                    "{file}{}: the entry {alias:?} of {} does not hold a certificate: {}",
-                    line_of(document, &path.then(index)),
-                    path,
-                    error.problem
-                ),
-            )),
-        }
-    }
-    Ok((placed, findings))
-}
-
 /// Which item of the list has `alias`, without regard to case; none where it is another of the given certificates.
 fn index_of(document: &Document, path: &Path, alias: &str) -> Result<Option<usize>> {
     let has_alias = |item: &Value| {
@@ -112,6 +82,7 @@ fn item(alias: &str, certificate: &Certificate) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use super::super::held;
     use super::*;
     use crate::certs::bundle::{Bundle, Given};
 
@@ -138,7 +109,8 @@ mod tests {
     fn edit(text: &str, entries: &[Entry]) -> (String, Vec<Placed>, Vec<Finding>) {
         let mut document = Document::parse(text).unwrap();
         let path = Path::from(&["customCertificates", "extraCerts"]);
-        let (placed, findings) = add(&mut document, "f.yaml", &path, entries).unwrap();
+        let held = held::list(&mut document, "f.yaml", &path, false).unwrap();
+        let (placed, findings) = add(&mut document, "f.yaml", &path, entries, held.placed).unwrap();
         (document.into_text(), placed, findings)
     }
 
@@ -163,18 +135,6 @@ mod tests {
         let (unchanged, _, findings) = edit(&text, &[entry(Some("Root"), &other)]);
         assert_eq!(unchanged, text);
         assert_eq!(findings[0].code, "alias-taken");
-        assert!(
-            findings[0].message.starts_with("f.yaml:3: "),
-            "{}",
-            findings[0].message
-        );
-    }
-
-    #[test]
-    fn an_entry_that_is_no_certificate_is_reported_by_line_and_left_alone() {
-        let text = "customCertificates:\n  extraCerts:\n  - alias: a\n    pem: nonsense\n";
-        let (.., findings) = edit(text, &[]);
-        assert_eq!(findings[0].code, "extra-cert-unreadable");
         assert!(
             findings[0].message.starts_with("f.yaml:3: "),
             "{}",

@@ -3,6 +3,7 @@
 mod bundle;
 pub mod checking;
 mod extra_certs;
+mod held;
 mod placement;
 pub mod task_pods;
 

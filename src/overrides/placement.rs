@@ -2,10 +2,11 @@
 
 use anyhow::Result;
 
-use super::{Mode, Placed, alias_of, bundle, extra_certs, line_of, list_at};
+use super::held::Held;
+use super::{Mode, Placed, alias_of, bundle, extra_certs, held, line_of, list_at};
 use crate::certs::bundle::{Bundle, Entry, Given};
 use crate::certs::mozilla;
-use crate::finding::Finding;
+use crate::finding::{self, Finding, Severity};
 use crate::vendor::{EXTRA_CERTS, OVERRIDE_BUNDLE};
 use crate::yaml::{Document, Path};
 
@@ -25,7 +26,8 @@ pub struct Placement {
 /// The two exclude each other. Switching takes the other value out and carries over the certificates that only it has, so
 /// that none is lost; public roots are not carried into `extraCerts`, since the pods' own bundle has them.
 ///
-/// `file` is the file's name for messages; `base` the path of `customCertificates`.
+/// `file` is the file's name for messages; `base` the path of `customCertificates`. With `repairs`, what clients do not read
+/// as it is meant is written anew.
 ///
 /// # Errors
 /// The document cannot be edited safely there.
@@ -35,11 +37,12 @@ pub fn place(
     base: &[&str],
     entries: &[Entry],
     mode: Option<Mode>,
+    repairs: bool,
 ) -> Result<Placement> {
     let list_path = Path::from(base).then(EXTRA_CERTS);
     let bundle_path = Path::from(base).then(OVERRIDE_BUNDLE);
     let has_list = !list_at(document, &list_path)?.is_empty();
-    let has_bundle = bundle::text(document, &bundle_path)?.is_some();
+    let has_bundle = held::bundle_text(document, &bundle_path)?.is_some();
     let mode = mode.unwrap_or(if has_bundle {
         Mode::Replace
     } else {
@@ -56,44 +59,68 @@ pub fn place(
             .push(both(document, file, &list_path, &bundle_path));
         return Ok(placement);
     }
-    let (in_bundle, unreadable) = bundle::existing(document, file, &bundle_path)?;
-    placement.findings.extend(unreadable);
-    if !placement.findings.is_empty() {
-        return Ok(placement);
-    }
+    let (in_list, in_bundle) = (
+        held::list(document, file, &list_path, repairs)?,
+        held::bundle(document, file, &bundle_path, repairs)?,
+    );
     match mode {
         Mode::Append => {
-            let keep: Vec<Placed> = in_bundle
-                .into_iter()
-                .filter(|one| !mozilla::is_public_root(one.certificate.fingerprint))
-                .collect();
+            let mut keep = Vec::new();
             if has_bundle {
-                let note = switched(document, file, &bundle_path, &list_path, keep.len());
-                placement.findings.push(note);
-                document.remove(&bundle_path)?;
+                keep = placement.leaves(document, in_bundle, file, [&bundle_path, &list_path])?;
+                keep.retain(|one| !mozilla::is_public_root(one.certificate.fingerprint));
             }
             let entries = with_carried(entries, keep, file);
-            let (placed, findings) = extra_certs::add(document, file, &list_path, &entries)?;
-            placement.placed = placed;
-            placement.findings.extend(findings);
+            placement.findings.extend(in_list.findings);
+            if !finding::refuses(&placement.findings) {
+                let (placed, findings) =
+                    extra_certs::add(document, file, &list_path, &entries, in_list.placed)?;
+                placement.placed = placed;
+                placement.findings.extend(findings);
+            }
         }
         Mode::Replace => {
-            let (in_list, findings) = extra_certs::existing(document, file, &list_path)?;
-            placement.findings.extend(findings);
+            let mut keep = Vec::new();
             if has_list {
-                let note = switched(document, file, &list_path, &bundle_path, in_list.len());
-                placement.findings.push(note);
-                document.remove(&list_path)?;
+                keep = placement.leaves(document, in_list, file, [&list_path, &bundle_path])?;
             }
-            placement.placed = in_bundle;
-            let entries = with_carried(entries, in_list, file);
-            bundle::add(document, &bundle_path, &mut placement.placed, &entries)?;
-            placement
-                .findings
-                .extend(no_public_root(&placement.placed, file));
+            placement.findings.extend(in_bundle.findings);
+            placement.placed = in_bundle.placed;
+            if !finding::refuses(&placement.findings) {
+                let entries = with_carried(entries, keep, file);
+                bundle::add(document, &bundle_path, &mut placement.placed, &entries)?;
+                placement
+                    .findings
+                    .extend(no_public_root(&placement.placed, file));
+            }
         }
     }
     Ok(placement)
+}
+
+impl Placement {
+    /// Takes out the value that excludes the one of the mode, and gives what it held. What nothing can be made of is not
+    /// deleted: it stays, and stops the run.
+    fn leaves(
+        &mut self,
+        document: &mut Document,
+        held: Held,
+        file: &str,
+        [from, to]: [&Path; 2],
+    ) -> Result<Vec<Placed>> {
+        if held.holds_more {
+            let errors = held.findings.into_iter().map(|mut finding| {
+                finding.severity = Severity::Error;
+                finding
+            });
+            self.findings.extend(errors);
+            return Ok(Vec::new());
+        }
+        let note = switched(document, file, from, to, held.meant.len());
+        self.findings.push(note);
+        document.remove(from)?;
+        Ok(held.meant)
+    }
 }
 
 /// The given certificates, then those that the other value of the file holds and that were not given.
@@ -176,7 +203,7 @@ mod tests {
     fn edit(text: &str, entries: &[Entry], mode: Option<Mode>) -> (String, Placement) {
         let mut document = Document::parse(text).unwrap();
         let base = ["customCertificates"];
-        let placement = place(&mut document, "f.yaml", &base, entries, mode).unwrap();
+        let placement = place(&mut document, "f.yaml", &base, entries, mode, false).unwrap();
         (document.into_text(), placement)
     }
 

@@ -203,7 +203,14 @@ impl Edits<'_> {
             checking::enforce(&mut document, &request.chart.values, self.layout)?;
         }
         let base = self.layout.certificates;
-        let placement = place(&mut document, &file, base, request.entries, request.mode)?;
+        let placement = place(
+            &mut document,
+            &file,
+            base,
+            request.entries,
+            request.mode,
+            request.repairs,
+        )?;
         let guess = match rendered {
             Some(guess) => guess,
             None => self.predict(&document, &placement.placed)?,
@@ -247,7 +254,14 @@ impl Edits<'_> {
         let mut document = Document::parse("")?;
         let entries: Vec<Entry> = settled.placed.iter().map(Placed::to_entry).collect();
         let base = self.layout.certificates;
-        place(&mut document, &file, base, &entries, Some(settled.mode))?;
+        place(
+            &mut document,
+            &file,
+            base,
+            &entries,
+            Some(settled.mode),
+            false,
+        )?;
         self.task_pods(&mut document, settled)?;
         Ok(document.into_text())
     }

@@ -295,6 +295,15 @@ impl Proof {
                 format!("{place}: two sources of volume {volume} write the file {file}; the last one wins without a word"),
             ));
         }
+        for (path, why) in &view.poisons {
+            self.findings.push(
+                Finding::error(
+                    "mounted-file-poisons",
+                    format!("{place}: {path} makes the whole bundle unreadable for clients that read it, so they trust nothing ({why})"),
+                )
+                .hint("mend the text where it comes from: a value given by --set-file, another values file, or the chart"),
+            );
+        }
         for path in &view.ignored {
             self.findings.push(Finding::warning(
                 "file-name-ignored",

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Object;
 use super::texts::texts;
-use crate::certs::{Fingerprint, pem};
+use crate::certs::Fingerprint;
+use crate::certs::pem::delivered::{self, Harm};
 
 /// A place in a ConfigMap or Secret that holds a certificate.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,6 +26,8 @@ pub struct Carriers {
     places: BTreeMap<Fingerprint, Vec<Carrier>>,
     /// Kind and name of every ConfigMap and Secret, whether it carries certificates or not, with its keys.
     objects: BTreeMap<(String, String), Vec<String>>,
+    /// Kind, name and key of the texts that poison every bundle they become a part of.
+    poisons: BTreeMap<(String, String, String), Harm>,
 }
 
 impl Carriers {
@@ -40,18 +43,18 @@ impl Carriers {
             found.objects.insert(id, keys(object));
             let entries = texts(object);
             for (key, text) in &entries {
-                // A pod template that quotes a certificate, or a truststore, is no certificate: pem refuses it as a whole.
-                for block in pem::parse(text.as_bytes()).unwrap_or_default() {
-                    found
-                        .places
-                        .entry(block.certificate.fingerprint)
-                        .or_default()
-                        .push(Carrier {
-                            kind: object.kind.clone(),
-                            object: object.name.clone(),
-                            key: key.clone(),
-                            only_key: entries.len() == 1,
-                        });
+                let reading = delivered::read(text);
+                if let Some(harm) = reading.poison() {
+                    let id = (object.kind.clone(), object.name.clone(), key.clone());
+                    found.poisons.insert(id, harm.clone());
+                }
+                for fingerprint in reading.fingerprints() {
+                    found.places.entry(fingerprint).or_default().push(Carrier {
+                        kind: object.kind.clone(),
+                        object: object.name.clone(),
+                        key: key.clone(),
+                        only_key: entries.len() == 1,
+                    });
                 }
             }
         }
@@ -87,6 +90,13 @@ impl Carriers {
             .filter(|(one, _)| *one == key)
             .map(|(_, certificate)| certificate)
             .collect()
+    }
+
+    /// What makes the text under one key of an object poison every bundle that it becomes a part of.
+    #[must_use]
+    pub fn poison(&self, kind: &str, object: &str, key: &str) -> Option<&Harm> {
+        let id = (kind.to_owned(), object.to_owned(), key.to_owned());
+        self.poisons.get(&id)
     }
 
     /// The keys of a ConfigMap or Secret; `None` where the manifest does not have it.

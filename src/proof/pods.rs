@@ -22,6 +22,8 @@ pub(super) struct PodView {
     pub(super) clashes: Vec<(String, String)>,
     /// Certificate files among the sources whose names `update-ca-certificates` ignores.
     pub(super) ignored: Vec<String>,
+    /// Files that make the whole bundle unreadable, with why.
+    pub(super) poisons: BTreeSet<(String, String)>,
     /// Certificate files that a container must not read, with its name.
     pub(super) unreadable: Vec<(String, String)>,
     /// Variables that name a file which nothing puts there, with the file.
@@ -252,7 +254,13 @@ impl<'a> Pod<'a> {
     fn start(&mut self, container: &Container<'a>) -> ContainerArrival {
         let mut sources = BTreeSet::new();
         let (mut mounted, mut ignored, mut unreadable) = (BTreeSet::new(), Vec::new(), Vec::new());
+        let mut poisons = Vec::new();
         for (path, file) in self.visible(container) {
+            if let Some(why) = &file.poison
+                && (trust_store::is_source(&path) || path == BUNDLE_FILE)
+            {
+                poisons.push((path.clone(), why.clone()));
+            }
             if file.certificates.is_empty() {
                 continue;
             }
@@ -275,6 +283,7 @@ impl<'a> Pod<'a> {
             .iter()
             .filter_map(|mount| self.left.get(mount.volume));
         mounted.extend(left.flatten().copied());
+        self.view.poisons.extend(poisons);
         self.view.ignored.extend(ignored);
         self.view.unreadable.extend(unreadable);
         let mut own = BTreeSet::new();

@@ -13,6 +13,8 @@ pub(super) struct File {
     pub(super) path: String,
     /// The certificates in it.
     pub(super) certificates: Vec<Fingerprint>,
+    /// Why it poisons the bundle that it becomes a part of, and where it comes from.
+    pub(super) poison: Option<String>,
     /// Whether others than its owner, root, may read it.
     pub(super) is_readable: bool,
 }
@@ -74,6 +76,12 @@ impl Volume {
             let mode = mode.or_else(|| modes.get("defaultMode")).and_then(mode_of);
             let file = File {
                 certificates: carriers.under(kind, object, key),
+                poison: carriers.poison(kind, object, key).map(|harm| {
+                    format!(
+                        "{kind} {object}, key {key}, line {}: {}",
+                        harm.line, harm.why
+                    )
+                }),
                 is_readable: mode.is_none_or(|mode| mode & 0o004 != 0),
                 path: path.to_owned(),
             };

@@ -7,7 +7,6 @@ use time::OffsetDateTime;
 
 use super::certificate::{certificate_facts, verdicts};
 use super::{SCHEMA_VERSION, diff};
-use crate::apply::{Aftermath, Check, FileEnd, Outcome};
 use crate::certs::bundle::Entry;
 use crate::kube;
 use crate::overrides::task_pods::Strategy;
@@ -15,6 +14,7 @@ use crate::overrides::{Mode, Placed};
 use crate::plan::{Action, Answer, FileChange, NamedServer, Observed, Plan, Target};
 use crate::preflight::Workload;
 use crate::proof::PodPlace;
+use crate::run::{Aftermath, Check, FileEnd, Outcome};
 
 /// How far a run came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +42,15 @@ pub fn plan_json(plan: &Plan, ending: Ending, outcomes: &[(&Target, Outcome)]) -
         .enumerate()
         .map(|(index, target)| target_json(target, result_of(index)))
         .collect();
+    let unplanned = plan.unplanned.iter().map(|one| {
+        json!({
+            "component": one.component.name(),
+            "release": one.release,
+            "namespace": one.namespace,
+            "error": format!("{:#}", one.error),
+        })
+    });
+    let unplanned: Vec<Value> = unplanned.collect();
     let given = plan.entries.iter().filter(|entry| !entry.from_system);
     let certificates: Vec<Value> = given.map(|entry| certificate(entry, now)).collect();
     let system = plan.entries.iter().filter(|entry| entry.from_system);
@@ -59,6 +68,7 @@ pub fn plan_json(plan: &Plan, ending: Ending, outcomes: &[(&Target, Outcome)]) -
         "systemCertificates": system.count(),
         "findings": plan.findings,
         "targets": targets,
+        "unplanned": unplanned,
     })
 }
 

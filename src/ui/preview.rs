@@ -10,7 +10,7 @@ use crate::certs::verdict::{Client, Verdict};
 use crate::finding::{Finding, Severity};
 use crate::overrides::Mode;
 use crate::overrides::task_pods::Strategy;
-use crate::plan::{self, Action, Answer, Observed, Plan, Target};
+use crate::plan::{self, Action, Answer, Observed, Plan, Target, Unplanned};
 use crate::release::Snapshot;
 use crate::vendor::{EXTRA_CERTS, OVERRIDE_BUNDLE, PROPAGATE};
 
@@ -33,6 +33,7 @@ impl Screen {
             }
             self.findings(&target.findings);
         }
+        self.unplanned(plan);
         if plan.is_refused() {
             // A command that is shown is one that may be run.
         } else if plan.has_changes() {
@@ -47,6 +48,22 @@ impl Screen {
         self.findings(&plan.findings);
         for target in &plan.targets {
             self.findings(&target.findings);
+        }
+        self.unplanned(plan);
+    }
+
+    fn unplanned(&self, plan: &Plan) {
+        for one in &plan.unplanned {
+            let Unplanned {
+                component,
+                release,
+                namespace,
+                error,
+            } = one;
+            self.note(&format!(
+                "{} {component} release {release} in {namespace} could not be planned: {error:#}",
+                style("✗").red().for_stderr()
+            ));
         }
     }
 

@@ -5,9 +5,9 @@ use std::path::Path;
 use console::style;
 
 use super::Screen;
-use crate::apply::{Aftermath, Check, FileEnd, Outcome};
 use crate::kube;
 use crate::plan::Target;
+use crate::run::{Aftermath, Check, FileEnd, Outcome};
 
 impl Screen {
     /// Shows what became of each target, and of its override file.

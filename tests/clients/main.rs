@@ -19,6 +19,7 @@ mod verdicts_support;
 
 mod certificates_facts;
 mod certificates_verdicts;
+mod pem_readers;
 
 use std::process::ExitCode;
 
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     let trials = [
         certificates_facts::trials(),
         certificates_verdicts::trials(),
+        pem_readers::trials(),
     ];
     libtest_mimic::run(
         &Arguments::from_args(),

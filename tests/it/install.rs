@@ -276,6 +276,36 @@ both_majors! {
         dry_run(&world, OLD_AGENT, "-f nowhere.yaml -f last.yaml").exits(1).warns("no values file nowhere.yaml");
     }
 
+    fn what_cannot_be_planned_does_not_hide_what_can(world) {
+        with_ca(&world);
+        world.write(GATEWAY_FILE, GATEWAY_NEEDS);
+        let line = format!(
+            "install agent gateway --ca ca.pem -n team-a --gateway-release gw --agent-chart ./nowhere --gateway-chart {} --dry-run",
+            chart("clearml-enterprise-app-gateway-3.2.0")
+        );
+        world
+            .plugin(&line)
+            .exits(1)
+            .says("AI Application Gateway release gw in namespace team-a")
+            .warns("✗ agent release clearml-agent in team-a could not be planned: ")
+            .warns("not every target could be planned; nothing was changed")
+            .never_says("helm upgrade");
+        let run = world.plugin(&format!("{line} -o json"));
+        let json: serde_json::Value = serde_json::from_str(&run.exits(1).stdout).unwrap();
+        assert_eq!(json["outcome"], "failed");
+        assert_eq!(json["unplanned"][0]["release"], "clearml-agent");
+        assert_eq!(json["targets"][0]["release"], "gw");
+    }
+
+    fn two_charts_in_one_release_are_refused_before_one_replaces_the_other(world) {
+        with_ca(&world);
+        world
+            .plugin("install agent apps --ca ca.pem -n team-a --agent-release one --apps-release one --dry-run")
+            .exits(64)
+            .warns("apps and agent are both to be release one in team-a")
+            .warns("--agent-release");
+    }
+
     fn the_applications_agent_lives_one_level_deeper(world) {
         with_ca(&world);
         let chart = chart("clearml-enterprise-10.8.13");

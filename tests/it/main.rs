@@ -26,6 +26,7 @@ mod doctor;
 mod findings;
 #[cfg(unix)]
 mod guided;
+mod held;
 mod inspect;
 mod install;
 mod json;

@@ -63,7 +63,7 @@ fn no_value_path_of_the_vendors_charts_stands_outside_of_vendor() {
 }
 
 /// The floors of the house, from the ground up: a module uses those below its own floor alone.
-const FLOORS: [&[&str]; 12] = [
+const FLOORS: [&[&str]; 13] = [
     &[
         "conf",
         "environment",
@@ -80,8 +80,9 @@ const FLOORS: [&[&str]; 12] = [
     &["completion", "helm", "overrides"],
     &["doctor", "release", "sources"],
     &["plan"],
+    &["request"],
     &["cli", "preflight"],
-    &["apply", "guided"],
+    &["guided", "run"],
     &["report"],
     &["ui"],
     &["commands"],

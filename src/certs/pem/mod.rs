@@ -4,6 +4,7 @@
 //! marks, UTF-16, bare base64, DER and PKCS#7 all become certificates. Anything else that `update-ca-certificates` or
 //! OpenSSL would lose or choke on is an error that names its line. One pass over the input; no recursion.
 
+pub mod delivered;
 mod der;
 mod problem;
 mod text;

@@ -88,9 +88,9 @@ fn all_namespaces(cluster: &ClusterAddress) -> Option<Vec<String>> {
 }
 
 fn values_files(component: Component, given: &Given) -> Vec<PathBuf> {
-    let named = given.options.iter().find(|(one, _)| *one == component);
+    let named = given.options.iter().find(|one| one.component == component);
     match named {
-        Some((_, options)) if !options.values.is_empty() => options.values.clone(),
+        Some(options) if !options.values.is_empty() => options.values.clone(),
         _ => vec![component.documented().override_file.into()],
     }
 }

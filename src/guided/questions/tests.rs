@@ -1,7 +1,7 @@
 use super::super::CommandLine;
 use super::*;
-use crate::cli::TargetOptions;
 use crate::helm::ReleaseSummary;
+use crate::request::TargetSpec;
 
 fn seen() -> Seen {
     let release = |name: &str, namespace: &str, chart: &str| PlacedRelease {
@@ -132,15 +132,12 @@ fn what_was_given_is_not_asked() {
         certificates: true,
         mode: true,
         task_pods: false,
-        options: vec![(
-            Component::Gateway,
-            TargetOptions {
-                namespace: Some("n".into()),
-                chart: Some("c".into()),
-                values: vec!["v.yaml".into()],
-                ..TargetOptions::default()
-            },
-        )],
+        options: vec![TargetSpec {
+            namespace: Some("n".into()),
+            chart: Some("c".into()),
+            values: vec!["v.yaml".into()],
+            ..TargetSpec::of(Component::Gateway)
+        }],
     };
     let mut answers = Answers::new(&given);
     // A gateway starts no task pods, so only its release's name is missing.

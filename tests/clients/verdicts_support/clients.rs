@@ -39,9 +39,10 @@ fn uv() -> Option<PathBuf> {
     output.status.success().then(|| path.trim().into())
 }
 
-fn python() -> Command {
+/// A script of `tests/support`, as JSON to JSON.
+pub(crate) fn python(script: &str) -> Command {
     let mut python = Command::new("python3");
-    python.arg(repository().join("tests/support/clients.py"));
+    python.arg(repository().join("tests/support").join(script));
     // Clients read dozens of variables; they get none of the machine's.
     python
         .env_clear()
@@ -57,7 +58,7 @@ fn python() -> Command {
 
 /// The version of each client that is on this machine, by its name in JSON.
 pub(crate) fn installed() -> BTreeMap<String, String> {
-    let Ok(output) = python().arg("--versions").output() else {
+    let Ok(output) = python("clients.py").arg("--versions").output() else {
         return BTreeMap::new();
     };
     assert!(
@@ -83,7 +84,7 @@ pub(crate) fn ask(cases: &[Case]) -> Vec<Answers> {
             })
         })
         .collect();
-    let mut python = python().spawn().unwrap();
+    let mut python = python("clients.py").spawn().unwrap();
     let given = serde_json::to_vec(&given).unwrap();
     python.stdin.take().unwrap().write_all(&given).unwrap();
     let output = python.wait_with_output().unwrap();

@@ -10,7 +10,7 @@ const WORKLOADS: [&str; 3] = ["Deployment", "StatefulSet", "DaemonSet"];
 
 /// What to ask for.
 #[derive(Debug)]
-pub struct Readiness<'a> {
+pub(super) struct Readiness<'a> {
     kubectl: &'a Kubectl,
     namespace: &'a str,
     workloads: Vec<String>,
@@ -19,7 +19,7 @@ pub struct Readiness<'a> {
 impl<'a> Readiness<'a> {
     /// Of the workloads that the chart renders.
     #[must_use]
-    pub fn of(target: &'a Target, kubectl: &'a Kubectl) -> Self {
+    pub(super) fn of(target: &'a Target, kubectl: &'a Kubectl) -> Self {
         let workloads = target
             .objects
             .iter()
@@ -34,7 +34,7 @@ impl<'a> Readiness<'a> {
 
     /// `pods ready 1/2`, where the cluster tells.
     #[must_use]
-    pub fn look(&self) -> Option<String> {
+    pub(super) fn look(&self) -> Option<String> {
         if self.workloads.is_empty() {
             return None;
         }

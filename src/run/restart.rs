@@ -1,13 +1,13 @@
 //! Restarting pods that would keep what they started with.
 
-use super::Check;
+use super::check::Check;
 use crate::helm::{Coordinates, Rollout};
 use crate::kube::Kubectl;
 use crate::preflight::Workload;
 
 /// `kubectl rollout restart` for the workloads of `check` that need it; each moves to those that were restarted, or adds a
 /// problem. Waits for the new pods where Helm waited too.
-pub fn restart(kubectl: &Kubectl, at: &Coordinates, rollout: &Rollout, check: &mut Check) {
+pub(super) fn restart(kubectl: &Kubectl, at: &Coordinates, rollout: &Rollout, check: &mut Check) {
     for workload in std::mem::take(&mut check.keeping) {
         match restart_one(kubectl, at, rollout, &workload) {
             Ok(()) => check.restarted.push(workload),

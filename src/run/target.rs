@@ -1,25 +1,16 @@
-//! Carrying out a plan: write, upgrade, look, and put back what did not take.
-
-mod aftermath;
-mod check;
-mod file;
-mod readiness;
-mod restart;
+//! Carrying out one target.
 
 use std::path::PathBuf;
 
 use anyhow::Result;
 
+use super::aftermath::{self, Aftermath};
+use super::check::{self, Check};
+use super::file::{self, FileEnd};
 use crate::exit::Stop;
 use crate::helm::{Helm, HelmError};
 use crate::plan::Target;
 use crate::release::Snapshot;
-
-pub use aftermath::Aftermath;
-pub use check::Check;
-pub use file::{FileEnd, write};
-pub use readiness::Readiness;
-pub use restart::restart;
 
 /// What became of one target.
 #[derive(Debug)]
@@ -84,9 +75,13 @@ fn still_as_shown(helm: &Helm, target: &Target) -> Result<()> {
 ///
 /// # Errors
 /// The override file could not be written, or changed since the preview; the release was not touched then.
-pub fn target(helm: &Helm, target: &Target, on_line: impl FnMut(&str)) -> Result<Outcome> {
+pub(super) fn carry_out(
+    helm: &Helm,
+    target: &Target,
+    on_line: impl FnMut(&str),
+) -> Result<Outcome> {
     still_as_shown(helm, target)?;
-    let mut backup = write(&target.file)?;
+    let mut backup = file::write(&target.file)?;
     match helm.upgrade(&target.upgrade, on_line) {
         Ok(warnings) => Ok(Outcome::Done {
             check: check::of(helm, target),

@@ -1,0 +1,226 @@
+//! What a file holds already: the one reader of the two values that hold certificates.
+//!
+//! It goes by what clients make of such texts, not by what we could make of them: what they pass over is not there, and
+//! what makes them refuse the whole bundle is in the way of everything else.
+
+use anyhow::Result;
+use serde_yaml::Value;
+
+use super::{Placed, alias_of, line_of, list_at};
+use crate::certs::Certificate;
+use crate::certs::pem::delivered::{self, Effect, Harm, Reading};
+use crate::finding::Finding;
+use crate::vendor::{ALIAS, PEM};
+use crate::yaml::{Document, Path};
+
+/// The certificates of `extraCerts` or of the bundle.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    /// Those that clients read, in the file's order.
+    pub(super) placed: Vec<Placed>,
+    /// All that can be made out: what is carried over where the value goes.
+    pub(super) meant: Vec<Placed>,
+    /// Whether there is something that nothing can be made of, and that would be lost with the value.
+    pub(super) holds_more: bool,
+    /// What there is to say of the rest.
+    pub(super) findings: Vec<Finding>,
+}
+
+/// What `extraCerts` at `path` holds. With `repairs`, what clients do not read as it is meant is written anew.
+pub(super) fn list(
+    document: &mut Document,
+    file: &str,
+    path: &Path,
+    repairs: bool,
+) -> Result<Held> {
+    let mut held = Held::default();
+    for (index, item) in list_at(document, path)?.into_iter().enumerate() {
+        let alias = item.get(ALIAS).and_then(Value::as_str).unwrap_or_default();
+        let text = item.get(PEM).and_then(Value::as_str).unwrap_or_default();
+        let place = path.then(index);
+        let what = format!(
+            "{file}{}: the entry {alias:?} of {path}",
+            line_of(document, &place)
+        );
+        let kind = Kind {
+            what: &what,
+            code: "extra-cert-unreadable",
+            is_bundle: false,
+        };
+        let text = read(document, &place.then(PEM), text, &kind, repairs)?;
+        held.take(text, |_| alias.to_owned());
+    }
+    Ok(held)
+}
+
+/// What the bundle at `path` holds; null and blank count as absent.
+pub(super) fn bundle(
+    document: &mut Document,
+    file: &str,
+    path: &Path,
+    repairs: bool,
+) -> Result<Held> {
+    let mut held = Held::default();
+    if let Some(text) = bundle_text(document, path)? {
+        let what = format!("{file}{}: {path}", line_of(document, path));
+        let kind = Kind {
+            what: &what,
+            code: "bundle-unreadable",
+            is_bundle: true,
+        };
+        held.take(read(document, path, &text, &kind, repairs)?, alias_of);
+    }
+    Ok(held)
+}
+
+/// The bundle's text.
+pub(super) fn bundle_text(document: &Document, path: &Path) -> Result<Option<String>> {
+    Ok(match document.get(path)? {
+        Some(Value::String(text)) if !text.trim().is_empty() => Some(text),
+        _ => None,
+    })
+}
+
+/// How a text is spoken of.
+struct Kind<'a> {
+    /// File, line and what it is.
+    what: &'a str,
+    /// The code for what no client reads.
+    code: &'static str,
+    /// Whether it is the whole bundle, of which nothing may be left out.
+    is_bundle: bool,
+}
+
+/// One text of the file.
+struct Text {
+    reading: Reading,
+    meant: Option<Vec<Certificate>>,
+    findings: Vec<Finding>,
+}
+
+impl Held {
+    fn take(&mut self, text: Text, alias: impl Fn(&Certificate) -> String) {
+        let placed = |certificate: Certificate| Placed {
+            alias: alias(&certificate),
+            certificate,
+            added: false,
+        };
+        let read = text.reading.certificates.into_iter();
+        let read: Vec<Placed> = read.map(|(_, one)| placed(one)).collect();
+        self.holds_more |= text.meant.is_none() && !text.reading.harms.is_empty();
+        self.meant.extend(match text.meant {
+            Some(meant) => meant.into_iter().map(placed).collect(),
+            None => read.clone(),
+        });
+        self.placed.extend(read);
+        self.findings.extend(text.findings);
+    }
+}
+
+fn read(
+    document: &mut Document,
+    path: &Path,
+    text: &str,
+    kind: &Kind<'_>,
+    repairs: bool,
+) -> Result<Text> {
+    let reading = delivered::read(text);
+    let meant = delivered::meant(text);
+    if let (true, Some(certificates)) = (repairs && !reading.harms.is_empty(), &meant) {
+        let canonical: String = certificates.iter().map(Certificate::pem).collect();
+        document.set(path, &Value::String(canonical.clone()))?;
+        return Ok(Text {
+            reading: delivered::read(&canonical),
+            findings: vec![Finding::note(
+                "certificate-repaired",
+                format!(
+                    "{} is written anew, so that every client reads it",
+                    kind.what
+                ),
+            )],
+            meant,
+        });
+    }
+    let findings = reading
+        .harms
+        .iter()
+        .map(|harm| finding(kind, harm, meant.is_some()))
+        .collect();
+    Ok(Text {
+        reading,
+        meant,
+        findings,
+    })
+}
+
+fn finding(kind: &Kind<'_>, harm: &Harm, is_repairable: bool) -> Finding {
+    let Kind {
+        what,
+        code,
+        is_bundle,
+    } = kind;
+    let Harm { line, why, effect } = harm;
+    let remedy = if is_repairable {
+        "add --repair to have it written anew, as clients read it"
+    } else {
+        "take it out of the file, and give the certificate with --ca"
+    };
+    match effect {
+        Effect::Poisons(readers) => Finding::error(
+            "bundle-poisoned",
+            format!(
+                "{what} makes the whole bundle of every pod unreadable for {}, at line {line} of its text: {why}",
+                listed(readers)
+            ),
+        )
+        .hint(remedy),
+        Effect::PrivateKey => Finding::error(
+            "private-key-in-file",
+            format!("{what} holds {why} (line {line} of its text)"),
+        )
+        .hint("take the key out of the file, and consider it compromised if it was ever deployed"),
+        Effect::LeftOut(readers, certificate) if readers.len() == delivered::Reader::ALL.len() => {
+            let message =
+                format!("{what} holds what no client reads, at line {line} of its text: {why}");
+            if certificate.is_some() || *is_bundle {
+                Finding::error(code, message).hint(remedy)
+            } else {
+                Finding::warning(code, message).hint("repair it, or take it out")
+            }
+        }
+        Effect::LeftOut(readers, _) => Finding::warning(
+            "certificate-left-out",
+            format!(
+                "{what} holds a certificate that {} does not read, at line {line} of its text: {why}",
+                listed(readers)
+            ),
+        )
+        .hint(remedy),
+    }
+}
+
+fn listed(readers: &[delivered::Reader]) -> String {
+    let readers: Vec<String> = readers.iter().map(ToString::to_string).collect();
+    readers.join(" and ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_that_is_no_certificate_is_reported_by_line_and_left_alone() {
+        let text = "customCertificates:\n  extraCerts:\n  - alias: a\n    pem: nonsense\n";
+        let mut document = Document::parse(text).unwrap();
+        let path = Path::from(&["customCertificates", "extraCerts"]);
+        let held = list(&mut document, "f.yaml", &path, true).unwrap();
+        assert_eq!(held.findings[0].code, "extra-cert-unreadable");
+        assert!(
+            held.findings[0].message.starts_with("f.yaml:3: "),
+            "{}",
+            held.findings[0].message
+        );
+        assert!(held.holds_more);
+        assert_eq!(document.text(), text);
+    }
+}

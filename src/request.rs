@@ -1,0 +1,71 @@
+//! What is wanted, complete and plain. Whether words of a command line said it or something else makes no difference from
+//! here on, and a component may be wanted in several releases.
+
+use std::path::PathBuf;
+
+use crate::certs::Fingerprint;
+use crate::finding::Ignorable;
+use crate::overrides::Mode;
+use crate::overrides::task_pods::{Queues, Variables};
+use crate::plan::TaskPods;
+use crate::sources::Source;
+use crate::vendor::Component;
+
+/// One release to be, as far as it was described: the rest is what is deployed, else what is documented.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetSpec {
+    /// Whose chart it is.
+    pub component: Component,
+    /// Release name.
+    pub release: Option<String>,
+    /// Namespace; Helm's `-n` holds otherwise.
+    pub namespace: Option<String>,
+    /// Chart reference.
+    pub chart: Option<String>,
+    /// Chart version.
+    pub version: Option<String>,
+    /// Values files.
+    pub values: Vec<PathBuf>,
+}
+
+impl TargetSpec {
+    /// A target of which nothing is said.
+    #[must_use]
+    pub fn of(component: Component) -> Self {
+        Self {
+            component,
+            release: None,
+            namespace: None,
+            chart: None,
+            version: None,
+            values: Vec::new(),
+        }
+    }
+}
+
+/// Which certificates are to be there, and how.
+#[derive(Debug, Clone)]
+pub struct Desired {
+    /// Where they are.
+    pub certificates: Vec<Source>,
+    /// What a server among those must present.
+    pub fingerprint: Option<Fingerprint>,
+    /// Appended or replacing; `None` for what the file says, else appended.
+    pub mode: Option<Mode>,
+    /// How they get into task pods.
+    pub task_pods: TaskPods,
+    /// Which variables of task pods point to the bundle.
+    pub task_variables: Variables,
+    /// Which templates of task pods are edited.
+    pub task_queues: Queues,
+    /// The init container's image.
+    pub task_image: Option<String>,
+    /// Whether what clients cannot read as it stands in a file is written anew.
+    pub repair: bool,
+    /// Whether what turns the checking of certificates off is taken out.
+    pub enforce_checking: bool,
+    /// Errors that are let pass.
+    pub ignore: Vec<Ignorable>,
+    /// Warn of certificates that expire within this many days.
+    pub expires_within: u32,
+}

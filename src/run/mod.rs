@@ -1,0 +1,15 @@
+//! Carrying out a plan: write, upgrade, look, and put back what did not take.
+
+mod aftermath;
+mod check;
+mod file;
+mod plan;
+mod readiness;
+mod restart;
+mod target;
+
+pub use aftermath::Aftermath;
+pub use check::Check;
+pub use file::{FileEnd, write};
+pub use plan::{Ran, Watch, files, upgrades};
+pub use target::Outcome;
