@@ -28,6 +28,10 @@ e2e: ## the same against a real Kubernetes API: one of its own, or KUBECONFIG
 dist: ## release archives, checksums and the plugin's tarball, in dist/
 	scripts/dist
 
+.PHONY: windows
+windows: ## the program for Windows, built here and run under Wine
+	scripts/windows-smoke
+
 .PHONY: requirements
 requirements: ## what this machine lacks for each of these
 	scripts/requirements
