@@ -6,6 +6,7 @@
 mod changes;
 mod chart_ignores;
 mod delivery;
+mod edits;
 mod findings;
 mod guess;
 mod in_task_pods;
@@ -34,6 +35,8 @@ use crate::release::Snapshot;
 use crate::values;
 use crate::vendor::{Component, Layout};
 
+use edits::Settled;
+
 pub use changes::{Change, Changes, ObjectChange, ValueChange, shown_manifest};
 pub use in_workloads::{Waiting, stuck};
 pub use servers::{Answer, NamedServer, named_in};
@@ -52,6 +55,17 @@ pub enum TaskPods {
     Template,
     /// Not at all.
     Off,
+}
+
+/// What a plan is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Releases are to be deployed.
+    Deploy,
+    /// Files are to be written, be it for a chart that does not render yet.
+    Write,
+    /// The certificates' part of the files is to be shown by itself.
+    Print,
 }
 
 /// What runs now.
@@ -135,8 +149,8 @@ pub struct Request<'a> {
     pub repairs: bool,
     /// Whether what turns the checking of certificates off is taken out.
     pub enforces_checking: bool,
-    /// Whether anything is going to be deployed; a file alone may be written for a chart that does not render yet.
-    pub deploys: bool,
+    /// What the plan is for.
+    pub purpose: Purpose,
     /// How Helm is to wait.
     pub rollout: Rollout,
     /// Helm's own flags.
@@ -156,7 +170,7 @@ pub struct Target {
     pub layout: &'static Layout,
     /// The edit of its override file.
     pub file: FileChange,
-    /// The certificates' part of the override file alone.
+    /// The certificates' part of the override file alone; empty where nobody wants it.
     pub fragment: String,
     /// Whether the chart could not be reached, so that nothing was proven.
     pub is_assumed: bool,
@@ -170,6 +184,8 @@ pub struct Target {
     pub strategy: Strategy,
     /// Where they arrive.
     pub proof: Proof,
+    /// All values that the chart gets from the files, and from what Helm keeps.
+    pub given: Value,
     /// The servers that its values name.
     pub servers: Vec<NamedServer>,
     /// Init containers that wait for servers without the certificates.
@@ -297,8 +313,8 @@ pub fn target(
 ) -> Result<Target> {
     let mut settled = settle::settle(&request, render)?;
     let merged = findings::Merged {
-        after: request.files.merged_with(&settled.text)?,
-        edited: serde_yaml::from_str(&settled.text)?,
+        after: request.files.merged_with(&settled.values),
+        edited: std::mem::take(&mut settled.values),
     };
     let more = findings::of(&request, &settled, &merged);
     let mut findings = std::mem::take(&mut settled.findings);
@@ -342,6 +358,7 @@ pub fn target(
         file,
         observed: request.observed,
         waiting,
+        given: merged.after,
         placed: settled.placed,
         mode: settled.mode,
         strategy: settled.strategy,
@@ -354,7 +371,7 @@ pub fn target(
 }
 
 /// What the upgrade changes in the cluster; nothing is known where nothing was rendered.
-fn changes(request: &Request<'_>, settled: &settle::Settled, given: &Value) -> Changes {
+fn changes(request: &Request<'_>, settled: &Settled, given: &Value) -> Changes {
     match (&settled.proof, &request.observed) {
         (None, _) => Changes::default(),
         (_, Observed::Absent | Observed::Unknown(_)) => Changes::all_new(&settled.objects),

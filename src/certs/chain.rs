@@ -26,19 +26,19 @@ impl Chain {
             .iter()
             .enumerate()
             .map(|(index, certificate)| {
+                let candidates = by_subject.get(certificate.issuer_key.as_str())?;
+                let others = candidates.iter().copied().filter(|one| *one != index);
+                let mut others = others.peekable();
+                // Verifying takes its time: a root without namesakes issued itself or has no issuer here.
+                others.peek()?;
                 if certificate.self_issued && certificate.is_self_signed() {
                     return None;
                 }
-                by_subject
-                    .get(certificate.issuer_key.as_str())?
-                    .iter()
-                    .copied()
-                    .filter(|candidate| *candidate != index)
-                    .find(|candidate| {
-                        certificates
-                            .get(*candidate)
-                            .is_some_and(|issuer| certificate.is_signed_by(issuer))
-                    })
+                others.find(|candidate| {
+                    certificates
+                        .get(*candidate)
+                        .is_some_and(|issuer| certificate.is_signed_by(issuer))
+                })
             })
             .collect();
         Self { issuers }

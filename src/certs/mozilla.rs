@@ -3,6 +3,9 @@
 //! The list (`mozilla.tsv`, made by `scripts/mozilla-roots` from version 20230311) tells a public root from a private CA,
 //! and which names `update-ca-certificates` has given away already.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use super::Fingerprint;
 
 const ROOTS: &str = include_str!("mozilla.tsv");
@@ -12,17 +15,22 @@ fn roots() -> impl Iterator<Item = (&'static str, &'static str)> {
     ROOTS.lines().filter_map(|line| line.split_once('\t'))
 }
 
+static FINGERPRINTS: LazyLock<HashSet<Fingerprint>> =
+    LazyLock::new(|| roots().filter_map(|(_, one)| one.parse().ok()).collect());
+
+static NAMES: LazyLock<HashSet<String>> =
+    LazyLock::new(|| roots().map(|(name, _)| name.to_ascii_lowercase()).collect());
+
 /// Whether this is the certificate of a public CA.
 #[must_use]
 pub fn is_public_root(certificate: Fingerprint) -> bool {
-    let wanted = certificate.to_string();
-    roots().any(|(_, fingerprint)| fingerprint == wanted)
+    FINGERPRINTS.contains(&certificate)
 }
 
 /// Whether a public root has this file name: a certificate of that alias would replace its link in `/etc/ssl/certs`.
 #[must_use]
 pub fn is_taken_name(alias: &str) -> bool {
-    roots().any(|(name, _)| name.eq_ignore_ascii_case(alias))
+    NAMES.contains(&alias.to_ascii_lowercase())
 }
 
 #[cfg(test)]
@@ -32,6 +40,7 @@ mod tests {
     #[test]
     fn the_list_is_whole() {
         assert!(roots().count() > 100);
+        assert_eq!(FINGERPRINTS.len(), roots().count());
         assert!(roots().all(|(name, fingerprint)| !name.is_empty() && fingerprint.len() == 95));
     }
 

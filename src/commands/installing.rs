@@ -12,7 +12,7 @@ use crate::exit::{ExitCode, Stop};
 use crate::files::FolderLocks;
 use crate::helm::{Helm, HelmError, Rollout};
 use crate::interrupt;
-use crate::plan::Plan;
+use crate::plan::{Plan, Purpose};
 use crate::ui::{self, Screen};
 
 /// Gathers, renders and plans; nothing is changed.
@@ -51,7 +51,11 @@ pub(super) fn plan(
         rollout,
         on_unheld: arguments.unheld.choice(),
         asks_cluster: true,
-        deploys: !arguments.files_only,
+        purpose: if arguments.files_only {
+            Purpose::Write
+        } else {
+            Purpose::Deploy
+        },
         assume_names: false,
     };
     if !arguments.dry_run {

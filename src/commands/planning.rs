@@ -18,7 +18,7 @@ use crate::helm::{Chart, ChartContent, Helm, HelmArguments, Rendering, Rollout};
 use crate::interrupt;
 use crate::kube::ClusterAddress;
 use crate::overrides::Mode;
-use crate::plan::{self, Observed, OnUnheld, Plan, Target, Unplanned, ValuesFiles};
+use crate::plan::{self, Observed, OnUnheld, Plan, Purpose, Target, Unplanned, ValuesFiles};
 use crate::preflight::{self, Stored};
 use crate::request::Desired;
 use crate::sources::{Access, Source};
@@ -183,8 +183,8 @@ pub(super) struct Planner<'a> {
     pub(super) on_unheld: OnUnheld,
     /// Render as the cluster would: its version, its API, its objects in the way.
     pub(super) asks_cluster: bool,
-    /// Whether anything is going to be deployed.
-    pub(super) deploys: bool,
+    /// What the plan is for.
+    pub(super) purpose: Purpose,
     /// Go on without a chart that cannot be reached.
     pub(super) assume_names: bool,
 }
@@ -286,7 +286,7 @@ impl Planner<'_> {
             queues: self.desired.task_queues,
             repairs: self.desired.repair,
             enforces_checking: self.desired.enforce_checking,
-            deploys: self.deploys,
+            purpose: self.purpose,
             task_image: self.desired.task_image.clone(),
             rollout: self.rollout.clone(),
             arguments: self.arguments,
@@ -295,25 +295,19 @@ impl Planner<'_> {
         let mut target = plan::target(request, &mut render)?;
         screen.hide_secrets_in(&target.objects);
         if !chart.is_assumed && !target.objects.is_empty() {
-            let sizes = Self::sizes(&target, &chart, &base, &manifest)?;
+            let sizes = Self::sizes(&target, &chart, &manifest)?;
             target.findings.extend(sizes);
         }
         Ok(target)
     }
 
     /// Whether what Helm and Kubernetes store of it fits.
-    fn sizes(
-        target: &Target,
-        chart: &Chart,
-        files: &ValuesFiles,
-        manifest: &str,
-    ) -> Result<Vec<Finding>> {
-        let config = files.merged_with(&target.file.after)?;
+    fn sizes(target: &Target, chart: &Chart, manifest: &str) -> Result<Vec<Finding>> {
         let stored = Stored {
             release: &target.coordinates.release,
             namespace: &target.coordinates.namespace,
             chart: &ChartContent::read(chart.local(), chart.values.clone())?,
-            config: &config,
+            config: &target.given,
             manifest,
         };
         Ok(preflight::check_size(&stored, &target.objects))

@@ -11,7 +11,7 @@ use crate::files::FolderLocks;
 use crate::helm::{Helm, Rollout};
 use crate::interrupt;
 use crate::kube::ClusterAddress;
-use crate::plan::{Observed, OnUnheld};
+use crate::plan::{Observed, OnUnheld, Purpose};
 use crate::report::rendered_json;
 use crate::run;
 use crate::ui::Screen;
@@ -40,7 +40,11 @@ pub(super) fn run(
         rollout: &Rollout::default(),
         on_unheld: OnUnheld::default(),
         asks_cluster: false,
-        deploys: false,
+        purpose: if arguments.in_place || arguments.full {
+            Purpose::Write
+        } else {
+            Purpose::Print
+        },
         assume_names: arguments.assume_names,
     };
     let mut locks = FolderLocks::default();

@@ -1,7 +1,7 @@
 //! Whether the certificates arrive, as findings: what the proof shows of the chart, the workloads and the task pods.
 
+use super::edits::Settled;
 use super::reach::aliases;
-use super::settle::Settled;
 use super::{Request, chart_ignores, in_task_pods, in_workloads};
 use crate::finding::Finding;
 use crate::overrides::Placed;

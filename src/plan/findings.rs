@@ -2,7 +2,7 @@
 
 use serde_yaml::Value;
 
-use super::settle::Settled;
+use super::edits::Settled;
 use super::{Request, delivery, unheld};
 use crate::finding::Finding;
 use crate::overrides::checking::{Unchecked, unchecked};
@@ -238,6 +238,10 @@ fn is_off(values: &Value, keys: &QueueKeys, template: &Path) -> bool {
 
 /// What turns the checking of certificates off, and is not needed any more once the CA is there.
 fn checking_off(request: &Request<'_>, merged: &Merged) -> Vec<Finding> {
+    let found = unchecked(&merged.after, &request.chart.values, request.layout);
+    if found.is_empty() {
+        return Vec::new();
+    }
     // The user looks at the file as it is.
     let text = request.files.on_disk.as_deref().unwrap_or_default();
     let document = Document::parse(text).ok();
@@ -249,7 +253,6 @@ fn checking_off(request: &Request<'_>, merged: &Merged) -> Vec<Finding> {
         let is_block = key.trim_end().ends_with(['|', '>', '-', '+']);
         Some(at + one.line.filter(|_| is_block).unwrap_or(0))
     };
-    let found = unchecked(&merged.after, &request.chart.values, request.layout);
     found
         .into_iter()
         .map(|one| {

@@ -1,11 +1,13 @@
 //! What the pod template has to say that only a rendering can tell: predicted first, so that the rendering only has to
 //! confirm it, then read from the rendering.
 
+use std::collections::BTreeSet;
+
 use serde_yaml::Value;
 
 use super::Request;
-use crate::overrides::Placed;
 use crate::overrides::task_pods::{self, ProjectedSource};
+use crate::overrides::{Mode, Placed};
 use crate::proof::{self, Arrival, Carriers, Itself, Object, Proof};
 use crate::values;
 use crate::vendor::image_in;
@@ -124,6 +126,17 @@ impl Guess {
                 .collect(),
             image: chosen(request).or_else(|| rendered.agent_image()),
         }
+    }
+}
+
+impl Guess {
+    /// Whether an edit with it would be the same as with another.
+    pub(super) fn says_the_same(&self, other: &Self, mode: Mode) -> bool {
+        let set = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
+        self.sources == other.sources
+            && self.image == other.image
+            && (mode == Mode::Append || self.bundle == other.bundle)
+            && set(&self.ours) == set(&other.ours)
     }
 }
 

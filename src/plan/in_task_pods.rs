@@ -1,8 +1,8 @@
 //! Whether the certificates arrive in the pods that the agent starts, queue by queue.
 
 use super::Request;
+use super::edits::Settled;
 use super::reach::{aliases, at_reach, not_bundled, not_read, not_shown};
-use super::settle::Settled;
 use crate::finding::Finding;
 use crate::overrides::Placed;
 use crate::overrides::task_pods::{self, Strategy};

@@ -2,7 +2,7 @@
 
 use serde_yaml::Value;
 
-use super::Request;
+use super::{Purpose, Request};
 use crate::finding::Finding;
 use crate::values;
 
@@ -53,7 +53,7 @@ pub(super) fn missing(request: &Request<'_>, given: &Value, why: &str) -> Option
     let name_it = format!(
         "write them into it, or name the file that holds them before this one: --{component}-values FILE --{component}-values {file}"
     );
-    Some(if request.deploys {
+    Some(if request.purpose == Purpose::Deploy {
         Finding::error("values-missing", message).hint(format!(
             "{name_it}; --files-only writes the certificates alone"
         ))

@@ -91,20 +91,16 @@ impl ValuesFiles {
         values::merge(self.files.iter().map(|(_, values)| values))
     }
 
-    /// All that is given to the chart, with another content of the edited file.
-    ///
-    /// # Errors
-    /// The content is not YAML.
-    pub fn merged_with(&self, text: &str) -> Result<Value> {
-        let edited: Value = serde_yaml::from_str(text)?;
-        let files = self.files.iter().enumerate().map(|(index, (_, values))| {
-            if index == self.edited {
-                &edited
-            } else {
-                values
-            }
-        });
-        Ok(values::merge(self.kept.iter().chain(files)))
+    /// All that is given to the chart, where the edited file says this.
+    #[must_use]
+    pub fn merged_with(&self, edited: &Value) -> Value {
+        let files =
+            self.files.iter().enumerate().map(
+                |(index, (_, values))| {
+                    if index == self.edited { edited } else { values }
+                },
+            );
+        values::merge(self.kept.iter().chain(files))
     }
 
     /// The last file that says anything at `path`, which is the one that Helm goes by; `edited` is what the edited file says.
@@ -184,16 +180,13 @@ mod tests {
     fn the_edited_content_takes_its_place_in_helms_order() {
         let files = files(&["customCertificates: {}\na: 1", "a: 2"]);
         assert_eq!(files.edited(), Path::new("0.yaml"));
-        assert_eq!(
-            files.merged_with("a: 3\nb: 4").unwrap(),
-            yaml("{a: 2, b: 4}")
-        );
+        assert_eq!(files.merged_with(&yaml("a: 3\nb: 4")), yaml("{a: 2, b: 4}"));
     }
 
     #[test]
     fn deployed_values_that_helm_keeps_lie_under_every_file() {
         let files = files(&["a: 1"]).over(yaml("{a: 0, kept: 1}"));
-        assert_eq!(files.merged_with("a: 2").unwrap(), yaml("{a: 2, kept: 1}"));
+        assert_eq!(files.merged_with(&yaml("a: 2")), yaml("{a: 2, kept: 1}"));
         assert_eq!(files.merged(), yaml("a: 1"));
     }
 

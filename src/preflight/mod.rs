@@ -128,6 +128,7 @@ mod tests {
             mode: Mode::Append,
             strategy: Strategy::Off,
             proof: Proof::default(),
+            given: serde_yaml::Value::Null,
             servers: Vec::new(),
             waiting: Vec::new(),
             objects: Vec::new(),

@@ -47,8 +47,7 @@ impl Stored<'_> {
 
     /// Whether the Secret cannot come near the limit, told without packing anything: gzip makes nothing larger to speak of.
     fn is_small(&self) -> bool {
-        let yaml = serde_yaml::to_string(self.config).map_or(0, |text| text.len());
-        (self.manifest.len() + yaml + self.chart.size() * 4 / 3) * 4 / 3 < NEAR / 2
+        (self.manifest.len() + weight(self.config) + self.chart.size() * 4 / 3) * 4 / 3 < NEAR
     }
 
     fn json(&self) -> Json {
@@ -80,6 +79,22 @@ impl Stored<'_> {
             "version": 1,
             "namespace": self.namespace,
         })
+    }
+}
+
+/// The bytes that a value takes at most in JSON, to speak of.
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len() + text.matches(['\n', '"']).count() + 3,
+        Value::Sequence(items) => items.iter().map(|item| weight(item) + 1).sum::<usize>() + 2,
+        Value::Mapping(entries) => {
+            let weights = entries
+                .iter()
+                .map(|(key, one)| weight(key) + weight(one) + 2);
+            weights.sum::<usize>() + 2
+        }
+        Value::Tagged(tagged) => weight(&tagged.value),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 24,
     }
 }
 

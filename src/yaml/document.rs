@@ -9,6 +9,7 @@ use super::edit;
 use super::matching::Matching;
 use super::node::{Entry, Kind, Node, Tree};
 use super::parse;
+use super::reread::Part;
 use super::values;
 use super::{Path, Position, Step, YamlError};
 
@@ -23,6 +24,8 @@ pub struct Document {
     raw: Value,
     /// `raw` with merge keys followed, where there are any.
     merged: Option<Value>,
+    /// Whether both readers look at the result of all edits only, and not at that of each.
+    is_read_back_later: bool,
 }
 
 /// A single value of a document, as [`Document::scalars`] lists it.
@@ -60,7 +63,38 @@ impl Document {
             tree,
             raw,
             merged,
+            is_read_back_later: false,
         })
+    }
+
+    /// Makes many edits as one: read back once, all or nothing.
+    ///
+    /// Between them, only what each touched is read anew. Where the readers do not find at the end what the edits meant, the
+    /// edits are made again, each read back by itself, so that the one in the way is named: `edits` may run twice.
+    ///
+    /// # Errors
+    ///
+    /// What `edits` returns; the document is then unchanged.
+    pub fn transaction<T, E: From<YamlError>>(
+        &mut self,
+        edits: impl Fn(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        if self.is_read_back_later {
+            return edits(self);
+        }
+        let mut draft = self.clone();
+        draft.is_read_back_later = self.merged.is_none();
+        if let Ok(result) = edits(&mut draft)
+            && let Ok(read) = Self::parse(&draft.text)
+            && read.value() == draft.value()
+        {
+            *self = read;
+            return Ok(result);
+        }
+        let mut draft = self.clone();
+        let result = edits(&mut draft)?;
+        *self = draft;
+        Ok(result)
     }
 
     /// The text as it is now.
@@ -254,7 +288,7 @@ impl Document {
             );
         }
         if values::lookup(self.value(), &path).is_some() {
-            *self = edit::remove(self, &path)?;
+            edit::remove(self, &path)?;
         }
         Ok(())
     }
@@ -266,6 +300,30 @@ impl Document {
     /// What the document means, with aliases but not merge keys followed: entry by entry as in the tree.
     pub(super) fn raw(&self) -> &Value {
         &self.raw
+    }
+
+    pub(super) fn is_read_back_later(&self) -> bool {
+        self.is_read_back_later
+    }
+
+    /// Takes over the text after an edit that is read back later; `part` is what was read of it, and `change` what it means.
+    pub(super) fn take_on_trust(
+        &mut self,
+        text: String,
+        part: Part,
+        change: impl FnOnce(&mut Value),
+    ) {
+        self.text = text;
+        self.tree.replace(part);
+        change(&mut self.raw);
+    }
+
+    /// Takes over an edit's result, which was read back.
+    pub(super) fn take_over(&mut self, result: Self) {
+        *self = Self {
+            is_read_back_later: self.is_read_back_later,
+            ..result
+        };
     }
 
     pub(super) fn has_merges(&self) -> bool {
@@ -281,7 +339,7 @@ impl Document {
             });
         }
         if values::lookup(self.value(), path) != Some(&new) {
-            *self = edit::put(self, path, new, matching)?;
+            edit::put(self, path, new, matching)?;
         }
         Ok(())
     }

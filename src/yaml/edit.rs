@@ -9,6 +9,7 @@ use super::node::{Entry, Kind, Layout, Node, Tree};
 use super::parse::MAX_DEPTH;
 use super::render::{self, Renderer};
 use super::replace::Slot;
+use super::reread;
 use super::splices::Splices;
 use super::style::{self, Style};
 use super::values;
@@ -28,38 +29,44 @@ pub(super) struct Editor<'a> {
     reached: usize,
 }
 
-/// The document with `new` at `path`.
+/// Writes `new` at `path`.
 pub(super) fn put(
-    document: &Document,
+    document: &mut Document,
     path: &Path,
     new: Value,
     matching: Matching,
-) -> Result<Document, YamlError> {
-    let mut expected = document.value().clone();
-    values::assign(&mut expected, path.steps(), new.clone());
-    run(document, path, &expected, |editor, root, raw| {
-        if values::is_deeper_than(&new, MAX_DEPTH) {
-            return Err(editor.unwritable("it is nested too deep"));
-        }
-        editor.put(root, Slot::Root, raw, 0, new, matching)
-    })
+) -> Result<(), YamlError> {
+    let assigned = new.clone();
+    run(
+        document,
+        path,
+        |value| values::assign(value, path.steps(), assigned),
+        |editor, root, raw| {
+            if values::is_deeper_than(&new, MAX_DEPTH) {
+                return Err(editor.unwritable("it is nested too deep"));
+            }
+            editor.put(root, Slot::Root, raw, 0, new, matching)
+        },
+    )
 }
 
-/// The document without the value at `path`, which exists.
-pub(super) fn remove(document: &Document, path: &Path) -> Result<Document, YamlError> {
-    let mut expected = document.value().clone();
-    values::take_out(&mut expected, path.steps());
-    run(document, path, &expected, |editor, root, raw| {
-        editor.remove(root, Slot::Root, raw, 0)
-    })
+/// Removes the value at `path`, which exists.
+pub(super) fn remove(document: &mut Document, path: &Path) -> Result<(), YamlError> {
+    run(
+        document,
+        path,
+        |value| values::take_out(value, path.steps()),
+        |editor, root, raw| editor.remove(root, Slot::Root, raw, 0),
+    )
 }
 
+/// Makes the changes that `edit` collects; `change` does to a value what they are meant to do to the text.
 fn run(
-    document: &Document,
+    document: &mut Document,
     path: &Path,
-    expected: &Value,
+    change: impl FnOnce(&mut Value),
     edit: impl FnOnce(&mut Editor<'_>, &Node, &Value) -> Result<(), YamlError>,
-) -> Result<Document, YamlError> {
+) -> Result<(), YamlError> {
     let original = document.text();
     let tree = document.tree();
     // Lines are inserted whole. A last line without a line break gets one for the time of the edit, except where that
@@ -94,9 +101,19 @@ fn run(
         problem,
     };
     let splices = std::mem::take(&mut editor.splices);
+    let changed = splices.extent();
     let edited = splices
         .apply(&text)
         .ok_or_else(|| refuse("the changes would overlap".to_owned()))?;
+    if document.is_read_back_later() && !lends_line_break {
+        let part = changed.and_then(|changed| reread::part(tree, original, &changed, &edited));
+        if let Some(part) = part {
+            document.take_on_trust(edited, part, change);
+            return Ok(());
+        }
+    }
+    let mut expected = document.value().clone();
+    change(&mut expected);
     let unreadable = |error: YamlError| refuse(format!("the result would be refused: {error}"));
     let mut result = Document::parse(&edited).map_err(unreadable)?;
     if lends_line_break && !result.tree().ends_in_block_scalar(&edited) {
@@ -104,8 +121,11 @@ fn run(
         result =
             Document::parse(closed.strip_suffix('\r').unwrap_or(closed)).map_err(unreadable)?;
     }
-    match first_change(expected, result.value(), &Path::root()) {
-        None => Ok(result),
+    match first_change(&expected, result.value(), &Path::root()) {
+        None => {
+            document.take_over(result);
+            Ok(())
+        }
         Some(other) => Err(refuse(format!("`{other}` would not be as intended"))),
     }
 }

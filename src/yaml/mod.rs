@@ -20,6 +20,7 @@
 //! | `style` | the indentation habits of a file |
 //! | `scalar`, `render` | typed value → YAML text |
 //! | `edit` | one edit from path to verified text |
+//! | `reread` | after one edit of many: what it touched, read anew |
 //! | `guard` | what must not be edited in place |
 //! | `splices` | changes of the text, collected and applied at once |
 //! | `sync`, `matching`, `block`, `flow`, `replace` | typed difference → splices |
@@ -38,6 +39,7 @@ mod path;
 mod position;
 mod render;
 mod replace;
+mod reread;
 mod scalar;
 mod splices;
 mod style;

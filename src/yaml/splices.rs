@@ -20,6 +20,13 @@ impl Splices {
         self.replace(at..at, new);
     }
 
+    /// From the first change to the last.
+    pub(super) fn extent(&self) -> Option<Range<usize>> {
+        let start = self.0.iter().map(|(range, _)| range.start).min()?;
+        let end = self.0.iter().map(|(range, _)| range.end).max()?;
+        Some(start..end)
+    }
+
     /// The new text; `None` if two changes overlap or one lies outside the text.
     pub(super) fn apply(mut self, text: &str) -> Option<String> {
         self.0.sort_by_key(|(range, _)| (range.start, range.end));

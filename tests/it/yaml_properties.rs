@@ -329,3 +329,42 @@ fn try_everything(text: &str, index: Index, new: &Value) {
         }
     }
 }
+
+proptest! {
+    // Each takes twice the edits, and more of them.
+    #![proptest_config(ProptestConfig { cases: config().cases / 4, ..config() })]
+
+    #[test]
+    fn edits_made_together_give_what_they_give_one_by_one(
+        file in any_file(), indexes: [Index; 4], new in value()
+    ) {
+        let Ok(before) = Document::parse(&file.text) else { return Err(TestCaseError::reject("not YAML")) };
+        // Each edit goes by what the one before left.
+        let edits = |document: &mut Document| -> Result<(), YamlError> {
+            for (turn, index) in indexes.iter().enumerate() {
+                let mappings = paths_where(document, Value::is_mapping);
+                let Some(mapping) = pick(&mappings, *index) else { continue };
+                match turn {
+                    0 => document.set(mapping.then("added"), &new)?,
+                    1 => document.extend(mapping.then("list"), vec![new.clone(), Value::from(1)])?,
+                    2 => {
+                        let all = paths(document.value());
+                        document.remove(index.get(&all).clone())?;
+                    }
+                    _ => document.set(Path::root().then("last").then("one"), &new)?,
+                }
+            }
+            Ok(())
+        };
+        let (mut alone, mut together) = (before.clone(), before.clone());
+        let alone_result = edits(&mut alone);
+        let together_result = together.transaction(edits);
+        prop_assert_eq!(&alone_result, &together_result);
+        if alone_result.is_ok() {
+            prop_assert_eq!(together.text(), alone.text());
+            prop_assert_eq!(together.value(), alone.value());
+        } else {
+            prop_assert_eq!(together.text(), &file.text, "all or nothing");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! The edits of one override file, with one guess or another of what only a rendering can tell.
+
+use anyhow::Result;
+use serde_yaml::Value;
+
+use super::guess::{Guess, Seen};
+use super::{Purpose, Request, TaskPods, unheld};
+use crate::certs::bundle::Entry;
+use crate::exit::Stop;
+use crate::finding::{self, Finding};
+use crate::overrides::task_pods::{self, Shape, Strategy, Wanted};
+use crate::overrides::{Mode, Placed, checking, place};
+use crate::proof::{Object, Proof};
+use crate::values;
+use crate::vendor::{PROPAGATE, PodList, TaskPodKeys};
+use crate::yaml::{Document, YamlError};
+
+/// An edited override file and what it renders to.
+pub(super) struct Settled {
+    pub(super) text: String,
+    /// What it says.
+    pub(super) values: Value,
+    /// The certificates' part of it alone; empty where the edit was refused, or nobody wants it.
+    pub(super) fragment: String,
+    pub(super) mode: Mode,
+    pub(super) placed: Vec<Placed>,
+    pub(super) strategy: Strategy,
+    pub(super) findings: Vec<Finding>,
+    pub(super) guess: Guess,
+    /// Whether there is no queue yet, so that no template of task pods is rendered.
+    pub(super) has_no_queue: bool,
+    pub(super) objects: Vec<Object>,
+    /// `None` where the edit was refused before it could be rendered, or the rendering was.
+    pub(super) proof: Option<Proof>,
+    /// The release as it is now.
+    pub(super) deployed: Seen,
+}
+
+/// The edits of one override file.
+pub(super) struct Edits<'a> {
+    pub(super) request: &'a Request<'a>,
+    pub(super) strategy: Strategy,
+    pub(super) deployed: &'a Seen,
+}
+
+impl<'a> Edits<'a> {
+    pub(super) fn new(request: &'a Request<'a>, deployed: &'a Seen) -> Self {
+        Self {
+            request,
+            strategy: strategy(request),
+            deployed,
+        }
+    }
+
+    /// Edits the file; what only a rendering can tell is predicted where none has told it.
+    pub(super) fn make(&self, rendered: Option<&Guess>) -> Result<Settled> {
+        let text = self.request.files.text.as_deref().unwrap_or_default();
+        let edited = || -> Result<Settled> {
+            let mut document = Document::parse(text)?;
+            let mut settled = document.transaction(|document| self.edit(document, rendered))?;
+            settled.values = document.value().clone();
+            settled.text = document.into_text();
+            Ok(settled)
+        };
+        edited().map_err(|error| refusal(&file_name(self.request), error))
+    }
+
+    fn edit(&self, document: &mut Document, rendered: Option<&Guess>) -> Result<Settled> {
+        let request = self.request;
+        unheld::adopt(document, request)?;
+        if request.enforces_checking {
+            checking::enforce(document, &request.chart.values, request.layout)?;
+        }
+        let placement = place(
+            document,
+            &file_name(request),
+            request.layout.certificates,
+            request.entries,
+            request.mode,
+            request.repairs,
+        )?;
+        let guess = match rendered {
+            Some(guess) => guess.clone(),
+            None => self.predict(document, &placement.placed),
+        };
+        let mut settled = Settled {
+            text: String::new(),
+            values: Value::Null,
+            fragment: String::new(),
+            mode: placement.mode,
+            placed: placement.placed,
+            strategy: self.strategy,
+            findings: placement.findings,
+            guess,
+            has_no_queue: false,
+            objects: Vec::new(),
+            proof: None,
+            deployed: Seen::default(),
+        };
+        // A refused placement leaves the task pods alone: they would name what is not there.
+        if !finding::refuses(&settled.findings) {
+            let edited = self.task_pods(document, &settled)?;
+            settled.findings.extend(edited);
+        }
+        Ok(settled)
+    }
+
+    fn predict(&self, document: &Document, placed: &[Placed]) -> Guess {
+        let given = self.request.files.merged_with(document.value());
+        let values = values::merge([&self.request.chart.values, &given]);
+        Guess::predicted(self.request, placed, self.deployed, &values)
+    }
+
+    /// The same edit of an empty file, with all that the real one lists: the certificates' part alone.
+    pub(super) fn fragment(&self, settled: &Settled) -> Result<String> {
+        if self.request.purpose != Purpose::Print {
+            return Ok(String::new());
+        }
+        let entries: Vec<Entry> = settled.placed.iter().map(Placed::to_entry).collect();
+        let (file, base) = (file_name(self.request), self.request.layout.certificates);
+        let mut document = Document::parse("")?;
+        document.transaction(|document| -> Result<()> {
+            place(document, &file, base, &entries, Some(settled.mode), false)?;
+            self.task_pods(document, settled)?;
+            Ok(())
+        })?;
+        Ok(document.into_text())
+    }
+
+    fn task_pods(&self, document: &mut Document, settled: &Settled) -> Result<Vec<Finding>> {
+        let Some(keys) = &self.request.layout.task_pods else {
+            return Ok(Vec::new());
+        };
+        let (layout, request, guess) = (self.request.layout, self.request, &settled.guess);
+        match self.strategy {
+            Strategy::Propagate => {
+                task_pods::clear(document, keys, &guess.ours)?;
+                task_pods::propagate(document, layout.certificates)?;
+            }
+            Strategy::Template => {
+                task_pods::stop_propagating(document, layout.certificates)?;
+                let (config_map, key) = &guess.bundle;
+                let wanted = Wanted {
+                    shape: match settled.mode {
+                        Mode::Append => Shape::Appended(&guess.sources),
+                        Mode::Replace => Shape::Replaced(config_map, key),
+                    },
+                    ours: &guess.ours,
+                    image: guess.image.as_deref(),
+                    image_chosen: request.task_image.is_some(),
+                    variables: request.variables,
+                    sources_volume: keys.sources_volume,
+                    queues: request.queues,
+                    adds: adds_volumes(request, keys),
+                };
+                return task_pods::template(document, &file_name(request), keys, &wanted);
+            }
+            Strategy::Off => {
+                task_pods::clear(document, keys, &guess.ours)?;
+                task_pods::stop_propagating(document, layout.certificates)?;
+            }
+        }
+        Ok(Vec::new())
+    }
+}
+
+/// Whether the chart adds lists of their own to the volumes and mounts that a queue replaces.
+fn adds_volumes(request: &Request<'_>, keys: &TaskPodKeys) -> bool {
+    let added = PodList::ALL.into_iter().filter_map(PodList::added_by);
+    added
+        .into_iter()
+        .all(|key| request.chart.knows(&[keys.base, &[key]].concat()))
+}
+
+fn strategy(request: &Request<'_>) -> Strategy {
+    let layout = request.layout;
+    let propagate = layout.under_certificates(PROPAGATE);
+    match (&layout.task_pods, request.task_pods) {
+        (None, _) | (_, TaskPods::Off) => Strategy::Off,
+        (_, TaskPods::Propagate) => Strategy::Propagate,
+        (_, TaskPods::Auto) if request.chart.knows(&propagate) => Strategy::Propagate,
+        (_, TaskPods::Auto | TaskPods::Template) => Strategy::Template,
+    }
+}
+
+fn file_name(request: &Request<'_>) -> String {
+    request.files.edited().display().to_string()
+}
+
+/// A file that cannot be edited safely is an error finding of the file, not a failure of ours.
+fn refusal(file: &str, error: anyhow::Error) -> anyhow::Error {
+    match error.downcast::<YamlError>() {
+        Ok(yaml) => Stop::refused(format!("{file}: {yaml} [{}]", yaml.code())).into(),
+        Err(other) => other,
+    }
+}
