@@ -38,7 +38,15 @@ impl fmt::Display for Line {
 #[must_use]
 pub fn of_file(file: &FileChange) -> Vec<Line> {
     let shown = |text: &str| summary::summarised(&secrets::masked_file(text));
-    let before = file.before.as_deref().map(shown).unwrap_or_default();
+    // Each is read as YAML, which takes most of the time of a preview of large files.
+    let (before, after) = std::thread::scope(|scope| {
+        let before = scope.spawn(|| file.before.as_deref().map(shown).unwrap_or_default());
+        let after = shown(&file.after);
+        match before.join() {
+            Ok(before) => (before, after),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    });
     let name = file.path.display();
     let old = if file.before.is_some() {
         name.to_string()
@@ -49,7 +57,7 @@ pub fn of_file(file: &FileChange) -> Vec<Line> {
         Line::File(format!("--- {old}")),
         Line::File(format!("+++ {name}")),
     ];
-    lines.extend(of_texts(&before, &shown(&file.after)));
+    lines.extend(of_texts(&before, &after));
     lines
 }
 
