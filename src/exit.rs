@@ -58,6 +58,8 @@ pub struct Stop {
     pub code: ExitCode,
     /// What is shown to the user.
     pub message: String,
+    /// Whether the user wanted it so: that is no error to be shown as one.
+    pub is_wanted: bool,
 }
 
 impl Stop {
@@ -81,10 +83,20 @@ impl Stop {
         Self::new(ExitCode::Interrupted, message)
     }
 
-    fn new(code: ExitCode, message: impl Into<String>) -> Self {
+    /// The user said no, or left.
+    pub fn declined(code: ExitCode, message: impl Into<String>) -> Self {
+        Self {
+            is_wanted: true,
+            ..Self::new(code, message)
+        }
+    }
+
+    /// Ends with that code.
+    pub fn new(code: ExitCode, message: impl Into<String>) -> Self {
         Self {
             code,
             message: message.into(),
+            is_wanted: false,
         }
     }
 }

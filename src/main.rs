@@ -38,7 +38,7 @@ fn main() -> ExitCode {
     match commands::run(&cli, &screen) {
         Ok(code) => code.into(),
         Err(error) => {
-            screen.error(&error);
+            screen.ending(&error);
             exit::code_of(&error).into()
         }
     }

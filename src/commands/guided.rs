@@ -7,6 +7,7 @@ mod typing;
 use anyhow::Result;
 use clap::Parser as _;
 
+use super::agreement::agree;
 use super::planning::accept;
 use super::{carry_out, installing};
 use crate::cli::{Cli, Command, InstallArgs, Output};
@@ -83,19 +84,26 @@ pub(super) fn run(first: &InstallArgs, helm: &Helm, screen: &Screen) -> Result<E
                 accept(&plan)?;
                 same(&[]);
                 return if plan.has_changes() {
-                    Err(Stop::no_answer("nothing was changed").into())
+                    Err(Stop::declined(ExitCode::NoAnswer, "nothing was changed").into())
                 } else {
                     Ok(ExitCode::Done)
                 };
             }
             Decision::Apply => {
+                agree(&plan, &arguments, helm.cluster())?;
                 interrupt::check()?;
                 let done = carry_out::act(&arguments, &rollout, helm, &plan, screen);
                 same(&["--yes"]);
                 return done;
             }
             Decision::WriteFiles => {
+                let files = InstallArgs {
+                    files_only: true,
+                    ..arguments
+                };
+                agree(&plan, &files, helm.cluster())?;
                 interrupt::check()?;
+                let arguments = files;
                 let done = carry_out::write(&arguments, &plan, screen);
                 same(&["--files-only", "--yes"]);
                 return done;
@@ -282,11 +290,7 @@ fn take_back(answers: &mut Answers, failure: Option<ExitCode>) -> Result<()> {
     match (listed.get(index), failure) {
         (Some((topic, ..)), _) => answers.clear(*topic),
         (None, Some(code)) => {
-            return Err(Stop {
-                code,
-                message: "nothing was changed".to_owned(),
-            }
-            .into());
+            return Err(Stop::declined(code, "nothing was changed").into());
         }
         (None, None) => {}
     }

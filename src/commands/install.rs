@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use super::agreement::agree;
 use super::planning::accept;
 use super::{carry_out, guided, installing};
 use crate::cli::{InstallArgs, Output};
@@ -11,7 +12,7 @@ use crate::helm::Helm;
 use crate::interrupt;
 use crate::kube::ClusterAddress;
 use crate::report::{Ending, plan_json};
-use crate::ui::{self, Screen};
+use crate::ui::Screen;
 
 pub(super) fn run(
     arguments: &InstallArgs,
@@ -19,6 +20,7 @@ pub(super) fn run(
     screen: &Screen,
 ) -> Result<ExitCode> {
     json_asks_nobody(arguments)?;
+    cluster.check()?;
     interrupt::watch()?;
     let helm = Helm::at(cluster)?;
     helm.ask_version_in_background();
@@ -53,7 +55,7 @@ pub(super) fn run(
     if !plan.has_changes() {
         return Ok(ExitCode::Done);
     }
-    agree(arguments)?;
+    agree(&plan, arguments, cluster)?;
     interrupt::check()?;
     if arguments.files_only {
         carry_out::write(arguments, &plan, screen)
@@ -70,21 +72,4 @@ fn json_asks_nobody(arguments: &InstallArgs) -> Result<(), Stop> {
         ));
     }
     Ok(())
-}
-
-fn agree(arguments: &InstallArgs) -> Result<()> {
-    if arguments.yes {
-        return Ok(());
-    }
-    if arguments.no_input || !ui::is_interactive() {
-        return Err(Stop::no_answer(
-            "nobody to ask, so nothing was changed: add --yes to do this, or --dry-run to only look",
-        )
-        .into());
-    }
-    if ui::confirm("Apply this?")? {
-        Ok(())
-    } else {
-        Err(Stop::no_answer("nothing was changed").into())
-    }
 }

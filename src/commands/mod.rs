@@ -1,5 +1,6 @@
 //! The commands: gather, plan, show, act.
 
+mod agreement;
 mod carry_out;
 mod complete;
 mod doctor;

@@ -127,10 +127,8 @@ fn named_as_placed(entries: &[Entry], targets: &[Target]) -> Vec<Entry> {
 pub(super) fn accept(plan: &Plan) -> Result<(), Stop> {
     let codes = plan.unplanned.iter().map(|one| code_of(&one.error));
     if let Some(code) = codes.reduce(ExitCode::worse) {
-        return Err(Stop {
-            code,
-            message: "not every target could be planned; nothing was changed".to_owned(),
-        });
+        let message = "not every target could be planned; nothing was changed";
+        return Err(Stop::new(code, message));
     }
     if plan.is_refused() {
         return Err(Stop::refused(

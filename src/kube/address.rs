@@ -1,14 +1,18 @@
 //! Which cluster a run is about.
 
 use std::env;
-use std::path::PathBuf;
+use std::fmt;
 
-use serde::Deserialize;
-
+use super::kubeconfig::Kubeconfig;
 use crate::environment::variable;
+use crate::exit::Stop;
+use crate::nearest::nearest;
 
 /// The variable in which Helm hands the context on, and in which it takes one.
 const CONTEXT: &str = "HELM_KUBECONTEXT";
+
+/// The variable in which it hands on a server that beats the context's.
+const SERVER: &str = "HELM_KUBEAPISERVER";
 
 /// A cluster, and the namespace that holds where none is named: what Helm was told by its flags and its environment,
 /// resolved once. Every helm and every kubectl of a run goes there, whatever becomes of the kubeconfig meanwhile.
@@ -23,6 +27,8 @@ pub struct ClusterAddress {
     named: Option<String>,
     /// The context that holds: the named one, else the kubeconfig's current one. `None` inside of a pod.
     context: Option<String>,
+    /// The address of its API server, where that can be told without asking anybody.
+    server: Option<String>,
     namespace: String,
 }
 
@@ -33,15 +39,45 @@ impl ClusterAddress {
     pub fn from_environment() -> Self {
         let files = variable("KUBECONFIG");
         let named = variable(CONTEXT);
+        let config = Kubeconfig::read(files.as_deref());
+        let context = named.clone().or_else(|| config.current_context());
+        let server = variable(SERVER).or_else(|| config.server_of(context.as_deref()?));
         Self {
-            context: named
-                .clone()
-                .or_else(|| current_context(kubeconfigs(files.as_deref()))),
+            context,
+            server,
             named,
             // A list of files cannot have come from --kubeconfig: it is in the user's environment, and stays there.
             kubeconfig: files.filter(|files| env::split_paths(files).count() == 1),
             namespace: current_namespace(),
         }
+    }
+
+    /// Refuses a context that was named and does not exist: what helm says of it looks like a cluster that is down.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub fn check(&self) -> Result<(), Stop> {
+        let Some(named) = &self.named else {
+            return Ok(());
+        };
+        let config = Kubeconfig::read(variable("KUBECONFIG").as_deref());
+        let mut contexts: Vec<&str> = config.contexts().collect();
+        contexts.sort_unstable();
+        contexts.dedup();
+        if contexts.contains(&named.as_str()) {
+            return Ok(());
+        }
+        let there_are = match (
+            nearest(named, contexts.iter().copied()),
+            contexts.as_slice(),
+        ) {
+            (Some(near), _) => format!("did you mean {near}?"),
+            (None, []) => "the kubeconfig has none at all".to_owned(),
+            (None, all) => format!("there are {}", all.join(", ")),
+        };
+        Err(Stop::usage(format!(
+            "there is no context {named} in the kubeconfig; {there_are}"
+        )))
     }
 
     /// The namespace that holds where none is named.
@@ -83,40 +119,23 @@ impl ClusterAddress {
     }
 }
 
+impl fmt::Display for ClusterAddress {
+    /// `context blue (https://blue:6443)`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.context, &self.server) {
+            (Some(context), Some(server)) => write!(f, "context {context} ({server})"),
+            (Some(context), None) => write!(f, "context {context}"),
+            (None, Some(server)) => write!(f, "the cluster {server}"),
+            (None, None) => f.write_str("the cluster that helm finds by itself"),
+        }
+    }
+}
+
 /// The namespace that holds where none is named: Helm resolves `-n`, its environment and the kubeconfig, and hands the
 /// result to its plugins.
 #[must_use]
 pub fn current_namespace() -> String {
     variable("HELM_NAMESPACE").unwrap_or_else(|| "default".to_owned())
-}
-
-/// The kubeconfig files that can be read, in their order of precedence, as client-go finds them. helm and kubectl have their
-/// own words for the others.
-fn kubeconfigs(named: Option<&str>) -> impl Iterator<Item = String> {
-    let files: Vec<PathBuf> = match named {
-        Some(files) => env::split_paths(files).collect(),
-        None => env::home_dir()
-            .map(|home| home.join(".kube/config"))
-            .into_iter()
-            .collect(),
-    };
-    files
-        .into_iter()
-        .filter_map(|file| std::fs::read_to_string(file).ok())
-}
-
-#[derive(Deserialize)]
-struct Kubeconfig {
-    #[serde(default, rename = "current-context")]
-    current_context: String,
-}
-
-/// The current context: the first that a file names, as client-go merges them.
-fn current_context(files: impl Iterator<Item = String>) -> Option<String> {
-    files
-        .filter_map(|text| serde_yaml::from_str::<Kubeconfig>(&text).ok())
-        .map(|config| config.current_context)
-        .find(|context| !context.is_empty())
 }
 
 #[cfg(test)]
@@ -129,6 +148,7 @@ pub(crate) mod tests {
             kubeconfig: None,
             named: None,
             context: None,
+            server: None,
             namespace: namespace.to_owned(),
         }
     }
@@ -140,19 +160,6 @@ pub(crate) mod tests {
             context: Some(context.to_owned()),
             ..in_namespace("default")
         }
-    }
-
-    #[test]
-    fn the_first_file_that_names_a_context_wins() {
-        let current = |files: &[&str]| current_context(files.iter().map(ToString::to_string));
-        let silent = ["current-context: [", "current-context: ''", "kind: Config"];
-        assert_eq!(current(&silent), None);
-        let [broken, empty, _] = silent;
-        let named = ["current-context: blue", "current-context: red"];
-        assert_eq!(
-            current(&[broken, empty, named[0], named[1]]).as_deref(),
-            Some("blue")
-        );
     }
 
     #[test]

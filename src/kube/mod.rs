@@ -3,6 +3,7 @@
 mod address;
 #[cfg(test)]
 pub(crate) use address::tests;
+mod kubeconfig;
 mod kubectl;
 
 pub use address::{ClusterAddress, current_namespace};

@@ -8,7 +8,9 @@ use std::process::ExitStatus;
 
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::stdio::stdin;
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{
+    LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr,
+};
 
 /// The command that makes a file writable.
 pub(crate) const MAKES_WRITABLE: &str = "chmod u+w";
@@ -56,6 +58,11 @@ impl QuietTerminal {
         }
         Self(former)
     }
+}
+
+/// Throws away what was typed and is not read yet.
+pub(crate) fn drop_typed_ahead() {
+    let _ = tcflush(stdin(), QueueSelector::IFlush);
 }
 
 impl Drop for QuietTerminal {

@@ -26,6 +26,9 @@ pub(crate) fn signal_of(_: ExitStatus) -> Option<i32> {
 /// The console has asked it already.
 pub(crate) fn ask_to_end(_: u32) {}
 
+/// A console keeps what was typed ahead: the standard library has no word for dropping it, and Enter alone means no.
+pub(crate) fn drop_typed_ahead() {}
+
 /// A console echoes nothing while nobody reads from it.
 pub(crate) struct QuietTerminal;
 

@@ -5,13 +5,13 @@ use std::io::{ErrorKind, IsTerminal as _};
 use anyhow::Result;
 use console::{Term, measure_text_width, style};
 use dialoguer::theme::ColorfulTheme;
-use dialoguer::{Confirm, MultiSelect, Select};
+use dialoguer::{MultiSelect, Select};
 
 use super::fit;
 use super::line::{Line, Pressed, completed};
-use crate::exit::Stop;
+use crate::exit::{ExitCode, Stop};
 use crate::interrupt::Asking;
-use crate::platform::QuietTerminal;
+use crate::platform::{QuietTerminal, drop_typed_ahead};
 
 /// What a choice's line has beside its label: the marks, and room for them.
 const MARKS: usize = 6;
@@ -25,17 +25,63 @@ pub fn is_interactive() -> bool {
     std::io::stdin().is_terminal() && Term::stderr().is_term()
 }
 
-/// Asks for a yes; Enter alone means no.
+/// Asks for a yes, as a word and Enter; Enter alone means no. What was typed before the question stands there does not count.
 ///
 /// # Errors
 /// Escape, Ctrl-C, or the terminal is gone.
 pub fn confirm(question: &str) -> Result<bool> {
     given(|| {
-        Confirm::with_theme(&ColorfulTheme::default())
-            .with_prompt(question)
-            .default(false)
-            .interact_opt()
+        drop_typed_ahead();
+        read_yes(question)
     })
+}
+
+/// What a yes or no looks like.
+const YES_OR_NO: &str = "[y/N]";
+
+/// Columns for it to be typed in, and for the marks around the question.
+const ROOM_FOR_YES: usize = 10;
+
+fn read_yes(question: &str) -> dialoguer::Result<Option<bool>> {
+    let term = Term::stderr();
+    let whole = format!("{question} {YES_OR_NO}");
+    // A long question has lines of its own: nothing of it may be cut.
+    let prompt = if measure_text_width(&whole) + ROOM_FOR_YES <= width(&term) {
+        whole
+    } else {
+        let mark = style("?").yellow().for_stderr();
+        let lines = fit::prose(question, width(&term).saturating_sub(2));
+        term.write_line(&format!("{mark} {}", lines.replace('\n', "\n  ")))?;
+        YES_OR_NO.to_owned()
+    };
+    let mut line = Line::new("");
+    let mut hint = None;
+    loop {
+        draw(&term, (&prompt, ROOM_FOR_YES), &line, hint.take())?;
+        match line.press(&term.read_key()?) {
+            Pressed::Typing | Pressed::Complete => {}
+            Pressed::Cancelled => {
+                erase(&term)?;
+                return Ok(None);
+            }
+            Pressed::Done => {
+                let word = line.text().trim().to_lowercase();
+                let is_yes = match word.as_str() {
+                    "y" | "yes" => true,
+                    "" | "n" | "no" => false,
+                    _ => {
+                        hint = Some("type yes or no, and Enter".to_owned());
+                        line = Line::new("");
+                        continue;
+                    }
+                };
+                erase(&term)?;
+                let answer = if is_yes { "yes" } else { "no" };
+                answered(&prompt, std::iter::once(&answer.to_owned()));
+                return Ok(Some(is_yes));
+            }
+        }
+    }
 }
 
 /// Asks for one of several; gives its index.
@@ -155,7 +201,7 @@ fn read_line(typed: &Typed<'_>) -> dialoguer::Result<Option<String>> {
         let remark = (!is_empty).then(|| (typed.judge)(text.trim()));
         draw(
             &term,
-            typed.question,
+            (typed.question, ROOM_TO_TYPE),
             &line,
             hint.take().or_else(|| shown(remark.as_ref())),
         )?;
@@ -197,12 +243,17 @@ fn shown(remark: Option<&Remark>) -> Option<String> {
     Some(format!("{} {text}", mark.for_stderr()))
 }
 
-/// The question with the line, and a remark below it; the cursor ends up in the line.
-fn draw(term: &Term, question: &str, line: &Line, below: Option<String>) -> std::io::Result<()> {
+/// The question with room for the line, and a remark below it; the cursor ends up in the line.
+fn draw(
+    term: &Term,
+    (question, room): (&str, usize),
+    line: &Line,
+    below: Option<String>,
+) -> std::io::Result<()> {
     let width = width(term);
     let mark = style("?").yellow().for_stderr();
     let angle = style("›").dim().for_stderr();
-    let question = fit::end(question, width.saturating_sub(ROOM_TO_TYPE).max(10));
+    let question = fit::end(question, width.saturating_sub(room).max(10));
     let prompt = format!("{mark} {} {angle} ", style(question).bold().for_stderr());
     let used = measure_text_width(&prompt);
     let (text, column) = line.window(width - used - 1);
@@ -244,16 +295,21 @@ fn given<T>(ask: impl FnOnce() -> dialoguer::Result<Option<T>>) -> Result<T> {
     };
     match answer {
         Ok(Some(answer)) => Ok(answer),
-        Ok(None) => Err(Stop::interrupted("nothing was changed").into()),
+        Ok(None) => Err(Stop::declined(ExitCode::Interrupted, "nothing was changed").into()),
         Err(dialoguer::Error::IO(error)) => {
             // A prompt hides the cursor while it waits, and leaves it behind the question.
             let terminal = Term::stderr();
             let _ = terminal.show_cursor();
             let _ = terminal.write_line("");
-            if error.kind() == ErrorKind::Interrupted {
-                Err(Stop::interrupted("interrupted; nothing was changed").into())
-            } else {
-                Err(error.into())
+            match error.kind() {
+                ErrorKind::Interrupted => {
+                    Err(Stop::interrupted("interrupted; nothing was changed").into())
+                }
+                // The input has ended, or was never that of a terminal.
+                ErrorKind::UnexpectedEof | ErrorKind::NotConnected => {
+                    Err(Stop::no_answer("nobody answers any more; nothing was changed").into())
+                }
+                _ => Err(error.into()),
             }
         }
     }

@@ -8,6 +8,7 @@ use serde_yaml::Value;
 use super::fit;
 use super::progress::Progress;
 use super::redact::Redactor;
+use crate::exit::Stop;
 use crate::proof::{Manifest, Object};
 
 /// Everything that is printed goes through here.
@@ -78,7 +79,15 @@ impl Screen {
         });
     }
 
-    /// What ended the run.
+    /// What ended the run: an error, but where the user wanted it so.
+    pub fn ending(&self, error: &anyhow::Error) {
+        match error.downcast_ref::<Stop>() {
+            Some(stop) if stop.is_wanted => self.note(&stop.message),
+            _ => self.error(error),
+        }
+    }
+
+    /// What went wrong.
     pub fn error(&self, error: &anyhow::Error) {
         let label = console::style("error:").red().bold().for_stderr();
         self.note(&format!("{label} {error:#}"));

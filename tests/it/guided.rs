@@ -14,7 +14,7 @@ const AGENT_FILE: &str = "clearml-agent-values.override.yaml";
 const AGENT_CHART: &str = "charts/clearml-enterprise-agent-6.9.3";
 
 /// A certificate, an override file, and the charts in a folder with a short name.
-fn prepare(world: &World) {
+pub(crate) fn prepare(world: &World) {
     world.write("corp-root.pem", &certificates::ca("Acme Root"));
     world.write(AGENT_FILE, "# ours\nagentk8sglue:\n  replicaCount: 1\n");
     platform::link(repository().join("tests/charts"), world.path("charts"));
@@ -69,6 +69,8 @@ upgrade*) # -i -n NAMESPACE RELEASE CHART …
     echo 'Release "agent-eu" has been upgraded.'
     ;;
 *)
+    [ ! -f hold ] || touch waiting
+    while [ -f hold ]; do :; done
     for word do # a real helm would ask a cluster
         shift
         case $word in --validate | --dry-run=server) ;; *) set -- "$@" "$word" ;; esac
@@ -89,13 +91,21 @@ fn quoted(path: &Path) -> String {
     shell_words::quote(&path.display().to_string()).into_owned()
 }
 
+/// The cluster that it is about.
+const KUBECONFIG: &str = "current-context: blue\ncontexts: [{name: blue, context: {cluster: b}}]\nclusters: [{name: b, cluster: {server: 'https://blue.acme.example:6443'}}]\n";
+
 /// The plugin's binary with that helm, as Helm itself would start it.
-fn with_releases(world: &World, line: &str) -> Terminal {
-    world.has_programs(&["cat", "awk"]);
+pub(crate) fn with_releases(world: &World, line: &str) -> Terminal {
+    world.has_programs(&["cat", "awk", "touch"]);
     let helm = helm_with_releases(world);
     let binary = Path::new(env!("CARGO_BIN_EXE_helm-clearml-certs"));
     let script = format!("exec {} {line} >out", quoted(binary));
-    let variables = [("HELM_BIN", helm.as_str()), ("HELM_NAMESPACE", "default")];
+    world.write("kubeconfig", KUBECONFIG);
+    let variables = [
+        ("HELM_BIN", helm.as_str()),
+        ("HELM_NAMESPACE", "default"),
+        ("KUBECONFIG", "kubeconfig"),
+    ];
     Terminal::start(world, &script, 100, &variables)
 }
 
@@ -242,6 +252,7 @@ both_majors! {
         terminal.shows("agent: release agent-eu").press(SPACE).press(ENTER);
         answer(&mut terminal, &QUESTIONS[1..3]);
         terminal.shows("What now?").shows("apply this").press(ENTER);
+        terminal.shows("Upgrade agent-eu in ml on context blue (https://blue.acme.example:6443)? [y/N]").press("yes").press(ENTER);
         let ended = terminal.shows("The same without questions:").ends(0);
         assert!(ended.screen.contains("--yes"), "{}", ended.screen);
         assert!(world.read("upgrades").starts_with("upgrade -i -n ml agent-eu charts/"));
@@ -275,6 +286,7 @@ both_majors! {
         terminal.shows("Which answer should change?").shows("task pods: auto").press(DOWN).press(DOWN).press(ENTER);
         terminal.shows("How do task pods get them?").press(DOWN).press(DOWN).press(DOWN).press(ENTER);
         terminal.shows("What now?").shows("write the files only").press(DOWN).press(ENTER);
+        terminal.shows("Nothing is deployed. [y/N]").press("y").press(ENTER);
         let ended = terminal.shows("The same without questions:").ends(0);
         assert!(ended.screen.contains("--task-pods off"), "{}", ended.screen);
         assert!(ended.screen.contains("--files-only --yes"), "{}", ended.screen);
@@ -313,7 +325,7 @@ both_majors! {
         let root = authority("Acme Root").self_signed();
         let port = tls_server::serve(&[&server("localhost").issued_by(&root), &root]);
         let mut terminal = Terminal::plugin(&world, &format!("install gateway --gateway-release gw --ca https://localhost:{port} --dry-run {chart}"));
-        terminal.shows("Is this what its owner says").press("n");
+        terminal.shows("Is this what its owner says").press("n").press(ENTER);
         let ended = terminal.shows("was not accepted; nothing was changed").ends(4);
         assert!(!ended.screen.contains("nobody can be asked"), "{}", ended.screen);
     }
@@ -328,6 +340,7 @@ on_the_cluster! {
         answer(&mut terminal, &QUESTIONS[1..3]);
         terminal.shows("Release name of the agent").press(ENTER);
         terminal.shows("What now?").press(ENTER);
+        terminal.shows("[y/N]").press("yes").press(ENTER);
         let ended = terminal.shows("The same without questions:").ends(0);
         let words = same_without_questions(&world, &ended);
         let again = world.helm(std::iter::once("clearml-certs".to_owned()).chain(words));

@@ -1,0 +1,67 @@
+//! The question before anything is changed: what, where, and on which cluster.
+
+use anyhow::Result;
+
+use crate::cli::InstallArgs;
+use crate::exit::{ExitCode, Stop};
+use crate::kube::ClusterAddress;
+use crate::plan::{Action, Plan, Target};
+use crate::ui;
+
+/// Asks for the yes, where nobody gave it on the command line.
+pub(super) fn agree(plan: &Plan, arguments: &InstallArgs, cluster: &ClusterAddress) -> Result<()> {
+    if arguments.yes {
+        return Ok(());
+    }
+    if arguments.no_input || !ui::is_interactive() {
+        return Err(Stop::no_answer(
+            "nobody to ask, so nothing was changed: add --yes to do this, or --dry-run to only look",
+        )
+        .into());
+    }
+    let question = if arguments.files_only {
+        writing(plan)
+    } else {
+        deploying(plan, cluster)
+    };
+    if ui::confirm(&question)? {
+        Ok(())
+    } else {
+        Err(Stop::declined(ExitCode::NoAnswer, "nothing was changed").into())
+    }
+}
+
+/// `Upgrade clearml-agent in team-a on context blue (https://blue:6443)?`
+fn deploying(plan: &Plan, cluster: &ClusterAddress) -> String {
+    let deeds = [(Action::Install, "install"), (Action::Upgrade, "upgrade")];
+    let deeds = deeds.iter().filter_map(|(action, verb)| {
+        let targets = plan
+            .targets
+            .iter()
+            .filter(|target| target.action == *action);
+        let names: Vec<String> = targets.map(name).collect();
+        (!names.is_empty()).then(|| format!("{verb} {}", names.join(", ")))
+    });
+    let deeds: Vec<String> = deeds.collect();
+    capitalised(&format!("{} on {cluster}?", deeds.join("; ")))
+}
+
+fn name(target: &Target) -> String {
+    let at = &target.coordinates;
+    format!("{} in {}", at.release, at.namespace)
+}
+
+fn writing(plan: &Plan) -> String {
+    let changing = plan.targets.iter().filter(|target| target.file.changes());
+    let files: Vec<String> = changing
+        .map(|target| target.file.path.display().to_string())
+        .collect();
+    format!("Write {}? Nothing is deployed.", files.join(", "))
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
+}

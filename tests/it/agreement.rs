@@ -1,0 +1,85 @@
+//! The question before anything is changed, on a real terminal.
+
+use std::time::{Duration, Instant};
+
+use crate::guided::{prepare, with_releases};
+use crate::support::terminal::{CTRL_C, ENTER, ESCAPE, Terminal};
+use crate::support::{Helm, World};
+
+const LINE: &str = "install agent -n ml --ca corp-root.pem --task-pods off --skip-probe --agent-namespace ml --agent-chart charts/clearml-enterprise-agent-6.9.3";
+const QUESTION: &str =
+    "Upgrade agent-eu in ml on context blue (https://blue.acme.example:6443)? [y/N]";
+const CTRL_D: &str = "\x04";
+
+fn asks(world: &World) -> Terminal {
+    let mut terminal = with_releases(world, &LINE.replace(" -n ml", ""));
+    terminal.shows(QUESTION);
+    terminal
+}
+
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < Duration::from_secs(60), "{what}");
+        std::thread::yield_now();
+    }
+}
+
+fn nothing_was_done(world: &World, before: &str) {
+    assert!(!world.files().contains(&"upgrades".to_owned()));
+    assert_eq!(world.read("clearml-agent-values.override.yaml"), before);
+}
+
+both_majors! {
+    fn what_is_typed_before_the_question_is_no_answer(world) {
+        prepare(&world);
+        let before = world.read("clearml-agent-values.override.yaml");
+        world.write("hold", "");
+        let mut terminal = with_releases(&world, &LINE.replace(" -n ml", ""));
+        until("helm renders", || world.files().contains(&"waiting".to_owned()));
+        terminal.press("yes").press(ENTER).press("y").press(ENTER);
+        std::fs::remove_file(world.path("hold")).unwrap();
+        terminal.shows(QUESTION).press(ENTER);
+        let ended = terminal.shows("nothing was changed").ends(4);
+        assert!(!ended.screen.contains("error:"), "{}", ended.screen);
+        nothing_was_done(&world, &before);
+    }
+
+    fn a_yes_is_a_word_and_enter(world) {
+        prepare(&world);
+        let before = world.read("clearml-agent-values.override.yaml");
+        for (keys, code) in [
+            (&["maybe", ENTER, "n", ENTER][..], 4),
+            (&[ENTER], 4),
+            (&["yep", ENTER, ESCAPE], 130),
+            (&["y", ESCAPE], 130),
+            (&[CTRL_D], 130),
+            (&["y", CTRL_C], 130),
+        ] {
+            let mut terminal = asks(&world);
+            for key in keys {
+                terminal.press(key);
+            }
+            terminal.ends(code);
+            nothing_was_done(&world, &before);
+        }
+        let mut terminal = asks(&world);
+        terminal.press("maybe").press(ENTER).shows("type yes or no, and Enter").press("Yes").press(ENTER);
+        terminal.ends(0);
+        assert!(world.read("upgrades").starts_with("upgrade -i -n ml agent-eu charts/"));
+    }
+
+    fn a_context_that_does_not_exist_is_an_error_with_those_that_do(world) {
+        prepare(&world);
+        world.write("k", "contexts: [{name: production, context: {}}, {name: staging, context: {}}]\n");
+        let line = format!("{LINE} --dry-run --kubeconfig k");
+        world
+            .plugin(&format!("{line} --kube-context prodution"))
+            .exits(64)
+            .warns("there is no context prodution in the kubeconfig; did you mean production?");
+        world
+            .plugin(&format!("{line} --kube-context blue"))
+            .exits(64)
+            .warns("there are production, staging");
+    }
+}
