@@ -12,11 +12,14 @@ mod guess;
 mod in_task_pods;
 mod in_workloads;
 mod no_queue;
+mod other_values;
 mod reach;
 mod required;
+mod rollout;
 mod servers;
 mod settle;
 mod shown;
+mod trust;
 mod unheld;
 mod values_files;
 
@@ -39,7 +42,9 @@ use edits::Settled;
 
 pub use changes::{Change, Changes, ObjectChange, ValueChange, shown_manifest};
 pub use in_workloads::{Waiting, stuck};
+pub use rollout::Replaced;
 pub use servers::{Answer, NamedServer, named_in};
+pub use trust::TrustChange;
 pub use unheld::OnUnheld;
 pub use values_files::ValuesFiles;
 
@@ -194,6 +199,12 @@ pub struct Target {
     pub objects: Vec<Object>,
     /// What the upgrade changes in the cluster.
     pub changes: Changes,
+    /// The certificates that come and go.
+    pub trust: TrustChange,
+    /// The workloads whose running pods are replaced.
+    pub replaced: Vec<Replaced>,
+    /// The paths of values that change and are no certificates.
+    pub other_values: Vec<String>,
     /// What the user should know.
     pub findings: Vec<Finding>,
     /// What is to happen.
@@ -347,6 +358,19 @@ pub fn target(
         Action::Nothing => Changes::default(),
         Action::Install | Action::Upgrade => changes(&request, &settled, &merged.after),
     };
+    let deployed = request.observed.release().map(Snapshot::objects);
+    let replaced = match (&settled.proof, action) {
+        (Some(_), Action::Upgrade) => {
+            rollout::replaced(deployed.unwrap_or_default(), &settled.objects)
+        }
+        _ => Vec::new(),
+    };
+    let other_values = match action {
+        Action::Upgrade => other_values::paths(&request),
+        Action::Install | Action::Nothing => Vec::new(),
+    };
+    findings.extend(other_values::finding(&request, &other_values));
+    let trust = trust::change(&request, &settled.placed);
     Ok(Target {
         servers: servers::named_in(&merged.after, request.layout),
         upgrade: Upgrade::new(&request.coordinates, &request.rollout, request.arguments),
@@ -365,6 +389,9 @@ pub fn target(
         proof: settled.proof.unwrap_or_default(),
         objects: settled.objects,
         changes,
+        trust,
+        replaced,
+        other_values,
         findings,
         action,
     })

@@ -80,6 +80,12 @@ impl ClusterAddress {
         )))
     }
 
+    /// Whether it is known which cluster it is, without asking helm.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.context.is_some() || self.server.is_some()
+    }
+
     /// The namespace that holds where none is named.
     #[must_use]
     pub fn namespace(&self) -> &str {

@@ -10,7 +10,8 @@ use super::{Placed, alias_of, line_of, list_at};
 use crate::certs::Certificate;
 use crate::certs::pem::delivered::{self, Effect, Harm, Reading};
 use crate::finding::Finding;
-use crate::vendor::{ALIAS, PEM};
+use crate::values;
+use crate::vendor::{ALIAS, EXTRA_CERTS, OVERRIDE_BUNDLE, PEM};
 use crate::yaml::{Document, Path};
 
 /// The certificates of `extraCerts` or of the bundle.
@@ -81,6 +82,23 @@ pub(super) fn bundle_text(document: &Document, path: &Path) -> Result<Option<Str
     })
 }
 
+/// The certificates that values hold in `base`, as clients read them; what a release was deployed with, say.
+#[must_use]
+pub fn held_by(values: &Value, base: &[&str]) -> Vec<Placed> {
+    let at = |key: &str| values::lookup(values, &[base, &[key]].concat());
+    let list = at(EXTRA_CERTS).and_then(Value::as_sequence);
+    let mut held = Held::default();
+    for item in list.into_iter().flatten() {
+        let alias = item.get(ALIAS).and_then(Value::as_str).unwrap_or_default();
+        let text = item.get(PEM).and_then(Value::as_str).unwrap_or_default();
+        held.take_read(delivered::read(text), |_| alias.to_owned());
+    }
+    if let Some(text) = at(OVERRIDE_BUNDLE).and_then(Value::as_str) {
+        held.take_read(delivered::read(text), alias_of);
+    }
+    held.placed
+}
+
 /// How a text is spoken of.
 struct Kind<'a> {
     /// File, line and what it is.
@@ -99,20 +117,31 @@ struct Text {
 }
 
 impl Held {
-    fn take(&mut self, text: Text, alias: impl Fn(&Certificate) -> String) {
-        let placed = |certificate: Certificate| Placed {
+    fn take_read(&mut self, reading: Reading, alias: impl Fn(&Certificate) -> String) {
+        let read = reading.certificates.into_iter();
+        self.placed.extend(read.map(|(_, certificate)| Placed {
             alias: alias(&certificate),
             certificate,
             added: false,
-        };
-        let read = text.reading.certificates.into_iter();
-        let read: Vec<Placed> = read.map(|(_, one)| placed(one)).collect();
+        }));
+    }
+
+    fn take(&mut self, text: Text, alias: impl Fn(&Certificate) -> String) {
         self.holds_more |= text.meant.is_none() && !text.reading.harms.is_empty();
-        self.meant.extend(match text.meant {
-            Some(meant) => meant.into_iter().map(placed).collect(),
-            None => read.clone(),
-        });
-        self.placed.extend(read);
+        let before = self.placed.len();
+        self.take_read(text.reading, &alias);
+        match text.meant {
+            Some(meant) => self
+                .meant
+                .extend(meant.into_iter().map(|certificate| Placed {
+                    alias: alias(&certificate),
+                    certificate,
+                    added: false,
+                })),
+            None => self
+                .meant
+                .extend_from_slice(self.placed.get(before..).unwrap_or_default()),
+        }
         self.findings.extend(text.findings);
     }
 }

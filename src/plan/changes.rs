@@ -11,8 +11,8 @@ use super::shown;
 use crate::proof::{Object, ObjectId};
 use crate::values;
 
-/// Labels and annotations that change with every version of a chart, or whenever something else does.
-const BY_THEMSELVES: [&str; 3] = ["helm.sh/chart", "app.kubernetes.io/version", "checksum/"];
+/// Labels and annotations that change with every version of a chart. A `checksum/…` is none: it changes to replace the pods.
+const BY_THEMSELVES: [&str; 2] = ["helm.sh/chart", "app.kubernetes.io/version"];
 
 /// Where an object keeps labels and annotations: its own, and those of its pods.
 const METADATA: [&[&str]; 2] = [&["metadata"], &["spec", "template", "metadata"]];
@@ -230,19 +230,19 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_by_itself_is_one_line_and_no_object() {
-        let deployment = |hash: &str| {
+    fn what_changes_with_every_version_is_one_line_and_no_object() {
+        let deployment = |version: &str, sum: &str| {
             format!(
-                "kind: Deployment\nmetadata: {{name: d, labels: {{helm.sh/chart: c-{hash}}}}}\nspec: {{template: {{metadata: {{annotations: {{checksum/config: {hash}}}}}}}}}\n"
+                "kind: Deployment\nmetadata: {{name: d, labels: {{helm.sh/chart: c-{version}}}}}\nspec: {{template: {{metadata: {{annotations: {{checksum/config: {sum}}}}}}}}}\n"
             )
         };
-        let changes = between(&deployment("1"), &deployment("2"));
+        let changes = between(&deployment("1", "a"), &deployment("2", "a"));
         assert_eq!(names(&changes), []);
-        assert_eq!(changes.by_themselves, ["checksum/config", "helm.sh/chart"]);
-        assert_eq!(
-            between(&deployment("1"), &deployment("1")),
-            Changes::default()
-        );
+        assert_eq!(changes.by_themselves, ["helm.sh/chart"]);
+        let changes = between(&deployment("1", "a"), &deployment("1", "b"));
+        assert_eq!(names(&changes), [(Change::Changed, "d")]);
+        let same = between(&deployment("1", "a"), &deployment("1", "a"));
+        assert_eq!(same, Changes::default());
     }
 
     #[test]

@@ -53,7 +53,7 @@ mod tests {
     use crate::kube::tests::in_namespace;
     use crate::overrides::Mode;
     use crate::overrides::task_pods::Strategy;
-    use crate::plan::{Action, Changes, FileChange, Observed};
+    use crate::plan::{Action, Changes, FileChange, Observed, TrustChange};
     use crate::proof::Proof;
     use crate::release::Snapshot;
     use crate::vendor::Component;
@@ -133,6 +133,9 @@ mod tests {
             waiting: Vec::new(),
             objects: Vec::new(),
             changes: Changes::default(),
+            trust: TrustChange::default(),
+            replaced: Vec::new(),
+            other_values: Vec::new(),
             findings: Vec::new(),
             action: Action::Upgrade,
             upgrade,

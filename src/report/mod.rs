@@ -6,12 +6,14 @@ mod inspection;
 mod plan;
 mod probe;
 mod rendered;
+mod summary;
 
 pub use diff::{Line, of_file, of_texts};
 pub use inspection::Inspection;
 pub use plan::{Ending, plan_json};
 pub use probe::{Probe, Probed};
 pub use rendered::rendered_json;
+pub use summary::{Counts, warnings};
 
 /// Raised when a field changes its meaning or goes away; new fields may come at any time.
 const SCHEMA_VERSION: u32 = 1;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
 use super::certificate::{certificate_facts, verdicts};
-use super::{SCHEMA_VERSION, diff};
+use super::{SCHEMA_VERSION, diff, summary};
 use crate::certs::bundle::Entry;
 use crate::kube;
 use crate::overrides::task_pods::Strategy;
@@ -69,6 +69,7 @@ pub fn plan_json(plan: &Plan, ending: Ending, outcomes: &[(&Target, Outcome)]) -
         "findings": plan.findings,
         "targets": targets,
         "unplanned": unplanned,
+        "warnings": summary::warnings(plan),
     })
 }
 
@@ -85,6 +86,7 @@ fn target_json(target: &Target, outcome: Option<&Outcome>) -> Value {
         "component": at.component.name(),
         "release": at.release,
         "namespace": at.namespace,
+        "cluster": at.cluster.to_string(),
         "chart": at.chart,
         "chartVersion": at.version,
         "action": match target.action {
@@ -106,6 +108,7 @@ fn target_json(target: &Target, outcome: Option<&Outcome>) -> Value {
         "certificates": target.placed.iter().map(|placed| arrival(target, placed)).collect::<Vec<_>>(),
         "servers": target.servers.iter().map(server).collect::<Vec<_>>(),
         "changes": target.changes,
+        "summary": summary::json(target),
         "findings": target.findings,
         "command": target.upgrade.shown(),
         "result": outcome.map(|outcome| result(target, outcome)),

@@ -81,6 +81,19 @@ pub(super) fn prose(text: &str, width: usize) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// Names that one line has room for.
+const NAMES_SHOWN: usize = 4;
+
+/// A few names, and how many more there are.
+pub(super) fn listed(names: &[&str]) -> String {
+    match names.split_at_checked(NAMES_SHOWN) {
+        Some((first, rest)) if !rest.is_empty() => {
+            format!("{} and {} more", first.join(", "), rest.len())
+        }
+        _ => names.join(", "),
+    }
+}
+
 /// As many characters as fit into `width` columns.
 fn taken(chars: impl Iterator<Item = char>, width: usize) -> String {
     let mut text = String::new();

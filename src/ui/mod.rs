@@ -14,6 +14,7 @@ mod redact;
 mod rendered;
 mod report;
 mod screen;
+mod summary;
 mod table;
 mod tables;
 mod verdicts;

@@ -2,8 +2,9 @@
 
 use console::style;
 
+use super::fit::listed;
 use super::table::{Column, Table};
-use super::{Screen, changes, diff};
+use super::{Screen, changes, diff, summary};
 use crate::certs::bundle::Entry;
 use crate::certs::lint::date;
 use crate::certs::verdict::{Client, Verdict};
@@ -38,6 +39,7 @@ impl Screen {
             // A command that is shown is one that may be run.
         } else if plan.has_changes() {
             self.result(&commands(plan));
+            self.result(&summary::of(plan));
         } else {
             self.result("\nNothing to change: every certificate is deployed already.");
         }
@@ -73,9 +75,6 @@ impl Screen {
         }
     }
 }
-
-/// Names of certificates that one line has room for.
-const NAMES_SHOWN: usize = 4;
 
 /// A finding on one or two lines.
 fn shown(finding: &Finding) -> String {
@@ -158,10 +157,15 @@ fn heading(target: &Target) -> String {
     let mut lines = vec![
         String::new(),
         format!(
-            "{} release {} in namespace {} ({now})",
+            "{} release {} in namespace {}{} ({now})",
             style(component.title()).bold(),
             style(&at.release).cyan(),
-            style(&at.namespace).cyan()
+            style(&at.namespace).cyan(),
+            if at.cluster.is_known() {
+                format!(" of {}", at.cluster)
+            } else {
+                String::new()
+            }
         ),
         format!("  chart      {} {}", at.chart, at.version),
         format!("  file       {}", file_note(target)),
@@ -172,6 +176,13 @@ fn heading(target: &Target) -> String {
     }
     lines.extend(server_lines(target));
     lines.extend(proof_lines(target));
+    lines.extend(target.trust.gone.iter().map(|one| {
+        let gone = format!(
+            "− {}: {} is no longer trusted",
+            one.alias, one.certificate.subject
+        );
+        format!("  {}", style(gone).red())
+    }));
     lines.join("\n")
 }
 
@@ -282,16 +293,6 @@ fn proof_lines(target: &Target) -> Vec<String> {
         lines.extend(places.iter().map(|place| format!("      {place}")));
     }
     lines
-}
-
-/// A few names, and how many more there are.
-fn listed(names: &[&str]) -> String {
-    match names.split_at_checked(NAMES_SHOWN) {
-        Some((first, rest)) if !rest.is_empty() => {
-            format!("{} and {} more", first.join(", "), rest.len())
-        }
-        _ => names.join(", "),
-    }
 }
 
 /// All that was rendered, hooks among it, between two lines that name it.

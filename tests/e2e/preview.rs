@@ -165,12 +165,12 @@ on_the_cluster! {
             .says("  + ConfigMap clearml-agent-clearml-enterprise-agent-custom-ca-1")
             .says("      +    <certificate CN=Acme Next, SHA-256 ")
             .says("  ~ Deployment clearml-agent-clearml-enterprise-agent")
-            .says("  ~ as with every upgrade: checksum/config")
+            .says("replaced: Deployment clearml-agent-clearml-enterprise-agent (1 pod)")
             .never_says("BEGIN CERTIFICATE");
         // The Secrets stay as they are.
         assert!(!run.stdout.contains("~ Secret"), "{run}");
         let other = world.plugin(&install(&namespace, NEW_AGENT, "--dry-run"));
-        other.exits(0).says("chart 6.9.3 → 6.14.6").says("checksum/config, helm.sh/chart");
+        other.exits(0).says("chart 6.9.3 → 6.14.6").says("as with every upgrade: app.kubernetes.io/version, helm.sh/chart");
     }
 
     fn a_chart_that_excludes_the_clusters_version_is_refused_for_what_it_lacks(world, namespace) {

@@ -16,7 +16,7 @@ const USERS_FILE: &str = "# ours\nagentk8sglue:\n  replicaCount: 3\n";
 type Check = fn(&World);
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let tests: [(&str, Check); 10] = [
+    let tests: [(&str, Check); 13] = [
         ("values_that_no_file_holds_are_named_and_not_shown", unheld),
         ("adopted_values_go_into_the_file_as_they_were", adopted),
         ("kept_values_are_rendered_and_handed_to_helm", kept),
@@ -24,6 +24,12 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("the_three_ways_exclude_each_other", one_way),
         ("objects_are_compared_without_what_always_changes", objects),
         ("nothing_to_change_is_one_line", nothing),
+        ("six_lines_sum_up_what_is_about_to_happen", summed_up),
+        (
+            "pods_that_are_replaced_are_named_for_an_annotation_too",
+            replaced,
+        ),
+        ("the_file_of_another_release_is_told", others_file),
         ("an_upgrade_renders_once", once),
         ("what_does_not_render_takes_nothing_away", unrendered),
         (
@@ -174,9 +180,7 @@ fn objects(world: &World) {
         .says("revision 3 → 4, chart 6.9.3 → 6.14.6")
         .says("  + ConfigMap clearml-agent-clearml-enterprise-agent-custom-ca-0")
         .says("  ~ Deployment clearml-agent-clearml-enterprise-agent")
-        .says(
-            "  ~ as with every upgrade: app.kubernetes.io/version, checksum/config, helm.sh/chart",
-        );
+        .says("  ~ as with every upgrade: app.kubernetes.io/version, helm.sh/chart");
     // The Secrets change by nothing but the chart's label.
     assert!(!run.stdout.contains("~ Secret"), "{run}");
     assert!(!run.stdout.contains("BEGIN CERTIFICATE"), "{run}");
@@ -201,6 +205,86 @@ fn nothing(world: &World) {
     for title in ["Values that change", "Objects that change", "Commands"] {
         run.never_says(title);
     }
+}
+
+/// The lines from the summary's title to the end.
+fn summary(run: &crate::support::Run) -> Vec<String> {
+    let lines = run.stdout.lines().skip_while(|line| *line != "In short");
+    lines.skip(1).map(str::to_owned).collect()
+}
+
+fn summed_up(world: &World) {
+    // The release trusts one that the file has lost meanwhile.
+    let old = certificates::ca("Acme Old Root");
+    let old = format!(
+        "customCertificates:\n  extraCerts:\n    - alias: acme-old\n      pem: |\n        {}\n{USERS_FILE}",
+        old.trim().replace('\n', "\n        ")
+    );
+    world.write("deployed.yaml", &old);
+    let helm = helm(world, "deployed.yaml");
+    let line = dry_run(OLD_AGENT, "--discard-values");
+    let run = helm.runs(&line);
+    run.exits(0)
+        .says("  − acme-old: CN=Acme Old Root, O=Acme is no longer trusted");
+    let lines = summary(&run);
+    assert!(lines.len() <= 6, "{lines:#?}");
+    let said = |start: &str, text: &str| {
+        let mut lines = lines.iter();
+        let line = lines.find(|line| line.trim_start().starts_with(start));
+        assert!(
+            line.is_some_and(|line| line.contains(text)),
+            "{start} {text}: {lines:#?}"
+        );
+    };
+    said("release", "clearml-agent revision 3 → 4");
+    said("trust", "+ acme-root   − acme-old (no longer)");
+    said("objects", " changed");
+    said(
+        "pods",
+        "replaced: Deployment clearml-agent-clearml-enterprise-agent (3 pods)",
+    );
+    let run = helm.runs(&format!("{line} -o json"));
+    let json: serde_json::Value = serde_json::from_str(&run.exits(0).stdout).unwrap();
+    let summary = &json["targets"][0]["summary"];
+    assert_eq!(summary["trustAdded"][0]["alias"], "acme-root");
+    assert_eq!(summary["trustRemoved"][0]["alias"], "acme-old");
+    assert_eq!(summary["podsReplaced"][0]["kind"], "Deployment");
+}
+
+fn replaced(world: &World) {
+    // The certificates are deployed already; a key changes, and with it nothing of the Deployment but an annotation.
+    helm(world, OVERRIDE)
+        .runs(&dry_run(OLD_AGENT, "--files-only --task-pods off").replace("--dry-run", "--yes"))
+        .exits(0);
+    let file = world.read(OVERRIDE);
+    let helm = helm(world, OVERRIDE);
+    world.write(
+        OVERRIDE,
+        &(file + "clearml:\n  agentk8sglueKey: another-secret-key\n"),
+    );
+    let run = helm.runs(&dry_run(OLD_AGENT, "--task-pods off"));
+    run.exits(0)
+        .says("  ~ Deployment clearml-agent-clearml-enterprise-agent")
+        .says("checksum/config: ")
+        .says("trust      as it is")
+        .says("replaced: Deployment clearml-agent-clearml-enterprise-agent (3 pods)");
+}
+
+fn others_file(world: &World) {
+    let other = USERS_FILE.to_owned()
+        + "clearml:\n  agentk8sglueKey: another-secret-key\n  apiServerUrlReference: https://other.acme.example\n";
+    world.write("other.yaml", &other);
+    let run = helm(world, OVERRIDE).runs(&dry_run(OLD_AGENT, "-f other.yaml"));
+    run.exits(0)
+        .warns("warning[other-values-change]")
+        .warns("not certificates: clearml.agentk8sglueKey, clearml.apiServerUrlReference")
+        .warns("is other.yaml the file of clearml-agent?")
+        .says("2 that are no certificates")
+        .never_says("another-secret-key");
+    helm(world, OVERRIDE)
+        .runs(&dry_run(OLD_AGENT, ""))
+        .exits(0)
+        .never_says("other-values-change");
 }
 
 fn once(world: &World) {

@@ -1,0 +1,63 @@
+//! Values that an upgrade changes and that are no certificates: the file of another release, taken by mistake, has other
+//! credentials and servers.
+
+use super::Request;
+use crate::finding::Finding;
+use crate::values::{self, Difference};
+
+/// How many are named.
+const NAMED: usize = 4;
+
+/// The paths of what the files say otherwise than the release, before this edit; credentials and servers first.
+pub(super) fn paths(request: &Request<'_>) -> Vec<String> {
+    let Some(release) = request.observed.release() else {
+        return Vec::new();
+    };
+    let files = request.files.merged();
+    let certificates = request.layout.certificates.join(".");
+    let differences = values::differences(&release.deployed.values, &files);
+    let mut others: Vec<Difference<'_>> = differences
+        .into_iter()
+        // What no file holds is a finding of its own.
+        .filter(|one| one.after.is_some_and(|after| !after.is_null()))
+        .filter(|one| !one.path.starts_with(&certificates))
+        .collect();
+    others.sort_by_key(|one| (!one.is_secret, !is_server(&one.path)));
+    others.into_iter().map(|one| one.path).collect()
+}
+
+fn is_server(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    ["url", "host", "server", "endpoint"]
+        .iter()
+        .any(|word| path.contains(word))
+}
+
+/// A warning that names them.
+pub(super) fn finding(request: &Request<'_>, paths: &[String]) -> Option<Finding> {
+    let (first, rest) = paths.split_at(paths.len().min(NAMED));
+    if first.is_empty() {
+        return None;
+    }
+    let more = match rest.len() {
+        0 => String::new(),
+        n => format!(" and {n} more"),
+    };
+    let at = &request.coordinates;
+    Some(
+        Finding::warning(
+            "other-values-change",
+            format!(
+                "this upgrade also changes values of release {} that are not certificates: {}{more}",
+                at.release,
+                first.join(", ")
+            ),
+        )
+        .hint(format!(
+            "is {} the file of {}? Another one is named with --{}-values",
+            request.files.edited().display(),
+            at.release,
+            at.component
+        )),
+    )
+}

@@ -1,0 +1,78 @@
+//! Pods that an upgrade replaces: Kubernetes does so wherever a workload's pod template changes, be it by an annotation.
+
+use serde::Serialize;
+use serde_yaml::Value;
+
+use crate::proof::Object;
+
+/// The workloads whose controller replaces pods when their template changes.
+const CONTROLLED: [&str; 3] = ["Deployment", "StatefulSet", "DaemonSet"];
+
+/// A workload whose running pods go and come anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Replaced {
+    /// `Deployment`, `StatefulSet` or `DaemonSet`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// How many pods it has by its manifest; a `DaemonSet`'s nodes decide.
+    pub pods: Option<u64>,
+}
+
+/// The workloads of `before` whose pods are not those of `after`. `OnDelete` keeps pods until somebody deletes them.
+pub(super) fn replaced(before: &[Object], after: &[Object]) -> Vec<Replaced> {
+    let template = |object: &Object| object.get(&["spec", "template"]).cloned();
+    let workloads = before.iter().filter(|object| {
+        let strategy = object.get(&["spec", "updateStrategy", "type"]);
+        CONTROLLED.contains(&object.kind.as_str())
+            && strategy.and_then(Value::as_str) != Some("OnDelete")
+    });
+    workloads
+        .filter(|old| {
+            let mut same = after.iter().filter(|new| new.id() == old.id());
+            same.next()
+                .is_some_and(|new| template(new) != template(old))
+        })
+        .map(|old| Replaced {
+            kind: old.kind.clone(),
+            name: old.name.clone(),
+            pods: (old.kind != "DaemonSet").then(|| {
+                let replicas = old.get(&["spec", "replicas"]).and_then(Value::as_u64);
+                replicas.unwrap_or(1)
+            }),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proof::parse;
+
+    #[test]
+    fn a_changed_template_replaces_pods_and_nothing_else_does() {
+        let workload = |kind: &str, more: &str, sum: &str| {
+            parse(&format!(
+                "kind: {kind}\nmetadata: {{name: w, labels: {{a: '{sum}'}}}}\nspec:\n  {more}\n  template: {{metadata: {{annotations: {{checksum/ca: '{sum}'}}}}}}\n"
+            ))
+            .unwrap()
+        };
+        let of = |kind: &str, more: &str, sums: [&str; 2]| {
+            let [before, after] = sums.map(|sum| workload(kind, more, sum));
+            replaced(&before, &after)
+        };
+        let pods = |found: &[Replaced]| found.iter().map(|one| one.pods).collect::<Vec<_>>();
+        assert_eq!(
+            pods(&of("Deployment", "replicas: 3", ["1", "2"])),
+            [Some(3)]
+        );
+        assert_eq!(pods(&of("StatefulSet", "a: b", ["1", "2"])), [Some(1)]);
+        assert_eq!(pods(&of("DaemonSet", "a: b", ["1", "2"])), [None]);
+        assert_eq!(of("Deployment", "a: b", ["1", "1"]), []);
+        assert_eq!(of("Job", "a: b", ["1", "2"]), []);
+        let on_delete = "updateStrategy: {type: OnDelete}";
+        assert_eq!(of("StatefulSet", on_delete, ["1", "2"]), []);
+        assert_eq!(replaced(&[], &workload("Deployment", "a: b", "1")), []);
+    }
+}

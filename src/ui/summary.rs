@@ -1,0 +1,133 @@
+//! What is about to happen, in at most six lines: it stands right above the question.
+
+use console::style;
+
+use super::fit::listed;
+use crate::overrides::Placed;
+use crate::plan::{Action, Observed, Plan, Replaced, Target};
+use crate::report::{Counts, warnings};
+
+/// Targets that have a line of their own where there are several.
+const TARGETS_SHOWN: usize = 3;
+
+/// The summary of a plan that changes something.
+pub(super) fn of(plan: &Plan) -> String {
+    let changing = plan.targets.iter();
+    let changing: Vec<&Target> = changing
+        .filter(|target| target.action != Action::Nothing)
+        .collect();
+    let mut lines = match changing.as_slice() {
+        [only] => one(only),
+        several => {
+            let (shown, rest) = several.split_at(several.len().min(TARGETS_SHOWN));
+            let mut lines: Vec<String> = shown.iter().map(|target| in_one_line(target)).collect();
+            if !rest.is_empty() {
+                lines.push(format!("  and {} more", rest.len()));
+            }
+            lines
+        }
+    };
+    lines.extend(match warnings(plan) {
+        0 => None,
+        1 => Some("  warnings   1, above".to_owned()),
+        n => Some(format!("  warnings   {n}, above")),
+    });
+    format!("\n{}\n{}", style("In short").bold(), lines.join("\n"))
+}
+
+fn one(target: &Target) -> Vec<String> {
+    let counts = Counts::of(target);
+    let mut lines = vec![format!(
+        "  release    {} {}; {} {} {} lines",
+        target.coordinates.release,
+        revisions(target),
+        target.file.path.display(),
+        style(format!("+{}", counts.lines_added)).green(),
+        style(format!("−{}", counts.lines_removed)).red(),
+    )];
+    lines.push(format!("  trust      {}", trust(target)));
+    lines.push(format!(
+        "  objects    {} created, {} changed, {} removed",
+        counts.created, counts.changed, counts.removed
+    ));
+    if target.observed.release().is_some() {
+        lines.push(format!("  pods       {}", pods(&target.replaced)));
+    }
+    if !target.other_values.is_empty() {
+        let names: Vec<&str> = target.other_values.iter().map(String::as_str).collect();
+        let what = format!("{} that are no certificates", names.len());
+        let what = style(what).yellow();
+        lines.push(format!("  values     {what}: {}", listed(&names)));
+    }
+    lines
+}
+
+fn in_one_line(target: &Target) -> String {
+    let at = &target.coordinates;
+    let values = match target.other_values.len() {
+        0 => String::new(),
+        n => format!("; {n} values that are no certificates"),
+    };
+    let pods = match target.observed.release() {
+        Some(_) => format!("; pods {}", pods(&target.replaced)),
+        None => String::new(),
+    };
+    format!(
+        "  {} in {} {}; trust {}{pods}{values}",
+        at.release,
+        at.namespace,
+        revisions(target),
+        trust(target),
+    )
+}
+
+fn revisions(target: &Target) -> String {
+    match &target.observed {
+        Observed::Present(release) => {
+            let revision = release.deployed.revision;
+            format!("revision {revision} → {}", revision + 1)
+        }
+        Observed::Absent => "is new".to_owned(),
+        Observed::Unknown(_) => "is new, as far as known".to_owned(),
+    }
+}
+
+fn trust(target: &Target) -> String {
+    let names = |all: &[Placed]| {
+        let names: Vec<&str> = all.iter().map(|one| one.alias.as_str()).collect();
+        listed(&names)
+    };
+    let trust = &target.trust;
+    match (trust.added.is_empty(), trust.gone.is_empty()) {
+        (true, true) => "as it is".to_owned(),
+        (false, true) => style(format!("+ {}", names(&trust.added)))
+            .green()
+            .to_string(),
+        (true, false) => no_longer(&names(&trust.gone)),
+        (false, false) => format!(
+            "{}   {}",
+            style(format!("+ {}", names(&trust.added))).green(),
+            no_longer(&names(&trust.gone))
+        ),
+    }
+}
+
+fn no_longer(names: &str) -> String {
+    style(format!("− {names} (no longer)")).red().to_string()
+}
+
+fn pods(replaced: &[Replaced]) -> String {
+    if replaced.is_empty() {
+        return "none is replaced".to_owned();
+    }
+    let names: Vec<String> = replaced
+        .iter()
+        .map(|one| match one.pods {
+            Some(1) => format!("{} {} (1 pod)", one.kind, one.name),
+            Some(pods) => format!("{} {} ({pods} pods)", one.kind, one.name),
+            None => format!("{} {}", one.kind, one.name),
+        })
+        .collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    format!("{}: {}", style("replaced").yellow(), listed(&names))
+}
