@@ -163,7 +163,7 @@ pub struct DesiredArgs {
     #[arg(value_name = "COMPONENT")]
     pub components: Vec<Component>,
 
-    /// A file with one or more certificates, and the alias to give them, or `system` for this machine's own bundle; repeatable
+    /// A file with one or more certificates, and the alias to give them, or `system` for the public roots of this machine's own bundle; repeatable
     #[arg(long = "ca", value_name = "[ALIAS=]SOURCE")]
     pub certificates: Vec<Source>,
 
@@ -194,6 +194,10 @@ pub struct DesiredArgs {
     /// Write certificates of the override file anew that clients cannot read as they stand there
     #[arg(long)]
     pub repair: bool,
+
+    /// A values file that is named may be a new one
+    #[arg(long)]
+    pub new_file: bool,
 
     /// Take out of the override file what turns the checking of certificates off
     #[arg(long)]
@@ -229,6 +233,7 @@ impl DesiredArgs {
             task_queues: self.task_queues,
             task_image: self.task_image.clone(),
             repair: self.repair,
+            new_file: self.new_file,
             enforce_checking: self.enforce_checking,
             ignore: self.ignore.clone(),
             expires_within: self.expires_within,
@@ -366,6 +371,10 @@ impl UnheldArgs {
 /// The arguments of `render`.
 #[derive(Debug, Args)]
 #[command(after_help = help::RENDER_CODES)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub struct RenderArgs {
     /// What is wanted.
     #[command(flatten)]
@@ -378,6 +387,10 @@ pub struct RenderArgs {
     /// Write the override files instead of printing them
     #[arg(long, conflicts_with = "full")]
     pub in_place: bool,
+
+    /// Write nothing: show what would change in the files, and exit with 2 if there is something
+    #[arg(long, conflicts_with_all = ["full", "in_place"])]
+    pub check: bool,
 
     /// Where the chart cannot be reached, go by the documented names of ConfigMaps instead of failing
     #[arg(long)]

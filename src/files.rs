@@ -55,6 +55,26 @@ pub fn replace(path: &Path, text: &str) -> Result<()> {
         .with_context(|| format!("cannot write {}; it is as it was", path.display()))
 }
 
+/// Why a file could not be replaced, as far as that can be told without trying.
+#[must_use]
+pub fn obstacle(path: &Path) -> Option<String> {
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let folder = folder_of(&target);
+    if fs::metadata(&target).is_ok_and(|file| file.permissions().readonly()) {
+        Some(format!("{} is read-only", path.display()))
+    } else if !folder.exists() {
+        Some(format!("there is no folder {}", folder.display()))
+    } else if !platform::may_write_in(folder) {
+        Some(format!(
+            "the folder {} cannot be written to, so {} cannot be replaced",
+            folder.display(),
+            path.display()
+        ))
+    } else {
+        None
+    }
+}
+
 fn write_whole(target: &Path, text: &str, before: Option<&fs::Metadata>) -> Result<()> {
     let folder = folder_of(target);
     let mut builder = tempfile::Builder::new();

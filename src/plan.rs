@@ -203,6 +203,8 @@ pub struct Target {
     pub trust: TrustChange,
     /// The workloads whose running pods are replaced.
     pub replaced: Vec<Replaced>,
+    /// Whether its namespace is known not to be there yet.
+    pub namespace_is_new: bool,
     /// The paths of values that change and are no certificates.
     pub other_values: Vec<String>,
     /// What the user should know.
@@ -265,10 +267,19 @@ impl Plan {
             _ => None,
         });
         findings.extend(unknown.map(|why| {
-            Finding::warning(
-                "cluster-unreachable",
-                format!("the cluster could not be asked, so this assumes that nothing is deployed ({why})"),
-            )
+            // The cluster answers, and keeps what it knows to itself.
+            if why.contains("forbidden") {
+                Finding::warning(
+                    "no-rights",
+                    format!("you may not see what is deployed, so this assumes that nothing is ({why})"),
+                )
+                .hint("ask for the right to read Helm's releases, which are Secrets, or use another context")
+            } else {
+                Finding::warning(
+                    "cluster-unreachable",
+                    format!("the cluster could not be asked, so this assumes that nothing is deployed ({why})"),
+                )
+            }
         }));
         Self {
             entries,
@@ -391,6 +402,7 @@ pub fn target(
         changes,
         trust,
         replaced,
+        namespace_is_new: false,
         other_values,
         findings,
         action,

@@ -62,6 +62,8 @@ pub struct Desired {
     pub task_image: Option<String>,
     /// Whether what clients cannot read as it stands in a file is written anew.
     pub repair: bool,
+    /// Whether a values file that is named may be a new one.
+    pub new_file: bool,
     /// Whether what turns the checking of certificates off is taken out.
     pub enforce_checking: bool,
     /// Errors that are let pass.

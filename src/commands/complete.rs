@@ -81,7 +81,11 @@ fn certificates(start: &str) -> Vec<Candidate> {
     let mut candidates = files(start, &is_certificate_name);
     candidates.extend(aliases());
     let others = [
-        ("system", "this machine's own bundle, with --mode replace"),
+        (
+            "system",
+            "the public roots of this machine's own bundle, with --mode replace",
+        ),
+        ("system-all", "all of it, private CAs included"),
         ("https://", "what a server presents"),
         (
             "configmap:",

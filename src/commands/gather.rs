@@ -236,7 +236,16 @@ impl Destination {
     }
 
     /// Reads the values files, as they will be where other targets edit them. Only a file that is to be edited may be new.
-    pub(super) fn read_values(&self, layout: &Layout, drafts: &Drafts) -> Result<ValuesFiles> {
+    ///
+    /// # Errors
+    /// A file is not there, but for the one to edit where it has its documented name or may be new (`new_file`): a slip of a
+    /// finger would make a new file, and a new release without credentials.
+    pub(super) fn read_values(
+        &self,
+        layout: &Layout,
+        drafts: &Drafts,
+        new_file: bool,
+    ) -> Result<ValuesFiles> {
         let read = |path: &PathBuf| {
             let text = files::read(path)?;
             // What YAML cannot read is refused with its line when the file is edited; as another file, it fails here.
@@ -257,7 +266,15 @@ impl Destination {
             .map(|(path, ..)| path.clone())
             .collect();
         let files = ValuesFiles::new(all, layout.certificates);
-        match missing.iter().find(|path| *path != files.edited()) {
+        let may_be_new = |path: &Path| {
+            path == files.edited() && (new_file || path == Path::new(layout.override_file))
+        };
+        match missing.iter().find(|path| !may_be_new(path)) {
+            Some(path) if path == files.edited() => bail!(
+                "there is no values file {}{}; if it is to be a new one, add --new-file",
+                path.display(),
+                file_like(path)
+            ),
             Some(path) => bail!(
                 "there is no values file {}{}",
                 path.display(),

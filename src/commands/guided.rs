@@ -4,6 +4,8 @@
 mod survey;
 mod typing;
 
+use std::path::Path;
+
 use anyhow::Result;
 use clap::Parser as _;
 
@@ -50,6 +52,11 @@ pub(super) fn run(first: &InstallArgs, helm: &Helm, screen: &Screen) -> Result<E
     let seen = survey::survey(&given, helm, screen);
     loop {
         ask_all(&mut answers, &given, &seen, helm.cluster(), screen)?;
+        // Whoever typed the name of a file that is not there was told so.
+        answers.new_file = answers.spots().iter().any(|spot| {
+            let file = spot.word("values").map(Path::new);
+            file.is_some_and(|file| !file.exists())
+        });
         let mut locks = FolderLocks::default();
         let planned = parse(&line, &answers).and_then(|arguments| {
             let rollout = installing::rollout(&arguments, helm)?;

@@ -234,7 +234,7 @@ impl Planner<'_> {
         drafts: &Drafts,
         screen: &Screen,
     ) -> Result<Target> {
-        let mut files = place.read_values(place.layout, drafts)?;
+        let mut files = place.read_values(place.layout, drafts, self.desired.new_file)?;
         screen.hide_secrets_of(&files.merged());
         if let Some(release) = observed.release() {
             screen.hide_secrets_of(&release.deployed.values);
@@ -247,7 +247,7 @@ impl Planner<'_> {
         let layout = Layout::of(place.component, &chart.name, &chart.values);
         if layout.certificates != place.layout.certificates {
             let kept = files.kept().cloned();
-            files = place.read_values(layout, drafts)?;
+            files = place.read_values(layout, drafts, self.desired.new_file)?;
             if let Some(kept) = kept {
                 files = files.over(kept);
             }

@@ -1,9 +1,12 @@
 //! Asking what the preflight needs to know, and putting what it finds into the plan.
 
+use std::convert::Infallible;
+
 use anyhow::Result;
 
 use super::gather::Cluster;
 use crate::cli::InstallArgs;
+use crate::files;
 use crate::finding::Finding;
 use crate::helm::{self, Helm, Revision};
 use crate::kube::Kubectl;
@@ -52,11 +55,29 @@ pub(super) fn look(
         .filter(|target| target.coordinates.component == Component::Agent)
         .map(|target| target.coordinates.namespace.clone())
         .collect();
+    let is_new = |target: &Target| target.observed == Observed::Absent;
+    let everywhere = if deploys && targets.iter().any(is_new) {
+        // Who may not see all namespaces is told nothing of them.
+        screen.step("looking for releases elsewhere", || {
+            Ok::<_, Infallible>(helm.releases_everywhere().unwrap_or_default())
+        })
+    } else {
+        Ok(Vec::new())
+    };
+    let Ok(everywhere) = everywhere;
     for target in targets {
+        if let Ok(kubectl) = &kubectl
+            && deploys
+            && is_new(target)
+        {
+            let namespace = &target.coordinates.namespace;
+            target.namespace_is_new = kubectl.has_namespace(namespace) == Some(false);
+        }
         let namespace = &target.coordinates.namespace;
         let scene = Scene {
             target,
             releases: cluster.known(namespace),
+            everywhere: &everywhere,
             history: &history(target, helm)?,
             agent_comes_along: agents.contains(namespace),
             restart,
@@ -66,9 +87,20 @@ pub(super) fn look(
         if deploys && let Ok(kubectl) = &kubectl {
             found.extend(rights(target, helm.major()?, kubectl, screen));
         }
+        found.extend(unwritable(target));
         target.findings.extend(found);
     }
     Ok(findings)
+}
+
+/// The override file that is to be written, and cannot be.
+fn unwritable(target: &Target) -> Option<Finding> {
+    let file = &target.file;
+    let why = file.changes().then(|| files::obstacle(&file.path))??;
+    Some(Finding::error("file-not-writable", why).hint(format!(
+        "make it writable, or work on a copy of it: --{}-values COPY",
+        target.coordinates.component
+    )))
 }
 
 /// The revisions of a release that has to go back to one of them.

@@ -34,6 +34,13 @@ pub(super) fn run(
     cluster: &ClusterAddress,
     screen: &Screen,
 ) -> Result<ExitCode> {
+    if let Some(file) = arguments.save.as_deref().filter(|file| file.exists()) {
+        return Err(Stop::usage(format!(
+            "--save would overwrite {}: name a file that is not there yet",
+            file.display()
+        ))
+        .into());
+    }
     let probe = probe(arguments, cluster, screen)?;
     if let Some(file) = &arguments.save {
         let pem = authorities(&probe);

@@ -11,7 +11,7 @@ use crate::files::FolderLocks;
 use crate::helm::{Helm, Rollout};
 use crate::interrupt;
 use crate::kube::ClusterAddress;
-use crate::plan::{Observed, OnUnheld, Purpose};
+use crate::plan::{Observed, OnUnheld, Plan, Purpose};
 use crate::report::rendered_json;
 use crate::run;
 use crate::ui::Screen;
@@ -40,7 +40,7 @@ pub(super) fn run(
         rollout: &Rollout::default(),
         on_unheld: OnUnheld::default(),
         asks_cluster: false,
-        purpose: if arguments.in_place || arguments.full {
+        purpose: if arguments.in_place || arguments.full || arguments.check {
             Purpose::Write
         } else {
             Purpose::Print
@@ -61,6 +61,9 @@ pub(super) fn run(
     let plan = planning::plan(desired, &bundle, findings, planned);
     screen.plan_findings(&plan);
     accept(&plan)?;
+    if arguments.check {
+        return Ok(check(arguments, &plan, screen));
+    }
     if arguments.in_place {
         for target in &plan.targets {
             let backup = run::write(&target.file)?;
@@ -75,4 +78,20 @@ pub(super) fn run(
         (Output::Text, true) => {}
     }
     Ok(ExitCode::Done)
+}
+
+/// Says what would be written, for a check in a pipeline.
+fn check(arguments: &RenderArgs, plan: &Plan, screen: &Screen) -> ExitCode {
+    match arguments.output {
+        Output::Text => plan
+            .targets
+            .iter()
+            .for_each(|target| screen.would_write(target)),
+        Output::Json => screen.json_but(&rendered_json(plan, false), "override"),
+    }
+    if plan.targets.iter().any(|target| target.file.changes()) {
+        ExitCode::ChangesPending
+    } else {
+        ExitCode::Done
+    }
 }

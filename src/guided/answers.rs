@@ -100,6 +100,8 @@ pub struct Answers {
     pub(super) trust: Option<Trust>,
     pub(super) mode: Option<(Option<Mode>, bool)>,
     pub(super) task_pods: Option<TaskPods>,
+    /// Whether one of the override files is to be made.
+    pub new_file: bool,
     /// What is typed since no choice fits.
     pub(super) typing: Option<Topic>,
     /// What was typed before it was taken back: a start for the next try.

@@ -102,6 +102,10 @@ fn options(answers: &Answers, common_namespace: Option<&str>) -> Vec<String> {
     if let Some(namespace) = common_namespace {
         say("-n".into(), namespace);
     }
+    if answers.new_file {
+        words.push("--new-file".to_owned());
+    }
+    let mut say = |flag: String, value: &str| words.extend([flag, value.to_owned()]);
     for spot in &answers.spots {
         for (_, option) in options_of(spot.component) {
             if option == "namespace" && common_namespace.is_some() {

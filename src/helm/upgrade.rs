@@ -87,6 +87,12 @@ impl Upgrade {
         Self { argv }
     }
 
+    /// Whether it makes the namespace where there is none.
+    #[must_use]
+    pub fn creates_namespace(&self) -> bool {
+        self.argv.iter().any(|word| word == "--create-namespace")
+    }
+
     /// The command for a shell, secrets masked.
     #[must_use]
     pub fn shown(&self) -> String {

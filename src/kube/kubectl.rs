@@ -124,6 +124,24 @@ impl Kubectl {
         Ok(names.map(str::to_owned).collect())
     }
 
+    /// Whether a namespace is there; `None` where the cluster does not tell.
+    #[must_use]
+    pub fn has_namespace(&self, name: &str) -> Option<bool> {
+        match self.run(&[
+            "get",
+            "namespace",
+            name,
+            "-o",
+            "name",
+            "--request-timeout=5s",
+        ]) {
+            Ok(_) => Some(true),
+            // Source: the API server's reason, as kubectl prints it.
+            Err(error) if format!("{error:#}").contains("(NotFound)") => Some(false),
+            Err(_) => None,
+        }
+    }
+
     /// The command for a shell.
     #[must_use]
     pub fn shown(&self, arguments: &[&str]) -> String {

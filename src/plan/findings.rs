@@ -1,9 +1,9 @@
 //! What stands in the way of a target, and what to know about it.
 
-use serde_yaml::Value;
+use serde_yaml::{Mapping, Value};
 
 use super::edits::Settled;
-use super::{Request, delivery, unheld};
+use super::{Purpose, Request, delivery, unheld};
 use crate::finding::Finding;
 use crate::overrides::checking::{Unchecked, unchecked};
 use crate::overrides::task_pods::{Queues, Strategy, queue_templates};
@@ -29,6 +29,7 @@ pub(super) fn of(request: &Request<'_>, settled: &Settled, merged: &Merged) -> V
     findings.extend(others_chart(request));
     findings.extend(other_defaults(request));
     findings.extend(unreadable(request));
+    findings.extend(new_file(request));
     if let Some(proof) = &settled.proof {
         findings.extend(delivery::findings(request, settled, proof));
     }
@@ -58,6 +59,22 @@ fn chart_replaced(request: &Request<'_>) -> Option<Finding> {
             "install that one as a new release (--{component}-chart {}/{}, --{component}-release), then uninstall the old one",
             layout.registry, layout.chart
         ))
+    })
+}
+
+/// A release that is made of nothing but certificates.
+fn new_file(request: &Request<'_>) -> Option<Finding> {
+    let files = &request.files;
+    let is_alone = files.on_disk.is_none() && files.merged() == Value::Mapping(Mapping::new());
+    let deploys = request.purpose == Purpose::Deploy && request.observed.release().is_none();
+    (is_alone && deploys).then(|| {
+        Finding::note(
+            "new-file",
+            format!(
+                "{} is not there yet; a new release would have certificates alone, and no credentials or servers",
+                files.edited().display()
+            ),
+        )
     })
 }
 

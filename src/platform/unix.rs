@@ -30,6 +30,11 @@ pub(crate) fn private(permissions: &Permissions) -> Permissions {
     Permissions::from_mode(permissions.mode() & !0o007)
 }
 
+/// Whether files can be made in a folder, as far as the system tells beforehand.
+pub(crate) fn may_write_in(folder: &Path) -> bool {
+    rustix::fs::access(folder, rustix::fs::Access::WRITE_OK).is_ok()
+}
+
 /// The signal that ended a process.
 pub(crate) fn signal_of(status: ExitStatus) -> Option<i32> {
     status.signal()

@@ -2,13 +2,14 @@
 
 mod charts;
 mod neighbours;
+mod place;
 pub mod rights;
 mod running;
 mod size;
 mod state;
 
 use crate::finding::Finding;
-use crate::helm::{ReleaseSummary, Revision};
+use crate::helm::{PlacedRelease, ReleaseSummary, Revision};
 use crate::plan::Target;
 
 pub use running::{Workload, keeping_old_content};
@@ -21,6 +22,8 @@ pub struct Scene<'a> {
     pub target: &'a Target,
     /// The releases of its namespace; none where the cluster could not be asked.
     pub releases: Option<&'a [ReleaseSummary]>,
+    /// The releases of all namespaces, where a new one is to be made and they may be seen.
+    pub everywhere: &'a [PlacedRelease],
     /// The release's revisions, oldest first, where its state calls for them.
     pub history: &'a [Revision],
     /// Whether an agent goes into the same namespace in this run.
@@ -38,6 +41,8 @@ pub fn check(scene: &Scene<'_>) -> Vec<Finding> {
     if scene.deploys {
         findings.extend(state::check(scene));
     }
+    findings.extend(place::elsewhere(scene));
+    findings.extend(place::missing_namespace(scene));
     findings.extend(neighbours::agent_beside_gateway(scene));
     findings.extend(charts::known_trouble(scene.target));
     if scene.deploys && !scene.restart {
@@ -62,6 +67,7 @@ mod tests {
         Scene {
             target,
             releases: None,
+            everywhere: &[],
             history: &[],
             agent_comes_along: false,
             restart: false,
@@ -135,6 +141,7 @@ mod tests {
             changes: Changes::default(),
             trust: TrustChange::default(),
             replaced: Vec::new(),
+            namespace_is_new: false,
             other_values: Vec::new(),
             findings: Vec::new(),
             action: Action::Upgrade,

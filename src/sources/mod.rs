@@ -88,7 +88,7 @@ impl std::str::FromStr for Source {
         };
         let place: Place = place.parse()?;
         Ok(Self {
-            is_system: matches!(place, Place::System(_)),
+            is_system: matches!(place, Place::System { .. }),
             alias,
             place,
         })
@@ -119,7 +119,14 @@ impl Source {
     pub fn gather(&self, access: &Access<'_>) -> Result<Reading> {
         let mut reading = match &self.place {
             Place::Path(path) if path.is_dir() => folder::read(path)?,
-            Place::Path(path) | Place::System(path) => file::read(path)?,
+            Place::Path(path) => file::read(path)?,
+            Place::System { path, all } => {
+                let mut reading = file::read(path)?;
+                if !all && !access.looking {
+                    leave_out_private(&mut reading);
+                }
+                reading
+            }
             Place::Stdin => file::read_stdin()?,
             Place::Server(endpoint) => server::read(endpoint, access)?,
             Place::Object(object) => cluster::read(object, access.cluster)?,
@@ -135,11 +142,36 @@ impl Source {
     }
 }
 
+/// Leaves out what is no public root: a CA of a company, of a developer's tools or of a virus scanner, which only this machine
+/// is meant to trust.
+fn leave_out_private(reading: &mut Reading) {
+    let is_public = |given: &Given| mozilla::is_public_root(given.certificate.fingerprint);
+    let all = std::mem::take(&mut reading.given);
+    let (public, private): (Vec<Given>, Vec<Given>) = all.into_iter().partition(is_public);
+    reading.given = public;
+    let names: Vec<&str> = private
+        .iter()
+        .map(|given| given.certificate.subject.as_str())
+        .collect();
+    if !names.is_empty() {
+        reading.notes.push(
+            Finding::warning(
+                "system-bundle-has-private",
+                format!(
+                    "this machine's bundle also trusts what is no public CA, which is left out: {}",
+                    names.join("; ")
+                ),
+            )
+            .hint("--ca system-all takes it along; better give your own CA by itself, with --ca"),
+        );
+    }
+}
+
 /// The public roots that this machine has: what containers bring along, as near as can be told from here. Private CAs in the
 /// machine's bundle are left out, since pods do not have them. `None` where the machine has no bundle.
 #[must_use]
 pub fn public_roots() -> Option<Vec<Certificate>> {
-    let Ok(Place::System(path)) = place::SYSTEM.parse() else {
+    let Ok(Place::System { path, .. }) = place::SYSTEM.parse() else {
         return None;
     };
     Some(

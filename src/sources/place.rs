@@ -7,6 +7,7 @@ use crate::tls::Endpoint;
 
 /// The word for the machine's own bundle.
 pub(super) const SYSTEM: &str = "system";
+const SYSTEM_ALL: &str = "system-all";
 
 /// The variable by which users of OpenSSL, Go and Python name another bundle than the machine's.
 const BUNDLE_VARIABLE: &str = "SSL_CERT_FILE";
@@ -28,7 +29,12 @@ pub enum Place {
     /// Standard input.
     Stdin,
     /// The machine's own bundle, at this path.
-    System(PathBuf),
+    System {
+        /// Its file.
+        path: PathBuf,
+        /// With what is no public root in it, too.
+        all: bool,
+    },
     /// What a server presents.
     Server(Endpoint),
     /// A ConfigMap or Secret in the cluster.
@@ -62,8 +68,9 @@ impl FromStr for Place {
         if word == "-" {
             return Ok(Self::Stdin);
         }
-        if word == SYSTEM {
-            return system_bundle().map(Self::System);
+        if [SYSTEM, SYSTEM_ALL].contains(&word) {
+            let all = word == SYSTEM_ALL;
+            return system_bundle().map(|path| Self::System { path, all });
         }
         if word.starts_with("https://") || word.starts_with("http://") {
             return word.parse().map(Self::Server);

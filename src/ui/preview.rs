@@ -151,6 +151,9 @@ fn heading(target: &Target) -> String {
                 ),
             }
         }
+        (Observed::Absent, _) if target.namespace_is_new && target.upgrade.creates_namespace() => {
+            "new release; the namespace will be created".to_owned()
+        }
         (Observed::Absent, _) => "new release".to_owned(),
         (Observed::Unknown(_), _) => "new release, as far as known".to_owned(),
     };

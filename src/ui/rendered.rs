@@ -4,7 +4,7 @@ use std::path::Path;
 
 use console::style;
 
-use super::Screen;
+use super::{Screen, diff};
 use crate::plan::{Plan, Target};
 
 impl Screen {
@@ -21,6 +21,16 @@ impl Screen {
         };
         let streams: Vec<String> = plan.targets.iter().map(stream).collect();
         self.plain(&streams.join("---\n"));
+    }
+
+    /// Says what would change in an override file.
+    pub fn would_write(&self, target: &Target) {
+        if target.file.changes() {
+            self.result(&diff::of(&target.file));
+        } else {
+            let file = target.file.path.display();
+            self.result(&format!("{} {file} is as it should be", style("✓").green()));
+        }
     }
 
     /// Says that an override file was written, or that it was right already.

@@ -260,7 +260,7 @@ both_majors! {
     fn a_list_of_another_values_file_is_not_lost(world) {
         with_ca(&world);
         world.write("base.yaml", "agentk8sglue:\n  basePodTemplate:\n    volumes:\n    - {name: data, emptyDir: {}}\n");
-        dry_run(&world, OLD_AGENT, "-f base.yaml -f over.yaml").exits(3).warns("error[list-shadowed]");
+        dry_run(&world, OLD_AGENT, "-f base.yaml -f over.yaml --new-file").exits(3).warns("error[list-shadowed]");
         dry_run(&world, OLD_AGENT, "-f base.yaml").exits(0).says("-f base.yaml");
         world.write("certs.yaml", "customCertificates: {}\n");
         dry_run(&world, OLD_AGENT, "-f certs.yaml -f base.yaml").exits(3).warns("the entries of certs.yaml would be lost");

@@ -24,6 +24,7 @@ mod dependencies;
 mod docs;
 mod docs_pages;
 mod doctor;
+mod files;
 mod findings;
 #[cfg(unix)]
 mod guided;

@@ -125,6 +125,11 @@ both_majors! {
             .says("every client trusts it with\n    CN=Acme Issuing (intermediate)")
             .says("    CN=Acme Root (root)")
             .warns("compare their fingerprints");
+        // It overwrites nothing.
+        let saved = world.read("found.pem");
+        let again = world.plugin(&format!("{line} --follow-aia --save found.pem"));
+        again.exits(64).warns("--save would overwrite found.pem");
+        assert_eq!(world.read("found.pem"), saved);
         // What was saved is what --ca takes, and it is enough.
         assert!(!world.read("found.pem").contains("PRIVATE"));
         world.plugin(&format!("{line} --ca found.pem")).exits(0);

@@ -63,7 +63,7 @@ fn certificates(text: &str) -> Remark {
     };
     match &source.place {
         Place::Stdin => wrong("standard input is this keyboard: name a file"),
-        Place::System(_) => wrong("this machine's bundle is a choice of the next question"),
+        Place::System { .. } => wrong("this machine's bundle is a choice of the next question"),
         Place::Server(_) => fine("what it presents will be shown, to be compared"),
         Place::Object(_) | Place::Release { .. } => fine("read from the cluster"),
         Place::Path(path) if path.is_dir() => {
