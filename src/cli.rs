@@ -199,6 +199,10 @@ pub struct DesiredArgs {
     #[arg(long)]
     pub new_file: bool,
 
+    /// Where copies of files go that are replaced [default: the state folder of the user; none where git has the content]
+    #[arg(long, value_name = "DIR")]
+    pub backup_dir: Option<PathBuf>,
+
     /// Take out of the override file what turns the checking of certificates off
     #[arg(long)]
     pub enforce_checking: bool,

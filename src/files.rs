@@ -97,20 +97,24 @@ fn write_whole(target: &Path, text: &str, before: Option<&fs::Metadata>) -> Resu
     Ok(())
 }
 
-/// Copies the file's content to a file beside it (`NAME.20260131T120000.000Z.bak`) and returns the copy's path. Its mode is
-/// the file's own, less what the rest of the world may do: the content holds credentials.
+/// Copies the file's content into `folder`, as `NAME.20260131T120000.000Z.bak`, and returns the copy's path. Its mode is the
+/// file's own, less what the rest of the world may do: the content holds credentials.
 ///
 /// # Errors
 /// The folder cannot be written to.
-pub fn back_up(path: &Path, text: &str, now: OffsetDateTime) -> Result<PathBuf> {
+pub fn back_up(
+    path: &Path,
+    text: &str,
+    folder: &Path,
+    name: &str,
+    now: OffsetDateTime,
+) -> Result<PathBuf> {
     let format =
         format_description!("[year][month][day]T[hour][minute][second].[subsecond digits:3]Z");
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let folder = folder_of(path);
     let backup = folder.join(format!("{name}.{}{BACKUP_SUFFIX}", now.format(&format)?));
     write_backup(path, folder, &backup, text)
         .with_context(|| format!("cannot write the backup {}", backup.display()))?;
-    prune(folder, &name);
+    prune(folder, name);
     Ok(backup)
 }
 
@@ -188,7 +192,9 @@ impl FolderLocks {
     }
 }
 
-fn folder_of(path: &Path) -> &Path {
+/// The folder that a file is in.
+#[must_use]
+pub fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -233,7 +239,7 @@ mod tests {
         replace(&file, "a: 1\n").unwrap();
         for seconds in 0..10 {
             let now = OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(seconds);
-            back_up(&file, "a: 1\n", now).unwrap();
+            back_up(&file, "a: 1\n", folder.path(), "values.yaml", now).unwrap();
         }
         assert_eq!(
             fs::read_dir(folder.path()).unwrap().count(),

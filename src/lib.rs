@@ -3,6 +3,7 @@
 //! A functional core (`certs`, `yaml`, `overrides`, `proof`, `plan`) in an imperative shell (`sources`, `kube`, `helm`,
 //! `files`, `run`, `ui`, `commands`).
 
+pub mod backups;
 pub mod certs;
 pub mod cli;
 pub mod commands;

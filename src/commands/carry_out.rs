@@ -2,18 +2,20 @@
 
 use anyhow::Result;
 
+use crate::backups::Backups;
 use crate::cli::{InstallArgs, Output};
 use crate::exit::{ExitCode, Stop};
 use crate::helm::{Helm, Rollout};
 use crate::interrupt;
 use crate::plan::{Plan, Target};
 use crate::report::{Ending, plan_json};
-use crate::run::{self, Ran, Watch};
+use crate::run::{self, How, Ran, Watch};
 use crate::ui::Screen;
 
 /// `--files-only`: the override files, and the commands for later.
 pub(super) fn write(arguments: &InstallArgs, plan: &Plan, screen: &Screen) -> Result<ExitCode> {
-    report(arguments, plan, run::files(plan), screen)
+    let backups = Backups::into(arguments.desired.backup_dir.clone());
+    report(arguments, plan, run::files(plan, &backups), screen)
 }
 
 /// Carries the plan out, and reports what became of it.
@@ -26,7 +28,12 @@ pub(super) fn act(
 ) -> Result<ExitCode> {
     let output = arguments.output;
     let watch = Watching { screen, output };
-    let ran = run::upgrades(helm, plan, rollout, arguments.restart, &watch)?;
+    let how = How {
+        rollout,
+        restarts: arguments.restart,
+        backups: &Backups::into(arguments.desired.backup_dir.clone()),
+    };
+    let ran = run::upgrades(helm, plan, &how, &watch)?;
     report(arguments, plan, ran, screen)
 }
 

@@ -4,9 +4,10 @@ use std::convert::Infallible;
 use std::path::Path;
 
 use anyhow::Result;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::gather::{Destination, helm_arguments};
+use crate::certs::lint::{EXPIRES_WITHIN_DAYS, date};
 use crate::cli::DoctorArgs;
 use crate::doctor::{self, Check};
 use crate::environment::variable;
@@ -15,9 +16,11 @@ use crate::helm::{Helm, HelmArguments, HelmError, ReleaseSummary};
 use crate::installation;
 use crate::interrupt;
 use crate::kube::{ClusterAddress, Kubectl};
+use crate::overrides::held_by;
 use crate::preflight::rights;
 use crate::request::TargetSpec;
 use crate::ui::Screen;
+use crate::values;
 use crate::vendor::Component;
 use crate::yaml::Document;
 
@@ -26,6 +29,7 @@ pub(super) fn run(
     address: &ClusterAddress,
     screen: &Screen,
 ) -> Result<ExitCode> {
+    address.check()?;
     interrupt::watch()?;
     let helm_arguments = helm_arguments(&arguments.helm_arguments)?;
     let mut found = Vec::new();
@@ -54,7 +58,7 @@ pub(super) fn run(
     let Ok(releases) = screen.step("asking the cluster", || {
         Ok::<_, Infallible>(helm.releases(namespace))
     });
-    tell(cluster(&releases, namespace));
+    tell(cluster(&releases, address, namespace));
     let unreachable = releases
         .as_ref()
         .is_err_and(HelmError::is_cluster_unreachable);
@@ -131,7 +135,11 @@ fn of_helm(what: &'static str, error: &HelmError) -> Check {
     Check::wrong(what, seen, remedy)
 }
 
-fn cluster(releases: &Result<Vec<ReleaseSummary>, HelmError>, namespace: &str) -> Check {
+fn cluster(
+    releases: &Result<Vec<ReleaseSummary>, HelmError>,
+    address: &ClusterAddress,
+    namespace: &str,
+) -> Check {
     match releases {
         Ok(releases) => {
             let ours = releases.iter().filter(|release| {
@@ -148,7 +156,7 @@ fn cluster(releases: &Result<Vec<ReleaseSummary>, HelmError>, namespace: &str) -
             };
             Check::fine(
                 "cluster",
-                format!("reachable; {found} in namespace {namespace}"),
+                format!("{address} is reachable; {found} in namespace {namespace}"),
             )
         }
         Err(error) => of_helm("cluster", error),
@@ -214,7 +222,14 @@ fn values_file(component: Component, file: &Path) -> Check {
             "make it readable for you",
         ),
         Ok(text) => match Document::parse(&text) {
-            Ok(_) => Check::fine("file", format!("{shown}, of the {component}")),
+            Ok(document) => match ended(component, &document) {
+                None => Check::fine("file", format!("{shown}, of the {component}")),
+                Some(what) => Check::wrong(
+                    "file",
+                    format!("{shown}: {what}"),
+                    "give the CA's current certificate with --ca, and take the old one out",
+                ),
+            },
             Err(error) => Check::wrong(
                 "file",
                 format!("{shown}: {error}"),
@@ -246,4 +261,32 @@ fn chart(helm: &Helm, place: &Destination, arguments: &HelmArguments, screen: &S
             ),
         },
     }
+}
+
+/// The certificates of a file that have expired, or soon will.
+fn ended(component: Component, document: &Document) -> Option<String> {
+    let layout = component
+        .layouts()
+        .into_iter()
+        .find(|layout| values::lookup(document.value(), layout.certificates).is_some())?;
+    let now = OffsetDateTime::now_utc();
+    let soon = now + Duration::days(EXPIRES_WITHIN_DAYS.into());
+    let held = held_by(document.value(), layout.certificates);
+    let ending = held.iter().filter(|one| one.certificate.not_after < soon);
+    let ending: Vec<String> = ending
+        .map(|one| {
+            let certificate = &one.certificate;
+            let has = if certificate.not_after < now {
+                "expired"
+            } else {
+                "expires"
+            };
+            format!(
+                "{} {has} on {}",
+                certificate.subject,
+                date(certificate.not_after)
+            )
+        })
+        .collect();
+    (!ending.is_empty()).then(|| ending.join("; "))
 }

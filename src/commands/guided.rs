@@ -48,7 +48,10 @@ pub(super) fn run(first: &InstallArgs, helm: &Helm, screen: &Screen) -> Result<E
     let line = CommandLine::new(words.map(|word| word.to_string_lossy().into_owned()));
     let given = Given::of(&first.desired);
     let mut answers = Answers::new(&given);
-    screen.note(INTRODUCTION);
+    screen.note(&format!(
+        "{INTRODUCTION}\nThis is about {}.",
+        helm.cluster()
+    ));
     let seen = survey::survey(&given, helm, screen);
     loop {
         ask_all(&mut answers, &given, &seen, helm.cluster(), screen)?;

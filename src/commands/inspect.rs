@@ -14,6 +14,7 @@ use crate::finding;
 use crate::kube::ClusterAddress;
 use crate::report::Inspection;
 use crate::sources::{Access, Place};
+use crate::tls::Endpoint;
 use crate::ui::Screen;
 
 pub(super) fn run(
@@ -41,13 +42,13 @@ fn inspect(
     let access = Access::looking(cluster);
     let mut given = Vec::new();
     let mut findings = Vec::new();
-    let mut servers: Vec<(String, Vec<Given>)> = Vec::new();
+    let mut servers: Vec<(Endpoint, Vec<Given>)> = Vec::new();
     for source in &arguments.sources {
         let reading = match &source.place {
             Place::Server(endpoint) => {
                 let what = format!("asking {}", endpoint.host);
                 let reading = screen.step(&what, || source.gather(&access))?;
-                servers.push((endpoint.host.clone(), reading.given.clone()));
+                servers.push((endpoint.clone(), reading.given.clone()));
                 reading
             }
             _ => source.gather(&access)?,
@@ -66,18 +67,24 @@ fn inspect(
     .flat_map(|(_, given)| given.iter().map(|one| &one.certificate))
     .collect();
     let trust = Trust::new(&trusted, now)?;
-    let servers = servers
+    // What a server presents says nothing of whether anybody trusts it: that is asked of given certificates, or of `probe`.
+    let (judged, unjudged) = if proposed.is_empty() {
+        (Vec::new(), servers)
+    } else {
+        (servers, Vec::new())
+    };
+    let servers = judged
         .iter()
-        .map(|(host, given)| {
+        .map(|(endpoint, given)| {
             let server = Server {
                 chain: given
                     .iter()
                     .map(|one| one.certificate.der().to_vec())
                     .collect(),
-                host: Some(host.clone()),
+                host: Some(endpoint.host.clone()),
             };
             let verdicts = Client::ALL.map(|client| trust.verdict(client, &server));
-            (host.clone(), verdicts.to_vec())
+            (endpoint.host.clone(), verdicts.to_vec())
         })
         .collect();
     let options = Options {
@@ -104,6 +111,7 @@ fn inspect(
         chain: Chain::of(&certificates),
         verdicts,
         servers,
+        unjudged: unjudged.into_iter().map(|(endpoint, _)| endpoint).collect(),
         findings,
         entries: bundle.entries,
     })

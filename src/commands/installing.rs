@@ -76,7 +76,13 @@ pub(super) fn plan(
     let found = preflight::look(targets, &cluster, helm, arguments, screen)?;
     findings.extend(found);
     interrupt::check()?;
-    Ok(planning::plan(desired, &bundle, findings, planned))
+    Ok(planning::plan(
+        desired,
+        &bundle,
+        findings,
+        planned,
+        arguments.detailed_exitcode,
+    ))
 }
 
 /// How Helm is to wait.

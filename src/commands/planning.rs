@@ -65,12 +65,13 @@ pub(super) fn read(sources: &[Source], access: &Access<'_>) -> Result<(Bundle, V
 }
 
 /// The plan as a whole: what there is to say about the certificates, now that the servers they are for are known, and
-/// what the user lets pass.
+/// what the user lets pass. With `checks`, what has ended is an error wherever it stands.
 pub(super) fn plan(
     desired: &Desired,
     bundle: &Bundle,
     mut findings: Vec<Finding>,
     planned: Planned,
+    checks: bool,
 ) -> Plan {
     let Planned {
         mut targets,
@@ -82,11 +83,14 @@ pub(super) fn plan(
     }
     let servers = targets.iter().flat_map(|target| &target.servers);
     let options = lint::Options {
+        deploys: true,
+        checks,
         expires_within: Duration::days(desired.expires_within.into()),
         hosts: servers.map(|one| one.endpoint.host.clone()).collect(),
         ..lint::Options::at(OffsetDateTime::now_utc())
     };
-    findings.extend(lint::check_with(&bundle.entries, &options));
+    let present = present(&bundle.entries, &targets);
+    findings.extend(lint::check_beside(&bundle.entries, &present, &options));
     let appending = targets.iter().any(|target| target.mode == Mode::Append);
     if appending && bundle.entries.iter().any(|entry| entry.from_system) {
         findings.push(
@@ -105,6 +109,18 @@ pub(super) fn plan(
     );
     plan.ignore(&desired.ignore);
     plan
+}
+
+/// What the files hold already beside the given certificates.
+fn present(given: &[Entry], targets: &[Target]) -> Vec<Entry> {
+    let mut present: Vec<Entry> = Vec::new();
+    for placed in targets.iter().flat_map(|target| &target.placed) {
+        let same = |entry: &Entry| entry.certificate.fingerprint == placed.certificate.fingerprint;
+        if !given.iter().any(same) && !present.iter().any(same) {
+            present.push(placed.to_entry());
+        }
+    }
+    present
 }
 
 /// The certificates under the aliases that the files give them: a name may be taken there by another.

@@ -5,6 +5,7 @@ use anyhow::Result;
 use super::gather::{Destination, helm_arguments};
 use super::needs::Needs;
 use super::planning::{self, Planner, accept, certificates};
+use crate::backups::Backups;
 use crate::cli::{Output, RenderArgs};
 use crate::exit::ExitCode;
 use crate::files::FolderLocks;
@@ -58,15 +59,16 @@ pub(super) fn run(
     }
     let planned = planner.targets(&places, |_| Ok(Observed::Absent), screen)?;
     interrupt::check()?;
-    let plan = planning::plan(desired, &bundle, findings, planned);
+    let plan = planning::plan(desired, &bundle, findings, planned, arguments.check);
     screen.plan_findings(&plan);
     accept(&plan)?;
     if arguments.check {
         return Ok(check(arguments, &plan, screen));
     }
     if arguments.in_place {
+        let backups = Backups::into(arguments.desired.backup_dir.clone());
         for target in &plan.targets {
-            let backup = run::write(&target.file)?;
+            let backup = run::write(&target.file, &backups)?;
             if arguments.output == Output::Text {
                 screen.written(target, backup.as_deref());
             }

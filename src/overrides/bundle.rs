@@ -32,6 +32,7 @@ pub(super) fn add(
             alias: entry.alias.clone(),
             certificate: entry.certificate.clone(),
             added: true,
+            origin: entry.origin.clone(),
         });
     }
     if placed.len() > before {

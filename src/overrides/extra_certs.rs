@@ -57,6 +57,7 @@ pub(super) fn add(
             alias,
             certificate: entry.certificate.clone(),
             added: true,
+            origin: entry.origin.clone(),
         });
     }
     document.extend(path, items)?;

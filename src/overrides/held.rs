@@ -49,7 +49,8 @@ pub(super) fn list(
             is_bundle: false,
         };
         let text = read(document, &place.then(PEM), text, &kind, repairs)?;
-        held.take(text, |_| alias.to_owned());
+        let origin = format!("{file}{}", line_of(document, &place));
+        held.take(text, &origin, |_| alias.to_owned());
     }
     Ok(held)
 }
@@ -69,7 +70,9 @@ pub(super) fn bundle(
             code: "bundle-unreadable",
             is_bundle: true,
         };
-        held.take(read(document, path, &text, &kind, repairs)?, alias_of);
+        let text = read(document, path, &text, &kind, repairs)?;
+        let origin = format!("{file}{}", line_of(document, path));
+        held.take(text, &origin, alias_of);
     }
     Ok(held)
 }
@@ -91,10 +94,10 @@ pub fn held_by(values: &Value, base: &[&str]) -> Vec<Placed> {
     for item in list.into_iter().flatten() {
         let alias = item.get(ALIAS).and_then(Value::as_str).unwrap_or_default();
         let text = item.get(PEM).and_then(Value::as_str).unwrap_or_default();
-        held.take_read(delivered::read(text), |_| alias.to_owned());
+        held.take_read(delivered::read(text), "", |_| alias.to_owned());
     }
     if let Some(text) = at(OVERRIDE_BUNDLE).and_then(Value::as_str) {
-        held.take_read(delivered::read(text), alias_of);
+        held.take_read(delivered::read(text), "", alias_of);
     }
     held.placed
 }
@@ -117,32 +120,47 @@ struct Text {
 }
 
 impl Held {
-    fn take_read(&mut self, reading: Reading, alias: impl Fn(&Certificate) -> String) {
+    fn take_read(
+        &mut self,
+        reading: Reading,
+        origin: &str,
+        alias: impl Fn(&Certificate) -> String,
+    ) {
         let read = reading.certificates.into_iter();
-        self.placed.extend(read.map(|(_, certificate)| Placed {
-            alias: alias(&certificate),
-            certificate,
-            added: false,
-        }));
+        self.placed
+            .extend(read.map(|(_, certificate)| placed(certificate, origin, &alias)));
     }
 
-    fn take(&mut self, text: Text, alias: impl Fn(&Certificate) -> String) {
+    fn take(&mut self, text: Text, origin: &str, alias: impl Fn(&Certificate) -> String) {
         self.holds_more |= text.meant.is_none() && !text.reading.harms.is_empty();
         let before = self.placed.len();
-        self.take_read(text.reading, &alias);
+        self.take_read(text.reading, origin, &alias);
         match text.meant {
-            Some(meant) => self
-                .meant
-                .extend(meant.into_iter().map(|certificate| Placed {
-                    alias: alias(&certificate),
-                    certificate,
-                    added: false,
-                })),
-            None => self
-                .meant
-                .extend_from_slice(self.placed.get(before..).unwrap_or_default()),
+            Some(meant) => {
+                let meant = meant.into_iter();
+                self.meant
+                    .extend(meant.map(|one| placed(one, origin, &alias)));
+            }
+            None => {
+                let read = self.placed.get(before..).unwrap_or_default();
+                self.meant.extend_from_slice(read);
+            }
         }
         self.findings.extend(text.findings);
+    }
+}
+
+/// A certificate that is there already.
+fn placed(
+    certificate: Certificate,
+    origin: &str,
+    alias: impl Fn(&Certificate) -> String,
+) -> Placed {
+    Placed {
+        alias: alias(&certificate),
+        certificate,
+        added: false,
+        origin: origin.to_owned(),
     }
 }
 

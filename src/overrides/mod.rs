@@ -35,6 +35,8 @@ pub struct Placed {
     pub certificate: Certificate,
     /// Whether this edit put it there.
     pub added: bool,
+    /// Where it stands: file and line.
+    pub origin: String,
 }
 
 impl Placed {
@@ -44,7 +46,7 @@ impl Placed {
         Entry {
             alias: self.alias.clone(),
             alias_chosen: false,
-            origin: String::new(),
+            origin: self.origin.clone(),
             certificate: self.certificate.clone(),
             from_system: false,
         }

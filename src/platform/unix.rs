@@ -30,6 +30,11 @@ pub(crate) fn private(permissions: &Permissions) -> Permissions {
     Permissions::from_mode(permissions.mode() & !0o007)
 }
 
+/// Lets nobody else look into a folder.
+pub(crate) fn keep_to_oneself(folder: &Path) -> std::io::Result<()> {
+    std::fs::set_permissions(folder, Permissions::from_mode(0o700))
+}
+
 /// Whether files can be made in a folder, as far as the system tells beforehand.
 pub(crate) fn may_write_in(folder: &Path) -> bool {
     rustix::fs::access(folder, rustix::fs::Access::WRITE_OK).is_ok()
@@ -113,7 +118,8 @@ mod tests {
         replace(&file, "a: 1\n").unwrap();
         for (own, expected) in [(0o644, 0o640), (0o600, 0o600), (0o660, 0o660)] {
             fs::set_permissions(&file, Permissions::from_mode(own)).unwrap();
-            let backup = back_up(&file, "a: 1\n", OffsetDateTime::now_utc()).unwrap();
+            let now = OffsetDateTime::now_utc();
+            let backup = back_up(&file, "a: 1\n", folder.path(), "values.yaml", now).unwrap();
             assert_eq!(mode(&backup), expected);
             fs::remove_file(backup).unwrap();
         }

@@ -9,6 +9,7 @@ use crate::certs::bundle::Entry;
 use crate::certs::chain::Chain;
 use crate::certs::verdict::{Client, Verdict};
 use crate::finding::Finding;
+use crate::tls::Endpoint;
 
 /// Everything that `inspect` found out, for a screen or for JSON.
 #[derive(Debug)]
@@ -24,8 +25,10 @@ pub struct Inspection {
     /// What each client says of each certificate as trust, in the order of the entries and of [`Client::ALL`]; `None` where it
     /// cannot be told.
     pub verdicts: Vec<Vec<Option<Verdict>>>,
-    /// The servers among the sources, and what each client says of them.
+    /// The servers among the sources, and what each client says of them with the given certificates as trust.
     pub servers: Vec<(String, Vec<Verdict>)>,
+    /// The servers that were looked at alone, with no trust beside them to judge them by.
+    pub unjudged: Vec<Endpoint>,
     /// What is wrong.
     pub findings: Vec<Finding>,
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use time::OffsetDateTime;
 
+use crate::backups::Backups;
 use crate::exit::Stop;
 use crate::files;
 use crate::interrupt;
@@ -23,11 +24,11 @@ pub enum FileEnd {
     NotPutBack(anyhow::Error),
 }
 
-/// Writes the override file, if it changes, and gives the place of its former content.
+/// Writes the override file, if it changes, and gives the place of its former content, where git does not have it.
 ///
 /// # Errors
 /// It changed since it was read, or cannot be written; it is as it was then.
-pub fn write(file: &FileChange) -> Result<Option<PathBuf>> {
+pub fn write(file: &FileChange, backups: &Backups) -> Result<Option<PathBuf>> {
     interrupt::check()?;
     if files::read(&file.path)? != file.before {
         return Err(Stop::refused(format!(
@@ -39,11 +40,11 @@ pub fn write(file: &FileChange) -> Result<Option<PathBuf>> {
     if !file.changes() {
         return Ok(None);
     }
-    let backup = file
-        .before
-        .as_deref()
-        .map(|text| files::back_up(&file.path, text, OffsetDateTime::now_utc()))
-        .transpose()?;
+    let now = OffsetDateTime::now_utc();
+    let backup = match &file.before {
+        Some(text) => backups.keep(&file.path, text, now)?,
+        None => None,
+    };
     if let Err(error) = files::replace(&file.path, &file.after) {
         // Nothing was written, so there is nothing to go back to.
         backup.map(std::fs::remove_file).transpose()?;
@@ -92,7 +93,8 @@ mod tests {
             before: before.map(str::to_owned),
             after: "new\n".to_owned(),
         };
-        let backup = write(&file).unwrap();
+        let backups = Backups::into(Some(folder.path().to_path_buf()));
+        let backup = write(&file, &backups).unwrap();
         assert_eq!(files::read(&file.path).unwrap().as_deref(), Some("new\n"));
         (file, backup)
     }

@@ -11,5 +11,5 @@ mod target;
 pub use aftermath::Aftermath;
 pub use check::Check;
 pub use file::{FileEnd, write};
-pub use plan::{Ran, Watch, files, upgrades};
+pub use plan::{How, Ran, Watch, files, upgrades};
 pub use target::Outcome;

@@ -6,6 +6,7 @@ use super::file::write;
 use super::readiness::Readiness;
 use super::restart::restart;
 use super::target::{Outcome, carry_out};
+use crate::backups::Backups;
 use crate::helm::{Helm, Rollout};
 use crate::interrupt;
 use crate::kube::Kubectl;
@@ -62,44 +63,59 @@ impl<'a> Ran<'a> {
 
 /// Writes the override files alone.
 #[must_use]
-pub fn files(plan: &Plan) -> Ran<'_> {
+pub fn files<'a>(plan: &'a Plan, backups: &Backups) -> Ran<'a> {
     Ran::each(plan, |target| {
-        let backup = write(&target.file)?;
+        let backup = write(&target.file, backups)?;
         Ok(Outcome::Written { backup })
     })
 }
 
-/// Writes the files and upgrades the releases; with `restarts`, restarts the pods that would keep what they started with.
+/// How a plan is carried out.
+#[derive(Debug)]
+pub struct How<'a> {
+    /// How Helm waits.
+    pub rollout: &'a Rollout,
+    /// Whether pods that would keep what they started with are restarted.
+    pub restarts: bool,
+    /// Where copies of the files go.
+    pub backups: &'a Backups,
+}
+
+/// Writes the files and upgrades the releases.
 ///
 /// # Errors
 /// kubectl, which restarts them, is not there; nothing was done then.
 pub fn upgrades<'a>(
     helm: &Helm,
     plan: &'a Plan,
-    rollout: &Rollout,
-    restarts: bool,
+    how: &How<'_>,
     watch: &impl Watch,
 ) -> Result<Ran<'a>> {
-    let kubectl = restarts.then(|| Kubectl::at(helm.cluster())).transpose()?;
+    let kubectl = how
+        .restarts
+        .then(|| Kubectl::at(helm.cluster()))
+        .transpose()?;
     Ok(Ran::each(plan, |target| {
         if target.action == Action::Nothing {
             return Ok(Outcome::Unchanged);
         }
         watch.begins(target);
-        let mut outcome = upgrade(helm, target, rollout, watch)?;
+        let mut outcome = upgrade(helm, target, how, watch)?;
         if let (Outcome::Done { check, .. }, Some(kubectl)) = (&mut outcome, &kubectl)
             && !interrupt::requested()
         {
-            restart(kubectl, &target.coordinates, rollout, check);
+            restart(kubectl, &target.coordinates, how.rollout, check);
         }
         Ok(outcome)
     }))
 }
 
-fn upgrade(helm: &Helm, target: &Target, rollout: &Rollout, watch: &impl Watch) -> Result<Outcome> {
+fn upgrade(helm: &Helm, target: &Target, how: &How<'_>, watch: &impl Watch) -> Result<Outcome> {
     let what = format!("upgrading {}", target.coordinates.release);
     // Without kubectl there is the time alone.
-    let kubectl = Kubectl::at(helm.cluster()).ok().filter(|_| rollout.wait);
+    let kubectl = Kubectl::at(helm.cluster())
+        .ok()
+        .filter(|_| how.rollout.wait);
     let readiness = kubectl
         .as_ref()
         .map(|kubectl| Readiness::of(target, kubectl));
@@ -108,7 +124,7 @@ fn upgrade(helm: &Helm, target: &Target, rollout: &Rollout, watch: &impl Watch) 
     let outcome = watch.step(
         &what,
         kubectl.as_ref().map(|_| &look as _),
-        || match carry_out(helm, target, |line| watch.line(line)) {
+        || match carry_out(helm, target, how.backups, |line| watch.line(line)) {
             Ok(outcome @ Outcome::Failed { .. }) => Err(Box::new(Ok(outcome))),
             other => other.map_err(|error| Box::new(Err(error))),
         },

@@ -7,6 +7,7 @@ use anyhow::Result;
 use super::aftermath::{self, Aftermath};
 use super::check::{self, Check};
 use super::file::{self, FileEnd};
+use crate::backups::Backups;
 use crate::exit::Stop;
 use crate::helm::{Helm, HelmError};
 use crate::plan::Target;
@@ -78,10 +79,11 @@ fn still_as_shown(helm: &Helm, target: &Target) -> Result<()> {
 pub(super) fn carry_out(
     helm: &Helm,
     target: &Target,
+    backups: &Backups,
     on_line: impl FnMut(&str),
 ) -> Result<Outcome> {
     still_as_shown(helm, target)?;
-    let mut backup = file::write(&target.file)?;
+    let mut backup = file::write(&target.file, backups)?;
     match helm.upgrade(&target.upgrade, on_line) {
         Ok(warnings) => Ok(Outcome::Done {
             check: check::of(helm, target),

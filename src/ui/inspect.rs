@@ -30,8 +30,14 @@ impl Screen {
         if !inspection.servers.is_empty() {
             self.result(&format!(
                 "\n{}\n{}",
-                style("Of the servers, each client will say").bold(),
+                style("With the given certificates as trust, each client will say of the servers")
+                    .bold(),
                 servers(inspection)
+            ));
+        }
+        for endpoint in &inspection.unjudged {
+            self.result(&format!(
+                "\nWhether clients trust {endpoint} as it is:\n  helm clearml-certs probe {endpoint}"
             ));
         }
         self.findings(&inspection.findings);

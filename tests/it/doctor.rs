@@ -1,7 +1,7 @@
 //! `doctor` through the real helm: what is in the way, and what to do about it.
 
 use crate::support::cluster::Namespace;
-use crate::support::{Helm, World, chart};
+use crate::support::{Helm, World, certificates, chart};
 
 const AGENT_FILE: &str = "clearml-agent-values.override.yaml";
 const AGENT: &str = "clearml-enterprise-agent-6.9.3";
@@ -38,6 +38,18 @@ both_majors! {
         world.plugin("doctor nobody").exits(64);
     }
 
+    fn a_certificate_of_a_file_that_has_expired_is_told(world) {
+        let old = certificates::expired_ca("Acme Old Root");
+        let file = format!(
+            "customCertificates:\n  extraCerts:\n    - alias: old\n      pem: |\n        {}\n",
+            old.trim().replace('\n', "\n        ")
+        );
+        world.write(AGENT_FILE, &file);
+        world.plugin(&format!("doctor --agent-chart {}", chart(AGENT)))
+            .exits(3)
+            .says("✗ file     clearml-agent-values.override.yaml: CN=Acme Old Root, O=Acme expired on ");
+    }
+
     fn a_plugin_whose_update_did_not_finish_is_found(world) {
         let manifest = world.home("data").join("plugins/clearml-certs/plugin.yaml");
         let text = std::fs::read_to_string(&manifest).unwrap().replace("version: 0.1.0", "version: 9.9.9");
@@ -52,7 +64,8 @@ on_the_cluster! {
         let line = format!("doctor agent --agent-chart {} -n {}", chart(AGENT), namespace.name);
         world.plugin(&line)
             .exits(0)
-            .says("✓ cluster  reachable; no ClearML release in namespace")
+            .says("✓ cluster  context ")
+            .says(" is reachable; no ClearML release in namespace")
             .says("✓ rights   enough to deploy")
             .says("✓ clock    within a minute")
             .never_says("✗");

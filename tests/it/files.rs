@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::support::programs::program;
 use crate::support::{Helm, Run, World, certificates, chart};
 
 const AGENT_FILE: &str = "clearml-agent-values.override.yaml";
@@ -43,6 +44,34 @@ both_majors! {
         run(&world, "install --dry-run", "-f nowhere/new.yaml --new-file")
             .exits(3)
             .warns("error[file-not-writable]: there is no folder nowhere");
+    }
+
+    fn a_copy_of_what_is_replaced_lies_out_of_the_way_of_commits(world) {
+        world.write(AGENT_FILE, "a: 1\n");
+        run(&world, "render --in-place", "").exits(0).says("its former content: ");
+        let backup = world.backups().pop().unwrap();
+        assert_eq!(fs::read_to_string(backup).unwrap(), "a: 1\n");
+        assert_eq!(world.files(), ["ca.pem", AGENT_FILE]);
+        world.write(AGENT_FILE, "a: 2\n");
+        run(&world, "render --in-place", "--backup-dir kept").exits(0).says("kept/clearml-agent-values.override.yaml.");
+        assert_eq!(world.backups().len(), 1);
+        // What git has need not be kept once more.
+        world.has_programs(&["git"]);
+        world.write(AGENT_FILE, "a: 3\n");
+        let git = |line: &str| {
+            let words = line.split(' ').map(str::to_owned);
+            let identity = ["-c", "user.name=a", "-c", "user.email=a@acme.example"].map(str::to_owned);
+            let all = identity.into_iter().chain(words);
+            world.start(&program("git"), all, &[]).ends().exits(0);
+        };
+        git("init -q .");
+        git("add -A");
+        run(&world, "render --in-place", "").exits(0).says("its former content: ");
+        world.write(AGENT_FILE, "a: 4\n");
+        git("add -A");
+        git("commit -qm all");
+        run(&world, "render --in-place", "").exits(0).never_says("its former content");
+        assert_eq!(world.backups().len(), 2);
     }
 
     fn a_check_writes_nothing_and_says_whether_something_would_be(world) {

@@ -1,6 +1,6 @@
 //! Findings in `install` and `render`: what stops a run, and how the user lets it pass.
 
-use crate::support::authority::authority;
+use crate::support::authority::{authority, server};
 use crate::support::{Helm, World, certificates, chart};
 
 fn dry_run(world: &World, more: &str) -> crate::support::Run {
@@ -60,6 +60,40 @@ both_majors! {
             .exits(3)
             .warns("error[chart-of-another-component]")
             .warns("--gateway-chart");
+    }
+
+    fn what_is_in_the_file_already_is_judged_with_what_is_given(world) {
+        world.write("ca.pem", &certificates::ca("Acme Root"));
+        let old = certificates::expired_ca("Acme Old Root");
+        let file = format!(
+            "customCertificates:\n  extraCerts:\n    - alias: old\n      pem: |\n        {}\n",
+            old.trim().replace('\n', "\n        ")
+        );
+        world.write("clearml-agent-values.override.yaml", &file);
+        let said = "[certificate-expired]: CN=Acme Old Root, O=Acme (clearml-agent-values.override.yaml:3) expired";
+        dry_run(&world, "").exits(0).warns(&format!("warning{said}"));
+        let line = format!("render agent --ca ca.pem --chart {} --task-pods off", chart("clearml-enterprise-agent-6.9.3"));
+        world.plugin(&format!("{line} --check")).exits(3).warns(&format!("error{said}"));
+        world.plugin(&format!("{line} --check --ignore certificate-expired")).exits(2);
+        // An issuer that is there is no missing one.
+        let root = authority("Acme Trust").self_signed();
+        let issuing = authority("Acme Issuing").issued_by(&root);
+        world.write("ca.pem", &issuing.pem());
+        dry_run(&world, "").exits(0).warns("intermediate-without-root");
+        let file = format!(
+            "customCertificates:\n  extraCerts:\n    - alias: trust\n      pem: |\n        {}\n",
+            root.pem().trim().replace('\n', "\n        ")
+        );
+        world.write("clearml-agent-values.override.yaml", &file);
+        dry_run(&world, "").exits(0).never_says("intermediate-without-root");
+    }
+
+    fn a_servers_own_certificate_is_no_ca_to_deploy(world) {
+        let root = authority("Acme Trust").self_signed();
+        world.write("ca.pem", &server("api.acme.example").issued_by(&root).pem());
+        dry_run(&world, "").exits(3).warns("error[certificate-not-a-ca]");
+        dry_run(&world, "--ignore certificate-not-a-ca").exits(0);
+        world.plugin("inspect ca.pem").exits(0).warns("warning[certificate-not-a-ca]");
     }
 
     fn the_machines_own_bundle_is_not_appended(world) {

@@ -98,6 +98,13 @@ both_majors! {
         let said = verdicts(incomplete);
         assert_eq!(said["curl"]["error"], "unable to get local issuer certificate");
         assert_eq!(said["uv"]["error"], "UnknownIssuer");
+        // Alone it has no trust beside it to be judged by: what it presents says nothing.
+        let run = world.plugin(&format!("inspect https://localhost:{complete}"));
+        run.exits(0)
+            .never_says("each client will say of")
+            .says(&format!("helm clearml-certs probe https://localhost:{complete}"));
+        let run = world.plugin(&format!("inspect https://localhost:{complete} ca.pem"));
+        run.says("With the given certificates as trust, each client will say of the servers");
         // As trust, it wants a fingerprint.
         let install = |more: &str| {
             let line = format!("install gateway --ca https://localhost:{complete} --release gw --dry-run {more}");

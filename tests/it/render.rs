@@ -28,8 +28,7 @@ both_majors! {
         assert!(written.starts_with("# shared\n"), "{written}");
         assert_eq!(written.matches("BEGIN CERTIFICATE").count(), 1, "{written}");
         assert!(written.contains("basePodTemplate"), "{written}");
-        let backups = world.files().iter().filter(|name| name.contains(".bak")).count();
-        assert_eq!(backups, 1, "{:?}", world.files());
+        assert_eq!(world.backups().len(), 1, "{:?}", world.backups());
         world.plugin(&format!("{line} --in-place")).exits(0).never_says("is written");
         assert_eq!(world.read("shared.yaml"), written);
         world.is_tidy();

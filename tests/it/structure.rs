@@ -76,7 +76,7 @@ const FLOORS: [&[&str]; 13] = [
     ],
     &["files", "finding", "interrupt", "secrets", "tls"],
     &["certs", "process", "values"],
-    &["kube", "proof", "vendor"],
+    &["backups", "kube", "proof", "vendor"],
     &["completion", "helm", "overrides"],
     &["doctor", "release", "sources"],
     &["plan"],

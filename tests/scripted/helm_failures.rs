@@ -232,12 +232,7 @@ fn upgrade_moved_on(world: &World) {
         text.starts_with(USERS_FILE) && text.contains("extraCerts"),
         "{text}"
     );
-    let backup = world
-        .files()
-        .into_iter()
-        .find(|name| name.contains("Z.bak"))
-        .unwrap();
-    let backup = world.path(&backup);
+    let backup = world.backups().pop().unwrap();
     assert_eq!(std::fs::read_to_string(&backup).unwrap(), USERS_FILE);
     assert!(!is_open_to_all(&backup), "a backup holds credentials");
 }

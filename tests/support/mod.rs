@@ -304,6 +304,16 @@ impl World {
         }
     }
 
+    /// The copies of files that were replaced.
+    pub fn backups(&self) -> Vec<PathBuf> {
+        let folder = self
+            .folder
+            .path()
+            .join(".local/state/helm-clearml-certs/backups");
+        let entries = std::fs::read_dir(folder).into_iter().flatten();
+        entries.map(|entry| entry.unwrap().path()).collect()
+    }
+
     /// The environment of every command.
     fn variables(&self) -> Vec<(&'static str, OsString)> {
         let secret = canaries::IN_ENVIRONMENT;

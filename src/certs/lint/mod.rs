@@ -16,8 +16,8 @@ use time::{Duration, OffsetDateTime};
 
 use super::bundle::{Bundle, Entry};
 use super::chain::Chain;
-use super::{Certificate, Role};
-use crate::finding::Finding;
+use super::{Certificate, Role, mozilla};
+use crate::finding::{Finding, Severity};
 
 /// Days before its end from which a certificate's expiry is worth a warning.
 pub const EXPIRES_WITHIN_DAYS: u32 = 30;
@@ -33,6 +33,10 @@ pub struct Options {
     pub hosts: Vec<String>,
     /// Whether the certificates are meant as trust; otherwise they are what a server presents.
     pub as_trust: bool,
+    /// Whether they are about to be deployed, and not only looked at.
+    pub deploys: bool,
+    /// Whether this is a check of what is there, which has to tell the day on which something ends.
+    pub checks: bool,
 }
 
 impl Options {
@@ -44,6 +48,8 @@ impl Options {
             expires_within: Duration::days(EXPIRES_WITHIN_DAYS.into()),
             hosts: Vec::new(),
             as_trust: true,
+            deploys: false,
+            checks: false,
         }
     }
 }
@@ -110,20 +116,32 @@ pub fn check(entries: &[Entry], now: OffsetDateTime) -> Vec<Finding> {
 }
 
 /// Every finding about the given certificates, certificate by certificate, in the order given.
-///
-/// The machine's own bundle is its maker's business: every distribution ships roots that have expired.
 #[must_use]
 pub fn check_with(entries: &[Entry], options: &Options) -> Vec<Finding> {
-    let certificates: Vec<&Certificate> = entries.iter().map(|entry| &entry.certificate).collect();
+    check_beside(entries, &[], options)
+}
+
+/// The same where others are trusted beside them already: those count as issuers and namesakes, and what is wrong with
+/// them is a warning, since nobody asked for them here.
+///
+/// The machine's own bundle is its maker's business, and so are public roots: every distribution ships some that have
+/// expired.
+#[must_use]
+pub fn check_beside(entries: &[Entry], present: &[Entry], options: &Options) -> Vec<Finding> {
+    let all: Vec<Entry> = entries.iter().chain(present).cloned().collect();
+    let certificates: Vec<&Certificate> = all.iter().map(|entry| &entry.certificate).collect();
     let chain = Chain::of(&certificates);
-    let namesakes = siblings::by_subject(entries);
-    let issuers: HashSet<usize> = (0..entries.len())
+    let namesakes = siblings::by_subject(&all);
+    let issuers: HashSet<usize> = (0..all.len())
         .filter_map(|index| chain.issuer(index))
         .collect();
-    entries
-        .iter()
-        .enumerate()
-        .filter(|(_, entry)| !entry.from_system)
+    let is_looked_at = |index: usize, entry: &Entry| {
+        let is_public = || mozilla::is_public_root(entry.certificate.fingerprint);
+        !entry.from_system && (index < entries.len() || !is_public())
+    };
+    let looked_at = all.iter().enumerate();
+    looked_at
+        .filter(|(index, entry)| is_looked_at(*index, entry))
         .flat_map(|(index, entry)| {
             let subject = Subject {
                 entry,
@@ -140,12 +158,26 @@ pub fn check_with(entries: &[Entry], options: &Options) -> Vec<Finding> {
                 has_issued: issuers.contains(&index),
                 options,
             };
-            LINTS
-                .iter()
-                .filter_map(|lint| lint(&subject))
-                .collect::<Vec<_>>()
+            let found = LINTS.iter().filter_map(|lint| lint(&subject));
+            if index < entries.len() {
+                found.collect::<Vec<_>>()
+            } else {
+                found.filter_map(|one| of_present(one, options)).collect()
+            }
         })
         .collect()
+}
+
+/// The code of what has ended.
+const ENDED: &str = "certificate-expired";
+
+/// What is said of a certificate that is there already.
+fn of_present(finding: Finding, options: &Options) -> Option<Finding> {
+    match finding.severity {
+        Severity::Note => None,
+        _ if options.checks && finding.code == ENDED => Some(finding),
+        _ => Some(finding.at_most_warning()),
+    }
 }
 
 /// A note on each certificate that was given more than once.

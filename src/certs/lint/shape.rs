@@ -9,7 +9,7 @@ const REISSUE: &str =
 
 pub(super) fn not_a_ca(subject: &Subject<'_>) -> Option<Finding> {
     (subject.role == Role::Leaf && subject.options.as_trust).then(|| {
-        Finding::warning(
+        let finding = Finding::error(
             "certificate-not-a-ca",
             format!(
                 "{} is no CA but a server's own certificate, issued by {}; Python up to 3.12 says \"unable to get local issuer certificate\", uv \"UnknownIssuer\", and every client once it is renewed",
@@ -17,7 +17,12 @@ pub(super) fn not_a_ca(subject: &Subject<'_>) -> Option<Finding> {
                 subject.certificate.issuer
             ),
         )
-        .hint("give the certificate of the CA that issued it instead")
+        .hint("give the certificate of the CA that issued it instead");
+        if subject.options.deploys {
+            finding
+        } else {
+            finding.at_most_warning()
+        }
     })
 }
 

@@ -1,0 +1,99 @@
+//! Copies of the user's files before they are replaced. They hold credentials, so they lie where no commit takes them along.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use sha2::{Digest as _, Sha256};
+use time::OffsetDateTime;
+
+use crate::environment::variable;
+use crate::files;
+use crate::process;
+
+/// Where copies go.
+#[derive(Debug, Clone, Default)]
+pub struct Backups {
+    folder: Option<PathBuf>,
+}
+
+impl Backups {
+    /// Into a folder that the user named; `None` for the state folder of the user (`$XDG_STATE_HOME`).
+    #[must_use]
+    pub fn into(folder: Option<PathBuf>) -> Self {
+        Self { folder }
+    }
+
+    /// Copies the content that a file has, and gives the copy's place; `None` where git has that content already.
+    ///
+    /// # Errors
+    /// The folder that the user named cannot be made, or no folder can be written to.
+    pub fn keep(&self, path: &Path, text: &str, now: OffsetDateTime) -> Result<Option<PathBuf>> {
+        if let Some(folder) = &self.folder {
+            make(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+            return files::back_up(path, text, folder, &name_of(path), now).map(Some);
+        }
+        if is_in_git(path) {
+            return Ok(None);
+        }
+        // Without a place of its own, a copy beside the file is better than none.
+        let folder = state_folder().filter(|folder| make(folder).is_ok());
+        let backup = match folder {
+            Some(folder) => files::back_up(path, text, &folder, &name_of(path), now),
+            None => {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                files::back_up(path, text, files::folder_of(path), &name, now)
+            }
+        };
+        backup.map(Some)
+    }
+}
+
+fn make(folder: &Path) -> std::io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(folder)?;
+    crate::platform::keep_to_oneself(folder)
+}
+
+/// `$XDG_STATE_HOME/helm-clearml-certs/backups`, by its documented default in the home folder.
+fn state_folder() -> Option<PathBuf> {
+    let states = variable("XDG_STATE_HOME")
+        .or_else(|| variable("LOCALAPPDATA"))
+        .map(PathBuf::from)
+        .filter(|folder| folder.is_absolute());
+    let states = states.or_else(|| Some(std::env::home_dir()?.join(".local/state")))?;
+    Some(states.join("helm-clearml-certs/backups"))
+}
+
+/// A file's name, told from its namesakes of other folders.
+fn name_of(path: &Path) -> String {
+    let whole = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let folder = files::folder_of(&whole).to_string_lossy().into_owned();
+    let digest = Sha256::digest(folder.as_bytes());
+    let mark: Vec<String> = digest
+        .iter()
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    format!("{name}.{}", mark.concat())
+}
+
+/// Whether git has a file as it is: then its former content is there for good.
+fn is_in_git(path: &Path) -> bool {
+    let Ok(git) = which::which("git") else {
+        return false;
+    };
+    let folder = files::folder_of(path).display().to_string();
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+        return false;
+    };
+    let succeeds = |words: &[&str]| {
+        let all = [&["-C", folder.as_str()], words].concat();
+        process::output(&process::command(&git, &all)).is_ok_and(|output| output.status.success())
+    };
+    succeeds(&["ls-files", "--error-unmatch", "--", name])
+        && succeeds(&["diff", "--quiet", "HEAD", "--", name])
+}
