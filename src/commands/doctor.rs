@@ -29,7 +29,6 @@ pub(super) fn run(
     address: &ClusterAddress,
     screen: &Screen,
 ) -> Result<ExitCode> {
-    address.check()?;
     interrupt::watch()?;
     let helm_arguments = helm_arguments(&arguments.helm_arguments)?;
     let mut found = Vec::new();

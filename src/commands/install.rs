@@ -20,7 +20,6 @@ pub(super) fn run(
     screen: &Screen,
 ) -> Result<ExitCode> {
     json_asks_nobody(arguments)?;
-    cluster.check()?;
     interrupt::watch()?;
     let helm = Helm::at(cluster)?;
     helm.ask_version_in_background();

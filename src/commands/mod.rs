@@ -31,6 +31,9 @@ use crate::ui::Screen;
 /// Whatever stopped it; [`crate::exit::code_of`] gives the exit code.
 pub fn run(cli: &Cli, screen: &Screen) -> Result<ExitCode> {
     let cluster = &ClusterAddress::from_environment();
+    if !matches!(cli.command, Command::Completion(_)) {
+        cluster.check()?;
+    }
     match &cli.command {
         Command::Doctor(arguments) => doctor::run(arguments, cluster, screen),
         Command::Completion(arguments) => Ok(complete::script(arguments, screen)),

@@ -88,6 +88,7 @@ pub(super) fn look(
             found.extend(rights(target, helm.major()?, kubectl, screen));
         }
         found.extend(unwritable(target));
+        found.extend(open_in_editor(target));
         target.findings.extend(found);
     }
     Ok(findings)
@@ -101,6 +102,27 @@ fn unwritable(target: &Target) -> Option<Finding> {
         "make it writable, or work on a copy of it: --{}-values COPY",
         target.coordinates.component
     )))
+}
+
+/// The override file that an editor has open: what it saves later would take this edit away.
+fn open_in_editor(target: &Target) -> Option<Finding> {
+    let path = &target.file.path;
+    let name = path.file_name()?.to_str()?;
+    // vim and nano write the first, Emacs the second.
+    let marks = [format!(".{name}.swp"), format!(".#{name}")];
+    let mark = marks
+        .iter()
+        .find(|mark| path.with_file_name(mark).symlink_metadata().is_ok())?;
+    let is_open = target.file.changes();
+    is_open.then(|| {
+        Finding::note(
+            "file-open-in-editor",
+            format!(
+                "{} is open in an editor ({mark} lies beside it): saving it there would undo this edit",
+                path.display()
+            ),
+        )
+    })
 }
 
 /// The revisions of a release that has to go back to one of them.

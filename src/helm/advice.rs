@@ -33,6 +33,12 @@ const ANY_CALL: &[Symptom] = &[
         },
     },
     Symptom {
+        signs: &[&["namespaces \"", "not found"]],
+        advice: |_| {
+            "there is no such namespace: `kubectl create namespace NAME`, or add `-- --create-namespace`".into()
+        },
+    },
+    Symptom {
         signs: &[&["unknown flag"], &["unknown shorthand flag"]],
         advice: |_| {
             "this helm does not know the flag: take it out if it is one of yours, else install Helm 3.17 or newer".into()
@@ -262,6 +268,11 @@ mod tests {
 
     #[test]
     fn a_repository_is_told_to_be_added_updated_or_logged_in_to() {
+        says(
+            "create: failed to create: namespaces \"nc-g3\" not found",
+            ALIAS,
+            "kubectl create namespace",
+        );
         says(
             "repo clearml-enterprise not found",
             ALIAS,

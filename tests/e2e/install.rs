@@ -241,6 +241,27 @@ on_the_cluster! {
         world.plugin(&format!("{line} -f credentials.yaml -f {GATEWAY_FILE}")).exits(0);
     }
 
+    fn a_typo_in_the_namespace_is_told_before_anything_is_made(world, namespace) {
+        world.write("one.pem", &certificates::ca("Acme Root"));
+        world.plugin(&install_agent(&namespace, NEW_AGENT, "")).exits(0);
+        let (name, typo) = (namespace.name.as_str(), format!("{}-typo", namespace.name));
+        let line = install_agent(&namespace, NEW_AGENT, "").replace("--yes", "--dry-run");
+        world
+            .plugin(&line.replace(&format!("-n {name}"), &format!("-n {typo}")))
+            .exits(0)
+            .says("(new release; the namespace will be created)")
+            .warns("warning[release-elsewhere]")
+            .warns(&format!("and not in {typo}, where this makes a new release"));
+        world.write(GATEWAY_FILE, GATEWAY_NEEDS);
+        let gateway = format!("install gateway --ca one.pem --release gw --chart {} -n {typo} --dry-run", chart(GATEWAY));
+        world
+            .plugin(&gateway)
+            .exits(3)
+            .warns(&format!("error[namespace-missing]: there is no namespace {typo} on context"))
+            .warns(&format!("kubectl create namespace {typo}"));
+        world.plugin(&format!("{gateway} -- --create-namespace")).exits(0).says("the namespace will be created");
+    }
+
     fn checking_that_was_switched_off_is_switched_on_with_the_certificates(world, namespace) {
         world.write("one.pem", &certificates::ca("Acme Root"));
         let users = "# ours\nagentk8sglue:\n  clearmlcheckCertificate: false # for now\n  replicaCount: 1\n";

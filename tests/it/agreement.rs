@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::guided::{prepare, with_releases};
+use crate::guided::{prepare, with_releases, with_releases_on};
 use crate::support::terminal::{CTRL_C, ENTER, ESCAPE, Terminal};
 use crate::support::{Helm, World};
 
@@ -65,6 +65,15 @@ both_majors! {
         }
         let mut terminal = asks(&world);
         terminal.press("maybe").press(ENTER).shows("type yes or no, and Enter").press("Yes").press(ENTER);
+        terminal.ends(0);
+        assert!(world.read("upgrades").starts_with("upgrade -i -n ml agent-eu charts/"));
+    }
+
+    fn a_question_that_is_too_long_for_a_line_is_asked_whole(world) {
+        prepare(&world);
+        let mut terminal = with_releases_on(&world, &LINE.replace(" -n ml", ""), 60);
+        terminal.shows("Upgrade agent-eu in ml on context blue").shows("(https://blue.acme.example:6443)?");
+        terminal.shows("? [y/N] ").press("yes").press(ENTER);
         terminal.ends(0);
         assert!(world.read("upgrades").starts_with("upgrade -i -n ml agent-eu charts/"));
     }

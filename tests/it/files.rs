@@ -41,6 +41,8 @@ both_majors! {
             .exits(3)
             .warns("error[file-not-writable]: clearml-agent-values.override.yaml is read-only")
             .warns("--agent-values COPY");
+        world.write(&format!(".{AGENT_FILE}.swp"), "");
+        run(&world, "install --dry-run", "").exits(3).warns("note[file-open-in-editor]");
         run(&world, "install --dry-run", "-f nowhere/new.yaml --new-file")
             .exits(3)
             .warns("error[file-not-writable]: there is no folder nowhere");

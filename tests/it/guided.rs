@@ -96,6 +96,11 @@ const KUBECONFIG: &str = "current-context: blue\ncontexts: [{name: blue, context
 
 /// The plugin's binary with that helm, as Helm itself would start it.
 pub(crate) fn with_releases(world: &World, line: &str) -> Terminal {
+    with_releases_on(world, line, 100)
+}
+
+/// The same on a terminal of so many columns.
+pub(crate) fn with_releases_on(world: &World, line: &str, columns: u16) -> Terminal {
     world.has_programs(&["cat", "awk", "touch"]);
     let helm = helm_with_releases(world);
     let binary = Path::new(env!("CARGO_BIN_EXE_helm-clearml-certs"));
@@ -106,7 +111,7 @@ pub(crate) fn with_releases(world: &World, line: &str) -> Terminal {
         ("HELM_NAMESPACE", "default"),
         ("KUBECONFIG", "kubeconfig"),
     ];
-    Terminal::start(world, &script, 100, &variables)
+    Terminal::start(world, &script, columns, &variables)
 }
 
 both_majors! {
