@@ -33,7 +33,7 @@ use crate::finding::{self, Finding, Ignorable};
 use crate::helm::{Chart, Coordinates, Deployed, HelmArguments, Rollout, Upgrade};
 use crate::overrides::task_pods::{Queues, Strategy, Variables};
 use crate::overrides::{Mode, Placed};
-use crate::proof::{self, Object, Proof};
+use crate::proof::{self, Object, Proof, Unreadable};
 use crate::release::Snapshot;
 use crate::values;
 use crate::vendor::{Component, Layout};
@@ -197,6 +197,8 @@ pub struct Target {
     pub waiting: Vec<Waiting>,
     /// Every object that was rendered, hooks among them, in helm's order.
     pub objects: Vec<Object>,
+    /// What was rendered and cannot be read.
+    pub unreadable: Vec<Unreadable>,
     /// What the upgrade changes in the cluster.
     pub changes: Changes,
     /// The certificates that come and go.
@@ -359,6 +361,7 @@ pub fn target(
                     == Some(&request.coordinates.version)
                 && (same_values(&request, &release.deployed, &merged.after)
                     || release.manifest.unreadable.is_empty()
+                        && settled.unreadable.is_empty()
                         && proof::same_objects(&settled.objects, release.objects())) =>
         {
             Action::Nothing
@@ -399,6 +402,7 @@ pub fn target(
         strategy: settled.strategy,
         proof: settled.proof.unwrap_or_default(),
         objects: settled.objects,
+        unreadable: settled.unreadable,
         changes,
         trust,
         replaced,

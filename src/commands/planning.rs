@@ -254,7 +254,7 @@ impl Planner<'_> {
         screen.hide_secrets_of(&files.merged());
         if let Some(release) = observed.release() {
             screen.hide_secrets_of(&release.deployed.values);
-            screen.hide_secrets_of_manifest(&release.manifest);
+            screen.hide_secrets_in(&release.manifest.objects, &release.manifest.unreadable);
             if self.arguments.keep_deployed_values() {
                 files = files.over(release.deployed.values.clone());
             }
@@ -307,7 +307,7 @@ impl Planner<'_> {
             on_unheld: self.on_unheld,
         };
         let mut target = plan::target(request, &mut render)?;
-        screen.hide_secrets_in(&target.objects);
+        screen.hide_secrets_in(&target.objects, &target.unreadable);
         if !chart.is_assumed && !target.objects.is_empty() {
             let sizes = Self::sizes(&target, &chart, &manifest)?;
             target.findings.extend(sizes);

@@ -10,7 +10,7 @@ use crate::exit::Stop;
 use crate::finding::{self, Finding};
 use crate::overrides::task_pods::{self, Shape, Strategy, Wanted};
 use crate::overrides::{Mode, Placed, checking, place};
-use crate::proof::{Object, Proof};
+use crate::proof::{Object, Proof, Unreadable};
 use crate::values;
 use crate::vendor::{PROPAGATE, PodList, TaskPodKeys};
 use crate::yaml::{Document, YamlError};
@@ -30,6 +30,8 @@ pub(super) struct Settled {
     /// Whether there is no queue yet, so that no template of task pods is rendered.
     pub(super) has_no_queue: bool,
     pub(super) objects: Vec<Object>,
+    /// What of the rendering cannot be read.
+    pub(super) unreadable: Vec<Unreadable>,
     /// `None` where the edit was refused before it could be rendered, or the rendering was.
     pub(super) proof: Option<Proof>,
     /// The release as it is now.
@@ -94,6 +96,7 @@ impl<'a> Edits<'a> {
             guess,
             has_no_queue: false,
             objects: Vec::new(),
+            unreadable: Vec::new(),
             proof: None,
             deployed: Seen::default(),
         };

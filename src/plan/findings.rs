@@ -29,6 +29,7 @@ pub(super) fn of(request: &Request<'_>, settled: &Settled, merged: &Merged) -> V
     findings.extend(others_chart(request));
     findings.extend(other_defaults(request));
     findings.extend(unreadable(request));
+    findings.extend(rendered_unreadable(settled));
     findings.extend(new_file(request));
     if let Some(proof) = &settled.proof {
         findings.extend(delivery::findings(request, settled, proof));
@@ -146,6 +147,24 @@ fn unreadable(request: &Request<'_>) -> Option<Finding> {
             "look at it: helm get manifest {} -n {}",
             release.listed.name, request.coordinates.namespace
         )),
+    )
+}
+
+/// Helm's YAML is more lenient than ours, and what it takes is deployed.
+fn rendered_unreadable(settled: &Settled) -> Option<Finding> {
+    let first = settled.unreadable.first()?;
+    let number = settled.unreadable.len();
+    let of_source = first.source().map(|file| format!(" from {file}"));
+    Some(
+        Finding::warning(
+            "rendered-unreadable",
+            format!(
+                "{number} of the documents that the chart renders cannot be read here, the first{}: {}; helm takes them, and what certificates are in them, and what changes, is not known",
+                of_source.unwrap_or_default(),
+                first.why
+            ),
+        )
+        .hint("helm template shows it; a key that is there twice is the usual cause"),
     )
 }
 

@@ -3,7 +3,7 @@
 //! The pod template names ConfigMaps and an image that only a rendering can tell. The first edit uses predicted ones; where
 //! the rendering says otherwise, the edit is made again with the real ones.
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use serde_yaml::Value;
 
 use super::edits::{Edits, Settled};
@@ -12,7 +12,7 @@ use super::{Request, chart_ignores, no_queue, required};
 use crate::finding::{self, Finding};
 use crate::helm::HelmError;
 use crate::overrides::task_pods;
-use crate::proof;
+use crate::proof::Manifest;
 use crate::values;
 use crate::vendor::{EXTRA_CERTS, OVERRIDE_BUNDLE};
 
@@ -58,8 +58,17 @@ fn rendered(
             }
             Ok(stream) => stream,
         };
-        let objects =
-            proof::parse(&stream).context("helm template printed something that is not YAML")?;
+        let Manifest {
+            objects,
+            unreadable,
+        } = Manifest::read(&stream);
+        if let (true, Some(first)) = (objects.is_empty(), unreadable.first()) {
+            bail!(
+                "helm template printed something that is not YAML, at line {}: {}",
+                first.line,
+                first.why
+            );
+        }
         let rendered = Seen::new(&objects, request);
         let (placed, former) = (&settled.placed, &settled.guess);
         let real = Guess::real(request, placed, &rendered, deployed, former);
@@ -85,6 +94,7 @@ fn rendered(
             );
             settled.findings.extend(unknown);
             settled.objects = objects;
+            settled.unreadable = unreadable;
             settled.proof = Some(proof);
             return Ok(settled);
         };

@@ -138,6 +138,7 @@ mod tests {
             servers: Vec::new(),
             waiting: Vec::new(),
             objects: Vec::new(),
+            unreadable: Vec::new(),
             changes: Changes::default(),
             trust: TrustChange::default(),
             replaced: Vec::new(),

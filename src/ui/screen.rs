@@ -9,7 +9,7 @@ use super::fit;
 use super::progress::Progress;
 use super::redact::Redactor;
 use crate::exit::Stop;
-use crate::proof::{Manifest, Object};
+use crate::proof::{Object, Unreadable};
 
 /// Everything that is printed goes through here.
 #[derive(Debug, Default)]
@@ -24,15 +24,10 @@ impl Screen {
         self.redactor.learn(values);
     }
 
-    /// A screen that hides what the Secrets among `objects` hold.
-    pub fn hide_secrets_in(&self, objects: &[Object]) {
+    /// A screen that hides what the Secrets among `objects` hold, and the secrets in what cannot be read.
+    pub fn hide_secrets_in(&self, objects: &[Object], unreadable: &[Unreadable]) {
         self.redactor.learn_objects(objects);
-    }
-
-    /// A screen that hides what the Secrets of a manifest hold, and the secrets in what of it cannot be read.
-    pub fn hide_secrets_of_manifest(&self, manifest: &Manifest) {
-        self.redactor.learn_objects(&manifest.objects);
-        for unreadable in &manifest.unreadable {
+        for unreadable in unreadable {
             self.redactor.learn_text(&unreadable.text);
         }
     }

@@ -208,7 +208,8 @@ on_the_cluster! {
             Helm::V3 => &["version"],
             Helm::V4 => &[],
         };
-        let expected = [&["list", "pull", "status", "template", "upgrade"], version].concat();
+        // A new release is looked for in the other namespaces.
+        let expected = [&["list", "list", "pull", "status", "template", "upgrade"], version].concat();
         assert_eq!(helm.calls(), expected);
         helm.plugin(&line).exits(0).says("Nothing to change");
         let expected = [&["list", "pull", "status", "template"], version].concat();

@@ -39,6 +39,17 @@ impl<'a> Broken<'a> {
 }
 
 both_majors! {
+    fn what_helm_takes_and_we_cannot_read_is_told_and_refuses_nothing(world) {
+        let chart = Broken::copy(&world, OLD_AGENT);
+        let twice = "kind: Secret\napiVersion: v1\nmetadata: {name: extra}\nstringData:\n  login: of-nobodys-values\n  login: of-nobodys-values\n";
+        world.write("chart/templates/twice.yaml", twice);
+        chart.dry_run("--show-manifest")
+            .exits(0)
+            .warns("warning[rendered-unreadable]: 1 of the documents that the chart renders cannot be read here, the first from clearml-enterprise-agent/templates/twice.yaml")
+            .says("→ Deployment clearml-agent-clearml-enterprise-agent")
+            .never_says("of-nobodys-values");
+    }
+
     fn a_workload_that_mounts_nothing_is_refused(world) {
         let chart = Broken::copy(&world, NEW_AGENT)
             .but("agent-deployment.yaml", r#"include "customCertificates.volumes" $certificates"#, r#""""#)
