@@ -1,6 +1,5 @@
 //! Copies of the user's files before they are replaced. They hold credentials, so they lie where no commit takes them along.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -9,6 +8,7 @@ use time::OffsetDateTime;
 
 use crate::environment::variable;
 use crate::files;
+use crate::platform::make_private_folder;
 use crate::process;
 
 /// Where copies go.
@@ -30,14 +30,15 @@ impl Backups {
     /// The folder that the user named cannot be made, or no folder can be written to.
     pub fn keep(&self, path: &Path, text: &str, now: OffsetDateTime) -> Result<Option<PathBuf>> {
         if let Some(folder) = &self.folder {
-            make(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+            make_private_folder(folder)
+                .with_context(|| format!("cannot make the folder {}", folder.display()))?;
             return files::back_up(path, text, folder, &name_of(path), now).map(Some);
         }
         if is_in_git(path) {
             return Ok(None);
         }
         // Without a place of its own, a copy beside the file is better than none.
-        let folder = state_folder().filter(|folder| make(folder).is_ok());
+        let folder = state_folder().filter(|folder| make_private_folder(folder).is_ok());
         let backup = match folder {
             Some(folder) => files::back_up(path, text, &folder, &name_of(path), now),
             None => {
@@ -47,14 +48,6 @@ impl Backups {
         };
         backup.map(Some)
     }
-}
-
-fn make(folder: &Path) -> std::io::Result<()> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    fs::create_dir_all(folder)?;
-    crate::platform::keep_to_oneself(folder)
 }
 
 /// `$XDG_STATE_HOME/helm-clearml-certs/backups`, by its documented default in the home folder.

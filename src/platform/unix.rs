@@ -1,7 +1,7 @@
 //! Linux and macOS: rights and owners of files, signals, terminals.
 
 use std::fs::{Metadata, Permissions};
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::ExitStatus;
@@ -30,9 +30,12 @@ pub(crate) fn private(permissions: &Permissions) -> Permissions {
     Permissions::from_mode(permissions.mode() & !0o007)
 }
 
-/// Lets nobody else look into a folder.
-pub(crate) fn keep_to_oneself(folder: &Path) -> std::io::Result<()> {
-    std::fs::set_permissions(folder, Permissions::from_mode(0o700))
+/// Makes a folder, and those around it, that nobody else may look into.
+pub(crate) fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
 }
 
 /// Whether files can be made in a folder, as far as the system tells beforehand.

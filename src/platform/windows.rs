@@ -18,9 +18,9 @@ pub(crate) fn private(permissions: &Permissions) -> Permissions {
     permissions.clone()
 }
 
-/// A user's own folders are.
-pub(crate) fn keep_to_oneself(_: &Path) -> std::io::Result<()> {
-    Ok(())
+/// Makes a folder, and those around it; a user's own are private.
+pub(crate) fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)
 }
 
 /// What a folder's access list says is known by trying alone.

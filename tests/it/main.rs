@@ -15,6 +15,7 @@
 mod support;
 mod yaml_support;
 
+#[cfg(unix)]
 mod agreement;
 mod artifact_hub;
 mod atomic_writes;

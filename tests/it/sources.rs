@@ -191,7 +191,7 @@ both_majors! {
         let run = inspect("secret:ca -n team-b -o json");
         assert_eq!(fingerprints(run.exits(0)), [fingerprint(&root)]);
         inspect("secret:ca").exits(0).warns("tls.key was skipped").never_says("PRIVATE");
-        let run = inspect("configmap:team/ca -o json --kube-context blue");
+        let run = inspect("configmap:team/ca -o json --kube-context none");
         assert_eq!(fingerprints(run.exits(0)), [fingerprint(&root), fingerprint(&other)]);
         inspect("configmap:team/ca").exits(0).warns("README was skipped").says("configmap team/ca two.der");
         inspect("secret:team/ca/missing").exits(3).warns("has no key missing; it has: ca.crt, tls.key");
@@ -201,7 +201,7 @@ both_majors! {
         let calls: Vec<&str> = log.lines().collect();
         assert_eq!(calls[0], "get secret ca -n team -o json --context none");
         assert_eq!(calls[1], "get secret ca -n team-b -o json --context none");
-        assert_eq!(calls[3], "get configmap ca -n team -o json --context blue");
+        assert_eq!(calls[3], "get configmap ca -n team -o json --context none");
         for call in calls {
             assert!(call.starts_with("get "), "{call}");
         }
