@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
@@ -267,7 +268,8 @@ impl Destination {
             .collect();
         let files = ValuesFiles::new(all, layout.certificates);
         let may_be_new = |path: &Path| {
-            path == files.edited() && (new_file || path == Path::new(layout.override_file))
+            let is_documented = path.file_name() == Some(OsStr::new(layout.override_file));
+            path == files.edited() && (new_file || is_documented)
         };
         match missing.iter().find(|path| !may_be_new(path)) {
             Some(path) if path == files.edited() => bail!(

@@ -61,7 +61,9 @@ impl ClusterAddress {
             return Ok(());
         };
         let config = Kubeconfig::read(variable("KUBECONFIG").as_deref());
-        let mut contexts: Vec<&str> = config.contexts().collect();
+        let Some(mut contexts) = config.contexts() else {
+            return Ok(());
+        };
         contexts.sort_unstable();
         contexts.dedup();
         if contexts.contains(&named.as_str()) {

@@ -3,48 +3,23 @@
 use std::env;
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde_yaml::Value;
 
-/// All files as one, in their order of precedence, as client-go merges them: what comes first holds.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+/// All files as one, in their order of precedence, as client-go merges them: what comes first holds. Read leniently: helm and
+/// kubectl have their own words for what is wrong with one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Kubeconfig {
-    #[serde(default, rename = "current-context")]
-    current_context: String,
-    #[serde(default)]
-    contexts: Vec<Context>,
-    #[serde(default)]
-    clusters: Vec<Cluster>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-struct Context {
-    name: String,
-    #[serde(default)]
-    context: ContextValue,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-struct ContextValue {
-    #[serde(default)]
-    cluster: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-struct Cluster {
-    name: String,
-    #[serde(default)]
-    cluster: ClusterValue,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-struct ClusterValue {
-    #[serde(default)]
-    server: String,
+    current_context: Option<String>,
+    /// Name and cluster.
+    contexts: Vec<(String, String)>,
+    /// Name and server.
+    clusters: Vec<(String, String)>,
+    /// Whether a file that is there could not be read, so that there may be more than is known.
+    is_partial: bool,
 }
 
 impl Kubeconfig {
-    /// Reads the files that `KUBECONFIG` names, else the user's own. helm and kubectl have their own words for what cannot be
-    /// read.
+    /// Reads the files that `KUBECONFIG` names, else the user's own.
     pub(super) fn read(named: Option<&str>) -> Self {
         let files: Vec<PathBuf> = match named {
             Some(files) => env::split_paths(files).collect(),
@@ -53,40 +28,62 @@ impl Kubeconfig {
                 .into_iter()
                 .collect(),
         };
-        let texts = files
-            .into_iter()
-            .filter_map(|file| std::fs::read_to_string(file).ok());
-        Self::merged(texts)
+        let mut all = Self::default();
+        for file in files.iter().filter(|file| file.exists()) {
+            match std::fs::read_to_string(file) {
+                Ok(text) => all.add(&text),
+                Err(_) => all.is_partial = true,
+            }
+        }
+        all
     }
 
-    fn merged(texts: impl Iterator<Item = String>) -> Self {
-        let files = texts.filter_map(|text| serde_yaml::from_str::<Self>(&text).ok());
-        files.fold(Self::default(), |mut all, one| {
-            if all.current_context.is_empty() {
-                all.current_context = one.current_context;
-            }
-            all.contexts.extend(one.contexts);
-            all.clusters.extend(one.clusters);
-            all
-        })
+    fn add(&mut self, text: &str) {
+        let Ok(config) = serde_yaml::from_str::<Value>(text) else {
+            self.is_partial = true;
+            return;
+        };
+        let named = |list: &str, of: &str, field: &str| -> Vec<(String, String)> {
+            let items = config.get(list).and_then(Value::as_sequence);
+            let items = items.into_iter().flatten();
+            items
+                .filter_map(|item| {
+                    let name = item.get("name")?.as_str()?.to_owned();
+                    let value = item.get(of).and_then(|inner| inner.get(field)?.as_str());
+                    Some((name, value.unwrap_or_default().to_owned()))
+                })
+                .collect()
+        };
+        self.contexts
+            .extend(named("contexts", "context", "cluster"));
+        self.clusters.extend(named("clusters", "cluster", "server"));
+        if self.current_context.is_none() {
+            let current = config.get("current-context").and_then(Value::as_str);
+            let current = current.filter(|context| !context.is_empty());
+            self.current_context = current.map(str::to_owned);
+        }
     }
 
     /// The current context.
     pub(super) fn current_context(&self) -> Option<String> {
-        Some(self.current_context.clone()).filter(|context| !context.is_empty())
+        self.current_context.clone()
     }
 
-    /// The names of all contexts.
-    pub(super) fn contexts(&self) -> impl Iterator<Item = &str> {
-        self.contexts.iter().map(|context| context.name.as_str())
+    /// The names of all contexts; `None` where there may be more.
+    pub(super) fn contexts(&self) -> Option<Vec<&str>> {
+        let names = self.contexts.iter().map(|(name, _)| name.as_str());
+        (!self.is_partial).then(|| names.collect())
     }
 
     /// The server that a context leads to.
     pub(super) fn server_of(&self, context: &str) -> Option<String> {
-        let context = self.contexts.iter().find(|one| one.name == context)?;
-        let mut clusters = self.clusters.iter();
-        let cluster = clusters.find(|one| one.name == context.context.cluster)?;
-        Some(cluster.cluster.server.clone()).filter(|server| !server.is_empty())
+        let find = |all: &[(String, String)], wanted: &str| {
+            let mut all = all.iter();
+            let (_, found) = all.find(|(name, _)| name == wanted)?;
+            Some(found.clone())
+        };
+        let cluster = find(&self.contexts, context)?;
+        find(&self.clusters, &cluster).filter(|server| !server.is_empty())
     }
 }
 
@@ -95,7 +92,11 @@ mod tests {
     use super::*;
 
     fn merged(files: &[&str]) -> Kubeconfig {
-        Kubeconfig::merged(files.iter().map(ToString::to_string))
+        let mut all = Kubeconfig::default();
+        for text in files {
+            all.add(text);
+        }
+        all
     }
 
     #[test]
@@ -111,11 +112,16 @@ mod tests {
     #[test]
     fn a_context_leads_to_a_server_wherever_the_cluster_is_described() {
         let all = merged(&[
-            "contexts: [{name: blue, context: {cluster: b, user: u}}, {name: lost, context: {cluster: x}}]",
+            "contexts: [{name: blue, context: {cluster: b, user: u}}, {name: lost, context: null}]\nclusters: null",
             "clusters: [{name: b, cluster: {server: 'https://b:6443'}}]\ncontexts: [{name: blue, context: {cluster: other}}]",
         ]);
         assert_eq!(all.server_of("blue").as_deref(), Some("https://b:6443"));
         assert_eq!(all.server_of("lost"), None);
-        assert_eq!(all.contexts().collect::<Vec<_>>(), ["blue", "lost", "blue"]);
+        assert_eq!(all.contexts().unwrap(), ["blue", "lost", "blue"]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_may_hold_more_contexts() {
+        assert_eq!(merged(&["contexts: [{name: a}]", "a: ["]).contexts(), None);
     }
 }

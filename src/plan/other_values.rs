@@ -15,12 +15,15 @@ pub(super) fn paths(request: &Request<'_>) -> Vec<String> {
     };
     let files = request.files.merged();
     let certificates = request.layout.certificates.join(".");
+    let set = request.arguments.set_paths();
     let differences = values::differences(&release.deployed.values, &files);
     let mut others: Vec<Difference<'_>> = differences
         .into_iter()
         // What no file holds is a finding of its own.
         .filter(|one| one.after.is_some_and(|after| !after.is_null()))
         .filter(|one| !one.path.starts_with(&certificates))
+        // --set beats the files.
+        .filter(|one| !set.contains(&one.path.as_str()))
         .collect();
     others.sort_by_key(|one| (!one.is_secret, !is_server(&one.path)));
     others.into_iter().map(|one| one.path).collect()

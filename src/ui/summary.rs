@@ -8,7 +8,7 @@ use crate::plan::{Action, Observed, Plan, Replaced, Target};
 use crate::report::{Counts, warnings};
 
 /// Targets that have a line of their own where there are several.
-const TARGETS_SHOWN: usize = 3;
+const TARGETS_SHOWN: usize = 4;
 
 /// The summary of a plan that changes something.
 pub(super) fn of(plan: &Plan) -> String {
@@ -22,7 +22,7 @@ pub(super) fn of(plan: &Plan) -> String {
             let (shown, rest) = several.split_at(several.len().min(TARGETS_SHOWN));
             let mut lines: Vec<String> = shown.iter().map(|target| in_one_line(target)).collect();
             if !rest.is_empty() {
-                lines.push(format!("  and {} more", rest.len()));
+                lines.push(format!("and {} more", rest.len()));
             }
             lines
         }
@@ -32,24 +32,24 @@ pub(super) fn of(plan: &Plan) -> String {
         1 => Some("  warnings   1, above".to_owned()),
         n => Some(format!("  warnings   {n}, above")),
     });
-    format!("\n{}\n{}", style("In short").bold(), lines.join("\n"))
+    format!("\n{}", lines.join("\n"))
 }
 
 fn one(target: &Target) -> Vec<String> {
     let counts = Counts::of(target);
-    let mut lines = vec![format!(
-        "  release    {} {}; {} {} {} lines",
-        target.coordinates.release,
-        revisions(target),
-        target.file.path.display(),
-        style(format!("+{}", counts.lines_added)).green(),
-        style(format!("−{}", counts.lines_removed)).red(),
-    )];
-    lines.push(format!("  trust      {}", trust(target)));
-    lines.push(format!(
-        "  objects    {} created, {} changed, {} removed",
-        counts.created, counts.changed, counts.removed
-    ));
+    let title = format!("{} {}", target.coordinates.release, revisions(target));
+    let mut lines = vec![
+        style(title).bold().to_string(),
+        format!("  trust      {}", trust(target)),
+        format!(
+            "  changes    file {} {} lines; objects {} created, {} changed, {} removed",
+            style(format!("+{}", counts.lines_added)).green(),
+            style(format!("−{}", counts.lines_removed)).red(),
+            counts.created,
+            counts.changed,
+            counts.removed
+        ),
+    ];
     if target.observed.release().is_some() {
         lines.push(format!("  pods       {}", pods(&target.replaced)));
     }
@@ -73,7 +73,7 @@ fn in_one_line(target: &Target) -> String {
         None => String::new(),
     };
     format!(
-        "  {} in {} {}; trust {}{pods}{values}",
+        "{} in {} {}; trust {}{pods}{values}",
         at.release,
         at.namespace,
         revisions(target),

@@ -207,10 +207,10 @@ fn nothing(world: &World) {
     }
 }
 
-/// The lines from the summary's title to the end.
+/// The lines behind the last empty one.
 fn summary(run: &crate::support::Run) -> Vec<String> {
-    let lines = run.stdout.lines().skip_while(|line| *line != "In short");
-    lines.skip(1).map(str::to_owned).collect()
+    let (_, lines) = run.stdout.trim_end().rsplit_once("\n\n").unwrap();
+    lines.lines().map(str::to_owned).collect()
 }
 
 fn summed_up(world: &World) {
@@ -236,9 +236,9 @@ fn summed_up(world: &World) {
             "{start} {text}: {lines:#?}"
         );
     };
-    said("release", "clearml-agent revision 3 → 4");
+    said("clearml-agent", "revision 3 → 4");
     said("trust", "+ acme-root   − acme-old (no longer)");
-    said("objects", " changed");
+    said("changes", " changed, 0 removed");
     said(
         "pods",
         "replaced: Deployment clearml-agent-clearml-enterprise-agent (3 pods)",
