@@ -39,8 +39,10 @@ impl Backups {
         }
         // Without a place of its own, a copy beside the file is better than none.
         let folder = state_folder().filter(|folder| make_private_folder(folder).is_ok());
-        let backup = match folder {
-            Some(folder) => files::back_up(path, text, &folder, &name_of(path), now),
+        let backup =
+            folder.and_then(|folder| files::back_up(path, text, &folder, &name_of(path), now).ok());
+        let backup = match backup {
+            Some(backup) => Ok(backup),
             None => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
                 files::back_up(path, text, files::folder_of(path), &name, now)
