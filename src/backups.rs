@@ -34,7 +34,7 @@ impl Backups {
                 .with_context(|| format!("cannot make the folder {}", folder.display()))?;
             return files::back_up(path, text, folder, &name_of(path), now).map(Some);
         }
-        if is_in_git(path) {
+        if is_in_git(path, text) {
             return Ok(None);
         }
         // Without a place of its own, a copy beside the file is better than none.
@@ -76,19 +76,18 @@ fn name_of(path: &Path) -> String {
     format!("{name}.{}", mark.concat())
 }
 
-/// Whether git has a file as it is: then its former content is there for good.
-fn is_in_git(path: &Path) -> bool {
-    let Ok(git) = which::which("git") else {
+/// Whether git has this content of a file in its last commit. The bytes are compared: git's own word for "unchanged" overlooks
+/// links, filters and files that it was told to skip.
+fn is_in_git(path: &Path, text: &str) -> bool {
+    let (Ok(git), Ok(whole)) = (which::which("git"), path.canonicalize()) else {
         return false;
     };
-    let folder = files::folder_of(path).display().to_string();
-    let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+    let Some(name) = whole.file_name().and_then(|name| name.to_str()) else {
         return false;
     };
-    let succeeds = |words: &[&str]| {
-        let all = [&["-C", folder.as_str()], words].concat();
-        process::output(&process::command(&git, &all)).is_ok_and(|output| output.status.success())
-    };
-    succeeds(&["ls-files", "--error-unmatch", "--", name])
-        && succeeds(&["diff", "--quiet", "HEAD", "--", name])
+    let folder = files::folder_of(&whole).display().to_string();
+    let blob = format!("HEAD:./{name}");
+    let words = ["-C", folder.as_str(), "cat-file", "blob", blob.as_str()];
+    let output = process::output(&process::command(&git, &words));
+    output.is_ok_and(|output| output.status.success() && output.stdout == text.as_bytes())
 }

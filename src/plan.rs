@@ -384,7 +384,7 @@ pub fn target(
         Action::Install | Action::Nothing => Vec::new(),
     };
     findings.extend(other_values::finding(&request, &other_values));
-    let trust = trust::change(&request, &settled.placed);
+    let trust = trust::change(&request, &settled.placed, settled.mode);
     Ok(Target {
         servers: servers::named_in(&merged.after, request.layout),
         upgrade: Upgrade::new(&request.coordinates, &request.rollout, request.arguments),

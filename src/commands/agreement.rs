@@ -10,7 +10,8 @@ use crate::ui;
 
 /// Asks for the yes, where nobody gave it on the command line.
 pub(super) fn agree(plan: &Plan, arguments: &InstallArgs, cluster: &ClusterAddress) -> Result<()> {
-    if arguments.yes {
+    let writes = plan.targets.iter().any(|target| target.file.changes());
+    if arguments.yes || arguments.files_only && !writes {
         return Ok(());
     }
     if arguments.no_input || !ui::is_interactive() {

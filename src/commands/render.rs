@@ -41,7 +41,9 @@ pub(super) fn run(
         rollout: &Rollout::default(),
         on_unheld: OnUnheld::default(),
         asks_cluster: false,
-        purpose: if arguments.in_place || arguments.full || arguments.check {
+        purpose: if arguments.output == Output::Text
+            && (arguments.in_place || arguments.full || arguments.check)
+        {
             Purpose::Write
         } else {
             Purpose::Print

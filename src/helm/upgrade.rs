@@ -90,7 +90,9 @@ impl Upgrade {
     /// Whether it makes the namespace where there is none.
     #[must_use]
     pub fn creates_namespace(&self) -> bool {
-        self.argv.iter().any(|word| word == "--create-namespace")
+        self.argv
+            .iter()
+            .any(|word| ["--create-namespace", "--create-namespace=true"].contains(&word.as_str()))
     }
 
     /// The command for a shell, secrets masked.

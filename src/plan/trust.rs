@@ -1,7 +1,8 @@
 //! What is trusted in addition once a plan is carried out, and what no longer.
 
 use super::Request;
-use crate::overrides::{Placed, held_by};
+use crate::certs::mozilla;
+use crate::overrides::{Mode, Placed, held_by};
 
 /// The certificates that come and go, against the deployed release.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -12,7 +13,7 @@ pub struct TrustChange {
     pub gone: Vec<Placed>,
 }
 
-pub(super) fn change(request: &Request<'_>, placed: &[Placed]) -> TrustChange {
+pub(super) fn change(request: &Request<'_>, placed: &[Placed], mode: Mode) -> TrustChange {
     let deployed = request.observed.release().map(|release| {
         let values = &release.deployed.values;
         held_by(values, request.layout.certificates)
@@ -26,8 +27,13 @@ pub(super) fn change(request: &Request<'_>, placed: &[Placed]) -> TrustChange {
         };
         all.iter().filter(is_new).cloned().collect()
     };
+    let mut gone = without(&deployed, placed);
+    if mode == Mode::Append {
+        // The pods' own bundle has these again.
+        gone.retain(|one| !mozilla::is_public_root(one.certificate.fingerprint));
+    }
     TrustChange {
         added: without(placed, &deployed),
-        gone: without(&deployed, placed),
+        gone,
     }
 }

@@ -48,7 +48,9 @@ pub(super) fn elsewhere(scene: &Scene<'_>) -> Option<Finding> {
 /// A namespace that is not there, and that the documented command does not make.
 pub(super) fn missing_namespace(scene: &Scene<'_>) -> Option<Finding> {
     let target = scene.target;
-    if !target.namespace_is_new || target.upgrade.creates_namespace() {
+    // An agent of the same run comes first, and its command makes the namespace.
+    let is_made = target.upgrade.creates_namespace() || scene.agent_comes_along;
+    if !target.namespace_is_new || is_made {
         return None;
     }
     let namespace = &target.coordinates.namespace;
@@ -117,6 +119,13 @@ mod tests {
                 .unwrap()
                 .starts_with("kubectl create namespace ns")
         );
+        let mut along = target_of(Component::Gateway, Observed::Absent);
+        along.namespace_is_new = true;
+        let scene = Scene {
+            agent_comes_along: true,
+            ..scene_of(&along)
+        };
+        assert!(missing_namespace(&scene).is_none());
         let there = target_of(Component::Gateway, Observed::Absent);
         assert!(missing_namespace(&scene_of(&there)).is_none());
     }

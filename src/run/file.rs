@@ -47,7 +47,9 @@ pub fn write(file: &FileChange, backups: &Backups) -> Result<Option<PathBuf>> {
     };
     if let Err(error) = files::replace(&file.path, &file.after) {
         // Nothing was written, so there is nothing to go back to.
-        backup.map(std::fs::remove_file).transpose()?;
+        if let Some(backup) = backup {
+            std::fs::remove_file(backup).ok();
+        }
         return Err(error);
     }
     Ok(backup)
