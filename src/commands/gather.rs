@@ -268,7 +268,9 @@ impl Destination {
             .collect();
         let files = ValuesFiles::new(all, layout.certificates);
         let may_be_new = |path: &Path| {
-            let is_documented = path.file_name() == Some(OsStr::new(layout.override_file));
+            let mut layouts = self.component.layouts().into_iter();
+            let is_documented =
+                layouts.any(|one| path.file_name() == Some(OsStr::new(one.override_file)));
             path == files.edited() && (new_file || is_documented)
         };
         match missing.iter().find(|path| !may_be_new(path)) {

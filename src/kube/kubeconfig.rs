@@ -83,7 +83,15 @@ impl Kubeconfig {
             Some(found.clone())
         };
         let cluster = find(&self.contexts, context)?;
-        find(&self.clusters, &cluster).filter(|server| !server.is_empty())
+        let server = find(&self.clusters, &cluster).filter(|server| !server.is_empty())?;
+        // It is shown, and a login in it is nobody's business.
+        Some(match server.split_once("://") {
+            Some((scheme, rest)) => {
+                let (_, host) = rest.rsplit_once('@').unwrap_or(("", rest));
+                format!("{scheme}://{host}")
+            }
+            None => server,
+        })
     }
 }
 
@@ -113,7 +121,7 @@ mod tests {
     fn a_context_leads_to_a_server_wherever_the_cluster_is_described() {
         let all = merged(&[
             "contexts: [{name: blue, context: {cluster: b, user: u}}, {name: lost, context: null}]\nclusters: null",
-            "clusters: [{name: b, cluster: {server: 'https://b:6443'}}]\ncontexts: [{name: blue, context: {cluster: other}}]",
+            "clusters: [{name: b, cluster: {server: 'https://user:word@b:6443'}}]\ncontexts: [{name: blue, context: {cluster: other}}]",
         ]);
         assert_eq!(all.server_of("blue").as_deref(), Some("https://b:6443"));
         assert_eq!(all.server_of("lost"), None);
