@@ -181,3 +181,18 @@ fn comparable(name: &str) -> String {
     let words: Vec<&str> = name.split_whitespace().collect();
     words.join(" ").to_lowercase()
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::Certificate;
+
+    /// A certificate of that name, made on the spot and signed by itself.
+    pub(crate) fn self_signed(name: &str) -> Certificate {
+        let mut params = rcgen::CertificateParams::default();
+        params
+            .distinguished_name
+            .push(rcgen::DnType::CommonName, name);
+        let key = rcgen::KeyPair::generate().unwrap();
+        Certificate::from_der(params.self_signed(&key).unwrap().der()).unwrap()
+    }
+}

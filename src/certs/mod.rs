@@ -16,5 +16,7 @@ mod signature;
 pub mod summary;
 pub mod verdict;
 
+#[cfg(test)]
+pub(crate) use certificate::tests::self_signed;
 pub use certificate::{Certificate, Fingerprint};
 pub use role::Role;

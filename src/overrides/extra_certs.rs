@@ -86,15 +86,7 @@ mod tests {
     use super::super::held;
     use super::*;
     use crate::certs::bundle::{Bundle, Given};
-
-    fn certificate(name: &str) -> Certificate {
-        let mut params = rcgen::CertificateParams::default();
-        params
-            .distinguished_name
-            .push(rcgen::DnType::CommonName, name);
-        let key = rcgen::KeyPair::generate().unwrap();
-        Certificate::from_der(params.self_signed(&key).unwrap().der()).unwrap()
-    }
+    use crate::certs::self_signed as certificate;
 
     fn entry(alias: Option<&str>, certificate: &Certificate) -> Entry {
         let given = Given {

@@ -36,20 +36,16 @@ pub(super) fn list(
 ) -> Result<Held> {
     let mut held = Held::default();
     for (index, item) in list_at(document, path)?.into_iter().enumerate() {
-        let alias = item.get(ALIAS).and_then(Value::as_str).unwrap_or_default();
-        let text = item.get(PEM).and_then(Value::as_str).unwrap_or_default();
+        let (alias, text) = alias_and_pem(&item);
         let place = path.then(index);
-        let what = format!(
-            "{file}{}: the entry {alias:?} of {path}",
-            line_of(document, &place)
-        );
+        let origin = format!("{file}{}", line_of(document, &place));
+        let what = format!("{origin}: the entry {alias:?} of {path}");
         let kind = Kind {
             what: &what,
             code: "extra-cert-unreadable",
             is_bundle: false,
         };
         let text = read(document, &place.then(PEM), text, &kind, repairs)?;
-        let origin = format!("{file}{}", line_of(document, &place));
         held.take(text, &origin, |_| alias.to_owned());
     }
     Ok(held)
@@ -64,14 +60,14 @@ pub(super) fn bundle(
 ) -> Result<Held> {
     let mut held = Held::default();
     if let Some(text) = bundle_text(document, path)? {
-        let what = format!("{file}{}: {path}", line_of(document, path));
+        let origin = format!("{file}{}", line_of(document, path));
+        let what = format!("{origin}: {path}");
         let kind = Kind {
             what: &what,
             code: "bundle-unreadable",
             is_bundle: true,
         };
         let text = read(document, path, &text, &kind, repairs)?;
-        let origin = format!("{file}{}", line_of(document, path));
         held.take(text, &origin, alias_of);
     }
     Ok(held)
@@ -92,14 +88,19 @@ pub fn held_by(values: &Value, base: &[&str]) -> Vec<Placed> {
     let list = at(EXTRA_CERTS).and_then(Value::as_sequence);
     let mut held = Held::default();
     for item in list.into_iter().flatten() {
-        let alias = item.get(ALIAS).and_then(Value::as_str).unwrap_or_default();
-        let text = item.get(PEM).and_then(Value::as_str).unwrap_or_default();
+        let (alias, text) = alias_and_pem(item);
         held.take_read(delivered::read(text), "", |_| alias.to_owned());
     }
     if let Some(text) = at(OVERRIDE_BUNDLE).and_then(Value::as_str) {
         held.take_read(delivered::read(text), "", alias_of);
     }
     held.placed
+}
+
+/// What an entry of `extraCerts` says, as far as it does.
+fn alias_and_pem(item: &Value) -> (&str, &str) {
+    let text = |key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default();
+    (text(ALIAS), text(PEM))
 }
 
 /// How a text is spoken of.
@@ -115,6 +116,7 @@ struct Kind<'a> {
 /// One text of the file.
 struct Text {
     reading: Reading,
+    /// What is to be made of it where clients do not read it as it is, if that can be told.
     meant: Option<Vec<Certificate>>,
     findings: Vec<Finding>,
 }
@@ -172,8 +174,15 @@ fn read(
     repairs: bool,
 ) -> Result<Text> {
     let reading = delivered::read(text);
+    if reading.harms.is_empty() {
+        return Ok(Text {
+            reading,
+            meant: None,
+            findings: Vec::new(),
+        });
+    }
     let meant = delivered::meant(text);
-    if let (true, Some(certificates)) = (repairs && !reading.harms.is_empty(), &meant) {
+    if let (true, Some(certificates)) = (repairs, &meant) {
         let canonical: String = certificates.iter().map(Certificate::pem).collect();
         document.set(path, &Value::String(canonical.clone()))?;
         return Ok(Text {

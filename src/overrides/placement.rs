@@ -182,19 +182,14 @@ fn no_public_root(placed: &[Placed], file: &str) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::certs::Certificate;
+    use crate::certs::self_signed;
 
     fn entry(name: &str) -> Entry {
-        let mut params = rcgen::CertificateParams::default();
-        params
-            .distinguished_name
-            .push(rcgen::DnType::CommonName, name);
-        let key = rcgen::KeyPair::generate().unwrap();
         let given = Given {
             origin: "f.pem:1".into(),
             wanted: None,
             fallback: "f".into(),
-            certificate: Certificate::from_der(params.self_signed(&key).unwrap().der()).unwrap(),
+            certificate: self_signed(name),
             from_system: false,
         };
         Bundle::new(vec![given]).entries.remove(0)

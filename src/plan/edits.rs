@@ -40,9 +40,9 @@ pub(super) struct Settled {
 
 /// The edits of one override file.
 pub(super) struct Edits<'a> {
-    pub(super) request: &'a Request<'a>,
+    request: &'a Request<'a>,
     pub(super) strategy: Strategy,
-    pub(super) deployed: &'a Seen,
+    deployed: &'a Seen,
 }
 
 impl<'a> Edits<'a> {

@@ -98,22 +98,16 @@ fn trust(target: &Target) -> String {
         listed(&names)
     };
     let trust = &target.trust;
-    match (trust.added.is_empty(), trust.gone.is_empty()) {
-        (true, true) => "as it is".to_owned(),
-        (false, true) => style(format!("+ {}", names(&trust.added)))
-            .green()
-            .to_string(),
-        (true, false) => no_longer(&names(&trust.gone)),
-        (false, false) => format!(
-            "{}   {}",
-            style(format!("+ {}", names(&trust.added))).green(),
-            no_longer(&names(&trust.gone))
-        ),
+    let added = style(format!("+ {}", names(&trust.added))).green();
+    let gone = style(format!("− {} (no longer)", names(&trust.gone))).red();
+    let parts = [(&trust.added, added), (&trust.gone, gone)];
+    let parts = parts.into_iter().filter(|(all, _)| !all.is_empty());
+    let parts: Vec<String> = parts.map(|(_, part)| part.to_string()).collect();
+    if parts.is_empty() {
+        "as it is".to_owned()
+    } else {
+        parts.join("   ")
     }
-}
-
-fn no_longer(names: &str) -> String {
-    style(format!("− {names} (no longer)")).red().to_string()
 }
 
 fn pods(replaced: &[Replaced]) -> String {

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use memchr::memmem::find;
 
-use super::{Fault, Found};
+use super::{Fault, Found, dense};
 use crate::certs::Certificate;
 
 /// It also begins longer labels, such as CERTIFICATE REQUEST.
@@ -28,7 +28,7 @@ pub(super) fn read(text: &[u8]) -> Found {
     let (mut rest, mut line) = (text, 1);
     while let Some(at) = find(rest, BEGIN) {
         let (before, here) = rest.split_at(at);
-        line += line_breaks(before);
+        line += memchr::memchr_iter(b'\n', before).count();
         let fault = |why| Fault { line, why };
         let der = block(here, BEGIN).or_else(|| block(here, OLD_BEGIN));
         let der = der.ok_or(fault(DAMAGED))?;
@@ -44,16 +44,6 @@ fn block(text: &[u8], begin: &[u8]) -> Option<Vec<u8>> {
     let text = text.get(find(text, begin)? + 1..)?;
     let text = text.get(find(text, DASHES)? + DASHES.len()..)?;
     let body = text.get(..find(text, END)?)?;
-    let until_dash = body.split(|byte| *byte == b'-').next()?;
-    let is_blank = |byte: &u8| matches!(byte, b'\t'..=b'\r' | b' ');
-    let dense: Vec<u8> = until_dash
-        .iter()
-        .copied()
-        .filter(|byte| !is_blank(byte))
-        .collect();
+    let dense = dense(body, |byte| matches!(byte, b'\t'..=b'\r' | b' '));
     STANDARD.decode(dense).ok()
-}
-
-fn line_breaks(text: &[u8]) -> usize {
-    memchr::memchr_iter(b'\n', text).count()
 }

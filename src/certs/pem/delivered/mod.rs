@@ -197,6 +197,12 @@ pub fn meant(text: &str) -> Option<Vec<Certificate>> {
     })
 }
 
+/// The base64 of a block as OpenSSL and GnuTLS take it: a dash ends it, and blanks do not count.
+fn dense(base64: &[u8], is_blank: fn(u8) -> bool) -> Vec<u8> {
+    let until_dash = base64.iter().copied().take_while(|byte| *byte != b'-');
+    until_dash.filter(|byte| !is_blank(*byte)).collect()
+}
+
 fn found(by_one: Found) -> Vec<(usize, Certificate)> {
     by_one.unwrap_or_default()
 }

@@ -8,7 +8,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use openssl::x509::{X509, X509Crl};
 
 use super::super::der_length;
-use super::{Fault, Found};
+use super::{Fault, Found, dense};
 use crate::certs::Certificate;
 
 /// `LINESIZE` of `pem_lib.c` less the NUL: longer lines are read piece by piece.
@@ -224,14 +224,8 @@ fn block(pieces: &mut Pieces<'_>, begin: usize, label: &[u8]) -> Result<Decoded,
     Ok(Decoded { has_header, data })
 }
 
-/// `EVP_DecodeUpdate` and `EVP_DecodeFinal`: a dash ends the data, blanks do not count.
+/// `EVP_DecodeUpdate` and `EVP_DecodeFinal`.
 fn decoded(base64: &[u8]) -> Option<Vec<u8>> {
-    let until_dash = base64.split(|byte| *byte == b'-').next()?;
-    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
-    let dense: Vec<u8> = until_dash
-        .iter()
-        .copied()
-        .filter(|byte| !is_blank(byte))
-        .collect();
+    let dense = dense(base64, |byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
     BASE64.decode(dense).ok()
 }

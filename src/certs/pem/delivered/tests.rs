@@ -1,13 +1,8 @@
 use super::*;
+use crate::certs::self_signed;
 
 fn pem(name: &str) -> String {
-    let mut params = rcgen::CertificateParams::default();
-    params
-        .distinguished_name
-        .push(rcgen::DnType::CommonName, name);
-    let key = rcgen::KeyPair::generate().unwrap();
-    let der = params.self_signed(&key).unwrap();
-    Certificate::from_der(der.der()).unwrap().pem()
+    self_signed(name).pem()
 }
 
 fn lines(text: &str) -> Vec<&str> {
