@@ -54,11 +54,14 @@ impl Backups {
 
 /// `$XDG_STATE_HOME/helm-clearml-certs/backups`, by its documented default in the home folder.
 fn state_folder() -> Option<PathBuf> {
-    let states = variable("XDG_STATE_HOME")
-        .or_else(|| variable("LOCALAPPDATA"))
-        .map(PathBuf::from)
-        .filter(|folder| folder.is_absolute());
-    let states = states.or_else(|| Some(std::env::home_dir()?.join(".local/state")))?;
+    let named = |name| variable(name).map(PathBuf::from);
+    let home = || Some(std::env::home_dir()?.join(".local/state"));
+    // A relative one is to be ignored (XDG Base Directory Specification).
+    let states = named("XDG_STATE_HOME")
+        .filter(|folder| folder.is_absolute())
+        .or_else(|| named("LOCALAPPDATA"))
+        .or_else(home)
+        .filter(|folder| folder.is_absolute())?;
     Some(states.join("helm-clearml-certs/backups"))
 }
 

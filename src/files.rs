@@ -11,16 +11,22 @@ use time::macros::format_description;
 
 use crate::platform;
 
-/// Backups kept of one file; older ones are removed.
+/// Backups of one file that stay beside a new one; older ones are removed.
 const BACKUPS_KEPT: usize = 5;
 const BACKUP_SUFFIX: &str = ".bak";
 const TEMPORARY_PREFIX: &str = ".clearml-certs-";
 
+/// The largest text file that is read. A release has to fit into a Secret of 1 MiB, so no values file comes near.
+const LARGEST: u64 = 16 * 1024 * 1024;
+
 /// Reads a text file; `None` where it does not exist.
 ///
 /// # Errors
-/// It exists but cannot be read, or is not UTF-8.
+/// It exists but cannot be read, is not UTF-8, or is no regular file: a pipe, say, which can be read only once.
 pub fn read(path: &Path) -> Result<Option<String>> {
+    if let Some(why) = unusual(path) {
+        bail!(why);
+    }
     match fs::read(path) {
         Ok(bytes) => match String::from_utf8(bytes) {
             Ok(text) => Ok(Some(text)),
@@ -31,13 +37,40 @@ pub fn read(path: &Path) -> Result<Option<String>> {
     }
 }
 
+/// Why something is neither a regular file nor nothing at all.
+fn unusual(path: &Path) -> Option<String> {
+    let shown = path.display();
+    match (fs::metadata(path), fs::symlink_metadata(path)) {
+        (Ok(found), _) if found.is_file() && found.len() > LARGEST => Some(format!(
+            "{shown} has {} MiB, which is more than any release of Helm can hold",
+            found.len() / 1024 / 1024
+        )),
+        (Ok(found), _) if found.is_file() => None,
+        (Ok(found), _) if found.is_dir() => Some(format!("{shown} is a folder, and no file")),
+        (Ok(_), _) => Some(format!(
+            "{shown} is a device or a pipe, and no file: helm reads it once more, and it cannot be edited. Write what it gives to a file, and name that"
+        )),
+        // The link is there, and what it leads to is not.
+        (Err(_), Ok(found)) if found.is_symlink() => Some(format!(
+            "{shown} is a link to {}, which is not there",
+            fs::read_link(path).unwrap_or_default().display()
+        )),
+        (Err(_), _) => None,
+    }
+}
+
 /// Replaces the file's content in one step: whoever reads it sees the old file or the new one, whole.
 ///
-/// Follows a symbolic link to the file itself, and keeps mode and owner. A new file gets the mode that the umask leaves.
+/// Follows a symbolic link to the file itself, and keeps mode, owner, group, access list and attributes. A new file gets the mode
+/// that the umask leaves.
 ///
 /// # Errors
-/// The folder cannot be written to; the file is as it was.
+/// It is no regular file, the folder cannot be written to, or what the file has beside its content cannot be kept; it is as it
+/// was.
 pub fn replace(path: &Path, text: &str) -> Result<()> {
+    if let Some(why) = unusual(path) {
+        bail!(why);
+    }
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let before = fs::metadata(&target).ok();
     // A rename would get past the file's own mode, which says that it is not to be written.
@@ -60,8 +93,19 @@ pub fn replace(path: &Path, text: &str) -> Result<()> {
 pub fn obstacle(path: &Path) -> Option<String> {
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let folder = folder_of(&target);
-    if fs::metadata(&target).is_ok_and(|file| file.permissions().readonly()) {
+    let before = fs::metadata(&target).ok();
+    if let Some(why) = unusual(path) {
+        Some(why)
+    } else if before
+        .as_ref()
+        .is_some_and(|file| file.permissions().readonly())
+    {
         Some(format!("{} is read-only", path.display()))
+    } else if let Some(owner) = before.as_ref().and_then(platform::foreign_owner) {
+        Some(format!(
+            "{} belongs to {owner}, and would be yours once it is replaced",
+            path.display()
+        ))
     } else if !folder.exists() {
         Some(format!("there is no folder {}", folder.display()))
     } else if !platform::may_write_in(folder) {
@@ -85,8 +129,9 @@ fn write_whole(target: &Path, text: &str, before: Option<&fs::Metadata>) -> Resu
     let mut file = builder.tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
     if let Some(before) = before {
+        platform::keep_owner(file.path(), before)?;
+        platform::keep_attributes(target, file.path())?;
         file.as_file().set_permissions(before.permissions())?;
-        platform::keep_owner(file.path(), before);
     }
     file.as_file().sync_all()?;
     file.persist(target)?;
@@ -112,9 +157,10 @@ pub fn back_up(
     let format =
         format_description!("[year][month][day]T[hour][minute][second].[subsecond digits:3]Z");
     let backup = folder.join(format!("{name}.{}{BACKUP_SUFFIX}", now.format(&format)?));
+    // Before there is a new one: it must not go whatever the clock says, and if it is not needed after all, the others stay.
+    prune(folder, name);
     write_backup(path, folder, &backup, text)
         .with_context(|| format!("cannot write the backup {}", backup.display()))?;
-    prune(folder, name);
     Ok(backup)
 }
 
@@ -124,9 +170,11 @@ fn write_backup(path: &Path, folder: &Path, backup: &Path, text: &str) -> Result
         .prefix(TEMPORARY_PREFIX)
         .tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
+    // Where the group cannot be kept, or an access list says more than the mode, only the owner reads the copy.
+    let keeps_group =
+        platform::keep_owner(file.path(), &before).is_ok() && !platform::has_access_list(path);
     file.as_file()
-        .set_permissions(platform::private(&before.permissions()))?;
-    platform::keep_owner(file.path(), &before);
+        .set_permissions(platform::private(&before.permissions(), keeps_group))?;
     file.as_file().sync_all()?;
     file.persist(backup)?;
     Ok(())
@@ -171,7 +219,9 @@ impl FolderLocks {
     /// # Errors
     /// Another run holds it.
     pub fn take(&mut self, path: &Path) -> Result<()> {
-        let folder = folder_of(path);
+        // Links in two folders may lead to one file.
+        let real = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        let folder = folder_of(&real);
         let folder = folder
             .canonicalize()
             .unwrap_or_else(|_| folder.to_path_buf());
@@ -241,16 +291,19 @@ mod tests {
             let now = OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(seconds);
             back_up(&file, "a: 1\n", folder.path(), "values.yaml", now).unwrap();
         }
-        assert_eq!(
-            fs::read_dir(folder.path()).unwrap().count(),
-            BACKUPS_KEPT + 1
-        );
-        assert!(
-            folder
-                .path()
-                .join("values.yaml.19700101T000009.000Z.bak")
-                .exists()
-        );
+        // The file itself, those that are kept, and the newest.
+        let left = || fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(left(), 1 + BACKUPS_KEPT + 1);
+        let there = |seconds: &str| {
+            let name = format!("values.yaml.{seconds}.000Z.bak");
+            folder.path().join(name).exists()
+        };
+        assert!(there("19700101T000009"));
+        // A clock that was set back makes nothing of a new one's age.
+        let long_ago = OffsetDateTime::UNIX_EPOCH - time::Duration::days(1);
+        back_up(&file, "a: 1\n", folder.path(), "values.yaml", long_ago).unwrap();
+        assert!(there("19691231T000000"));
+        assert_eq!(left(), 1 + BACKUPS_KEPT + 1);
     }
 
     #[test]

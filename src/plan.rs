@@ -13,6 +13,7 @@ mod in_task_pods;
 mod in_workloads;
 mod no_queue;
 mod other_values;
+mod pinned;
 mod reach;
 mod required;
 mod rollout;
@@ -42,6 +43,7 @@ use edits::Settled;
 
 pub use changes::{Change, Changes, ObjectChange, ValueChange, shown_manifest};
 pub use in_workloads::{Waiting, stuck};
+pub use pinned::Pinned;
 pub use rollout::Replaced;
 pub use servers::{Answer, NamedServer, named_in};
 pub use trust::TrustChange;
@@ -169,6 +171,8 @@ pub struct Request<'a> {
 pub struct Target {
     /// Where it goes.
     pub coordinates: Coordinates,
+    /// What it was planned for.
+    pub purpose: Purpose,
     /// The chart's name in its Chart.yaml.
     pub chart_name: String,
     /// What this generation of the chart calls things.
@@ -191,6 +195,12 @@ pub struct Target {
     pub proof: Proof,
     /// All values that the chart gets from the files, and from what Helm keeps.
     pub given: Value,
+    /// The same as the files are before this edit.
+    pub given_before: Value,
+    /// Helm's own flags.
+    pub arguments: HelmArguments,
+    /// What it was planned from beside the edited file, by content.
+    pub pinned: Pinned,
     /// The servers that its values name.
     pub servers: Vec<NamedServer>,
     /// Init containers that wait for servers without the certificates.
@@ -374,7 +384,7 @@ pub fn target(
     };
     let deployed = request.observed.release().map(Snapshot::objects);
     let replaced = match (&settled.proof, action) {
-        (Some(_), Action::Upgrade) => {
+        (Some(_), Action::Upgrade) if request.purpose == Purpose::Deploy => {
             rollout::replaced(deployed.unwrap_or_default(), &settled.objects)
         }
         _ => Vec::new(),
@@ -384,11 +394,13 @@ pub fn target(
         Action::Install | Action::Nothing => Vec::new(),
     };
     findings.extend(other_values::finding(&request, &other_values));
+    let pinned = Pinned::of(&request);
     let trust = trust::change(&request, &settled.placed, settled.mode);
     Ok(Target {
         servers: servers::named_in(&merged.after, request.layout),
         upgrade: Upgrade::new(&request.coordinates, &request.rollout, request.arguments),
         coordinates: request.coordinates,
+        purpose: request.purpose,
         chart_name: request.chart.name.clone(),
         layout: request.layout,
         fragment: settled.fragment,
@@ -396,6 +408,9 @@ pub fn target(
         file,
         observed: request.observed,
         waiting,
+        given_before: request.files.merged_before(),
+        arguments: request.arguments.clone(),
+        pinned,
         given: merged.after,
         placed: settled.placed,
         mode: settled.mode,

@@ -1,5 +1,7 @@
 //! Helm's values: merging, comparing and looking up, as Helm does it.
 
+pub mod scalar;
+
 use serde_yaml::{Mapping, Value};
 
 use crate::secrets::{is_secret_below, is_secret_key};
@@ -106,6 +108,33 @@ pub fn differences<'a>(before: &'a Value, after: &'a Value) -> Vec<Difference<'a
     };
     root.descend(&mut found);
     found
+}
+
+/// Whether a shown path is another's, or leads to it: `a` to `a.b` and `a[0]`.
+#[must_use]
+pub fn is_around(outer: &str, inner: &str) -> bool {
+    let rest = inner.strip_prefix(outer);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+/// Whether `a` and `b` agree wherever `before` and `after` differ, and where that is anywhere at all; `counts` says which
+/// paths are looked at.
+#[must_use]
+pub fn agree_on(
+    [before, after]: [&Value; 2],
+    [a, b]: [&Value; 2],
+    counts: impl Fn(&str) -> bool,
+) -> Option<bool> {
+    let mut changed = differences(before, after);
+    changed.retain(|one| counts(&one.path));
+    if changed.is_empty() {
+        return None;
+    }
+    let mut apart = differences(a, b).into_iter();
+    Some(!apart.any(|one| {
+        let mut changed = changed.iter();
+        changed.any(|other| is_around(&one.path, &other.path) || is_around(&other.path, &one.path))
+    }))
 }
 
 impl<'a> Difference<'a> {
@@ -317,6 +346,26 @@ mod tests {
         let paths: Vec<&str> = found.iter().map(|one| one.path.as_str()).collect();
         assert_eq!(paths, ["l[new]", "l[b].pem", "plain[1]"]);
         assert!(differences(&after, &after).is_empty());
+    }
+
+    #[test]
+    fn agreement_counts_where_something_changed() {
+        let [before, after] = ["a: 1", "{a: 1, l: [{alias: x, pem: p}]}"].map(yaml);
+        let agrees =
+            |one: &str, other: &Value| agree_on([&before, &after], [&yaml(one), other], |_| true);
+        let with = "{a: 2, l: [{alias: x, pem: p}]}";
+        assert_eq!(agrees(with, &after), Some(true));
+        assert_eq!(agrees(with, &before), Some(false));
+        assert_eq!(agrees("{a: 2}", &before), Some(true));
+        assert_eq!(agrees("{l: [{alias: x, pem: q}]}", &after), Some(false));
+        assert_eq!(
+            agree_on([&before, &after], [&before, &after], |_| false),
+            None
+        );
+        assert_eq!(
+            agree_on([&before, &before], [&before, &after], |_| true),
+            None
+        );
     }
 
     #[test]

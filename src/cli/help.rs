@@ -39,8 +39,7 @@ Examples:
   Edit the override file, deploy later:
     helm clearml-certs render agent --ca corp-root.pem --in-place";
 
-pub(super) const RENDER_CODES: &str =
-    "Exit codes: 0 done or nothing to do, 1 failed, 3 refused, 4 an answer is missing, 64 usage.";
+pub(super) const RENDER_CODES: &str = "Exit codes: 0 done or nothing to do, 1 failed, 2 a file would change (--check), 3 refused, 4 an answer is missing, 64 usage.";
 
 pub(super) const INSPECT: &str = "\
 Show what certificates are, how they hang together, and what Python, curl, git, uv and node will make of them as trust.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches, value_parser};
 
 use crate::exit::Stop;
+use crate::helm::files_of;
 use crate::request::TargetSpec;
 use crate::vendor::Component;
 
@@ -129,7 +130,7 @@ impl FromArgMatches for TargetArgs {
                 version: text("version"),
                 values: matches
                     .get_many::<PathBuf>(&format!("{prefix}values"))
-                    .map(|files| files.cloned().collect())
+                    .map(|words| words.flat_map(|word| files_of(word)).collect())
                     .unwrap_or_default(),
             }
         };

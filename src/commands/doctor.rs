@@ -4,14 +4,17 @@ use std::convert::Infallible;
 use std::path::Path;
 
 use anyhow::Result;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use super::gather::{Destination, helm_arguments};
-use crate::certs::lint::{EXPIRES_WITHIN_DAYS, date};
+use crate::certs::bundle::Entry;
+use crate::certs::lint;
 use crate::cli::DoctorArgs;
 use crate::doctor::{self, Check};
 use crate::environment::variable;
 use crate::exit::ExitCode;
+use crate::files;
+use crate::finding::{self, Finding};
 use crate::helm::{Helm, HelmArguments, HelmError, ReleaseSummary};
 use crate::installation;
 use crate::interrupt;
@@ -52,6 +55,14 @@ pub(super) fn run(
         Ok(version) => doctor::helm(&version, &helm.shown_path()),
         Err(error) => of_helm("helm", &error),
     });
+    if let Err(unknown) = address.check() {
+        tell(Check::wrong(
+            "cluster",
+            unknown.to_string(),
+            "name another one with --kube-context, or unset HELM_KUBECONTEXT",
+        ));
+        return Ok(ExitCode::Refused);
+    }
     let namespace = address.namespace();
     // What failed is told by its check, so no step fails.
     let Ok(releases) = screen.step("asking the cluster", || {
@@ -208,8 +219,8 @@ fn clock(kubectl: Result<&Kubectl, &String>) -> Check {
 
 fn values_file(component: Component, file: &Path) -> Check {
     let shown = file.display();
-    match std::fs::read_to_string(file) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Check::unsure(
+    match files::read(file) {
+        Ok(None) => Check::unsure(
             "file",
             format!(
                 "{shown} is not in this folder: for the {component} it would be made; name yours with --{component}-values"
@@ -217,18 +228,24 @@ fn values_file(component: Component, file: &Path) -> Check {
         ),
         Err(error) => Check::wrong(
             "file",
-            format!("{shown}: {error}"),
-            "make it readable for you",
+            format!("{error:#}"),
+            "make it a file that you may read",
         ),
-        Ok(text) => match Document::parse(&text) {
-            Ok(document) => match ended(component, &document) {
-                None => Check::fine("file", format!("{shown}, of the {component}")),
-                Some(what) => Check::wrong(
-                    "file",
-                    format!("{shown}: {what}"),
-                    "give the CA's current certificate with --ca, and take the old one out",
-                ),
-            },
+        Ok(Some(text)) => match Document::parse(&text) {
+            Ok(document) => {
+                let ending = ending(component, file, &document);
+                let messages: Vec<&str> = ending.iter().map(|one| one.message.as_str()).collect();
+                let seen = messages.join("; ");
+                if ending.is_empty() {
+                    Check::fine("file", format!("{shown}, of the {component}"))
+                } else if finding::refuses(&ending) {
+                    let remedy =
+                        "give the CA's current certificate with --ca, and take the old one out";
+                    Check::wrong("file", seen, remedy)
+                } else {
+                    Check::unsure("file", seen)
+                }
+            }
             Err(error) => Check::wrong(
                 "file",
                 format!("{shown}: {error}"),
@@ -262,30 +279,27 @@ fn chart(helm: &Helm, place: &Destination, arguments: &HelmArguments, screen: &S
     }
 }
 
-/// The certificates of a file that have expired, or soon will.
-fn ended(component: Component, document: &Document) -> Option<String> {
-    let layout = component
-        .layouts()
-        .into_iter()
-        .find(|layout| values::lookup(document.value(), layout.certificates).is_some())?;
-    let now = OffsetDateTime::now_utc();
-    let soon = now + Duration::days(EXPIRES_WITHIN_DAYS.into());
-    let held = held_by(document.value(), layout.certificates);
-    let ending = held.iter().filter(|one| one.certificate.not_after < soon);
-    let ending: Vec<String> = ending
-        .map(|one| {
-            let certificate = &one.certificate;
-            let has = if certificate.not_after < now {
-                "expired"
-            } else {
-                "expires"
-            };
-            format!(
-                "{} {has} on {}",
-                certificate.subject,
-                date(certificate.not_after)
-            )
+/// What the lints say of the ends of a file's certificates: the worst of them as an error.
+fn ending(component: Component, file: &Path, document: &Document) -> Vec<Finding> {
+    let layouts = component.layouts().into_iter();
+    let mut layouts = layouts.map(|layout| layout.certificates);
+    let Some(certificates) = layouts.find(|path| values::lookup(document.value(), path).is_some())
+    else {
+        return Vec::new();
+    };
+    let held = held_by(document.value(), certificates);
+    let present: Vec<Entry> = held
+        .iter()
+        .map(|placed| Entry {
+            origin: file.display().to_string(),
+            ..placed.to_entry()
         })
         .collect();
-    (!ending.is_empty()).then(|| ending.join("; "))
+    let options = lint::Options {
+        checks: true,
+        ..lint::Options::at(OffsetDateTime::now_utc())
+    };
+    let mut findings = lint::check_beside(&[], &present, &options);
+    findings.retain(|one| lint::tells_end(one.code));
+    findings
 }

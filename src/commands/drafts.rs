@@ -53,6 +53,21 @@ impl Drafts {
                 }
             }
         }
+        self.pin(targets);
+    }
+
+    /// What a target only reads will be as those before it leave it.
+    fn pin(&self, targets: &mut [Target]) {
+        let mut written = BTreeSet::new();
+        for target in targets {
+            for (path, content) in &mut target.pinned.files {
+                let place = place_of(path);
+                if let (true, Some(draft)) = (written.contains(&place), self.0.get(&place)) {
+                    *content = draft.text.clone().into_bytes();
+                }
+            }
+            written.extend(target.file.changes().then(|| place_of(&target.file.path)));
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use crate::release::Snapshot;
 use crate::request::TargetSpec;
 use crate::ui::{self, Screen};
 use crate::vendor::{Component, Layout};
+use crate::yaml;
 
 /// The releases of each namespace asked for, each asked once.
 pub(super) struct Cluster<'a> {
@@ -119,6 +120,7 @@ impl Destination {
             .map(|releases| {
                 releases
                     .iter()
+                    .filter(|release| !release.is_uninstalled())
                     .filter_map(|r| Some((r.name.as_str(), r.version_of(layout.chart)?)))
                     .collect()
             })
@@ -214,6 +216,8 @@ impl Destination {
         Ok(match &self.listed {
             Err(why) => Observed::Unknown(why.clone()),
             Ok(None) => Observed::Absent,
+            // Helm installs it anew, and takes none of its values over.
+            Ok(Some(listed)) if listed.is_uninstalled() => Observed::Absent,
             Ok(Some(listed)) => match helm.deployed(&self.release, &self.namespace)? {
                 Some(deployed) => {
                     Observed::Present(Box::new(Snapshot::new(deployed, listed.clone())))
@@ -250,7 +254,7 @@ impl Destination {
         let read = |path: &PathBuf| {
             let text = files::read(path)?;
             // What YAML cannot read is refused with its line when the file is edited; as another file, it fails here.
-            let values = match text.as_deref().map(serde_yaml::from_str) {
+            let values = match text.as_deref().map(yaml::value_of) {
                 Some(Err(error)) if self.values.len() > 1 => {
                     let what = format!("cannot read the values file {}", path.display());
                     return Err(anyhow::Error::new(error).context(what));

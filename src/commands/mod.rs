@@ -31,7 +31,8 @@ use crate::ui::Screen;
 /// Whatever stopped it; [`crate::exit::code_of`] gives the exit code.
 pub fn run(cli: &Cli, screen: &Screen) -> Result<ExitCode> {
     let cluster = &ClusterAddress::from_environment();
-    if !matches!(cli.command, Command::Completion(_)) {
+    // The doctor tells it among what else it finds.
+    if !matches!(cli.command, Command::Completion(_) | Command::Doctor(_)) {
         cluster.check()?;
     }
     match &cli.command {

@@ -268,6 +268,7 @@ impl Planner<'_> {
                 files = files.over(kept);
             }
         }
+        let named = named_by(self.arguments);
         let base = files.clone();
         let is_upgrade = matches!(observed, Observed::Present(..));
         let asks_cluster = self.asks_cluster && !matches!(observed, Observed::Unknown(_));
@@ -307,6 +308,7 @@ impl Planner<'_> {
             on_unheld: self.on_unheld,
         };
         let mut target = plan::target(request, &mut render)?;
+        target.pinned.files.extend(named);
         screen.hide_secrets_in(&target.objects, &target.unreadable);
         if !chart.is_assumed && !target.objects.is_empty() {
             let sizes = Self::sizes(&target, &chart, &manifest)?;
@@ -340,6 +342,14 @@ impl Planner<'_> {
             Ok(Chart::assumed(place.layout, &place.chart, version))
         })
     }
+}
+
+/// The files that flags name, with their contents. Of one that is not there, helm says more.
+fn named_by(arguments: &HelmArguments) -> Vec<(PathBuf, Vec<u8>)> {
+    let files = arguments.files().into_iter();
+    files
+        .filter_map(|path| Some((path.clone(), std::fs::read(path).ok()?)))
+        .collect()
 }
 
 /// The values files as they would be, for rendering; private to their owner, gone with the value.

@@ -90,6 +90,9 @@ pub(super) fn look(
         found.extend(unwritable(target));
         found.extend(open_in_editor(target));
         target.findings.extend(found);
+        if restart {
+            target.replaced.extend(preflight::restarted(target));
+        }
     }
     Ok(findings)
 }

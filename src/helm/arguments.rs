@@ -4,8 +4,11 @@
 //! renders, or the preview would not be what runs. Source: `helm pull --help`, `helm template --help` and
 //! `helm upgrade --help` of 3.17.2, 3.22.0, 4.1.4 and 4.3.1.
 
+use std::path::PathBuf;
+
 use crate::exit::Stop;
 use crate::secrets;
+use crate::values::is_around;
 
 /// Flags that say where a chart is found; the second field tells whether a value follows.
 const LOCATE: &[(&str, bool)] = &[
@@ -142,6 +145,42 @@ impl HelmArguments {
         paths
     }
 
+    /// Whether `--set` and its kin may have a say in the value at `path`: they name it, or something around or within it.
+    #[must_use]
+    pub fn may_set(&self, path: &str) -> bool {
+        // --set-json '{"a": 1}' names its paths inside.
+        let of_json = |word: &String| word.trim_start_matches("--set-json=").starts_with('{');
+        let sets_json = self
+            .render
+            .iter()
+            .any(|word| word.starts_with("--set-json"));
+        sets_json && self.render.iter().any(of_json)
+            || (self.set_paths().iter()).any(|set| is_around(set, path) || is_around(path, set))
+    }
+
+    /// The files that flags name: the contents of `--set-file`, and a post-renderer.
+    #[must_use]
+    pub fn files(&self) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        let mut words = self.render.iter();
+        while let Some(word) = words.next() {
+            let (flag, value) = match word.split_once('=') {
+                Some((flag, value)) if flag.starts_with("--") => (flag, Some(value)),
+                _ => (word.as_str(), None),
+            };
+            let mut value = || value.or_else(|| words.next().map(String::as_str));
+            match flag {
+                "--set-file" => {
+                    let parts = value().into_iter().flat_map(|text| text.split(','));
+                    files.extend(parts.filter_map(|part| Some(part.split_once('=')?.1.into())));
+                }
+                "--post-renderer" => files.extend(value().map(PathBuf::from)),
+                _ => {}
+            }
+        }
+        files
+    }
+
     /// Whether the defaults of the deployed chart survive with them, in place of the new chart's (`--reuse-values`).
     #[must_use]
     pub fn keep_deployed_defaults(&self) -> bool {
@@ -214,6 +253,24 @@ mod tests {
         assert_eq!(sorted.all().len(), 9);
         assert!(sorted.set_values());
         assert_eq!(sorted.set_paths(), ["a", "c"]);
+        let nested = sort("--set-json a.b={\"c\":1} --set l[0].x=1");
+        for (path, is_set) in [
+            ("a.b", true),
+            ("a.b.c", true),
+            ("a", true),
+            ("a.bc", false),
+            ("l[0]", true),
+        ] {
+            assert_eq!(nested.may_set(path), is_set, "{path}");
+        }
+        assert!(sort("--set-json {\"a\":1}").may_set("a"));
+    }
+
+    #[test]
+    fn the_files_that_flags_name_are_known() {
+        let sorted = sort("--set-file a.b=x.pem,c=y --set d=e --set-file=f=z --post-renderer ./p");
+        let files = ["x.pem", "y", "z", "./p"].map(PathBuf::from);
+        assert_eq!(sorted.files(), files);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use serde_yaml::Value;
+use sha2::{Digest as _, Sha256};
 
 use super::archive;
 
@@ -31,12 +32,7 @@ impl ChartContent {
     /// # Errors
     /// A file cannot be read.
     pub fn read(path: &Path, values: Value) -> Result<Self> {
-        let files = if path.is_dir() {
-            read_folder(path)
-        } else {
-            archive::files(path, |_| true)
-        };
-        let files = files.with_context(|| format!("cannot read the chart {}", path.display()))?;
+        let files = files_of(path)?;
         let mut content = Self {
             values,
             ..Self::default()
@@ -65,6 +61,35 @@ impl ChartContent {
             _ => self.files.push((name, data)),
         }
     }
+}
+
+/// The SHA-256 of a chart: every file of it, by its path and content.
+pub type Digest = [u8; 32];
+
+/// What a chart on disk, a folder or a `.tgz`, consists of, in one number.
+///
+/// # Errors
+/// A file cannot be read.
+pub(super) fn digest(path: &Path) -> Result<Digest> {
+    let mut digest = Sha256::new();
+    let mut files = files_of(path)?;
+    files.sort_unstable();
+    for (name, data) in files {
+        for part in [name.as_bytes(), &data] {
+            digest.update(part.len().to_be_bytes());
+            digest.update(part);
+        }
+    }
+    Ok(digest.finalize().into())
+}
+
+fn files_of(path: &Path) -> Result<Vec<(String, Vec<u8>)>> {
+    let files = if path.is_dir() {
+        read_folder(path)
+    } else {
+        archive::files(path, |_| true)
+    };
+    files.with_context(|| format!("cannot read the chart {}", path.display()))
 }
 
 /// Every file of a chart's folder, by its path in it.

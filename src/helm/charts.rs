@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_yaml::Value;
 use tempfile::TempDir;
 
-use super::{Helm, HelmArguments, archive, kube_version};
+use super::{Digest, Helm, HelmArguments, archive, chart_content, kube_version};
 use crate::exit::Stop;
 use crate::nearest::file_like;
 use crate::values;
@@ -27,6 +27,8 @@ pub struct Chart {
     pub values: Value,
     /// The Kubernetes version to render for, where the chart bounds it so that helm's built-in one might not do.
     pub kube_version: Option<String>,
+    /// What it consists of; `None` where nothing of it was seen.
+    pub digest: Option<Digest>,
     local: PathBuf,
     /// Whether nothing of it was seen: it cannot be rendered.
     pub is_assumed: bool,
@@ -62,6 +64,7 @@ impl Chart {
             version: version.unwrap_or(Version::new(0, 0, 0)),
             values: if propagates { values } else { Value::Null },
             kube_version: None,
+            digest: None,
             local: PathBuf::new(),
             is_assumed: true,
             pulled: None,
@@ -242,6 +245,7 @@ fn assemble(
             .with_context(|| format!("cannot read the values.yaml of {reference}"))?,
         kube_version: kube_version.and_then(|bounds| kube_version::within(&bounds)),
         name,
+        digest: Some(chart_content::digest(&local)?),
         local,
         is_assumed: false,
         pulled,

@@ -76,6 +76,14 @@ impl HelmError {
         matches!(self.ending, Ending::Signalled(_))
     }
 
+    /// Helm refused before it made a revision, since somebody else is at work on the release or made it meanwhile.
+    #[must_use]
+    pub fn never_began(&self) -> bool {
+        ["another operation (", "cannot re-use a name"]
+            .iter()
+            .any(|sign| self.message.contains(sign))
+    }
+
     /// The release does not exist.
     #[must_use]
     pub fn is_release_not_found(&self) -> bool {

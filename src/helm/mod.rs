@@ -7,6 +7,7 @@ mod chart_content;
 mod charts;
 mod error;
 mod kube_version;
+mod list_flag;
 mod names;
 mod process;
 mod recovery;
@@ -19,11 +20,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 pub use arguments::{HelmArguments, masked};
-pub use chart_content::ChartContent;
+pub use chart_content::{ChartContent, Digest};
 pub use charts::{Chart, chart_name, default_reference};
 pub use error::{Ending, HelmError};
+pub use list_flag::files_of;
 pub use names::{NAMESPACE_LENGTH, RELEASE_LENGTH, is_namespace_name, is_release_name};
-pub use recovery::{way_back, way_out_of_pending};
+pub use recovery::{last_good, way_back, way_out_of_pending, way_out_of_uninstalling};
 pub use releases::{
     Deployed, Now, PlacedRelease, ReleaseSummary, Revision, keeps_releases_in_secrets,
 };
@@ -138,7 +140,7 @@ impl Rendering<'_> {
             argv.extend(["--kube-version".into(), version.clone()]);
         }
         for file in self.values {
-            argv.extend(["-f".into(), file.display().to_string()]);
+            argv.extend(["-f".into(), list_flag::word_of(file)]);
         }
         argv.extend_from_slice(arguments.render());
         argv

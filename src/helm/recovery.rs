@@ -14,6 +14,12 @@ pub fn way_out_of_pending(at: &Coordinates, history: &[Revision]) -> String {
     }
 }
 
+/// What ends an uninstallation that was interrupted.
+#[must_use]
+pub fn way_out_of_uninstalling(at: &Coordinates) -> String {
+    command(at, &["uninstall", &at.release])
+}
+
 /// What brings a release back to a revision.
 #[must_use]
 pub fn way_back(at: &Coordinates, revision: u64) -> String {
@@ -28,7 +34,8 @@ fn command(at: &Coordinates, words: &[&str]) -> String {
 }
 
 /// The revision that was deployed last without an error.
-fn last_good(history: &[Revision]) -> Option<u64> {
+#[must_use]
+pub fn last_good(history: &[Revision]) -> Option<u64> {
     let last = |status: &str| {
         let mut with_status = history.iter().filter(|one| one.status == status);
         with_status.next_back().map(|one| one.revision)
@@ -52,6 +59,7 @@ mod tests {
             .map(|(revision, status)| Revision {
                 revision: *revision,
                 status: (*status).to_owned(),
+                description: String::new(),
             })
             .collect();
         way_out_of_pending(&at, &history)

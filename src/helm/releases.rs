@@ -41,9 +41,26 @@ pub struct Revision {
     pub revision: u64,
     /// `deployed`, `superseded`, `failed`, `pending-upgrade`, …
     pub status: String,
+    /// What Helm says of it: `Upgrade complete`, `Rollback to 3`, …
+    #[serde(default)]
+    pub description: String,
+}
+
+impl Revision {
+    /// Whether a rollback made it.
+    #[must_use]
+    pub fn is_rollback(&self) -> bool {
+        self.description.starts_with("Rollback to")
+    }
 }
 
 impl ReleaseSummary {
+    /// Whether nothing is deployed of it any more, and Helm keeps its history alone (`helm uninstall --keep-history`).
+    #[must_use]
+    pub fn is_uninstalled(&self) -> bool {
+        self.status == "uninstalled"
+    }
+
     /// Whether helm is in the midst of it, or was when it was killed.
     #[must_use]
     pub fn is_pending(&self) -> bool {
@@ -71,9 +88,13 @@ impl ReleaseSummary {
         semver::Version::parse(version).ok().map(|_| version)
     }
 
-    /// The version of the release's chart if that is a component's by its name. A generic name does not tell.
+    /// The version of the release's chart if that is a component's by its name, and is there still. A generic name does not
+    /// tell.
     #[must_use]
     pub fn version_as(&self, component: Component) -> Option<&str> {
+        if self.is_uninstalled() {
+            return None;
+        }
         let layouts = component.layouts().into_iter();
         let mut telling = layouts.filter(|layout| !layout.is_generic);
         telling.find_map(|layout| self.version_of(layout.chart))
@@ -145,7 +166,16 @@ impl Helm {
 
     fn list<T: DeserializeOwned>(&self, of: &[&str]) -> Result<Vec<T>, HelmError> {
         // Helm 4 lists every state and has no --all; naming the states means the same to both majors.
-        let states = ["--deployed", "--failed", "--pending", "-o", "json"];
+        let states = [
+            "--deployed",
+            "--failed",
+            "--pending",
+            "--superseded",
+            "--uninstalled",
+            "--uninstalling",
+            "-o",
+            "json",
+        ];
         // Without a bound of its own helm stops at 256, and what comes after that would look as if it were not there.
         let argv = [&["list"], of, &["--max", "1000000"], &states].concat();
         let printed = self.read(&argv)?;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::list_flag::word_of;
 use super::process::shown;
 use super::{Helm, HelmArguments, HelmError};
 use crate::kube::ClusterAddress;
@@ -75,7 +76,7 @@ impl Upgrade {
             argv.push("--create-namespace".into());
         }
         for file in &at.values {
-            argv.extend(["-f".into(), file.display().to_string()]);
+            argv.extend(["-f".into(), word_of(file)]);
         }
         argv.extend(at.cluster.helm_flags());
         argv.extend(rollout.wait.then(|| "--wait".to_owned()));

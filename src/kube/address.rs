@@ -29,6 +29,8 @@ pub struct ClusterAddress {
     context: Option<String>,
     /// The address of its API server, where that can be told without asking anybody.
     server: Option<String>,
+    /// Who is acting, by the kubeconfig's name for it.
+    user: Option<String>,
     namespace: String,
 }
 
@@ -37,14 +39,22 @@ impl ClusterAddress {
     /// environment.
     #[must_use]
     pub fn from_environment() -> Self {
+        Self::resolved(None)
+    }
+
+    /// The same, where the context is known already.
+    fn resolved(context: Option<&String>) -> Self {
         let files = variable("KUBECONFIG");
         let named = variable(CONTEXT);
         let config = Kubeconfig::read(files.as_deref());
-        let context = named.clone().or_else(|| config.current_context());
-        let server = variable(SERVER).or_else(|| config.server_of(context.as_deref()?));
+        let context = context.or(named.as_ref()).cloned();
+        let context = context.or_else(|| config.current_context());
         Self {
+            server: variable(SERVER).or_else(|| config.server_of(context.as_deref()?)),
+            user: context
+                .as_deref()
+                .and_then(|context| config.user_of(context)),
             context,
-            server,
             named,
             // A list of files cannot have come from --kubeconfig: it is in the user's environment, and stays there.
             kubeconfig: files.filter(|files| env::split_paths(files).count() == 1),
@@ -79,6 +89,26 @@ impl ClusterAddress {
         };
         Err(Stop::usage(format!(
             "there is no context {named} in the kubeconfig; {there_are}"
+        )))
+    }
+
+    /// Refuses where the kubeconfig has changed since, so that the context leads elsewhere, or acts as somebody else.
+    ///
+    /// # Errors
+    /// It does; what it was and what it is.
+    pub fn is_as_it_was(&self) -> Result<(), Stop> {
+        // Every call names the context that held at the start, whichever is the current one by now.
+        let now = Self::resolved(self.context.as_ref());
+        if (&now.context, &now.server, &now.user) == (&self.context, &self.server, &self.user) {
+            return Ok(());
+        }
+        Err(Stop::refused(format!(
+            "the kubeconfig has changed since this was shown: {self} is {now} now{}; nothing was done. Run the command again",
+            if now.server == self.server && now.user != self.user {
+                ", with another user"
+            } else {
+                ""
+            }
         )))
     }
 
@@ -157,6 +187,7 @@ pub(crate) mod tests {
             named: None,
             context: None,
             server: None,
+            user: None,
             namespace: namespace.to_owned(),
         }
     }

@@ -12,6 +12,8 @@ pub(super) struct Kubeconfig {
     current_context: Option<String>,
     /// Name and cluster.
     contexts: Vec<(String, String)>,
+    /// Name and user.
+    users: Vec<(String, String)>,
     /// Name and server.
     clusters: Vec<(String, String)>,
     /// Whether a file that is there could not be read, so that there may be more than is known.
@@ -56,6 +58,7 @@ impl Kubeconfig {
         };
         self.contexts
             .extend(named("contexts", "context", "cluster"));
+        self.users.extend(named("contexts", "context", "user"));
         self.clusters.extend(named("clusters", "cluster", "server"));
         if self.current_context.is_none() {
             let current = config.get("current-context").and_then(Value::as_str);
@@ -75,13 +78,13 @@ impl Kubeconfig {
         (!self.is_partial).then(|| names.collect())
     }
 
+    /// The user that a context acts as, by the name it has here.
+    pub(super) fn user_of(&self, context: &str) -> Option<String> {
+        find(&self.users, context).filter(|user| !user.is_empty())
+    }
+
     /// The server that a context leads to.
     pub(super) fn server_of(&self, context: &str) -> Option<String> {
-        let find = |all: &[(String, String)], wanted: &str| {
-            let mut all = all.iter();
-            let (_, found) = all.find(|(name, _)| name == wanted)?;
-            Some(found.clone())
-        };
         let cluster = find(&self.contexts, context)?;
         let server = find(&self.clusters, &cluster).filter(|server| !server.is_empty())?;
         // It is shown, and a login in it is nobody's business.
@@ -93,6 +96,12 @@ impl Kubeconfig {
             None => server,
         })
     }
+}
+
+fn find(all: &[(String, String)], wanted: &str) -> Option<String> {
+    let mut all = all.iter();
+    let (_, found) = all.find(|(name, _)| name == wanted)?;
+    Some(found.clone())
 }
 
 #[cfg(test)]

@@ -97,6 +97,15 @@ pub fn held_by(values: &Value, base: &[&str]) -> Vec<Placed> {
     held.placed
 }
 
+/// Whether values replace the bundle that pods come with.
+#[must_use]
+pub fn replaces_bundle(values: &Value, base: &[&str]) -> bool {
+    let bundle = values::lookup(values, &[base, &[OVERRIDE_BUNDLE]].concat());
+    bundle
+        .and_then(Value::as_str)
+        .is_some_and(|text| !text.is_empty())
+}
+
 /// What an entry of `extraCerts` says, as far as it does.
 fn alias_and_pem(item: &Value) -> (&str, &str) {
     let text = |key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default();

@@ -14,7 +14,7 @@ use crate::certs::bundle::Entry;
 use crate::certs::{Certificate, alias};
 use crate::yaml::{Document, Path};
 
-pub use held::held_by;
+pub use held::{held_by, replaces_bundle};
 pub use placement::{Placement, place};
 
 /// What happens to the bundle that the pods come with.

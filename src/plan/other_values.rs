@@ -3,7 +3,7 @@
 
 use super::Request;
 use crate::finding::Finding;
-use crate::values::{self, Difference};
+use crate::values::{self, Difference, scalar};
 
 /// How many are named.
 const NAMED: usize = 4;
@@ -15,7 +15,6 @@ pub(super) fn paths(request: &Request<'_>) -> Vec<String> {
     };
     let files = request.files.merged();
     let certificates = request.layout.certificates.join(".");
-    let set = request.arguments.set_paths();
     let differences = values::differences(&release.deployed.values, &files);
     let mut others: Vec<Difference<'_>> = differences
         .into_iter()
@@ -23,7 +22,8 @@ pub(super) fn paths(request: &Request<'_>) -> Vec<String> {
         .filter(|one| one.after.is_some_and(|after| !after.is_null()))
         .filter(|one| !one.path.starts_with(&certificates))
         // --set beats the files.
-        .filter(|one| !set.contains(&one.path.as_str()))
+        .filter(|one| !request.arguments.may_set(&one.path))
+        .filter(|one| !matches!((one.before, one.after), (Some(before), Some(after)) if scalar::is_read_as(after, before)))
         .collect();
     others.sort_by_key(|one| (!one.is_secret, !is_server(&one.path)));
     others.into_iter().map(|one| one.path).collect()

@@ -8,7 +8,7 @@ use crate::proof::Object;
 /// The workloads whose controller replaces pods when their template changes.
 const CONTROLLED: [&str; 3] = ["Deployment", "StatefulSet", "DaemonSet"];
 
-/// A workload whose running pods go and come anew.
+/// A workload whose running pods go, and come anew unless it goes itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Replaced {
@@ -18,29 +18,39 @@ pub struct Replaced {
     pub name: String,
     /// How many pods it has by its manifest; a `DaemonSet`'s nodes decide.
     pub pods: Option<u64>,
+    /// Whether the workload goes, and nothing comes in place of its pods.
+    pub goes: bool,
+}
+
+impl Replaced {
+    /// The pods of a workload.
+    #[must_use]
+    pub fn of(workload: &Object, goes: bool) -> Self {
+        Self {
+            kind: workload.kind.clone(),
+            name: workload.name.clone(),
+            pods: (workload.kind != "DaemonSet").then(|| {
+                let replicas = workload.get(&["spec", "replicas"]).and_then(Value::as_u64);
+                replicas.unwrap_or(1)
+            }),
+            goes,
+        }
+    }
 }
 
 /// The workloads of `before` whose pods are not those of `after`. `OnDelete` keeps pods until somebody deletes them.
 pub(super) fn replaced(before: &[Object], after: &[Object]) -> Vec<Replaced> {
     let template = |object: &Object| object.get(&["spec", "template"]).cloned();
-    let workloads = before.iter().filter(|object| {
-        let strategy = object.get(&["spec", "updateStrategy", "type"]);
-        CONTROLLED.contains(&object.kind.as_str())
-            && strategy.and_then(Value::as_str) != Some("OnDelete")
-    });
+    let is_replaced = |old: &Object, new: &Object| {
+        let strategy = old.get(&["spec", "updateStrategy", "type"]);
+        template(new) != template(old) && strategy.and_then(Value::as_str) != Some("OnDelete")
+    };
+    let workloads = before.iter();
+    let workloads = workloads.filter(|object| CONTROLLED.contains(&object.kind.as_str()));
     workloads
-        .filter(|old| {
-            let mut same = after.iter().filter(|new| new.id() == old.id());
-            same.next()
-                .is_some_and(|new| template(new) != template(old))
-        })
-        .map(|old| Replaced {
-            kind: old.kind.clone(),
-            name: old.name.clone(),
-            pods: (old.kind != "DaemonSet").then(|| {
-                let replicas = old.get(&["spec", "replicas"]).and_then(Value::as_u64);
-                replicas.unwrap_or(1)
-            }),
+        .filter_map(|old| match after.iter().find(|new| new.id() == old.id()) {
+            Some(new) => is_replaced(old, new).then(|| Replaced::of(old, false)),
+            None => Some(Replaced::of(old, true)),
         })
         .collect()
 }
@@ -73,6 +83,8 @@ mod tests {
         assert_eq!(of("Job", "a: b", ["1", "2"]), []);
         let on_delete = "updateStrategy: {type: OnDelete}";
         assert_eq!(of("StatefulSet", on_delete, ["1", "2"]), []);
-        assert_eq!(replaced(&[], &workload("Deployment", "a: b", "1")), []);
+        let workload = workload("Deployment", "a: b", "1");
+        assert_eq!(replaced(&[], &workload), []);
+        assert!(replaced(&workload, &[])[0].goes);
     }
 }

@@ -6,12 +6,15 @@ use anyhow::Result;
 use serde_yaml::Value;
 
 use crate::values;
+use crate::yaml;
 
 /// The values files of one component.
 #[derive(Debug, Clone)]
 pub struct ValuesFiles {
     /// Each file and what it says; a file that does not exist yet says nothing.
     files: Vec<(PathBuf, Value)>,
+    /// Their texts on disk.
+    texts: Vec<Option<String>>,
     /// Deployed values that Helm keeps under them.
     kept: Option<Value>,
     edited: usize,
@@ -32,13 +35,14 @@ impl ValuesFiles {
             .iter()
             .rposition(|(.., values)| holds(values))
             .unwrap_or(last);
-        let text = files.get(edited).and_then(|(_, text, _)| text.clone());
-        let files = files
+        let (files, texts): (Vec<_>, Vec<_>) = files
             .into_iter()
-            .map(|(path, _, values)| (path, values))
-            .collect();
+            .map(|(path, text, values)| ((path, values), text))
+            .unzip();
+        let text = texts.get(edited).cloned().flatten();
         Self {
             files,
+            texts,
             kept: None,
             edited,
             on_disk: text.clone(),
@@ -53,7 +57,7 @@ impl ValuesFiles {
     pub fn drafted<'a>(mut self, draft: impl Fn(&Path) -> Option<&'a str>) -> Result<Self> {
         for (index, (path, values)) in self.files.iter_mut().enumerate() {
             if let Some(text) = draft(path) {
-                *values = serde_yaml::from_str(text)?;
+                *values = yaml::value_of(text)?;
                 if index == self.edited {
                     self.text = Some(text.to_owned());
                 }
@@ -83,6 +87,19 @@ impl ValuesFiles {
         self.files
             .get(self.edited)
             .map_or(Path::new(""), |(path, _)| path)
+    }
+
+    /// The files that are not edited, with their texts on disk.
+    pub(super) fn others(&self) -> impl Iterator<Item = (&PathBuf, &str)> {
+        let all = self.files.iter().zip(&self.texts).enumerate();
+        all.filter(|(index, _)| *index != self.edited)
+            .filter_map(|(_, ((path, _), text))| Some((path, text.as_deref()?)))
+    }
+
+    /// All that is given to the chart, as the files are.
+    pub(super) fn merged_before(&self) -> Value {
+        let files = self.files.iter().map(|(_, values)| values);
+        values::merge(self.kept.iter().chain(files))
     }
 
     /// All files merged, as they are.

@@ -1,12 +1,14 @@
 //! Linux and macOS: rights and owners of files, signals, terminals.
 
+use std::ffi::OsStr;
 use std::fs::{Metadata, Permissions};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::ExitStatus;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, getegid, geteuid, getgroups, kill_process};
 use rustix::stdio::stdin;
 use rustix::termios::{
     LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr,
@@ -20,14 +22,75 @@ pub(crate) fn as_new_file(builder: &mut tempfile::Builder<'_, '_>) {
     builder.permissions(Permissions::from_mode(0o666));
 }
 
-/// Only root may give files away; for everybody else the owner is the same already.
-pub(crate) fn keep_owner(path: &Path, before: &Metadata) {
-    std::os::unix::fs::chown(path, Some(before.uid()), Some(before.gid())).ok();
+/// Gives a file the owner and the group that another one has.
+///
+/// # Errors
+/// Only root may give files away, and a group has to be one's own.
+pub(crate) fn keep_owner(path: &Path, before: &Metadata) -> io::Result<()> {
+    let now = std::fs::metadata(path)?;
+    if (now.uid(), now.gid()) == (before.uid(), before.gid()) {
+        return Ok(());
+    }
+    std::os::unix::fs::chown(path, Some(before.uid()), Some(before.gid()))
 }
 
-/// The same rights, less what the rest of the world may do.
-pub(crate) fn private(permissions: &Permissions) -> Permissions {
-    Permissions::from_mode(permissions.mode() & !0o007)
+/// The owner of a file, or its group, where a file that replaces it could not be theirs.
+pub(crate) fn foreign_owner(file: &Metadata) -> Option<String> {
+    let me = geteuid();
+    let groups = || {
+        getgroups()
+            .unwrap_or_default()
+            .into_iter()
+            .chain([getegid()])
+    };
+    if me.is_root() {
+        None
+    } else if me.as_raw() != file.uid() {
+        Some(format!("another user ({})", file.uid()))
+    } else if !groups().any(|group| group.as_raw() == file.gid()) {
+        Some(format!("a group that is not yours ({})", file.gid()))
+    } else {
+        None
+    }
+}
+
+/// The attribute in which Linux keeps an access list (acl(5)).
+const ACCESS_LIST: &str = "system.posix_acl_access";
+
+/// Gives a file the access list and the attributes that another one has, and no others.
+///
+/// # Errors
+/// The system refuses one. Its own (`security.`, `trusted.`) are its business.
+pub(crate) fn keep_attributes(from: &Path, to: &Path) -> io::Result<()> {
+    // A file system without attributes has none to keep.
+    let Ok(names) = xattr::list(from) else {
+        return Ok(());
+    };
+    let is_systems = |name: &OsStr| {
+        let name = name.as_encoded_bytes();
+        name.starts_with(b"security.") || name.starts_with(b"trusted.")
+    };
+    for name in names.filter(|name| !is_systems(name)) {
+        if let Some(value) = xattr::get(from, &name)? {
+            xattr::set(to, &name, &value)?;
+        }
+    }
+    // The folder may have given it one of its own.
+    if !has_access_list(from) && has_access_list(to) {
+        xattr::remove(to, ACCESS_LIST)?;
+    }
+    Ok(())
+}
+
+/// Whether a file has an access list: its mode's group bits mean something else then.
+pub(crate) fn has_access_list(path: &Path) -> bool {
+    matches!(xattr::get(path, ACCESS_LIST), Ok(Some(_)))
+}
+
+/// The same rights, less what the rest of the world may do, and without `group` what the group may.
+pub(crate) fn private(permissions: &Permissions, group: bool) -> Permissions {
+    let others = if group { 0o007 } else { 0o077 };
+    Permissions::from_mode(permissions.mode() & !others)
 }
 
 /// Makes a folder, and those around it, that nobody else may look into.
@@ -92,6 +155,8 @@ mod tests {
 
     use time::OffsetDateTime;
 
+    use rustix::fs::{CWD, Mode, mkfifoat};
+
     use super::*;
     use crate::files::{FolderLocks, back_up, replace};
 
@@ -137,7 +202,89 @@ mod tests {
         first.take(&folder.path().join("other.yaml")).unwrap();
         let second = || FolderLocks::default().take(&file);
         assert!(second().unwrap_err().to_string().contains("another"));
+        // A link from elsewhere leads to the same file.
+        let elsewhere = tempfile::tempdir().unwrap();
+        let link = elsewhere.path().join("link.yaml");
+        replace(&file, "a: 1\n").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        assert!(FolderLocks::default().take(&link).is_err());
         drop(first);
         second().unwrap();
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_neither_read_nor_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        mkfifoat(CWD, &pipe, Mode::from_raw_mode(0o600)).unwrap();
+        let dangling = folder.path().join("dangling");
+        std::os::unix::fs::symlink("nowhere", &dangling).unwrap();
+        for (path, why) in [
+            (pipe.as_path(), "is a device or a pipe"),
+            (Path::new("/dev/null"), "is a device or a pipe"),
+            (
+                dangling.as_path(),
+                "is a link to nowhere, which is not there",
+            ),
+            (folder.path(), "is a folder"),
+        ] {
+            for error in [
+                crate::files::read(path).unwrap_err(),
+                replace(path, "a: 1\n").unwrap_err(),
+            ] {
+                assert!(error.to_string().contains(why), "{error}");
+            }
+            assert!(crate::files::obstacle(path).unwrap().contains(why));
+        }
+        assert!(fs::symlink_metadata(&dangling).unwrap().is_symlink());
+    }
+
+    #[test]
+    fn a_replaced_file_keeps_its_attributes_and_its_access_list() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("values.yaml");
+        replace(&file, "a: 1\n").unwrap();
+        // Read and write for the owner and for one other user, nothing for the group, and the mask that this gives.
+        let entries: [(u16, u16, u32); 5] = [
+            (1, 6, !0),
+            (2, 6, 12345),
+            (4, 0, !0),
+            (16, 6, !0),
+            (32, 0, !0),
+        ];
+        let mut list = 2u32.to_le_bytes().to_vec();
+        for (tag, rights, id) in entries {
+            list.extend(
+                [
+                    &tag.to_le_bytes()[..],
+                    &rights.to_le_bytes(),
+                    &id.to_le_bytes(),
+                ]
+                .concat(),
+            );
+        }
+        let attributes = [("user.note", b"ours".to_vec()), (ACCESS_LIST, list)];
+        for (name, value) in &attributes {
+            if xattr::set(&file, name, value).is_err() {
+                eprintln!("no {name} on this file system: skipped");
+                return;
+            }
+        }
+        replace(&file, "a: 2\n").unwrap();
+        for (name, value) in &attributes {
+            assert_eq!(
+                xattr::get(&file, name).unwrap().as_ref(),
+                Some(value),
+                "{name}"
+            );
+        }
+        assert_eq!(mode(&file), 0o660);
+        let now = OffsetDateTime::now_utc();
+        let backup = back_up(&file, "a: 1\n", folder.path(), "values.yaml", now).unwrap();
+        assert_eq!(
+            mode(&backup),
+            0o600,
+            "the group may not read the file itself"
+        );
     }
 }

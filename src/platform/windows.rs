@@ -11,10 +11,27 @@ pub(crate) const MAKES_WRITABLE: &str = "attrib -r";
 pub(crate) fn as_new_file(_: &mut tempfile::Builder<'_, '_>) {}
 
 /// The owner is who runs this.
-pub(crate) fn keep_owner(_: &Path, _: &Metadata) {}
+pub(crate) fn keep_owner(_: &Path, _: &Metadata) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// The same.
+pub(crate) fn foreign_owner(_: &Metadata) -> Option<String> {
+    None
+}
+
+/// Access lists come from the folder.
+pub(crate) fn keep_attributes(_: &Path, _: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// The folder's counts.
+pub(crate) fn has_access_list(_: &Path) -> bool {
+    false
+}
 
 /// The same rights: the folder keeps the rest of the world out, or lets it in.
-pub(crate) fn private(permissions: &Permissions) -> Permissions {
+pub(crate) fn private(permissions: &Permissions, _: bool) -> Permissions {
     permissions.clone()
 }
 

@@ -12,7 +12,7 @@ use crate::finding::Finding;
 use crate::helm::{PlacedRelease, ReleaseSummary, Revision};
 use crate::plan::Target;
 
-pub use running::{Workload, keeping_old_content};
+pub use running::{Workload, keeping_old_content, restarted};
 pub use size::{Stored, check as check_size};
 
 /// What is known about a target besides its plan.
@@ -58,7 +58,7 @@ mod tests {
     use crate::kube::tests::in_namespace;
     use crate::overrides::Mode;
     use crate::overrides::task_pods::Strategy;
-    use crate::plan::{Action, Changes, FileChange, Observed, TrustChange};
+    use crate::plan::{Action, Changes, FileChange, Observed, Pinned, Purpose, TrustChange};
     use crate::proof::Proof;
     use crate::release::Snapshot;
     use crate::vendor::Component;
@@ -120,6 +120,7 @@ mod tests {
         let upgrade = Upgrade::new(&coordinates, &Rollout::default(), &HelmArguments::default());
         Target {
             coordinates,
+            purpose: Purpose::Deploy,
             chart_name: layout.chart.to_owned(),
             layout,
             file: FileChange {
@@ -135,6 +136,9 @@ mod tests {
             strategy: Strategy::Off,
             proof: Proof::default(),
             given: serde_yaml::Value::Null,
+            given_before: serde_yaml::Value::Null,
+            arguments: HelmArguments::default(),
+            pinned: Pinned::default(),
             servers: Vec::new(),
             waiting: Vec::new(),
             objects: Vec::new(),

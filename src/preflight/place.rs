@@ -18,7 +18,7 @@ pub(super) fn elsewhere(scene: &Scene<'_>) -> Option<Finding> {
     let others: Vec<&PlacedRelease> = scene
         .everywhere
         .iter()
-        .filter(|one| one.namespace != at.namespace)
+        .filter(|one| one.namespace != at.namespace && !one.release.is_uninstalled())
         .filter(|one| one.release.version_of(&target.chart_name).is_some())
         .collect();
     let first = others.first()?;

@@ -8,7 +8,7 @@ use std::fmt;
 use serde_yaml::Value;
 
 use crate::finding::Finding;
-use crate::plan::Target;
+use crate::plan::{Action, Replaced, Target};
 use crate::proof::Object;
 
 /// A workload that owns pods.
@@ -39,9 +39,19 @@ impl fmt::Display for Workload {
 /// What the upgrade of `target` will leave running as it is.
 fn after_upgrade(target: &Target) -> Vec<Workload> {
     match target.observed.release() {
+        Some(_) if target.action == Action::Nothing => Vec::new(),
         Some(release) => keeping_old_content(release.objects(), &target.objects),
         None => Vec::new(),
     }
+}
+
+/// The pods that `--restart` replaces on top of what the upgrade does.
+#[must_use]
+pub fn restarted(target: &Target) -> Vec<Replaced> {
+    let kept = after_upgrade(target).into_iter();
+    kept.filter_map(|one| find(&target.objects, &one.kind, &one.name))
+        .map(|workload| Replaced::of(workload, false))
+        .collect()
 }
 
 /// A warning of that, before anything is done.

@@ -2,28 +2,54 @@
 
 use super::Scene;
 use crate::finding::Finding;
-use crate::helm::{ReleaseSummary, way_out_of_pending};
+use crate::helm::{ReleaseSummary, way_out_of_pending, way_out_of_uninstalling};
 
-/// An error for a release that Helm would not touch, a note for one whose last revision failed.
+/// An error for a release that Helm would not touch, a note for one whose last revision is not what it seems.
 pub(super) fn check(scene: &Scene<'_>) -> Option<Finding> {
-    let listed = &scene.target.observed.release()?.listed;
-    let since = listed.since();
-    if listed.is_pending() {
-        return Some(pending(scene, listed, &since));
-    }
-    (listed.status == "failed").then(|| {
-        Finding::note(
-            "release-failed",
+    let at = &scene.target.coordinates;
+    let Some(release) = scene.target.observed.release() else {
+        let mut all = scene.releases?.iter();
+        let listed = all.find(|one| one.name == at.release && one.is_uninstalled())?;
+        return Some(Finding::note(
+            "release-uninstalled",
             format!(
-                "the last revision of release {} failed at {since}; what it deployed may be incomplete, and this upgrade starts from it",
-                listed.name
+                "release {} was uninstalled at {} with its history kept: it is made anew, and takes none of its former values over",
+                at.release,
+                listed.since()
             ),
-        )
-        .hint(format!(
-            "helm history {} -n {}",
-            listed.name, scene.target.coordinates.namespace
-        ))
-    })
+        ));
+    };
+    let listed = &release.listed;
+    let since = listed.since();
+    match listed.status.as_str() {
+        _ if listed.is_pending() => Some(pending(scene, listed, &since)),
+        "uninstalling" => Some(uninstalling(scene, listed, &since)),
+        "failed" => Some(
+            Finding::note(
+                "release-failed",
+                format!(
+                    "the last revision of release {} failed at {since}; what it deployed may be incomplete, and this upgrade starts from it",
+                    listed.name
+                ),
+            )
+            .hint(format!("helm history {} -n {}", listed.name, at.namespace)),
+        ),
+        _ => None,
+    }
+}
+
+fn uninstalling(scene: &Scene<'_>, listed: &ReleaseSummary, since: &str) -> Finding {
+    Finding::error(
+        "release-uninstalling",
+        format!(
+            "release {} is being uninstalled since {since}, or that was interrupted; until it is done, every helm upgrade refuses",
+            listed.name
+        ),
+    )
+    .hint(format!(
+        "if no helm is running: {}",
+        way_out_of_uninstalling(&scene.target.coordinates)
+    ))
 }
 
 fn pending(scene: &Scene<'_>, listed: &ReleaseSummary, since: &str) -> Finding {
@@ -53,6 +79,7 @@ mod tests {
             [(3, "deployed"), (4, "pending-upgrade")].map(|(revision, status)| Revision {
                 revision,
                 status: status.to_owned(),
+                description: String::new(),
             });
         let scene = Scene {
             history: &history,

@@ -14,7 +14,7 @@ use crate::overrides::{Mode, Placed};
 use crate::plan::{Action, Answer, FileChange, NamedServer, Observed, Plan, Target};
 use crate::preflight::Workload;
 use crate::proof::PodPlace;
-use crate::run::{Aftermath, Check, FileEnd, Outcome};
+use crate::run::{Aftermath, By, Check, FileEnd, Outcome};
 
 /// How far a run came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -255,18 +255,15 @@ type ReleaseEnd<'a> = (&'static str, Option<u64>, Option<&'a str>, Option<&'a st
 fn release_end(aftermath: &Aftermath) -> ReleaseEnd<'_> {
     match aftermath {
         Aftermath::AsBefore => ("as-before", None, None, None),
-        Aftermath::WentBack { revision, status } => {
-            ("went-back", Some(*revision), Some(status), None)
-        }
-        Aftermath::MovedOn {
-            revision,
-            status,
-            way_out,
-        } => (
-            "moved-on",
-            Some(*revision),
-            Some(status),
-            way_out.as_deref(),
+        Aftermath::Moved(moved) => (
+            match moved.by {
+                By::Us => "moved-on",
+                By::Rollback => "went-back",
+                By::Others => "overtaken",
+            },
+            Some(moved.revision),
+            Some(&moved.status),
+            moved.way_out.as_deref(),
         ),
         Aftermath::Gone => ("gone", None, None, None),
         Aftermath::Unknown(_) => ("unknown", None, None, None),

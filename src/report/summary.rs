@@ -73,6 +73,7 @@ pub(super) fn json(target: &Target) -> Value {
     json!({
         "trustAdded": named(&target.trust.added),
         "trustRemoved": named(&target.trust.gone),
+        "publicRootsRemoved": target.trust.loses_public,
         "fileLinesAdded": counts.lines_added,
         "fileLinesRemoved": counts.lines_removed,
         "objectsCreated": counts.created,

@@ -1,44 +1,58 @@
-//! Where a failed upgrade leaves the release. The override file follows it.
+//! Where a failed upgrade leaves the release. The override file follows it, by what the release has.
 
-use crate::helm::{Deployed, Helm, HelmError, way_back, way_out_of_pending};
+use crate::helm::{Deployed, Helm, HelmError, Revision, last_good, way_back, way_out_of_pending};
 use crate::plan::Target;
+use crate::values;
 
 /// The release after an upgrade that failed.
 #[derive(Debug)]
 pub enum Aftermath {
     /// It is what it was: absent, or at its revision.
     AsBefore,
-    /// It has a new revision with the values of before: it was rolled back.
-    WentBack {
-        /// The new revision.
-        revision: u64,
-        /// Its state: `deployed`, or `failed` where the way back failed too.
-        status: String,
-    },
-    /// It has the new values (a revision that failed to become ready, say).
-    MovedOn {
-        /// The new revision.
-        revision: u64,
-        /// Its state: `failed`, `pending-upgrade`, …
-        status: String,
-        /// The command that leads out of that, or back.
-        way_out: Option<String>,
-    },
+    /// It has another revision.
+    Moved(Moved),
     /// It was there before, and is gone.
     Gone,
     /// The cluster does not tell.
     Unknown(HelmError),
 }
 
+/// A revision that was not there before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// Its number.
+    pub revision: u64,
+    /// Its state: `deployed`, `failed`, `pending-upgrade`, …
+    pub status: String,
+    /// Who made it.
+    pub by: By,
+    /// Whether it has what this run writes into the override file, so that the file keeps it.
+    pub has_new_values: bool,
+    /// The command that leads out of its state, or back; never to a revision that failed, and never away from what
+    /// somebody else deployed.
+    pub way_out: Option<String>,
+}
+
+/// Who made a revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// This run's upgrade (one that failed to become ready, say).
+    Us,
+    /// Helm, going back.
+    Rollback,
+    /// Somebody else, meanwhile.
+    Others,
+}
+
 impl Aftermath {
     /// Whether the release has the new values, and the file is to keep them.
     pub(super) fn has_new_values(&self) -> bool {
-        matches!(self, Self::MovedOn { .. })
+        matches!(self, Self::Moved(moved) if moved.has_new_values)
     }
 }
 
-/// Asks for the release as it is now.
-pub(super) fn of(helm: &Helm, target: &Target) -> Aftermath {
+/// Asks for the release as it is now, after `failure`.
+pub(super) fn of(helm: &Helm, target: &Target, failure: &HelmError) -> Aftermath {
     let at = &target.coordinates;
     let ask = || helm.deployed(&at.release, &at.namespace);
     // A signal that reached helm before it reached us is handed on to what runs by then: it did not mean this look.
@@ -53,43 +67,67 @@ pub(super) fn of(helm: &Helm, target: &Target) -> Aftermath {
         Ok(now) => now,
     };
     let before = target.observed.release().map(|release| &release.deployed);
-    judge(before, now, |now| {
-        let back_to = before.map(|before| before.revision);
-        if now.status.starts_with("pending") {
-            let history = helm.history(&at.release, &at.namespace).ok()?;
-            Some(way_out_of_pending(at, &history))
-        } else {
-            Some(way_back(at, back_to?))
-        }
+    let now = match (before, now) {
+        (None, None) => return Aftermath::AsBefore,
+        (Some(_), None) => return Aftermath::Gone,
+        (Some(before), Some(now)) if now.revision == before.revision => return Aftermath::AsBefore,
+        (_, Some(now)) => now,
+    };
+    // Without it less is known, and nothing is guessed.
+    let history = helm.history(&at.release, &at.namespace).unwrap_or_default();
+    let has_new = has_new_values(target, &now);
+    let by = if failure.never_began() {
+        By::Others
+    } else {
+        whose(before, &now, has_new, &history)
+    };
+    let way_out = if now.status.starts_with("pending") {
+        Some(way_out_of_pending(at, &history))
+    } else if by == By::Us && now.status != "deployed" {
+        let earlier: Vec<Revision> = history
+            .into_iter()
+            .filter(|one| one.revision < now.revision)
+            .collect();
+        last_good(&earlier).map(|revision| way_back(at, revision))
+    } else {
+        None
+    };
+    Aftermath::Moved(Moved {
+        revision: now.revision,
+        status: now.status,
+        by,
+        has_new_values: has_new == Some(true),
+        way_out,
     })
 }
 
-fn judge(
+/// Whether the release has what this run writes; `None` where the file's values do not change, so that there is nothing to
+/// tell by, and nothing to keep.
+fn has_new_values(target: &Target, now: &Deployed) -> Option<bool> {
+    let change = [&target.given_before, &target.given];
+    // What a flag gives, the release has whatever the file says.
+    let counts = |path: &str| !target.arguments.may_set(path);
+    values::agree_on(change, [&now.values, &target.given], counts)
+}
+
+fn whose(
     before: Option<&Deployed>,
-    now: Option<Deployed>,
-    way_out: impl FnOnce(&Deployed) -> Option<String>,
-) -> Aftermath {
-    match (before, now) {
-        (None, None) => Aftermath::AsBefore,
-        (Some(_), None) => Aftermath::Gone,
-        (Some(before), Some(now)) if now.revision == before.revision => Aftermath::AsBefore,
-        // A rollback makes a new revision with all that the old one had. Another chart with the same values is no way back,
-        // and neither is a rollback that is not done.
-        (Some(before), Some(now))
-            if now.values == before.values
-                && now.manifest == before.manifest
-                && !now.status.starts_with("pending") =>
-        {
-            Aftermath::WentBack {
-                revision: now.revision,
-                status: now.status,
-            }
-        }
-        (_, Some(now)) => Aftermath::MovedOn {
-            way_out: way_out(&now),
-            revision: now.revision,
-            status: now.status,
-        },
+    now: &Deployed,
+    has_new: Option<bool>,
+    history: &[Revision],
+) -> By {
+    let mut history = history.iter();
+    let said = history.find(|one| one.revision == now.revision);
+    // A rollback makes a new revision with all that the old one had. Another chart with the same values is no way back.
+    let is_as_before =
+        before.is_some_and(|before| now.values == before.values && now.manifest == before.manifest);
+    match said {
+        Some(said) if said.is_rollback() => By::Rollback,
+        _ if has_new == Some(true) => By::Us,
+        _ if is_as_before => By::Rollback,
+        // The values of before with another chart.
+        _ if has_new.is_none() && before.is_some_and(|one| one.values == now.values) => By::Us,
+        _ => By::Others,
     }
 }
 
@@ -106,44 +144,39 @@ mod tests {
         }
     }
 
-    fn after(before: Option<&Deployed>, now: Option<Deployed>) -> Aftermath {
-        judge(before, now, |_| Some("way".to_owned()))
-    }
-
     #[test]
-    fn the_revision_and_the_values_tell_where_the_release_is() {
+    fn the_history_the_values_and_the_manifest_tell_who_made_a_revision() {
         let old = release(3, "deployed", "a: 1");
-        assert!(matches!(after(None, None), Aftermath::AsBefore));
-        assert!(matches!(
-            after(Some(&old), Some(old.clone())),
-            Aftermath::AsBefore
-        ));
-        assert!(matches!(after(Some(&old), None), Aftermath::Gone));
-        let rolled_back = after(Some(&old), Some(release(5, "deployed", "a: 1")));
-        assert!(matches!(
-            rolled_back,
-            Aftermath::WentBack { revision: 5, .. }
-        ));
-        let unfinished = after(Some(&old), Some(release(5, "pending-rollback", "a: 1")));
-        assert!(matches!(unfinished, Aftermath::MovedOn { .. }));
+        let said = |description: &str| {
+            [Revision {
+                revision: 5,
+                status: "deployed".to_owned(),
+                description: description.to_owned(),
+            }]
+        };
+        let by =
+            |now: &Deployed, is_new, history: &[Revision]| whose(Some(&old), now, is_new, history);
+        let same = release(5, "deployed", "a: 1");
+        assert_eq!(by(&same, Some(false), &[]), By::Rollback);
+        let further_back = release(5, "deployed", "a: 0");
+        assert_eq!(
+            by(&further_back, Some(false), &said("Rollback to 1")),
+            By::Rollback
+        );
+        assert_eq!(
+            by(&further_back, Some(false), &said("Upgrade complete")),
+            By::Others
+        );
+        assert_eq!(by(&release(4, "failed", "a: 2"), Some(true), &[]), By::Us);
         let other_chart = Deployed {
             manifest: "kind: Other".to_owned(),
-            ..release(4, "failed", "a: 1")
+            ..same
         };
-        let other_chart = after(Some(&old), Some(other_chart));
-        assert!(matches!(other_chart, Aftermath::MovedOn { .. }));
-        let killed = after(Some(&old), Some(release(4, "pending-upgrade", "a: 2")));
-        assert!(matches!(killed, Aftermath::MovedOn { revision: 4, .. }));
-        let first = after(None, Some(release(1, "failed", "a: 2")));
-        assert!(matches!(first, Aftermath::MovedOn { revision: 1, .. }));
-    }
-
-    #[test]
-    fn only_a_release_with_the_new_values_keeps_the_new_file() {
-        let moved = after(None, Some(release(1, "failed", "a: 2")));
-        assert!(moved.has_new_values());
-        for other in [Aftermath::AsBefore, Aftermath::Gone] {
-            assert!(!other.has_new_values());
-        }
+        assert_eq!(by(&other_chart, Some(false), &[]), By::Others);
+        assert_eq!(by(&other_chart, None, &[]), By::Us);
+        assert_eq!(
+            whose(None, &release(1, "failed", "a: 2"), Some(true), &[]),
+            By::Us
+        );
     }
 }

@@ -6,9 +6,10 @@ mod file;
 mod plan;
 mod readiness;
 mod restart;
+mod still;
 mod target;
 
-pub use aftermath::Aftermath;
+pub use aftermath::{Aftermath, By, Moved};
 pub use check::Check;
 pub use file::{FileEnd, write};
 pub use plan::{How, Ran, Watch, files, upgrades};

@@ -124,6 +124,13 @@ impl Source {
                 let mut reading = file::read(path)?;
                 if !all && !access.looking {
                     leave_out_private(&mut reading);
+                    if reading.given.is_empty() {
+                        return Err(Stop::refused(format!(
+                            "{} has no public root at all; --ca system-all takes the private CAs that it has",
+                            path.display()
+                        ))
+                        .into());
+                    }
                 }
                 reading
             }

@@ -46,7 +46,8 @@ fn read_yes(question: &str) -> dialoguer::Result<Option<bool>> {
     let term = Term::stderr();
     let whole = format!("{question} {YES_OR_NO}");
     // A long question has lines of its own: nothing of it may be cut.
-    let prompt = if measure_text_width(&whole) + ROOM_FOR_YES <= width(&term) {
+    let is_short = measure_text_width(&whole) + ROOM_FOR_YES <= width(&term);
+    let prompt = if is_short && !question.contains('\n') {
         whole
     } else {
         let mark = style("?").yellow().for_stderr();

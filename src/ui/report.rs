@@ -7,7 +7,7 @@ use console::style;
 use super::Screen;
 use crate::kube;
 use crate::plan::Target;
-use crate::run::{Aftermath, Check, FileEnd, Outcome};
+use crate::run::{Aftermath, By, Check, FileEnd, Moved, Outcome};
 
 impl Screen {
     /// Shows what became of each target, and of its override file.
@@ -122,39 +122,64 @@ fn failure(
     let mut lines = vec![format!(
         "{cross} {}: failed; {}",
         name(target),
-        release_end(aftermath)
+        release_end(target, aftermath)
     )];
     lines.push(format!("  {}", file_end(target, file)));
     lines.extend(backup.map(kept_at));
     match aftermath {
-        Aftermath::MovedOn {
-            status,
-            way_out: Some(way_out),
-            ..
-        } => lines.push(if status.starts_with("pending") {
-            format!("  nothing can be deployed until this is settled:\n    {way_out}\n  then run this again")
-        } else {
-            format!("  run this again, or go back with:\n    {way_out}")
-        }),
+        Aftermath::Moved(moved) => lines.extend(advice(moved)),
         Aftermath::Unknown(error) => {
             lines.push(format!("  {error}"));
-            lines.push("  once the cluster answers, run this again: it starts from what is there then".to_owned());
+            lines.push(
+                "  once the cluster answers, run this again: it starts from what is there then"
+                    .to_owned(),
+            );
         }
-        Aftermath::MovedOn { way_out: None, .. } => lines.push("  run this again".to_owned()),
-        Aftermath::AsBefore | Aftermath::WentBack { .. } | Aftermath::Gone => {}
+        Aftermath::AsBefore | Aftermath::Gone => {}
     }
     lines.join("\n")
 }
 
-fn release_end(aftermath: &Aftermath) -> String {
+/// What to do about a revision that was not there before.
+fn advice(moved: &Moved) -> Option<String> {
+    let is_pending = moved.status.starts_with("pending");
+    match (&moved.way_out, moved.by) {
+        (Some(way_out), By::Others) => Some(format!(
+            "  if no helm is at work on it any more:\n    {way_out}\n  then run this again"
+        )),
+        (Some(way_out), _) if is_pending => Some(format!(
+            "  nothing can be deployed until this is settled:\n    {way_out}\n  then run this again"
+        )),
+        (Some(way_out), _) => Some(format!("  run this again, or go back with:\n    {way_out}")),
+        (None, By::Us | By::Others) => Some("  run this again".to_owned()),
+        (None, By::Rollback) => None,
+    }
+}
+
+fn release_end(target: &Target, aftermath: &Aftermath) -> String {
     match aftermath {
         Aftermath::AsBefore => "the release is as it was".to_owned(),
-        Aftermath::WentBack { revision, status } => {
-            format!("the release went back to what it was, as revision {revision} ({status})")
-        }
-        Aftermath::MovedOn {
-            revision, status, ..
-        } => format!("the release moved on to revision {revision} ({status})"),
+        Aftermath::Moved(Moved {
+            revision,
+            status,
+            by,
+            ..
+        }) => match by {
+            By::Us => format!("the release moved on to revision {revision} ({status})"),
+            By::Rollback => {
+                let release = target.observed.release();
+                let was_good = release.is_some_and(|one| one.deployed.status == "deployed");
+                let whither = if was_good {
+                    "what it was"
+                } else {
+                    "the last revision that was deployed without an error"
+                };
+                format!("the release went back to {whither}, as revision {revision} ({status})")
+            }
+            By::Others => format!(
+                "somebody else deployed meanwhile: the release is at revision {revision} ({status})"
+            ),
+        },
         Aftermath::Gone => "the release is gone".to_owned(),
         Aftermath::Unknown(_) => {
             "the cluster cannot be asked where that left the release".to_owned()

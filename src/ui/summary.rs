@@ -4,7 +4,7 @@ use console::style;
 
 use super::fit::listed;
 use crate::overrides::Placed;
-use crate::plan::{Action, Observed, Plan, Replaced, Target};
+use crate::plan::{Action, Observed, Plan, Purpose, Replaced, Target};
 use crate::report::{Counts, warnings};
 
 /// Targets that have a line of their own where there are several.
@@ -41,16 +41,9 @@ fn one(target: &Target) -> Vec<String> {
     let mut lines = vec![
         style(title).bold().to_string(),
         format!("  trust      {}", trust(target)),
-        format!(
-            "  changes    file {} {} lines; objects {} created, {} changed, {} removed",
-            style(format!("+{}", counts.lines_added)).green(),
-            style(format!("−{}", counts.lines_removed)).red(),
-            counts.created,
-            counts.changed,
-            counts.removed
-        ),
+        format!("  changes    {}", changes(target, &counts)),
     ];
-    if target.observed.release().is_some() {
+    if upgrades(target) {
         lines.push(format!("  pods       {}", pods(&target.replaced)));
     }
     if !target.other_values.is_empty() {
@@ -62,15 +55,31 @@ fn one(target: &Target) -> Vec<String> {
     lines
 }
 
+fn changes(target: &Target, counts: &Counts) -> String {
+    let file = format!(
+        "file {} {} lines",
+        style(format!("+{}", counts.lines_added)).green(),
+        style(format!("−{}", counts.lines_removed)).red(),
+    );
+    if target.purpose != Purpose::Deploy {
+        return file;
+    }
+    format!(
+        "{file}; objects {} created, {} changed, {} removed",
+        counts.created, counts.changed, counts.removed
+    )
+}
+
 fn in_one_line(target: &Target) -> String {
     let at = &target.coordinates;
     let values = match target.other_values.len() {
         0 => String::new(),
         n => format!("; {n} values that are no certificates"),
     };
-    let pods = match target.observed.release() {
-        Some(_) => format!("; pods {}", pods(&target.replaced)),
-        None => String::new(),
+    let pods = if upgrades(target) {
+        format!("; pods {}", pods(&target.replaced))
+    } else {
+        String::new()
     };
     format!(
         "{} in {} {}; trust {}{pods}{values}",
@@ -81,7 +90,14 @@ fn in_one_line(target: &Target) -> String {
     )
 }
 
+fn upgrades(target: &Target) -> bool {
+    target.purpose == Purpose::Deploy && target.observed.release().is_some()
+}
+
 fn revisions(target: &Target) -> String {
+    if target.purpose != Purpose::Deploy {
+        return "is not deployed: the file alone is written".to_owned();
+    }
     match &target.observed {
         Observed::Present(release) => {
             let revision = release.deployed.revision;
@@ -100,8 +116,13 @@ fn trust(target: &Target) -> String {
     let trust = &target.trust;
     let added = style(format!("+ {}", names(&trust.added))).green();
     let gone = style(format!("− {} (no longer)", names(&trust.gone))).red();
-    let parts = [(&trust.added, added), (&trust.gone, gone)];
-    let parts = parts.into_iter().filter(|(all, _)| !all.is_empty());
+    let public = style("− all public CAs (no longer)".to_owned()).red();
+    let parts = [
+        (!trust.added.is_empty(), added),
+        (!trust.gone.is_empty(), gone),
+        (trust.loses_public, public),
+    ];
+    let parts = parts.into_iter().filter(|(is_so, _)| *is_so);
     let parts: Vec<String> = parts.map(|(_, part)| part.to_string()).collect();
     if parts.is_empty() {
         "as it is".to_owned()
@@ -116,10 +137,14 @@ fn pods(replaced: &[Replaced]) -> String {
     }
     let names: Vec<String> = replaced
         .iter()
-        .map(|one| match one.pods {
-            Some(1) => format!("{} {} (1 pod)", one.kind, one.name),
-            Some(pods) => format!("{} {} ({pods} pods)", one.kind, one.name),
-            None => format!("{} {}", one.kind, one.name),
+        .map(|one| {
+            let what = format!("{} {}", one.kind, one.name);
+            match (one.goes, one.pods) {
+                (true, _) => format!("{what} (goes)"),
+                (false, Some(1)) => format!("{what} (1 pod)"),
+                (false, Some(pods)) => format!("{what} ({pods} pods)"),
+                (false, None) => what,
+            }
         })
         .collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();

@@ -51,3 +51,16 @@ pub use document::{Document, Scalar};
 pub use error::YamlError;
 pub use path::{Path, Step};
 pub use position::Position;
+
+/// What a text means that is only read: every `<<` is replaced by what it merges, as Helm sees it.
+///
+/// # Errors
+/// It is not YAML.
+pub fn value_of(text: &str) -> serde_yaml::Result<serde_yaml::Value> {
+    let value = serde_yaml::from_str(text)?;
+    Ok(if text.contains("<<") {
+        values::resolve_merges(&value).unwrap_or(value)
+    } else {
+        value
+    })
+}

@@ -30,7 +30,7 @@ fn nothing_was_done(world: &World, before: &str) {
     assert_eq!(world.read("clearml-agent-values.override.yaml"), before);
 }
 
-both_majors! {
+either_major! {
     fn what_is_typed_before_the_question_is_no_answer(world) {
         prepare(&world);
         let before = world.read("clearml-agent-values.override.yaml");

@@ -35,7 +35,7 @@ fn helms_static_file_names_the_commands_as_they_are() {
     assert!(file == wanted, "completion.yaml should be:\n{wanted}");
 }
 
-both_majors! {
+either_major! {
     fn commands_components_and_flags_are_offered(world) {
         assert_eq!(words(&world, &["ins"]).len(), 2);
         assert!(words(&world, &[""]).contains(&"install".to_owned()));

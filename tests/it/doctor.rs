@@ -39,15 +39,17 @@ both_majors! {
     }
 
     fn a_certificate_of_a_file_that_has_expired_is_told(world) {
-        let old = certificates::expired_ca("Acme Old Root");
-        let file = format!(
-            "customCertificates:\n  extraCerts:\n    - alias: old\n      pem: |\n        {}\n",
-            old.trim().replace('\n', "\n        ")
-        );
-        world.write(AGENT_FILE, &file);
+        let file = |pem: &str| {
+            let pem = pem.trim().replace('\n', "\n        ");
+            format!("customCertificates:\n  extraCerts:\n    - alias: old\n      pem: |\n        {pem}\n")
+        };
+        world.write(AGENT_FILE, &file(&certificates::expired_ca("Acme Old Root")));
         world.plugin(&format!("doctor --agent-chart {}", chart(AGENT)))
             .exits(3)
-            .says("✗ file     clearml-agent-values.override.yaml: CN=Acme Old Root, O=Acme expired on ");
+            .says("✗ file     CN=Acme Old Root, O=Acme (clearml-agent-values.override.yaml) expired on ");
+        world.write(AGENT_FILE, &file(&certificates::ca_ending_in("Acme Soon Root", 10)));
+        world.plugin(&format!("doctor --agent-chart {}", chart(AGENT)))
+            .says("- file     CN=Acme Soon Root, O=Acme (clearml-agent-values.override.yaml) expires in ");
     }
 
     fn a_plugin_whose_update_did_not_finish_is_found(world) {

@@ -17,7 +17,7 @@ fn run(world: &World, command: &str, more: &str) -> Run {
     ))
 }
 
-both_majors! {
+either_major! {
     fn a_values_file_that_was_named_must_exist_unless_it_is_to_be_new(world) {
         world.write(AGENT_FILE, "a: 1\n");
         let typo = "-f clearml-agent-values.overide.yaml";

@@ -114,7 +114,7 @@ pub(crate) fn with_releases_on(world: &World, line: &str, columns: u16) -> Termi
     Terminal::start(world, &script, columns, &variables)
 }
 
-both_majors! {
+either_major! {
     fn a_newcomer_is_led_to_a_preview_that_flags_give_byte_for_byte(world) {
         prepare(&world);
         let mut terminal = Terminal::plugin(&world, "install --dry-run");

@@ -25,7 +25,7 @@ fn with_empty_lines(pem: &str) -> String {
     each_line(pem, |line| format!("{line}\n\n"))
 }
 
-both_majors! {
+either_major! {
     fn an_entry_that_poisons_the_bundle_is_an_error_and_can_be_repaired(world) {
         let ca = certificates::ca("Acme Root");
         world.write("ca.pem", &ca);

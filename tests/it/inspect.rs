@@ -8,7 +8,7 @@ fn json(run: &crate::support::Run) -> serde_json::Value {
     serde_json::from_str(&run.stdout).unwrap()
 }
 
-both_majors! {
+either_major! {
     fn a_good_chain_is_shown_as_a_table_a_tree_and_verdicts(world) {
         let root = authority("Acme Root").self_signed();
         let issuing = authority("Acme Issuing").issued_by(&root);

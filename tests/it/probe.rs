@@ -49,7 +49,7 @@ fn names_server(world: &World, port: u16) {
     world.write(AGENT_FILE, &values);
 }
 
-both_majors! {
+either_major! {
     fn a_server_that_every_client_will_trust_passes(world) {
         let [root, issuing, leaf] = chain();
         world.write("ca.pem", &root.pem());

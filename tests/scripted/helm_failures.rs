@@ -207,9 +207,11 @@ fn failing_upgrade(world: &World, after: Rule) -> Run {
     run.exits(1)
         .warns("UPGRADE FAILED: context deadline exceeded");
     assert_eq!(run.count("context deadline exceeded"), 1, "{run}");
+    // Of a release that moved, the history is asked for too.
     assert_eq!(
-        fake.calls(),
-        ["list", "status", "template", "status", "upgrade", "status"]
+        fake.calls().get(..6).unwrap(),
+        ["list", "status", "template", "status", "upgrade", "status"],
+        "{run}"
     );
     world.is_tidy();
     run
@@ -224,7 +226,7 @@ fn upgrade_refused(world: &World) {
 }
 
 fn upgrade_moved_on(world: &World) {
-    let run = failing_upgrade(world, status(4, "failed", r#"{"customCertificates":{}}"#));
+    let run = failing_upgrade(world, status(4, "failed", &changed(world)));
     run.warns("moved on to revision 4 (failed)")
         .warns("the file's former content: ");
     let text = world.read(OVERRIDE);
@@ -332,7 +334,15 @@ fn files_only(world: &World) {
     assert!(!fake.calls().contains(&"upgrade".to_owned()));
 }
 
-pub(crate) const CHANGED: &str = r#"{"customCertificates":{}}"#;
+/// The values that the upgrade gives, as JSON.
+pub(crate) fn changed(world: &World) -> String {
+    let fake = FakeHelm::new(world, &[rendered()]);
+    let line = agent().replace("install", "render").replace(" --yes", "");
+    let run = fake.runs(&line);
+    fake.forgets();
+    let values: serde_json::Value = serde_yaml::from_str(&run.exits(0).stdout).unwrap();
+    values.to_string()
+}
 
 pub(crate) fn deployed_before() -> Rule {
     status(3, "deployed", OLD_VALUES).twice()
@@ -375,7 +385,7 @@ fn killed_in_upgrade(world: &World) {
         world,
         [
             Rule::when("upgrade").dies(),
-            status(4, "pending-upgrade", CHANGED),
+            status(4, "pending-upgrade", &changed(world)),
             history(),
         ],
     );
@@ -395,7 +405,7 @@ fn deployed_meanwhile(world: &World) {
             deployed_list(),
             status(3, "deployed", OLD_VALUES).once(),
             rendered(),
-            status(4, "deployed", CHANGED),
+            status(4, "deployed", &changed(world)),
         ],
     );
     fake.runs(&agent()).exits(3).warns(
@@ -462,7 +472,7 @@ fn not_in_the_cluster(world: &World) {
 }
 
 fn other_revision(world: &World) {
-    successful_upgrade(world, "", status(5, "deployed", CHANGED))
+    successful_upgrade(world, "", status(5, "deployed", &changed(world)))
         .exits(1)
         .warns("the release is at revision 5, not 4: somebody else deployed meanwhile");
 }
@@ -485,7 +495,7 @@ fn no_kubectl(world: &World) {
 }
 
 fn result_json(world: &World) {
-    let run = successful_upgrade(world, "-o json", status(4, "deployed", CHANGED));
+    let run = successful_upgrade(world, "-o json", status(4, "deployed", &changed(world)));
     run.exits(0)
         .warns("Release \"clearml-agent\" has been upgraded.");
     let done = schema::holds("install", &run.stdout);
@@ -493,7 +503,11 @@ fn result_json(world: &World) {
     assert_eq!(done["targets"][0]["result"]["revision"], 4);
     for (after, release, file) in [
         (status(3, "deployed", OLD_VALUES), "as-before", "as-before"),
-        (status(4, "pending-upgrade", CHANGED), "moved-on", "kept"),
+        (
+            status(4, "pending-upgrade", &changed(world)),
+            "moved-on",
+            "kept",
+        ),
         (status(5, "deployed", OLD_VALUES), "went-back", "as-before"),
         (
             Rule::when("status").fails(UNREACHABLE),

@@ -14,7 +14,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod aftermath;
 mod helm_failures;
+mod meanwhile;
 mod preview;
 #[cfg(unix)]
 mod signals;
@@ -28,7 +30,9 @@ fn main() -> ExitCode {
         return code;
     }
     let trials = [
+        aftermath::trials(),
         helm_failures::trials(),
+        meanwhile::trials(),
         preview::trials(),
         #[cfg(unix)]
         signals::trials(),

@@ -1,7 +1,7 @@
 //! Signals: at which moment what is left undone, and what is waited for.
 
 use crate::helm_failures::{
-    CHANGED, OLD_VALUES, OVERRIDE, USERS_FILE, agent, deployed_before, deployed_list, no_releases,
+    OLD_VALUES, OVERRIDE, USERS_FILE, agent, changed, deployed_before, deployed_list, no_releases,
     rendered, status, trial, upgrading,
 };
 use crate::support::World;
@@ -64,7 +64,7 @@ fn signal_in_upgrade(world: &World) {
     for whole_group in [false, true] {
         for (after, file_kept) in [
             (status(3, "deployed", OLD_VALUES), false),
-            (status(4, "failed", CHANGED), true),
+            (status(4, "failed", &changed(world)), true),
         ] {
             let fake = upgrading(
                 world,

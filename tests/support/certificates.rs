@@ -4,6 +4,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DnType, IsCa, KeyPair, KeyUsagePurpose,
     date_time_ymd,
 };
+use time::{Duration, OffsetDateTime};
 
 /// A self-signed CA as PEM, with a fixed validity so that snapshots hold.
 pub fn ca(common_name: &str) -> String {
@@ -29,6 +30,14 @@ pub fn bulky_ca(common_name: &str, bytes: usize) -> String {
 pub fn expired_ca(common_name: &str) -> String {
     let mut params = params(common_name);
     params.not_after = date_time_ymd(2020, 1, 1);
+    let key = KeyPair::generate().unwrap();
+    params.self_signed(&key).unwrap().pem()
+}
+
+/// A CA that ends in so many days.
+pub fn ca_ending_in(common_name: &str, days: i64) -> String {
+    let mut params = params(common_name);
+    params.not_after = OffsetDateTime::now_utc() + Duration::days(days);
     let key = KeyPair::generate().unwrap();
     params.self_signed(&key).unwrap().pem()
 }

@@ -31,6 +31,10 @@ pub struct Rule {
     heeds_signals: bool,
     /// The real helm answers.
     real: Option<PathBuf>,
+    /// The folder of a chart that it leaves where `helm pull` was told to unpack.
+    pulls: Option<PathBuf>,
+    /// A file that somebody else writes at this moment, and its text.
+    meanwhile: Option<(PathBuf, String)>,
     /// How often the rule holds; 0 for ever.
     times: usize,
 }
@@ -51,6 +55,18 @@ impl Rule {
     pub fn fails(mut self, stderr: &str) -> Self {
         stderr.clone_into(&mut self.stderr);
         self.exit = 1;
+        self
+    }
+
+    /// Leaves a chart as `helm pull --untar` does.
+    pub fn pulls(mut self, chart: &Path) -> Self {
+        self.pulls = Some(chart.to_path_buf());
+        self
+    }
+
+    /// Meanwhile somebody else writes a file.
+    pub fn meanwhile(mut self, file: &Path, text: &str) -> Self {
+        self.meanwhile = Some((file.to_path_buf(), text.to_owned()));
         self
     }
 
@@ -197,6 +213,19 @@ pub fn play() -> Option<ExitCode> {
     if rule.killed {
         std::process::abort();
     }
+    if let Some(chart) = &rule.pulls {
+        let mut words = arguments.iter();
+        words.find(|word| *word == "--untardir");
+        copy_folder(chart, &Path::new(words.next().unwrap()).join("chart"));
+    }
+    let code = answer(rule, &arguments);
+    if let Some((file, text)) = &rule.meanwhile {
+        fs::write(file, text).unwrap();
+    }
+    Some(code)
+}
+
+fn answer(rule: &Rule, arguments: &[String]) -> ExitCode {
     if let Some(helm) = &rule.real {
         // There is no cluster that it could ask for its version, so it is told one.
         let offline = arguments
@@ -208,11 +237,25 @@ pub fn play() -> Option<ExitCode> {
             .status()
             .unwrap();
         let code = status.code().and_then(|code| u8::try_from(code).ok());
-        return Some(ExitCode::from(code.unwrap_or(98)));
+        return ExitCode::from(code.unwrap_or(98));
     }
     std::io::stdout().write_all(rule.stdout.as_bytes()).unwrap();
     std::io::stderr().write_all(rule.stderr.as_bytes()).unwrap();
-    Some(ExitCode::from(rule.exit))
+    ExitCode::from(rule.exit)
+}
+
+/// Copies a folder with all that is in it.
+pub fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
 }
 
 fn log_of(script: &Path) -> PathBuf {

@@ -53,6 +53,14 @@ pub enum Helm {
 }
 
 impl Helm {
+    /// Either of them, by a test's name, so that each sees half of the tests that take either.
+    pub fn either(test: &str) -> Self {
+        match test.bytes().fold(0, u8::wrapping_add) % 2 {
+            0 => Self::V3,
+            _ => Self::V4,
+        }
+    }
+
     /// The binary, from `HELM3` or `HELM4`, else from the cache that `scripts/tools` fills.
     pub fn binary(self) -> PathBuf {
         let (variable, tool) = match self {
@@ -494,6 +502,17 @@ impl std::fmt::Display for Run {
             self.code, self.stdout, self.stderr
         )
     }
+}
+
+/// Each test once, for what Helm has no part in: half of them with each major version.
+macro_rules! either_major {
+    ($(fn $name:ident($world:ident) $body:block)*) => {
+        $(#[test]
+        fn $name() {
+            let $world = World::new(Helm::either(stringify!($name)));
+            $body
+        })*
+    };
 }
 
 /// Each test once for each major version of Helm: `test_name::helm3` and `test_name::helm4`.

@@ -171,6 +171,12 @@ pub fn check_beside(entries: &[Entry], present: &[Entry], options: &Options) -> 
 /// The code of what has ended.
 const ENDED: &str = "certificate-expired";
 
+/// Whether a finding is about the end of a certificate's validity.
+#[must_use]
+pub fn tells_end(code: &str) -> bool {
+    [ENDED, "certificate-expires-soon"].contains(&code)
+}
+
 /// What is said of a certificate that is there already.
 fn of_present(finding: Finding, options: &Options) -> Option<Finding> {
     match finding.severity {

@@ -1,0 +1,78 @@
+//! Plain scalars as Helm reads them: by YAML 1.1, where ours go by 1.2.
+
+use serde_yaml::Value;
+
+/// Whether Helm makes `deployed` of what a values file says, be it that we read another type there.
+///
+/// Quotes are not seen here: a quoted `"yes"` counts as the plain one.
+#[must_use]
+pub fn is_read_as(in_file: &Value, deployed: &Value) -> bool {
+    match (in_file, deployed) {
+        (Value::String(text), Value::Bool(deployed)) => boolean(text) == Some(*deployed),
+        (Value::String(text), Value::Number(deployed)) => number(text) == deployed.as_f64(),
+        (Value::Number(one), Value::Number(deployed)) => one.as_f64() == deployed.as_f64(),
+        _ => in_file == deployed,
+    }
+}
+
+/// <https://yaml.org/type/bool.html>
+fn boolean(text: &str) -> Option<bool> {
+    let is_cased = |word: &str| {
+        let mut chars = word.chars();
+        let first = chars.next().map(|first| first.to_ascii_uppercase());
+        let title: String = first.into_iter().chain(chars).collect();
+        [word.to_owned(), title, word.to_ascii_uppercase()].contains(&text.to_owned())
+    };
+    let any = |words: [&str; 4]| words.into_iter().any(is_cased);
+    match () {
+        () if any(["y", "yes", "true", "on"]) => Some(true),
+        () if any(["n", "no", "false", "off"]) => Some(false),
+        () => None,
+    }
+}
+
+/// <https://yaml.org/type/int.html> and float: octal with a leading zero, underscores between digits.
+fn number(text: &str) -> Option<f64> {
+    let plain = text.replace('_', "");
+    let (sign, digits) = match plain.strip_prefix('-') {
+        Some(digits) => (-1.0, digits),
+        None => (1.0, plain.trim_start_matches('+')),
+    };
+    let whole = |radix, digits: &str| {
+        let whole = u32::from_str_radix(digits, radix).ok()?;
+        Some(f64::from(whole))
+    };
+    let octal = digits
+        .strip_prefix("0o")
+        .or_else(|| digits.strip_prefix('0'));
+    let value = octal
+        .and_then(|digits| whole(8, digits))
+        .or_else(|| whole(2, digits.strip_prefix("0b")?))
+        .or_else(|| whole(16, digits.strip_prefix("0x")?))
+        .or_else(|| digits.parse().ok())?;
+    Some(sign * value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_scalar_is_what_helm_makes_of_it() {
+        for (text, deployed) in [
+            ("yes", "true"),
+            ("Off", "false"),
+            ("'0644'", "420"),
+            ("1.0", "1"),
+            ("'1_000'", "1000"),
+            ("1e3", "1000"),
+        ] {
+            let [text, deployed] = [text, deployed].map(|one| serde_yaml::from_str(one).unwrap());
+            assert!(is_read_as(&text, &deployed), "{text:?} {deployed:?}");
+        }
+        for (text, deployed) in [("yess", "true"), ("'0999'", "420"), ("a", "b"), ("2", "1")] {
+            let [text, deployed] = [text, deployed].map(|one| serde_yaml::from_str(one).unwrap());
+            assert!(!is_read_as(&text, &deployed), "{text:?} {deployed:?}");
+        }
+    }
+}
