@@ -34,7 +34,7 @@ use crate::finding::{self, Finding, Ignorable};
 use crate::helm::{Chart, Coordinates, Deployed, HelmArguments, Rollout, Upgrade};
 use crate::overrides::task_pods::{Queues, Strategy, Variables};
 use crate::overrides::{Mode, Placed};
-use crate::proof::{self, Object, Proof, Unreadable};
+use crate::proof::{self, Carriers, Object, Proof, Unreadable};
 use crate::release::Snapshot;
 use crate::values;
 use crate::vendor::{Component, Layout};
@@ -228,6 +228,14 @@ pub struct Target {
 }
 
 impl Target {
+    /// Where certificates are in what Helm stores, which is all but hooks: of those it tells nothing later.
+    #[must_use]
+    pub fn stored_carriers(&self) -> Carriers {
+        let stored = self.objects.iter().filter(|object| !object.is_hook());
+        let stored: Vec<Object> = stored.cloned().collect();
+        Carriers::find(&stored)
+    }
+
     /// Its override file as it will be: the whole, or the certificates' part alone.
     #[must_use]
     pub fn content(&self, whole: bool) -> &str {

@@ -12,6 +12,7 @@ use crate::helm::{self, Helm, Revision};
 use crate::kube::Kubectl;
 use crate::plan::{Action, Observed, Target};
 use crate::preflight::{self, Scene, rights};
+use crate::proof::Object;
 use crate::ui::Screen;
 use crate::vendor::Component;
 
@@ -84,6 +85,14 @@ pub(super) fn look(
             deploys,
         };
         let mut found = preflight::check(&scene);
+        if deploys && target.action == Action::Nothing {
+            let what = format!(
+                "looking at what {} has in the cluster",
+                target.coordinates.release
+            );
+            let Ok(drift) = screen.step(&what, || Ok::<_, Infallible>(drift(target, helm)));
+            found.extend(drift);
+        }
         if deploys && let Ok(kubectl) = &kubectl {
             found.extend(rights(target, helm.major()?, kubectl, screen));
         }
@@ -95,6 +104,26 @@ pub(super) fn look(
         }
     }
     Ok(findings)
+}
+
+/// What the cluster does not have as a release says that it has.
+fn drift(target: &mut Target, helm: &Helm) -> Option<Finding> {
+    let at = &target.coordinates;
+    match helm.now(&at.release, &at.namespace) {
+        Ok(now) => {
+            let live = now?.live?;
+            let live: Vec<Object> = live.into_iter().map(Object::new).collect();
+            preflight::put_back(target, &live)
+        }
+        Err(error) => Some(Finding::note(
+            "live-objects-unknown",
+            format!(
+                "whether the cluster still has what release {} says could not be looked at: {}",
+                at.release,
+                error.message.lines().last().unwrap_or_default()
+            ),
+        )),
+    }
 }
 
 /// The override file that is to be written, and cannot be.

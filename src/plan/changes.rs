@@ -108,6 +108,22 @@ impl Changes {
         changes
     }
 
+    /// What putting objects back does, that are not in the cluster as they were rendered. Of those that are there, `live` ones,
+    /// only what the chart renders counts: the cluster adds to it.
+    #[must_use]
+    pub fn putting_back(rendered: &[&Object], live: &[Object]) -> Self {
+        let found = rendered.iter().filter_map(|object| {
+            let live = live.iter().find(|one| {
+                let (one, object) = (one.id(), object.id());
+                (one.kind, one.name) == (object.kind, object.name)
+            })?;
+            Some(Object::new(only(&live.value, &object.value)))
+        });
+        let found: Vec<Object> = found.collect();
+        let rendered: Vec<Object> = rendered.iter().map(|one| (*one).clone()).collect();
+        Self::between(&found, &rendered)
+    }
+
     /// The same, with the values that go with it.
     #[must_use]
     pub fn with_values(mut self, deployed: &Value, wanted: &Value) -> Self {
@@ -144,6 +160,16 @@ impl ObjectChange {
             after,
         }
     }
+}
+
+/// What `value` says under the top-level keys of `like`; metadata, where the cluster keeps its own, is that of `like`.
+fn only(value: &Value, like: &Value) -> Value {
+    let keys = like.as_mapping().into_iter().flatten();
+    let kept = keys.filter_map(|(key, own)| match key.as_str() {
+        Some("metadata") => Some((key.clone(), own.clone())),
+        _ => Some((key.clone(), value.get(key)?.clone())),
+    });
+    Value::Mapping(kept.collect())
 }
 
 /// A manifest as it may be shown, document by document.

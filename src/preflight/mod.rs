@@ -1,6 +1,7 @@
 //! Preflight: what would go wrong while deploying, found before the first write. Pure functions over observed state.
 
 mod charts;
+mod drift;
 mod neighbours;
 mod place;
 pub mod rights;
@@ -12,6 +13,7 @@ use crate::finding::Finding;
 use crate::helm::{PlacedRelease, ReleaseSummary, Revision};
 use crate::plan::Target;
 
+pub use drift::put_back;
 pub use running::{Workload, keeping_old_content, restarted};
 pub use size::{Stored, check as check_size};
 

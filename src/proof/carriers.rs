@@ -7,6 +7,17 @@ use super::texts::texts;
 use crate::certs::Fingerprint;
 use crate::certs::pem::delivered::{self, Harm};
 
+/// How an object is found in the cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// With the rendered certificates.
+    Same,
+    /// With others.
+    Other,
+    /// Not at all.
+    Nothing,
+}
+
 /// A place in a ConfigMap or Secret that holds a certificate.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Carrier {
@@ -104,6 +115,28 @@ impl Carriers {
     pub fn keys(&self, kind: &str, object: &str) -> Option<&[String]> {
         let id = (kind.to_owned(), object.to_owned());
         self.objects.get(&id).map(Vec::as_slice)
+    }
+
+    /// How the objects that carry certificates are found in the cluster, `live`: by content, each key where it is.
+    #[must_use]
+    pub fn found_in<'a>(&'a self, live: &Self) -> Vec<(&'a str, &'a str, Found)> {
+        let content = |carriers: &Self, kind, name| -> BTreeSet<(String, Fingerprint)> {
+            let within = carriers.within(kind, name);
+            within.map(|(key, one)| (key.to_owned(), one)).collect()
+        };
+        let objects = self.carrying_objects().into_iter();
+        objects
+            .map(|(kind, name)| {
+                let found = if content(live, kind, name) == content(self, kind, name) {
+                    Found::Same
+                } else if live.keys(kind, name).is_some() {
+                    Found::Other
+                } else {
+                    Found::Nothing
+                };
+                (kind, name, found)
+            })
+            .collect()
     }
 
     /// Kind and name of every object that carries certificates, each once.

@@ -17,7 +17,7 @@ mod volumes;
 
 pub use arrival::{Arrival, Itself, Proof, Reach, prove};
 pub use asking::Question;
-pub use carriers::{Carrier, Carriers};
+pub use carriers::{Carrier, Carriers, Found};
 pub use manifest::{Manifest, Object, ObjectId, Unreadable, parse, same_objects};
 pub use place::{PodPlace, TemplatePlace, TextPlace};
 pub use pods::ContainerArrival;

@@ -1,14 +1,11 @@
 //! Looking at what was deployed: did the release move by one, and is what was rendered in the cluster?
 
-use std::collections::BTreeSet;
-
 use anyhow::Result;
 
-use crate::certs::Fingerprint;
 use crate::helm::{Helm, Now};
 use crate::plan::Target;
 use crate::preflight::{Workload, keeping_old_content};
-use crate::proof::{Carriers, Manifest, Object};
+use crate::proof::{Carriers, Found, Manifest, Object};
 
 /// What was seen after an upgrade that helm calls a success.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -70,7 +67,7 @@ fn judge(target: &Target, now: &Now) -> Check {
     // Where helm tells of no objects, nothing is claimed of them.
     if let Some(live) = &now.live {
         let live: Vec<Object> = live.iter().cloned().map(Object::new).collect();
-        check.compare(&target.proof.carriers, &Carriers::find(&live));
+        check.compare(&target.stored_carriers(), &Carriers::find(&live));
     }
     check
 }
@@ -78,20 +75,15 @@ fn judge(target: &Target, now: &Now) -> Check {
 impl Check {
     /// Certificates are compared by content, each where it is.
     fn compare(&mut self, rendered: &Carriers, live: &Carriers) {
-        for (kind, name) in rendered.carrying_objects() {
-            let content = |carriers: &Carriers| -> BTreeSet<(String, Fingerprint)> {
-                let within = carriers.within(kind, name);
-                within.map(|(key, one)| (key.to_owned(), one)).collect()
-            };
-            if content(live) == content(rendered) {
-                self.live.push(format!("{kind} {name}"));
-            } else if live.keys(kind, name).is_some() {
-                self.problems.push(format!(
+        for (kind, name, found) in rendered.found_in(live) {
+            match found {
+                Found::Same => self.live.push(format!("{kind} {name}")),
+                Found::Other => self.problems.push(format!(
                     "{kind} {name} is in the cluster with other certificates than were rendered"
-                ));
-            } else {
-                self.problems
-                    .push(format!("{kind} {name} is not in the cluster"));
+                )),
+                Found::Nothing => self
+                    .problems
+                    .push(format!("{kind} {name} is not in the cluster")),
             }
         }
     }

@@ -16,3 +16,4 @@ mod support;
 mod apply;
 mod install;
 mod preview;
+mod states;

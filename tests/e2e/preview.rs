@@ -209,10 +209,12 @@ on_the_cluster! {
             Helm::V4 => &[],
         };
         // A new release is looked for in the other namespaces.
-        let expected = [&["list", "list", "pull", "status", "template", "upgrade"], version].concat();
+        // Chart and release are looked at once more right before the upgrade.
+        let expected = [&["list", "list", "pull", "pull", "status", "status", "template", "upgrade"], version].concat();
         assert_eq!(helm.calls(), expected);
         helm.plugin(&line).exits(0).says("Nothing to change");
-        let expected = [&["list", "pull", "status", "template"], version].concat();
+        // Whether the cluster has what the release says is asked before nothing is done.
+        let expected = [&["list", "pull", "status", "status", "template"], version].concat();
         assert_eq!(helm.calls(), expected);
     }
 

@@ -15,6 +15,7 @@
 mod support;
 
 mod aftermath;
+mod drift;
 mod helm_failures;
 mod meanwhile;
 mod preview;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
     }
     let trials = [
         aftermath::trials(),
+        drift::trials(),
         helm_failures::trials(),
         meanwhile::trials(),
         preview::trials(),

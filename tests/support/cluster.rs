@@ -50,7 +50,7 @@ impl Namespace {
         Self::kubectl(&[&["create"], arguments, &["-n", &self.name]].concat());
     }
 
-    fn kubectl(arguments: &[&str]) -> String {
+    pub fn kubectl(arguments: &[&str]) -> String {
         let output = Command::new(kubectl())
             .args(arguments)
             .env("KUBECONFIG", kubeconfig())

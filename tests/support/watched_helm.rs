@@ -15,13 +15,13 @@ pub struct WatchedHelm<'a> {
 
 impl<'a> WatchedHelm<'a> {
     pub fn new(world: &'a World) -> Self {
-        world.has_programs(&["cat"]);
+        world.has_programs(&["cat", "mv", "sh"]);
         let watched = Self { world };
         fs::create_dir_all(watched.folder()).unwrap();
         let real = world.helm.binary().display().to_string();
         let real = shell_words::quote(&real);
         let script = format!(
-            "#!/bin/sh\nlog={}\necho \"$*\" >>\"$log/calls\"\necho \"$$ $1\" >>\"$log/processes\"\nif [ \"$1\" = template ]; then\n  {} \"$@\" >\"$log/rendered\" || exit\n  exec cat \"$log/rendered\"\nfi\nexec {} \"$@\"\n",
+            "#!/bin/sh\nlog={}\necho \"$*\" >>\"$log/calls\"\necho \"$$ $1\" >>\"$log/processes\"\nif [ -f \"$log/before-$1\" ]; then\n  mv \"$log/before-$1\" \"$log/now\"\n  sh \"$log/now\" >\"$log/said\" 2>&1\nfi\nif [ \"$1\" = template ]; then\n  {} \"$@\" >\"$log/rendered\" || exit\n  exec cat \"$log/rendered\"\nfi\nexec {} \"$@\"\n",
             watched.folder().display(),
             real,
             real
@@ -29,6 +29,13 @@ impl<'a> WatchedHelm<'a> {
         fs::write(watched.script(), script).unwrap();
         make_executable(&watched.script());
         watched
+    }
+
+    /// Somebody else runs a shell's command right before the next call that begins with this word. `$HELM` is the real one.
+    pub fn before(&self, verb: &str, command: &str) {
+        let real = self.world.helm.binary().display().to_string();
+        let script = format!("HELM={}\n{command}\n", shell_words::quote(&real));
+        fs::write(self.folder().join(format!("before-{verb}")), script).unwrap();
     }
 
     /// Runs `helm clearml-certs LINE`.

@@ -1,0 +1,88 @@
+//! A release that has every certificate, and a cluster that has not.
+
+use crate::helm_failures::{OVERRIDE, agent, changed, deployed_list, rendered, trial};
+use crate::support::fake_helm::{FakeHelm, Rule};
+use crate::support::{World, certificates, chart};
+use libtest_mimic::Trial;
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![trial(
+        "what_somebody_deleted_or_edited_in_the_cluster_is_put_back",
+        drift,
+    )]
+}
+
+fn status(manifest: &str, values: &str, live: &serde_json::Value) -> Rule {
+    let status = serde_json::json!({
+        "name": "clearml-agent",
+        "version": 3,
+        "info": {"status": "deployed", "resources": {"v1/ConfigMap": live}},
+        "config": serde_json::from_str::<serde_json::Value>(values).unwrap(),
+        "manifest": manifest,
+    });
+    Rule::when("status").prints(&status.to_string())
+}
+
+fn drift(world: &World) {
+    let values = changed(world);
+    let fake = FakeHelm::new(world, &[rendered()]);
+    let file = fake.runs(&agent().replace("install", "render").replace(" --yes", ""));
+    world.write(OVERRIDE, &file.exits(0).stdout);
+    let chart = chart("clearml-enterprise-agent-6.9.3");
+    let template = [
+        "template",
+        "clearml-agent",
+        &chart,
+        "-n",
+        "team-a",
+        "--kube-version",
+        "1.32.0",
+        "-f",
+        OVERRIDE,
+    ];
+    let manifest = world.helm(template).exits(0).stdout.clone();
+    let config_map = |text: &str| {
+        serde_json::json!([{
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "clearml-agent-clearml-enterprise-agent-custom-ca-0", "uid": "1-2-3"},
+            "data": {"acme-root.crt": text},
+        }])
+    };
+    let ours = world.read("ca.pem");
+    let theirs = certificates::ca("Other Root");
+    for (live, said) in [
+        (config_map(&ours), None),
+        (
+            serde_json::json!([]),
+            Some("is gone; this upgrade puts that back"),
+        ),
+        (
+            config_map(&theirs),
+            Some("has other certificates; this upgrade puts that back"),
+        ),
+    ] {
+        let fake = FakeHelm::new(
+            world,
+            &[
+                deployed_list(),
+                rendered(),
+                status(&manifest, &values, &live),
+            ],
+        );
+        let run = fake.runs(&format!("{} --dry-run --detailed-exitcode", agent()));
+        match said {
+            None => drop(
+                run.exits(0)
+                    .says("Nothing to change: every certificate is deployed already."),
+            ),
+            Some(said) => drop(
+                run.exits(2)
+                    .warns("warning[live-objects-differ]")
+                    .warns(said)
+                    .says("custom-ca-0")
+                    .never_says("1-2-3"),
+            ),
+        }
+    }
+}
