@@ -1,15 +1,22 @@
-//! Ctrl-C and SIGTERM: noted, handed on to what we started, and acted on between two steps, never in the middle of one.
+//! Ctrl-C and SIGTERM: noted, handed on to what we started, and acted on between two steps, never in the middle of one. A second one
+//! ends what we started by force. The end of the helm that called us counts as one, too: nobody waits for us any more.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
+use crate::environment::variable;
 use crate::exit::Stop;
-use crate::platform::ask_to_end;
+use crate::platform::{ask_to_end, end_by_force, parent};
 
-static REQUESTED: AtomicBool = AtomicBool::new(false);
+/// How many signals came.
+static SIGNALS: AtomicU32 = AtomicU32::new(0);
+
+/// The helm that called us; 0 where none did.
+static CALLER: AtomicU32 = AtomicU32::new(0);
+
 static CHILDREN: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
 /// Whether a question waits for a key.
@@ -39,10 +46,16 @@ impl Drop for Asking {
 /// # Errors
 /// The system refuses the handler.
 pub fn watch() -> Result<()> {
+    if variable("HELM_PLUGIN_DIR").is_some() {
+        CALLER.store(parent(), Ordering::SeqCst);
+    }
     ctrlc::set_handler(|| {
-        REQUESTED.store(true, Ordering::SeqCst);
         // A terminal's Ctrl-C reaches helm by itself and it heeds only the first; `kill` reaches nobody but us.
-        children().iter().copied().for_each(ask_to_end);
+        let end = match SIGNALS.fetch_add(1, Ordering::SeqCst) {
+            0 => ask_to_end,
+            _ => end_by_force,
+        };
+        children().iter().copied().for_each(end);
         // A signal that comes just before a question begins to wait for its key would not wake it up.
         if ASKING.load(Ordering::SeqCst) {
             std::thread::sleep(AGAIN);
@@ -57,7 +70,19 @@ pub fn watch() -> Result<()> {
 /// Whether the user asked to stop.
 #[must_use]
 pub fn requested() -> bool {
-    REQUESTED.load(Ordering::SeqCst)
+    SIGNALS.load(Ordering::SeqCst) > 0 || caller_has_ended()
+}
+
+/// Whether the user asked more than once, and wants to wait for nothing.
+#[must_use]
+pub fn insisted() -> bool {
+    SIGNALS.load(Ordering::SeqCst) > 1
+}
+
+/// A process whose parent ends gets another one.
+fn caller_has_ended() -> bool {
+    let caller = CALLER.load(Ordering::SeqCst);
+    caller != 0 && parent() != caller
 }
 
 /// Ends the run if the user asked to stop.
@@ -97,7 +122,9 @@ impl HandedOn {
     /// Registers the processes.
     pub(crate) fn to(&mut self, processes: Vec<u32>) {
         children().extend(&processes);
-        if requested() && !self.after_signal {
+        if insisted() {
+            processes.iter().copied().for_each(end_by_force);
+        } else if requested() && !self.after_signal {
             processes.iter().copied().for_each(ask_to_end);
         }
         self.processes = processes;

@@ -1,9 +1,12 @@
 //! Starting processes: helm and kubectl. Clippy's `disallowed-methods` bans every other way.
 
 use std::ffi::OsString;
-use std::io::{self, BufRead as _, BufReader};
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::Path;
 use std::process::Output;
+use std::thread;
+use std::time::Duration;
 
 use crate::interrupt::HandedOn;
 
@@ -39,18 +42,51 @@ pub(crate) fn output(command: &duct::Expression) -> io::Result<Output> {
     running.into_output()
 }
 
+/// How long to wait before looking for more of what a process prints.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
 /// The same, with each line of its stdout as it comes. What it printed to stderr is in the output.
+///
+/// It prints into files that have no name, and not into pipes: should this process be killed, it goes on to its end, where a pipe
+/// without a reader would end it in the middle of what it does.
 pub(crate) fn stream(
     command: &duct::Expression,
     mut on_line: impl FnMut(&str),
 ) -> io::Result<Output> {
+    let (out, mut printed) = nameless()?;
+    let (err, mut said) = nameless()?;
     let mut handed_on = HandedOn::begin();
-    let reader = command.stderr_capture().unchecked().reader()?;
-    handed_on.to(reader.pids());
-    for line in BufReader::new(&reader).split(b'\n') {
-        on_line(String::from_utf8_lossy(&line?).trim_end());
+    let command = command.stdout_file(out).stderr_file(err).unchecked();
+    let running = command.start()?;
+    handed_on.to(running.pids());
+    let mut rest = Vec::new();
+    let status = loop {
+        // Asked first: what was printed before the end is read after it.
+        let ended = running.try_wait()?.map(|output| output.status);
+        printed.read_to_end(&mut rest)?;
+        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = rest.drain(..=end).collect();
+            on_line(String::from_utf8_lossy(&line).trim_end());
+        }
+        match ended {
+            Some(status) => break status,
+            None => thread::sleep(LOOK_AGAIN),
+        }
+    };
+    if !rest.is_empty() {
+        on_line(String::from_utf8_lossy(&rest).trim_end());
     }
-    // The pipe's end means that it closed its stdout, and `split` read on until duct had its exit status.
-    let ended = reader.try_wait()?.cloned();
-    ended.ok_or_else(|| io::Error::other("it left no exit status"))
+    let mut stderr = Vec::new();
+    said.read_to_end(&mut stderr)?;
+    Ok(Output {
+        status,
+        stdout: Vec::new(),
+        stderr,
+    })
+}
+
+/// A file without a name, to write to and to read from.
+fn nameless() -> io::Result<(File, File)> {
+    let file = tempfile::NamedTempFile::new()?;
+    Ok((file.reopen()?, file.reopen()?))
 }

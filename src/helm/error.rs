@@ -26,7 +26,9 @@ impl From<ExitStatus> for Ending {
     }
 }
 
-/// What a terminal's Ctrl-C sends.
+/// What ends a program that does not heed it, by POSIX: a terminal that was closed, its Ctrl-C, and `kill`.
+const SIGHUP: i32 = 1;
+const SIGTERM: i32 = 15;
 const SIGINT: i32 = 2;
 
 /// A failed helm call.
@@ -64,10 +66,10 @@ impl HelmError {
         self.message.contains("no matches for kind")
     }
 
-    /// Ctrl-C ended it.
+    /// A signal that asks a program to end has ended it: Ctrl-C, `kill`, a terminal that was closed.
     #[must_use]
     pub fn is_interrupted(&self) -> bool {
-        self.ending == Ending::Signalled(SIGINT)
+        matches!(self.ending, Ending::Signalled(SIGHUP | SIGINT | SIGTERM))
     }
 
     /// A signal ended helm, whichever it was.

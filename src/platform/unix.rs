@@ -119,6 +119,18 @@ pub(crate) fn ask_to_end(process: u32) {
     }
 }
 
+/// Ends a process that does not heed being asked.
+pub(crate) fn end_by_force(process: u32) {
+    if let Some(process) = i32::try_from(process).ok().and_then(Pid::from_raw) {
+        kill_process(process, Signal::KILL).ok();
+    }
+}
+
+/// The process that started this one.
+pub(crate) fn parent() -> u32 {
+    std::os::unix::process::parent_id()
+}
+
 /// The prompts make the terminal raw for one key at a time. What is typed or pasted between two keys would be echoed, and a
 /// Ctrl-C there would be a signal that no prompt sees. While this lives, neither is so.
 pub(crate) struct QuietTerminal(Option<Termios>);

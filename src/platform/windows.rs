@@ -53,6 +53,14 @@ pub(crate) fn signal_of(_: ExitStatus) -> Option<i32> {
 /// The console has asked it already.
 pub(crate) fn ask_to_end(_: u32) {}
 
+/// The console's second Ctrl-C ends it by itself.
+pub(crate) fn end_by_force(_: u32) {}
+
+/// The standard library does not tell.
+pub(crate) fn parent() -> u32 {
+    0
+}
+
 /// A console keeps what was typed ahead: the standard library has no word for dropping it, and Enter alone means no.
 pub(crate) fn drop_typed_ahead() {}
 

@@ -1,6 +1,7 @@
 //! Where a failed upgrade leaves the release. The override file follows it, by what the release has.
 
 use crate::helm::{Deployed, Helm, HelmError, Revision, last_good, way_back, way_out_of_pending};
+use crate::interrupt;
 use crate::plan::Target;
 use crate::values;
 
@@ -13,8 +14,8 @@ pub enum Aftermath {
     Moved(Moved),
     /// It was there before, and is gone.
     Gone,
-    /// The cluster does not tell.
-    Unknown(HelmError),
+    /// The cluster does not tell, or was not asked, since the user did not want to wait for it.
+    Unknown(Option<HelmError>),
 }
 
 /// A revision that was not there before.
@@ -53,6 +54,9 @@ impl Aftermath {
 
 /// Asks for the release as it is now, after `failure`.
 pub(super) fn of(helm: &Helm, target: &Target, failure: &HelmError) -> Aftermath {
+    if interrupt::insisted() {
+        return Aftermath::Unknown(None);
+    }
     let at = &target.coordinates;
     let ask = || helm.deployed(&at.release, &at.namespace);
     // A signal that reached helm before it reached us is handed on to what runs by then: it did not mean this look.
@@ -63,7 +67,8 @@ pub(super) fn of(helm: &Helm, target: &Target, failure: &HelmError) -> Aftermath
             Err(error)
         }
     }) {
-        Err(error) => return Aftermath::Unknown(error),
+        Err(_) if interrupt::insisted() => return Aftermath::Unknown(None),
+        Err(error) => return Aftermath::Unknown(Some(error)),
         Ok(now) => now,
     };
     let before = target.observed.release().map(|release| &release.deployed);

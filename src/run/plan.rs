@@ -119,16 +119,19 @@ fn upgrade(helm: &Helm, target: &Target, how: &How<'_>, watch: &impl Watch) -> R
     let readiness = kubectl
         .as_ref()
         .map(|kubectl| Readiness::of(target, kubectl));
-    let look = || readiness.as_ref().and_then(Readiness::look);
+    let look = || {
+        if interrupt::requested() {
+            return Some("waiting for helm to end; Ctrl-C once more ends it by force".to_owned());
+        }
+        readiness.as_ref().and_then(Readiness::look)
+    };
     // A failed upgrade is an outcome with its own report, and a step that failed.
-    let outcome = watch.step(
-        &what,
-        kubectl.as_ref().map(|_| &look as _),
-        || match carry_out(helm, target, how.backups, |line| watch.line(line)) {
+    let outcome = watch.step(&what, Some(&look), || {
+        match carry_out(helm, target, how.backups, |line| watch.line(line)) {
             Ok(outcome @ Outcome::Failed { .. }) => Err(Box::new(Ok(outcome))),
             other => other.map_err(|error| Box::new(Err(error))),
-        },
-    );
+        }
+    });
     outcome.or_else(|failed| *failed)
 }
 

@@ -129,7 +129,7 @@ fn failure(
     match aftermath {
         Aftermath::Moved(moved) => lines.extend(advice(moved)),
         Aftermath::Unknown(error) => {
-            lines.push(format!("  {error}"));
+            lines.extend(error.as_ref().map(|error| format!("  {error}")));
             lines.push(
                 "  once the cluster answers, run this again: it starts from what is there then"
                     .to_owned(),
@@ -181,7 +181,11 @@ fn release_end(target: &Target, aftermath: &Aftermath) -> String {
             ),
         },
         Aftermath::Gone => "the release is gone".to_owned(),
-        Aftermath::Unknown(_) => {
+        Aftermath::Unknown(None) => {
+            "helm was ended by force, and the cluster was not asked where that left the release"
+                .to_owned()
+        }
+        Aftermath::Unknown(Some(_)) => {
             "the cluster cannot be asked where that left the release".to_owned()
         }
     }

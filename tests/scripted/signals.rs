@@ -1,5 +1,7 @@
 //! Signals: at which moment what is left undone, and what is waited for.
 
+use std::time::{Duration, Instant};
+
 use crate::helm_failures::{
     OLD_VALUES, OVERRIDE, USERS_FILE, agent, changed, deployed_before, deployed_list, no_releases,
     rendered, status, trial, upgrading,
@@ -19,6 +21,12 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial(
             "a_file_that_somebody_wrote_meanwhile_is_left_alone",
             file_written_meanwhile,
+        ),
+        trial("a_second_signal_ends_a_helm_that_heeds_none", second_signal),
+        trial("when_helm_is_ended_nothing_is_deployed", caller_ended),
+        trial(
+            "a_helm_at_work_outlives_a_plugin_that_is_killed",
+            plugin_killed,
         ),
     ]
 }
@@ -115,4 +123,60 @@ fn file_written_meanwhile(world: &World) {
         .warns("was changed by somebody else meanwhile, and left alone")
         .warns("the file's former content: ");
     assert_eq!(world.read(OVERRIDE), "theirs: 1\n");
+}
+
+fn second_signal(world: &World) {
+    world.write(OVERRIDE, USERS_FILE);
+    let fake = upgrading(world, [Rule::when("upgrade").hangs_for_ever()]);
+    let running = fake.starts(&agent());
+    fake.is_asked_for("upgrade");
+    running.signal(Signal::INT);
+    running.signal(Signal::TERM);
+    running
+        .ends()
+        .exits(130)
+        .warns("helm was ended by force, and the cluster was not asked where that left the release")
+        .warns("clearml-agent-values.override.yaml is as it was");
+    assert_eq!(world.read(OVERRIDE), USERS_FILE);
+    // It was not asked again.
+    assert_eq!(fake.calls().last().unwrap(), "upgrade");
+}
+
+/// `kill` of the helm that the user called: the plugin lives on by itself.
+fn caller_ended(world: &World) {
+    world.write(OVERRIDE, USERS_FILE);
+    let go = world.path("go");
+    let rules = [
+        deployed_list(),
+        deployed_before(),
+        rendered().waits_for(&go),
+        Rule::when("upgrade").prints("done\n"),
+    ];
+    let fake = FakeHelm::new(world, &rules);
+    let running = fake.starts_below_a_shell(&agent());
+    fake.is_asked_for("template");
+    running.signal(Signal::TERM);
+    world.write("go", "");
+    let run = running.ends();
+    run.warns("interrupted; nothing was changed");
+    assert!(!fake.calls().contains(&"upgrade".to_owned()), "{run}");
+    assert_eq!(world.read(OVERRIDE), USERS_FILE);
+}
+
+fn plugin_killed(world: &World) {
+    world.write(OVERRIDE, USERS_FILE);
+    let (go, done) = (world.path("go"), world.path("done"));
+    let printed = "line\n".repeat(10_000);
+    let upgrade = Rule::when("upgrade").waits_for(&go).prints(&printed);
+    let fake = upgrading(world, [upgrade.meanwhile(&done, "")]);
+    let running = fake.starts(&agent());
+    fake.is_asked_for("upgrade");
+    running.signal(Signal::KILL);
+    let _ = running.ends();
+    world.write("go", "");
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !done.exists() {
+        assert!(Instant::now() < deadline, "helm did not come to its end");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }

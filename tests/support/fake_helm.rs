@@ -28,7 +28,9 @@ pub struct Rule {
     killed: bool,
     /// Comes to no end until a signal ends it, or is heeded.
     hangs: bool,
-    heeds_signals: bool,
+    signals: Signals,
+    /// Goes on once there is this file.
+    waits_for: Option<PathBuf>,
     /// The real helm answers.
     real: Option<PathBuf>,
     /// The folder of a chart that it leaves where `helm pull` was told to unpack.
@@ -37,6 +39,17 @@ pub struct Rule {
     meanwhile: Option<(PathBuf, String)>,
     /// How often the rule holds; 0 for ever.
     times: usize,
+}
+
+/// What a signal does to it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum Signals {
+    #[default]
+    EndIt,
+    /// It fails, in its own words.
+    AreHeeded,
+    /// Nothing.
+    AreIgnored,
 }
 
 impl Rule {
@@ -55,6 +68,20 @@ impl Rule {
     pub fn fails(mut self, stderr: &str) -> Self {
         stderr.clone_into(&mut self.stderr);
         self.exit = 1;
+        self
+    }
+
+    /// Waits, whatever signal comes, as helm does where a cluster does not answer.
+    pub fn hangs_for_ever(self) -> Self {
+        Self {
+            signals: Signals::AreIgnored,
+            ..self.hangs()
+        }
+    }
+
+    /// Waits for a file before it does anything.
+    pub fn waits_for(mut self, file: &Path) -> Self {
+        self.waits_for = Some(file.to_path_buf());
         self
     }
 
@@ -85,7 +112,7 @@ impl Rule {
     pub fn ends_cancelled(self, stderr: &str) -> Self {
         Self {
             hangs: true,
-            heeds_signals: true,
+            signals: Signals::AreHeeded,
             ..self.fails(stderr)
         }
     }
@@ -131,6 +158,24 @@ impl<'a> FakeHelm<'a> {
             line,
             &[(SCRIPT, &script)],
         )
+    }
+
+    /// The same, as a plugin of a caller who can be ended by himself.
+    #[cfg(unix)]
+    pub fn starts_below_a_shell(&self, line: &str) -> super::Running<'a> {
+        let script = self.script().display().to_string();
+        let this = std::env::current_exe().unwrap().display().to_string();
+        let variables = [
+            (SCRIPT, script.as_str()),
+            ("HELM_BIN", &this),
+            ("HELM_NAMESPACE", "team-a"),
+            ("HELM_PLUGIN_DIR", "/nowhere"),
+        ];
+        let binary = env!("CARGO_BIN_EXE_helm-clearml-certs").to_owned();
+        // The shell stays, since something comes after.
+        let words = ["-c".to_owned(), "\"$0\" \"$@\"; true".to_owned(), binary];
+        let words = words.into_iter().chain(super::words(line));
+        self.world.start(Path::new("/bin/sh"), words, &variables)
     }
 
     /// Runs a command line with nothing on the path.
@@ -202,10 +247,20 @@ pub fn play() -> Option<ExitCode> {
         return Some(ExitCode::from(99));
     };
     let (heard, signals) = std::sync::mpsc::channel();
-    if rule.heeds_signals {
-        ctrlc::set_handler(move || heard.send(()).unwrap_or_default()).unwrap();
+    match rule.signals {
+        Signals::EndIt => {}
+        Signals::AreHeeded => {
+            ctrlc::set_handler(move || heard.send(()).unwrap_or_default()).unwrap();
+        }
+        Signals::AreIgnored => ctrlc::set_handler(|| {}).unwrap(),
     }
     note_call(&script, &arguments, index);
+    if let Some(file) = &rule.waits_for {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !file.exists() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
     if rule.hangs {
         // A test that forgets it must not leave it behind.
         let _ = signals.recv_timeout(Duration::from_secs(60));
