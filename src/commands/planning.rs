@@ -274,12 +274,13 @@ impl Planner<'_> {
         let asks_cluster = self.asks_cluster && !matches!(observed, Observed::Unknown(_));
         let mut manifest = String::new();
         let mut render = |text: &str| -> Result<String> {
-            let candidate = Candidate::new(&base, &place.values, text, drafts)?;
+            let candidate = Candidate::new(&base, &place.values, drafts)?;
             let rendering = Rendering {
                 release: &place.release,
                 namespace: &place.namespace,
                 chart: &chart,
                 values: &candidate.values,
+                input: Some(text),
                 is_upgrade,
                 asks_cluster,
             };
@@ -319,10 +320,19 @@ impl Planner<'_> {
 
     /// Whether what Helm and Kubernetes store of it fits.
     fn sizes(target: &Target, chart: &Chart, manifest: &str) -> Result<Vec<Finding>> {
+        let Some(content) = ChartContent::read(chart.local(), chart.values.clone())? else {
+            return Ok(vec![Finding::note(
+                "release-size-unknown",
+                format!(
+                    "{} is too large for its release's size to be foretold",
+                    chart.name
+                ),
+            )]);
+        };
         let stored = Stored {
             release: &target.coordinates.release,
             namespace: &target.coordinates.namespace,
-            chart: &ChartContent::read(chart.local(), chart.values.clone())?,
+            chart: &content,
             config: &target.given,
             manifest,
         };
@@ -352,40 +362,43 @@ fn named_by(arguments: &HelmArguments) -> Vec<(PathBuf, Vec<u8>)> {
         .collect()
 }
 
-/// The values files as they would be, for rendering; private to their owner, gone with the value.
+/// The values files as they would be, for rendering. The edited one goes to helm's standard input: no copy of its credentials
+/// lies anywhere, even if this run is killed. Where several have to differ from what is on disk, the others are files, private to
+/// their owner and gone with the value.
 struct Candidate {
     values: Vec<PathBuf>,
-    _made: Vec<NamedTempFile>,
+    made: Vec<NamedTempFile>,
 }
 
+/// What Helm calls its standard input.
+const INPUT: &str = "-";
+
 impl Candidate {
-    fn new(files: &ValuesFiles, paths: &[PathBuf], text: &str, drafts: &Drafts) -> Result<Self> {
-        let mut made = Vec::new();
-        let mut values = Vec::new();
+    fn new(files: &ValuesFiles, paths: &[PathBuf], drafts: &Drafts) -> Result<Self> {
+        let mut candidate = Self {
+            values: Vec::new(),
+            made: Vec::new(),
+        };
+        if let Some(kept) = files.kept() {
+            candidate.add(&serde_yaml::to_string(kept)?)?;
+        }
         for path in paths {
-            let content = if path == files.edited() {
-                Some(text)
+            if path == files.edited() {
+                candidate.values.push(INPUT.into());
+            } else if let Some(draft) = drafts.of(path) {
+                candidate.add(draft)?;
             } else {
-                drafts.of(path)
-            };
-            match content {
-                Some(content) => {
-                    let file = values_file(content)?;
-                    values.push(file.path().to_path_buf());
-                    made.push(file);
-                }
-                None => values.push(path.clone()),
+                candidate.values.push(path.clone());
             }
         }
-        if let Some(kept) = files.kept() {
-            let file = values_file(&serde_yaml::to_string(kept)?)?;
-            values.insert(0, file.path().to_path_buf());
-            made.push(file);
-        }
-        Ok(Self {
-            values,
-            _made: made,
-        })
+        Ok(candidate)
+    }
+
+    fn add(&mut self, text: &str) -> Result<()> {
+        let file = values_file(text)?;
+        self.values.push(file.path().to_path_buf());
+        self.made.push(file);
+        Ok(())
     }
 }
 

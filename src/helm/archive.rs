@@ -1,7 +1,7 @@
 //! Reading a packaged chart, so that no helm call has to.
 
 use std::fs::File;
-use std::io::{BufReader, Read as _};
+use std::io::{BufReader, Read};
 use std::path::{Component as Part, Path};
 
 use anyhow::{Context as _, Result, bail};
@@ -11,18 +11,21 @@ use tar::Archive;
 /// Helm itself unpacks no more (`MaxDecompressedChartSize`, pkg/chart/loader/archive).
 const LARGEST: u64 = 100 * 1024 * 1024;
 
-/// The files that are wanted of a packaged chart: their paths below the chart's folder, and their contents.
+/// More than any Chart.yaml or values.yaml has: a release with its chart fits into a Secret of 1 MiB.
+const LARGEST_TEXT: u64 = 16 * 1024 * 1024;
+
+/// Goes through the files of a packaged chart; `visit` gets the path of each below the chart's folder, and its content to read.
 ///
 /// # Errors
-/// The file is no such archive, or unpacks to more than Helm would take.
-pub(super) fn files(
+/// The file is no such archive, unpacks to more than Helm would take, or `visit` fails.
+pub(super) fn visit(
     path: &Path,
-    is_wanted: impl Fn(&str) -> bool,
-) -> Result<Vec<(String, Vec<u8>)>> {
+    visit: impl FnMut(String, &mut dyn Read) -> Result<()>,
+) -> Result<()> {
     let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
     let unpacked = MultiGzDecoder::new(BufReader::new(file)).take(LARGEST);
     let mut archive = Archive::new(unpacked);
-    let read = entries(&mut archive, is_wanted);
+    let read = entries(&mut archive, visit);
     if archive.into_inner().limit() == 0 {
         bail!(
             "{} unpacks to more than {} MiB, which is more than Helm takes",
@@ -34,20 +37,17 @@ pub(super) fn files(
 }
 
 fn entries(
-    archive: &mut Archive<impl std::io::Read>,
-    is_wanted: impl Fn(&str) -> bool,
-) -> Result<Vec<(String, Vec<u8>)>> {
-    let mut files = Vec::new();
+    archive: &mut Archive<impl Read>,
+    mut visit: impl FnMut(String, &mut dyn Read) -> Result<()>,
+) -> Result<()> {
     for entry in archive.entries()? {
         let mut entry = entry?;
-        let name = below_folder(&entry.path()?).filter(|name| is_wanted(name));
+        let name = below_folder(&entry.path()?);
         if let (Some(name), true) = (name, entry.header().entry_type().is_file()) {
-            let mut content = Vec::new();
-            entry.read_to_end(&mut content)?;
-            files.push((name, content));
+            visit(name, &mut entry)?;
         }
     }
-    Ok(files)
+    Ok(())
 }
 
 /// The texts of a packaged chart's own Chart.yaml and values.yaml; those of charts in it do not count.
@@ -56,15 +56,21 @@ fn entries(
 /// The file is no packaged chart.
 pub(super) fn metadata_and_values(path: &Path) -> Result<(String, String)> {
     let (mut metadata, mut values) = (None, String::new());
-    for (name, content) in files(path, |name| matches!(name, "Chart.yaml" | "values.yaml"))? {
-        let text = String::from_utf8(content)
-            .with_context(|| format!("{}: {name} is not UTF-8", path.display()))?;
-        if name == "Chart.yaml" {
-            metadata = Some(text);
-        } else {
-            values = text;
+    visit(path, |name, content| {
+        let place = match name.as_str() {
+            "Chart.yaml" => metadata.insert(String::new()),
+            "values.yaml" => &mut values,
+            _ => return Ok(()),
+        };
+        content
+            .take(LARGEST_TEXT)
+            .read_to_string(place)
+            .with_context(|| format!("{}: cannot read {name}", path.display()))?;
+        if place.len() as u64 == LARGEST_TEXT {
+            bail!("{name} has more than {} MiB", LARGEST_TEXT / 1024 / 1024);
         }
-    }
+        Ok(())
+    })?;
     match metadata {
         Some(metadata) => Ok((metadata, values)),
         None => bail!("{} is no chart: it holds no Chart.yaml", path.display()),
@@ -120,8 +126,12 @@ mod tests {
     #[test]
     fn every_file_has_its_path_below_the_charts_folder() {
         let file = packed(&[("./a/Chart.yaml", "name: a"), ("./a/templates/b.yaml", "b")]);
-        let all = files(file.path(), |_| true).unwrap();
-        let names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
+        let mut names = Vec::new();
+        visit(file.path(), |name, _| {
+            names.push(name);
+            Ok(())
+        })
+        .unwrap();
         assert_eq!(names, ["Chart.yaml", "templates/b.yaml"]);
     }
 
@@ -134,10 +144,15 @@ mod tests {
             ("a/y", &zeros),
         ]);
         assert!(file.path().metadata().unwrap().len() < 1024 * 1024);
-        for wanted in [true, false] {
-            let error = files(file.path(), |_| wanted).unwrap_err();
-            assert!(error.to_string().contains("more than 100 MiB"), "{error}");
-        }
+        let error = visit(file.path(), |_, _| Ok(())).unwrap_err();
+        assert!(error.to_string().contains("more than 100 MiB"), "{error}");
+        let values = "#".repeat(20 * 1024 * 1024);
+        let file = packed(&[("a/Chart.yaml", "name: a"), ("a/values.yaml", &values)]);
+        let error = metadata_and_values(file.path()).unwrap_err();
+        assert!(
+            format!("{error:#}").contains("values.yaml has more than 16 MiB"),
+            "{error:#}"
+        );
     }
 
     #[test]

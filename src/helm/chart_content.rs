@@ -3,6 +3,7 @@
 //! Source: `pkg/chart/loader` of Helm: what it leaves out of a folder (`.helmignore`) and how it sorts the rest.
 
 use std::fs;
+use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
@@ -10,6 +11,9 @@ use serde_yaml::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::archive;
+
+/// The most that is held in memory of a chart; its release would not fit into a Secret by far.
+const LARGEST: u64 = 20 * 1024 * 1024;
 
 /// The parts of a chart, without its subcharts, which Helm does not store.
 #[derive(Debug, Default)]
@@ -27,20 +31,30 @@ pub struct ChartContent {
 }
 
 impl ChartContent {
-    /// Reads a chart that is on disk, a folder or a `.tgz`; its default values are known already.
+    /// Reads a chart that is on disk, a folder or a `.tgz`; its default values are known already. `None` where it is more than
+    /// is worth holding in memory.
     ///
     /// # Errors
     /// A file cannot be read.
-    pub fn read(path: &Path, values: Value) -> Result<Self> {
-        let files = files_of(path)?;
+    pub fn read(path: &Path, values: Value) -> Result<Option<Self>> {
         let mut content = Self {
             values,
             ..Self::default()
         };
-        for (name, data) in files {
+        let mut size = 0;
+        visit(path, |name, reader| {
+            if name.starts_with("charts/") || size > LARGEST {
+                return Ok(());
+            }
+            let mut data = Vec::new();
+            reader.take(LARGEST + 1).read_to_end(&mut data)?;
+            size += data.len() as u64;
             content.sort_in(name, data);
-        }
-        Ok(content)
+            Ok(())
+        })?;
+        content.templates.sort_unstable();
+        content.files.sort_unstable();
+        Ok((size <= LARGEST).then_some(content))
     }
 
     /// The bytes of all files.
@@ -57,7 +71,6 @@ impl ChartContent {
             "values.yaml" | "Chart.lock" => {}
             "values.schema.json" => self.schema = Some(data),
             _ if name.starts_with("templates/") => self.templates.push((name, data)),
-            _ if name.starts_with("charts/") => {}
             _ => self.files.push((name, data)),
         }
     }
@@ -71,31 +84,45 @@ pub type Digest = [u8; 32];
 /// # Errors
 /// A file cannot be read.
 pub(super) fn digest(path: &Path) -> Result<Digest> {
-    let mut digest = Sha256::new();
-    let mut files = files_of(path)?;
-    files.sort_unstable();
-    for (name, data) in files {
-        for part in [name.as_bytes(), &data] {
-            digest.update(part.len().to_be_bytes());
-            digest.update(part);
+    let mut files = Vec::new();
+    visit(path, |name, reader| {
+        let mut digest = Sha256::new();
+        let mut buffer = [0; 16 * 1024];
+        loop {
+            match reader.read(&mut buffer)? {
+                0 => break,
+                read => digest.update(buffer.get(..read).unwrap_or_default()),
+            }
         }
+        files.push((name, digest.finalize()));
+        Ok(())
+    })?;
+    files.sort_unstable();
+    let mut digest = Sha256::new();
+    for (name, content) in files {
+        digest.update(name.len().to_be_bytes());
+        digest.update(name);
+        digest.update(content);
     }
     Ok(digest.finalize().into())
 }
 
-fn files_of(path: &Path) -> Result<Vec<(String, Vec<u8>)>> {
-    let files = if path.is_dir() {
-        read_folder(path)
+/// Goes through every file of a chart, with its path in the chart.
+fn visit(path: &Path, mut each: impl FnMut(String, &mut dyn Read) -> Result<()>) -> Result<()> {
+    let visited = if path.is_dir() {
+        visit_folder(path, &mut each)
     } else {
-        archive::files(path, |_| true)
+        archive::visit(path, each)
     };
-    files.with_context(|| format!("cannot read the chart {}", path.display()))
+    visited.with_context(|| format!("cannot read the chart {}", path.display()))
 }
 
-/// Every file of a chart's folder, by its path in it.
-fn read_folder(root: &Path) -> Result<Vec<(String, Vec<u8>)>> {
+/// The files of a chart's folder that Helm takes.
+fn visit_folder(
+    root: &Path,
+    each: &mut impl FnMut(String, &mut dyn Read) -> Result<()>,
+) -> Result<()> {
     let ignored = fs::read_to_string(root.join(".helmignore")).unwrap_or_default();
-    let mut files = Vec::new();
     let mut folders = vec![root.to_path_buf()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder)? {
@@ -106,13 +133,12 @@ fn read_folder(root: &Path) -> Result<Vec<(String, Vec<u8>)>> {
             }
             if path.is_dir() {
                 folders.push(path);
-            } else {
-                files.push((name, fs::read(&path)?));
+            } else if path.is_file() {
+                each(name, &mut fs::File::open(&path)?)?;
             }
         }
     }
-    files.sort_unstable();
-    Ok(files)
+    Ok(())
 }
 
 /// A path as Helm writes it, with slashes on every system.

@@ -13,6 +13,7 @@ use crate::exit::Stop;
 use crate::nearest::file_like;
 use crate::values;
 use crate::vendor::{Layout, PROPAGATE};
+use crate::yaml;
 
 /// A chart on disk, pinned to one version.
 #[derive(Debug)]
@@ -241,7 +242,7 @@ fn assemble(
         version: Version::parse(version.trim_start_matches('v')).with_context(|| {
             format!("{reference} has the version {version:?}, which is not SemVer")
         })?,
-        values: serde_yaml::from_str(values)
+        values: yaml::value_of(values)
             .with_context(|| format!("cannot read the values.yaml of {reference}"))?,
         kube_version: kube_version.and_then(|bounds| kube_version::within(&bounds)),
         name,

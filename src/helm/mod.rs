@@ -88,13 +88,13 @@ impl Helm {
     ) -> Result<String, HelmError> {
         if rendering.asks_cluster {
             let ask = self.ask_cluster_flags();
-            match self.read(&rendering.argv(ask, arguments)) {
+            match self.read_with(&rendering.argv(ask, arguments), rendering.input) {
                 // The chart brings the kinds itself (crds/), and Helm creates them only when it installs.
                 Err(error) if error.is_kind_unknown() => {}
                 answer => return answer,
             }
         }
-        self.read(&rendering.argv(&[], arguments))
+        self.read_with(&rendering.argv(&[], arguments), rendering.input)
     }
 
     /// The flags with which `helm template` asks the cluster for its version, its API and (`lookup`) its objects.
@@ -117,8 +117,10 @@ pub struct Rendering<'a> {
     pub namespace: &'a str,
     /// The chart.
     pub chart: &'a Chart,
-    /// The values files, in Helm's order.
+    /// The values files, in Helm's order; `-` for what it reads from its standard input.
     pub values: &'a [PathBuf],
+    /// That.
+    pub input: Option<&'a str>,
     /// Whether the release exists.
     pub is_upgrade: bool,
     /// Whether the cluster is to be asked what it is.

@@ -10,7 +10,20 @@ use crate::process;
 impl Helm {
     /// Runs helm to its end and returns what it printed.
     pub(super) fn read<S: AsRef<str>>(&self, argv: &[S]) -> Result<String, HelmError> {
-        let output = process::output(&self.command(argv));
+        self.read_with(argv, None)
+    }
+
+    /// The same, with something for it to read.
+    pub(super) fn read_with<S: AsRef<str>>(
+        &self,
+        argv: &[S],
+        input: Option<&str>,
+    ) -> Result<String, HelmError> {
+        let command = match input {
+            Some(input) => process::command_reading(&self.program, argv, input.to_owned()),
+            None => process::command(&self.program, argv),
+        };
+        let output = process::output(&self.on_cluster(command));
         let output = self.succeeded(argv, output)?;
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
@@ -21,13 +34,13 @@ impl Helm {
         argv: &[S],
         on_line: impl FnMut(&str),
     ) -> Result<String, HelmError> {
-        let output = process::stream(&self.command(argv), on_line);
+        let command = self.on_cluster(process::command(&self.program, argv));
+        let output = process::stream(&command, on_line);
         let output = self.succeeded(argv, output)?;
         Ok(String::from_utf8_lossy(&output.stderr).into_owned())
     }
 
-    fn command<S: AsRef<str>>(&self, argv: &[S]) -> duct::Expression {
-        let command = process::command(&self.program, argv);
+    fn on_cluster(&self, command: duct::Expression) -> duct::Expression {
         match self.cluster.helm_variable() {
             Some((name, value)) => command.env(name, value),
             None => command,

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize as _;
 use serde_yaml::Value;
 
+use crate::yaml;
+
 /// A Kubernetes object of a manifest.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Object {
@@ -120,12 +122,16 @@ impl Manifest {
     pub fn read(stream: &str) -> Self {
         let mut manifest = Self::default();
         for (line, text) in documents(stream) {
-            match parse(text) {
+            let objects = match yaml::excess(text) {
+                Some(excess) => Err(excess.to_string()),
+                None => parse(text).map_err(|error| error.to_string()),
+            };
+            match objects {
                 Ok(objects) => manifest.objects.extend(objects),
-                Err(error) => manifest.unreadable.push(Unreadable {
+                Err(why) => manifest.unreadable.push(Unreadable {
                     text: text.to_owned(),
                     line,
-                    why: error.to_string(),
+                    why,
                 }),
             }
         }

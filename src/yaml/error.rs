@@ -70,6 +70,17 @@ pub enum YamlError {
         /// The limit in levels.
         limit: usize,
     },
+    /// More values than any release can hold, be it by aliases that repeat others.
+    #[error(
+        "{at}: more than {limit} values up to here, with what aliases repeat: no release of Helm holds that much. Write \
+         less, or repeat less"
+    )]
+    TooLarge {
+        /// Where the limit was passed.
+        at: Position,
+        /// The limit in values.
+        limit: usize,
+    },
     /// A carriage return without a line feed; readers differ on whether it ends the line.
     #[error(
         "{at}: a carriage return stands alone, without a line feed, and readers differ on whether it ends the line. \
@@ -259,6 +270,7 @@ impl YamlError {
             Self::RootNotMapping { .. } => "root-not-a-mapping",
             Self::DuplicateKey { .. } => "duplicate-key",
             Self::TooDeep { .. } => "nested-too-deep",
+            Self::TooLarge { .. } => "too-large",
             Self::BareCarriageReturn { .. } => "bare-carriage-return",
             Self::ReadersDisagree { .. } => "readers-disagree",
             Self::MergeNotMapping { .. } => "merge-not-a-mapping",
@@ -287,6 +299,7 @@ impl YamlError {
             | Self::RootNotMapping { at, .. }
             | Self::DuplicateKey { at, .. }
             | Self::TooDeep { at, .. }
+            | Self::TooLarge { at, .. }
             | Self::BareCarriageReturn { at }
             | Self::ReadersDisagree { at, .. }
             | Self::MergeNotMapping { at }

@@ -21,11 +21,13 @@
 //! | `scalar`, `render` | typed value → YAML text |
 //! | `edit` | one edit from path to verified text |
 //! | `reread` | after one edit of many: what it touched, read anew |
+//! | `bounds` | what is too much to be read |
 //! | `guard` | what must not be edited in place |
 //! | `splices` | changes of the text, collected and applied at once |
 //! | `sync`, `matching`, `block`, `flow`, `replace` | typed difference → splices |
 
 mod block;
+mod bounds;
 mod document;
 mod edit;
 mod error;
@@ -52,12 +54,27 @@ pub use error::YamlError;
 pub use path::{Path, Step};
 pub use position::Position;
 
+/// Why a text is too much to be read: nested too deep, or too many values. What else is wrong with it, a reader tells.
+#[must_use]
+pub fn excess(text: &str) -> Option<YamlError> {
+    let refused = bounds::check(text).err();
+    refused.filter(|error| {
+        matches!(
+            error,
+            YamlError::TooDeep { .. } | YamlError::TooLarge { .. }
+        )
+    })
+}
+
 /// What a text means that is only read: every `<<` is replaced by what it merges, as Helm sees it.
 ///
 /// # Errors
-/// It is not YAML.
-pub fn value_of(text: &str) -> serde_yaml::Result<serde_yaml::Value> {
-    let value = serde_yaml::from_str(text)?;
+/// It is not YAML, or more than can be read.
+pub fn value_of(text: &str) -> Result<serde_yaml::Value, YamlError> {
+    if let Some(excess) = excess(text) {
+        return Err(excess);
+    }
+    let value = values::typed(text)?;
     Ok(if text.contains("<<") {
         values::resolve_merges(&value).unwrap_or(value)
     } else {

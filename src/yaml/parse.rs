@@ -27,6 +27,16 @@ pub(super) fn parse(text: &str) -> Result<Tree, YamlError> {
             at: Position::of(text, at),
         });
     }
+    let mut builder = Builder {
+        text,
+        events: Parser::new_from_str_with_options(text, options()).peekable(),
+        aliases: Vec::new(),
+        depth: 0,
+    };
+    builder.document()
+}
+
+pub(super) fn options() -> Options {
     let mut options = Options::default();
     // More than 96 comment lines in a row are an error when comments are events.
     options.set_emit_comments(false);
@@ -35,13 +45,7 @@ pub(super) fn parse(text: &str) -> Result<Tree, YamlError> {
     options.block_nesting_limit = MAX_DEPTH;
     // As libyaml and Helm's reader do.
     options.block_scalar_eof_without_line_feed = true;
-    let mut builder = Builder {
-        text,
-        events: Parser::new_from_str_with_options(text, options).peekable(),
-        aliases: Vec::new(),
-        depth: 0,
-    };
-    builder.document()
+    options
 }
 
 fn bare_carriage_return(text: &str) -> Option<usize> {

@@ -12,10 +12,7 @@ pub(super) fn read(text: &str, root: &Node) -> Result<Value, YamlError> {
         // Nothing but comments: some readers call that no document at all.
         Value::Null
     } else {
-        // This reader counts the byte order mark as a column, unlike Helm's, which drops it first.
-        let bom = gap::bom_len(text);
-        serde_yaml::from_str(gap::rest(text, bom))
-            .map_err(|error| disagreement(text, bom, &error))?
+        typed(text)?
     };
     if let Some(node) = first_difference(root, &value) {
         return Err(YamlError::ReadersDisagree {
@@ -31,6 +28,13 @@ pub(super) fn read(text: &str, root: &Node) -> Result<Value, YamlError> {
             found: root.describe(),
         }),
     }
+}
+
+/// The typed reader alone.
+pub(super) fn typed(text: &str) -> Result<Value, YamlError> {
+    // This reader counts the byte order mark as a column, unlike Helm's, which drops it first.
+    let bom = gap::bom_len(text);
+    serde_yaml::from_str(gap::rest(text, bom)).map_err(|error| disagreement(text, bom, &error))
 }
 
 fn disagreement(text: &str, bom: usize, error: &serde_yaml::Error) -> YamlError {

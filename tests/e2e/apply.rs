@@ -246,7 +246,7 @@ on_the_cluster! {
             Stored {
                 release: "clearml-agent",
                 namespace: &namespace.name,
-                chart: &ChartContent::read(&folder, serde_yaml::from_str(&values).unwrap()).unwrap(),
+                chart: &ChartContent::read(&folder, serde_yaml::from_str(&values).unwrap()).unwrap().unwrap(),
                 config: &serde_yaml::from_str(&get("values")).unwrap(),
                 manifest: &get("manifest"),
             }

@@ -29,6 +29,10 @@ fn samples() -> Vec<YamlError> {
             key: "extraCerts".to_owned(),
         },
         YamlError::TooDeep { at: AT, limit: 100 },
+        YamlError::TooLarge {
+            at: AT,
+            limit: 200_000,
+        },
         YamlError::BareCarriageReturn { at: AT },
         YamlError::ReadersDisagree {
             at: AT,
