@@ -251,6 +251,11 @@ impl Planner<'_> {
         screen: &Screen,
     ) -> Result<Target> {
         let mut files = place.read_values(place.layout, drafts, self.desired.new_file)?;
+        let names = [&place.release, &place.namespace, &place.chart].map(Clone::clone);
+        let paths = place.values.iter().map(|path| path.display().to_string());
+        let cluster = self.helm.cluster().to_string();
+        screen.hide(&self.arguments.secrets());
+        screen.leave_open(names.into_iter().chain(paths).chain([cluster]));
         screen.hide_secrets_of(&files.merged());
         if let Some(release) = observed.release() {
             screen.hide_secrets_of(&release.deployed.values);

@@ -158,6 +158,16 @@ impl HelmArguments {
             || (self.set_paths().iter()).any(|set| is_around(set, path) || is_around(path, set))
     }
 
+    /// What the flags say that is to be hidden wherever it turns up.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<String> {
+        let shown = masked(&self.all);
+        let pairs = self.all.iter().zip(&shown);
+        pairs
+            .flat_map(|(word, shown)| hidden(word, shown))
+            .collect()
+    }
+
     /// The files that flags name: the contents of `--set-file`, and a post-renderer.
     #[must_use]
     pub fn files(&self) -> Vec<PathBuf> {
@@ -197,35 +207,128 @@ impl HelmArguments {
     }
 }
 
+/// Flags whose value is a secret.
+const SECRET: [&str; 2] = ["--password", "--kube-token"];
+
 /// `argv` with the values of secret flags masked, for every place that shows a command.
 #[must_use]
 pub fn masked(argv: &[String]) -> Vec<String> {
     let mut shown = Vec::with_capacity(argv.len());
     let mut previous = "";
     for word in argv {
-        shown.push(match (previous, word.split_once('=')) {
-            ("--password", _) => secrets::MASK.to_owned(),
-            (_, Some(("--password", _))) => format!("--password={}", secrets::MASK),
-            (flag, _) if flag.starts_with("--set") => masked_assignments(word),
-            (_, Some((flag, rest))) if flag.starts_with("--set") => {
-                format!("{flag}={}", masked_assignments(rest))
+        let by_flag = |flag: &str, value: &str| match flag {
+            _ if SECRET.contains(&flag) => secrets::MASK.to_owned(),
+            _ if flag.starts_with("--set") => masked_assignments(flag, value),
+            _ => value.to_owned(),
+        };
+        shown.push(match word.split_once('=') {
+            // A value of the flag before may have an equals sign in it.
+            Some((flag, value)) if flag.starts_with("--") => {
+                format!("{flag}={}", by_flag(flag, value))
             }
-            _ => word.clone(),
+            _ => by_flag(previous, word),
         });
         previous = word;
     }
     shown
 }
 
-/// `a.password=x,b=y` with the value of each secret key masked.
-fn masked_assignments(text: &str) -> String {
-    let mask = |part: &str| match part.split_once('=') {
-        Some((path, _)) if secrets::is_secret_key(path.rsplit('.').next().unwrap_or(path)) => {
-            format!("{path}={}", secrets::MASK)
-        }
-        _ => part.to_owned(),
+/// What stands in `word` where `shown` has a mask. JSON that was written anew is told apart no further.
+fn hidden(word: &str, shown: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = word;
+    let mut parts = shown.split(secrets::MASK);
+    rest = rest
+        .strip_prefix(parts.next().unwrap_or_default())
+        .unwrap_or_default();
+    for part in parts {
+        let end = if part.is_empty() {
+            rest.len()
+        } else {
+            rest.find(part).unwrap_or_default()
+        };
+        let (secret, after) = rest.split_at(end);
+        found.push(secret.to_owned());
+        rest = after.get(part.len()..).unwrap_or_default();
+    }
+    found
+}
+
+/// `a.password=x,b=y` with the value of each secret key masked; by the rules of each flag.
+fn masked_assignments(flag: &str, text: &str) -> String {
+    let is_secret = |path: &str| {
+        let mut keys = path.split(['.', '[', ']']);
+        // Whose value it is, a list of variables says elsewhere.
+        path.ends_with("].value") || keys.by_ref().fold(false, secrets::is_secret_below)
     };
-    text.split(',').map(mask).collect::<Vec<_>>().join(",")
+    let mask = |part: &str| match part.split_once('=') {
+        Some((path, _)) if is_secret(path) => format!("{path}={}", secrets::MASK),
+        Some((path, json)) if flag == "--set-json" => format!("{path}={}", masked_json(json)),
+        Some((path, value)) => format!("{path}={}", masked_content(value)),
+        None => masked_content(part),
+    };
+    match flag {
+        "--set-json" if text.trim_start().starts_with('{') => masked_json(text),
+        // What follows the sign is one value, commas and all.
+        "--set-json" | "--set-literal" => mask(text),
+        _ => {
+            let mut parts: Vec<String> = Vec::new();
+            let mut masks = false;
+            for part in text.split(',') {
+                // After an escaped comma, and in a list, the same value goes on.
+                let goes_on =
+                    parts.last().is_some_and(|last| last.ends_with('\\')) || !part.contains('=');
+                if goes_on && masks {
+                    continue;
+                }
+                masks = part
+                    .split_once('=')
+                    .is_some_and(|(path, _)| is_secret(path));
+                parts.push(mask(part));
+            }
+            parts.join(",")
+        }
+    }
+}
+
+/// A JSON text with the secrets in it masked; all of it where it cannot be read.
+fn masked_json(text: &str) -> String {
+    fn mask(value: &mut serde_json::Value, is_secret: bool) {
+        match value {
+            serde_json::Value::Object(fields) => {
+                let named = fields.get("name").and_then(serde_json::Value::as_str);
+                let named = named.is_some_and(secrets::is_secret_key);
+                for (key, inner) in fields {
+                    let is_value = named && key == "value";
+                    mask(inner, is_value || secrets::is_secret_below(is_secret, key));
+                }
+            }
+            serde_json::Value::Array(items) => {
+                for one in items {
+                    mask(one, is_secret);
+                }
+            }
+            serde_json::Value::Bool(_) | serde_json::Value::Null => {}
+            _ if is_secret => *value = secrets::MASK.into(),
+            serde_json::Value::String(text) => *text = masked_content(text),
+            serde_json::Value::Number(_) => {}
+        }
+    }
+    match serde_json::from_str(text) {
+        Ok(mut value) => {
+            mask(&mut value, false);
+            value.to_string()
+        }
+        Err(_) => secrets::MASK.to_owned(),
+    }
+}
+
+/// A value with what looks like a secret masked, whatever it is called.
+fn masked_content(text: &str) -> String {
+    let found = secrets::within(text).into_iter();
+    found.fold(text.to_owned(), |text, secret| {
+        text.replace(secret, secrets::MASK)
+    })
 }
 
 #[cfg(test)]
@@ -296,12 +399,46 @@ mod tests {
 
     #[test]
     fn secrets_in_arguments_are_masked() {
-        let line =
-            "upgrade --password hunter2 --set a.apiKey=k,b=1 --set=c.password=p --password=x";
-        let shown = masked(&words(line)).join(" ");
-        assert_eq!(
-            shown,
-            "upgrade --password *** --set a.apiKey=***,b=1 --set=c.password=*** --password=***"
+        for (line, shown) in [
+            (
+                "upgrade --password hunter2 --kube-token=x -n ml",
+                "upgrade --password *** --kube-token=*** -n ml",
+            ),
+            (
+                "--set a.apiKey=k,b=1 --set=c.password=p --password=x",
+                "--set a.apiKey=***,b=1 --set=c.password=*** --password=***",
+            ),
+            // An escaped comma and a list are one value.
+            (r"--set a.password=one\,two,b=1", "--set a.password=***,b=1"),
+            ("--set a.tokens={one,two},b=1", "--set a.tokens=***,b=1"),
+            ("--set-literal password=a,b=c", "--set-literal password=***"),
+            (
+                "--set-string env[0].name=X,env[0].value=hunter2",
+                "--set-string env[0].name=X,env[0].value=***",
+            ),
+            (
+                "--set credentials.user=me,credentials.extra=x",
+                "--set credentials.user=me,credentials.extra=***",
+            ),
+            (
+                "--set url=https://me:hunter2@git.example",
+                "--set url=https://me:***@git.example",
+            ),
+            (
+                r#"--set-json {"a":{"password":"x","n":1},"env":[{"name":"GIT_TOKEN","value":"y"}]}"#,
+                r#"--set-json {"a":{"n":1,"password":"***"},"env":[{"name":"GIT_TOKEN","value":"***"}]}"#,
+            ),
+            (
+                r#"--set-json a={"token":7,"on":true}"#,
+                r#"--set-json a={"on":true,"token":"***"}"#,
+            ),
+            ("--set-json a={broken", "--set-json a=***"),
+        ] {
+            assert_eq!(masked(&words(line)).join(" "), shown);
+        }
+        let sorted = sort(
+            "--set a.password=hunter2,b=1 --set url=https://me:pass@git.example --kube-token=abc",
         );
+        assert_eq!(sorted.secrets(), ["hunter2", "pass", "abc"]);
     }
 }

@@ -1,9 +1,12 @@
 //! What counts as a secret in a values file, and how it is shown.
 
+mod content;
 mod file;
+mod forms;
 
-use crate::conf::settings;
+pub use content::{in_urls, within};
 pub use file::masked_file;
+pub use forms::forms;
 
 /// Shown in place of a secret.
 pub const MASK: &str = "***";
@@ -18,11 +21,34 @@ const MARKS: [&str; 6] = [
     "dockerconfig",
 ];
 
+/// Words that do so where they stand by themselves: `GITHUB_PAT`, `dbPwd`, and not `path`.
+const WORDS: [&str; 4] = ["pat", "pwd", "passphrase", "pin"];
+
+/// The words of a key: `GITHUB_PAT`, `dbPwd`, `sdk.aws.secret`.
+fn words(key: &str) -> impl Iterator<Item = &str> {
+    let parts = key.split(|c: char| !c.is_ascii_alphanumeric());
+    parts.flat_map(|part| {
+        // A capital begins a word behind a small letter.
+        let begins = |at: usize| {
+            let (before, after) = part.split_at(at);
+            before.ends_with(|c: char| c.is_ascii_lowercase())
+                && after.starts_with(|c: char| c.is_ascii_uppercase())
+        };
+        let mut starts: Vec<usize> = (1..part.len()).filter(|at| begins(*at)).collect();
+        starts.insert(0, 0);
+        let ends = starts.iter().skip(1).copied().chain([part.len()]);
+        let ends: Vec<usize> = ends.collect();
+        let words = starts.into_iter().zip(ends);
+        words.filter_map(move |(start, end)| part.get(start..end))
+    })
+}
+
 /// Whether the value under `key` is a credential by its name: `password`, `apiSecret`, `agentk8sglueKey`, `GIT_TOKEN`, …
 ///
 /// Names that only point at a Secret object (`existingSecret`, `imagePullSecretName`) hold no credential.
 #[must_use]
 pub fn is_secret_key(key: &str) -> bool {
+    let is_word = words(key).any(|word| WORDS.iter().any(|mark| word.eq_ignore_ascii_case(mark)));
     let key: String = key
         .to_ascii_lowercase()
         .chars()
@@ -31,7 +57,8 @@ pub fn is_secret_key(key: &str) -> bool {
     if key.ends_with("name") || key.starts_with("existing") || key.starts_with("enable") {
         return false;
     }
-    MARKS.iter().any(|mark| key.contains(mark))
+    is_word
+        || MARKS.iter().any(|mark| key.contains(mark))
         || (key.ends_with("pass") && key != "bypass")
         || (key.ends_with("key") && key != "key" && key != "publickey")
         || key == "auth"
@@ -50,67 +77,9 @@ pub fn is_secret_below(outer: bool, key: &str) -> bool {
     is_secret_key(key) || outer && !is_plain
 }
 
-/// The passwords and tokens in the URLs of a text.
-pub fn in_urls(text: &str) -> impl Iterator<Item = &str> {
-    text.split("://").skip(1).filter_map(|rest| {
-        let end = rest.find(|c: char| c.is_whitespace() || "/'\",;<>".contains(c));
-        let authority = rest.get(..end.unwrap_or(rest.len()))?;
-        let (login, _) = authority.rsplit_once('@')?;
-        match login.split_once(':') {
-            Some((_, password)) => Some(password),
-            // A user's name is a word that stands elsewhere too; a token is not.
-            None => (login.len() >= TOKEN).then_some(login),
-        }
-    })
-}
-
-/// The shortest login without a password that is taken for a token.
-const TOKEN: usize = 16;
-
-/// The secrets inside a text: passwords in URLs, and what a configuration calls so (`git_pass`, `sdk.aws.s3.secret`).
-#[must_use]
-pub fn within(text: &str) -> Vec<&str> {
-    // A value without a brace, an equals sign or a colon has no settings.
-    let settings = if text.contains(['{', '=', ':']) {
-        settings(text)
-    } else {
-        Vec::new()
-    };
-    let called_so = settings.into_iter().filter(|setting| {
-        let name = setting.path.rsplit('.').next().unwrap_or_default();
-        // Beside a secret, `key` is whose secret it is.
-        is_secret_key(name) || name == "key"
-    });
-    in_urls(text)
-        .chain(called_so.map(|setting| setting.value))
-        .filter(|secret| !secret.is_empty())
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{is_secret_below, is_secret_key, within};
-
-    #[test]
-    fn secrets_inside_texts_are_found() {
-        assert_eq!(
-            within("https://user:hunter2@pypi.acme.example/simple"),
-            ["hunter2"]
-        );
-        assert_eq!(
-            within("https://ghp_0123456789abcdef@git.acme.example/x.git"),
-            ["ghp_0123456789abcdef"]
-        );
-        assert!(within("ssh://clearml@git.acme.example/x.git").is_empty());
-        assert_eq!(
-            within(
-                "sdk.aws.s3 { key: \"AKIA\", secret: \"s3cr3t\", region: eu }\nagent.git_pass = \"p4ss\""
-            ),
-            ["AKIA", "s3cr3t", "p4ss"]
-        );
-        assert!(within("https://pypi.acme.example/simple?a=b@c").is_empty());
-        assert!(within("me@acme.example").is_empty());
-    }
+    use super::{is_secret_below, is_secret_key};
 
     #[test]
     fn what_a_password_is_for_is_no_secret() {
@@ -131,6 +100,10 @@ mod tests {
             "GIT_TOKEN",
             "AWS_SECRET_ACCESS_KEY",
             "accessKey",
+            "CLEARML_AGENT_GIT_PASS",
+            "GITHUB_PAT",
+            "dbPwd",
+            "SSH_KEY_PASSPHRASE",
         ] {
             assert!(is_secret_key(key), "{key}");
         }
@@ -145,6 +118,10 @@ mod tests {
             "alias",
             "registry",
             "enableTokens",
+            "path",
+            "patch",
+            "pinned",
+            "compat",
         ] {
             assert!(!is_secret_key(key), "{key}");
         }

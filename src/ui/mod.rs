@@ -7,6 +7,7 @@ mod fit;
 mod inspect;
 mod line;
 mod preview;
+mod printable;
 mod probe;
 mod progress;
 mod prompts;

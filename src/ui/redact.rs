@@ -7,10 +7,19 @@ use base64::engine::general_purpose::STANDARD;
 use serde_yaml::Value;
 
 use crate::proof::Object;
-use crate::secrets::{MASK, in_urls, is_secret_below, is_secret_key, within};
+use crate::secrets::{MASK, forms, in_urls, is_secret_below, is_secret_key, within};
 
 /// A secret shorter than this is hidden by position only: replacing "a" everywhere would leave nothing readable.
 const SHORTEST: usize = 5;
+
+/// Words that this program, Helm and the charts use themselves. A password that is one of them is hidden where it stands as one;
+/// hiding the word everywhere would leave nothing readable, and tell the password.
+const OPEN: &str = "admin agent allegroai append applications apps certificate certificates change changes chart changeme clearml \
+    clearml-agent clearml-agent-services clearml-app-gateway clearml-enterprise clearml-enterprise-agent \
+    clearml-enterprise-app-gateway cluster command configmap context control-plane credentials default deployment docker \
+    docker.io enterprise error example false files gateway helm image install kubernetes klique latest localhost namespace none \
+    objects orchestrator override password production public queue registry release replace replicas revision root secret \
+    secrets server services staging system task template token true trust ubuntu update upgrade username values warning";
 
 /// Longer than the words that a Secret may hold and other text may need.
 const LONGER_THAN_WORDS: usize = 12;
@@ -18,15 +27,42 @@ const LONGER_THAN_WORDS: usize = 12;
 /// Hides known secrets in any text.
 #[derive(Debug, Default)]
 pub(super) struct Redactor {
-    /// Longest first, so that a secret that contains another is hidden whole. Targets are planned side by side, and each
-    /// teaches its own.
-    secrets: RwLock<Vec<String>>,
+    /// Targets are planned side by side, and each teaches its own.
+    known: RwLock<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    /// Longest first, so that a secret that contains another is hidden whole.
+    secrets: Vec<String>,
+    /// Names that stand in the open: of releases, charts, files, clusters.
+    open: Vec<String>,
+}
+
+impl Known {
+    /// Whether a secret is a part of what is said openly anyway.
+    fn is_open(&self, secret: &str) -> bool {
+        OPEN.contains(secret) || self.open.iter().any(|open| open.contains(secret))
+    }
 }
 
 impl Redactor {
+    /// Lets names stand as they are, even where a secret is a part of them.
+    pub(super) fn leave_open(&self, names: impl IntoIterator<Item = String>) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.open.extend(names);
+        known.open.sort_unstable();
+        known.open.dedup();
+    }
+
     /// Learns every secret of a values file.
     pub(super) fn learn(&self, values: &Value) {
         self.add(|secrets| collect(values, false, secrets));
+    }
+
+    /// Learns secrets as they are.
+    pub(super) fn learn_secrets(&self, texts: &[String]) {
+        self.add(|found| texts.iter().for_each(|one| note(one, found)));
     }
 
     /// Learns what Secrets hold, as it stands in a manifest: helm prints that with --debug, and a chart may have put a
@@ -42,11 +78,17 @@ impl Redactor {
                     let values = object.get(&[field]).and_then(Value::as_mapping);
                     let texts = values.into_iter().flatten().filter_map(|(_, v)| v.as_str());
                     let lines = texts.flat_map(str::lines).map(str::trim);
-                    found.extend(
+                    for line in lines.filter(|line| line.len() >= shortest) {
+                        found.push(line.to_owned());
+                        let decoded = STANDARD.decode(line).ok();
+                        let decoded = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
+                        let decoded = decoded.filter(|_| field == "data").unwrap_or_default();
+                        // What the chart put beside it, plainly.
+                        let lines = decoded.lines().map(str::trim);
                         lines
-                            .filter(|line| line.len() >= shortest)
-                            .map(str::to_owned),
-                    );
+                            .filter(|line| line.len() >= LONGER_THAN_WORDS)
+                            .for_each(|line| note(line, found));
+                    }
                 }
             }
         });
@@ -77,18 +119,17 @@ impl Redactor {
     }
 
     fn add(&self, collect: impl FnOnce(&mut Vec<String>)) {
-        let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
-        collect(&mut secrets);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let secrets = &mut known.secrets;
+        collect(secrets);
         secrets.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         secrets.dedup();
     }
 
     pub(super) fn redact(&self, text: &str) -> String {
-        self.secrets
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-            .fold(text.to_owned(), |text, secret| text.replace(secret, MASK))
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let secrets = known.secrets.iter().filter(|secret| !known.is_open(secret));
+        secrets.fold(text.to_owned(), |text, secret| text.replace(secret, MASK))
     }
 }
 
@@ -113,6 +154,10 @@ fn collect(value: &Value, secret: bool, secrets: &mut Vec<String>) {
         }
         Value::String(text) if secret => {
             text.lines().for_each(|line| note(line.trim(), secrets));
+            if text.lines().nth(1).is_some() {
+                // As a Secret has it, and without the break that a block ends with.
+                secrets.extend([text.as_str(), text.trim_end()].map(|text| STANDARD.encode(text)));
+            }
         }
         Value::String(text) => within(text).into_iter().for_each(|one| note(one, secrets)),
         Value::Number(number) if secret => note(&number.to_string(), secrets),
@@ -132,15 +177,9 @@ fn collect_urls(value: &Value, secrets: &mut Vec<String>) {
     }
 }
 
-/// A secret, and the forms it has in a Kubernetes Secret and in messages: Go escapes what it puts in quotes, and since 3.18
-/// helm quotes a value that the chart's schema refuses.
 fn note(secret: &str, secrets: &mut Vec<String>) {
     if secret.len() >= SHORTEST {
-        secrets.push(STANDARD.encode(secret));
-        let escaped = secret.replace('\\', r"\\");
-        secrets.push(escaped.replace('\'', r"\'"));
-        secrets.push(escaped.replace('"', r#"\""#));
-        secrets.push(secret.to_owned());
+        secrets.extend(forms(secret));
     }
 }
 
@@ -161,6 +200,24 @@ mod tests {
         let values = "imageCredentials: {password: hunter2, registry: docker.io}";
         let text = "docker.io hunter2 aHVudGVyMg==";
         assert_eq!(redacted(values, "", text), "docker.io *** ***");
+    }
+
+    #[test]
+    fn a_password_that_is_a_word_turns_nothing_into_stars() {
+        let redactor = Redactor::default();
+        let values = "imageCredentials: {password: clearml, token: team-blue-agent}";
+        redactor.learn(&serde_yaml::from_str(values).unwrap());
+        redactor.leave_open(["team-blue-agent-eu".to_owned()]);
+        let command = "helm upgrade -i clearml-agent -n team-blue-agent-eu";
+        assert_eq!(redactor.redact(command), command);
+        assert_eq!(redactor.redact("Y2xlYXJtbA=="), "***");
+    }
+
+    #[test]
+    fn what_a_secret_holds_is_hidden_where_it_stands_plainly_beside_it() {
+        let manifest =
+            "kind: Secret\nmetadata: {name: s}\ndata: {dsn: cG9zdGdyZXMtcGFzc3dvcmQtb2YtdXM=}\n";
+        assert_eq!(redacted("{}", manifest, "postgres-password-of-us"), MASK);
     }
 
     #[test]

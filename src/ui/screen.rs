@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use serde_yaml::Value;
 
 use super::fit;
+use super::printable::printable;
 use super::progress::Progress;
 use super::redact::Redactor;
 use crate::exit::Stop;
@@ -32,11 +33,21 @@ impl Screen {
         }
     }
 
+    /// A screen that hides these texts, in every form.
+    pub fn hide(&self, secrets: &[String]) {
+        self.redactor.learn_secrets(secrets);
+    }
+
+    /// A screen that lets these names stand, even where a secret is a part of them.
+    pub fn leave_open(&self, names: impl IntoIterator<Item = String>) {
+        self.redactor.leave_open(names);
+    }
+
     /// A result, to stdout. A closed pipe (`| head`) is nobody's error.
     pub fn result(&self, text: &str) {
         self.progress.suspended(|| {
             let mut stdout = std::io::stdout().lock();
-            let _ = writeln!(stdout, "{}", self.redactor.redact(text));
+            let _ = writeln!(stdout, "{}", printable(&self.redactor.redact(text)));
             let _ = stdout.flush();
         });
     }
@@ -65,6 +76,7 @@ impl Screen {
     /// A diagnostic, to stderr.
     pub fn note(&self, text: &str) {
         let text = self.redactor.redact(text);
+        let text = printable(&text).into_owned();
         let text = match fit::width_of_notes() {
             Some(width) => fit::prose(&text, width),
             None => text,
@@ -90,7 +102,8 @@ impl Screen {
 
     /// Does `work` under a line that says what is going on.
     pub fn step<T, E>(&self, what: &str, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        self.progress.step(&self.redactor.redact(what), None, work)
+        self.progress
+            .step(&printable(&self.redactor.redact(what)), None, work)
     }
 
     /// The same, where `look` tells every second how far it is.
@@ -100,7 +113,8 @@ impl Screen {
         look: Option<&(dyn Fn() -> Option<String> + Sync)>,
         work: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
-        self.progress.step(&self.redactor.redact(what), look, work)
+        self.progress
+            .step(&printable(&self.redactor.redact(what)), look, work)
     }
 }
 

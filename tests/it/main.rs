@@ -41,6 +41,7 @@ mod packaging_downloads;
 mod packaging_image;
 #[cfg(unix)]
 mod packaging_signed;
+mod planted;
 mod probe;
 #[cfg(unix)]
 mod progress;
