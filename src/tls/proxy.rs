@@ -1,7 +1,7 @@
-//! `HTTPS_PROXY` and `NO_PROXY`, as curl reads them.
+//! `HTTPS_PROXY` and `NO_PROXY`, as curl reads them, but for the port where none is named.
 
 use std::fmt;
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::net::IpAddr;
 
 use anyhow::{Context as _, Result, bail};
@@ -79,7 +79,8 @@ fn parse(url: &str) -> Result<Proxy> {
     };
     let (host, port) = match address.rsplit_once(':') {
         Some((host, port)) => (host, port.parse().context("HTTPS_PROXY has no valid port")?),
-        None => (address, 1080),
+        // As Go, and so Helm, and Python have it; curl would go to 1080.
+        None => (address, 80),
     };
     Ok(Proxy {
         host: host.trim_matches(['[', ']']).to_owned(),
@@ -124,16 +125,11 @@ impl Proxy {
             .unwrap_or_default();
         let request =
             format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n{credentials}\r\n");
-        stream.write_all(request.as_bytes())?;
-        // Byte by byte: what follows the answer is TLS.
-        let mut answer = Vec::new();
-        let mut byte = [0];
-        while !answer.ends_with(b"\r\n\r\n") && answer.len() < MAX_ANSWER {
-            if stream.read(&mut byte)? == 0 {
-                break;
-            }
-            answer.extend_from_slice(&byte);
-        }
+        let answer = ask(&mut stream, &request).with_context(|| {
+            format!(
+                "the proxy of HTTPS_PROXY, {self}, does not answer when asked for {host}:{port}"
+            )
+        })?;
         let answer = String::from_utf8_lossy(&answer);
         let status = answer.lines().next().unwrap_or_default();
         if status.split(' ').nth(1) != Some("200") {
@@ -141,6 +137,20 @@ impl Proxy {
         }
         Ok(stream)
     }
+}
+
+/// The head of the answer, read byte by byte: what follows it is TLS.
+fn ask(stream: &mut Deadline, request: &str) -> io::Result<Vec<u8>> {
+    stream.write_all(request.as_bytes())?;
+    let mut answer = Vec::new();
+    let mut byte = [0];
+    while !answer.ends_with(b"\r\n\r\n") && answer.len() < MAX_ANSWER {
+        if stream.read(&mut byte)? == 0 {
+            break;
+        }
+        answer.extend_from_slice(&byte);
+    }
+    Ok(answer)
 }
 
 impl fmt::Display for Proxy {
@@ -152,6 +162,9 @@ impl fmt::Display for Proxy {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{TcpListener, TcpStream};
+    use std::time::{Duration, Instant};
+
     use super::*;
 
     #[test]
@@ -179,7 +192,23 @@ mod tests {
         assert_eq!(proxy.credentials.as_deref(), Some("dXNlcjpwYXNz"));
         assert_eq!(decoded("us%40er:p%3Ass%"), b"us@er:p:ss%");
         assert_eq!(decoded("100%+é%zz%2"), "100%+é%zz%2".as_bytes());
-        assert_eq!(parse("proxy").unwrap().port, 1080);
+        assert_eq!(parse("proxy").unwrap().port, 80);
         assert!(parse("socks5://proxy").is_err());
+    }
+
+    #[test]
+    fn a_proxy_that_says_nothing_is_named() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let proxy = parse(&format!("http://me:word@127.0.0.1:{port}")).unwrap();
+        let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        let stream = Deadline::new(stream, Instant::now() + Duration::from_millis(100));
+        let error = proxy.tunnel(stream, "app.acme.example", 443).unwrap_err();
+        let said = format!("{error:#}");
+        let begins = format!(
+            "the proxy of HTTPS_PROXY, 127.0.0.1:{port}, does not answer when asked for app.acme.example:443: "
+        );
+        assert!(said.starts_with(&begins), "{said}");
+        assert!(!said.contains("word"), "{said}");
     }
 }
