@@ -21,6 +21,7 @@ pub mod der;
 pub mod fake_helm;
 pub mod file_server;
 pub mod intercepting_proxy;
+pub mod link;
 #[cfg(unix)]
 pub mod packaging;
 pub mod platform;

@@ -21,7 +21,7 @@ impl<'a> WatchedHelm<'a> {
         let real = world.helm.binary().display().to_string();
         let real = shell_words::quote(&real);
         let script = format!(
-            "#!/bin/sh\nlog={}\necho \"$*\" >>\"$log/calls\"\necho \"$$ $1\" >>\"$log/processes\"\nif [ -f \"$log/before-$1\" ]; then\n  mv \"$log/before-$1\" \"$log/now\"\n  sh \"$log/now\" >\"$log/said\" 2>&1\nfi\nif [ \"$1\" = template ]; then\n  {} \"$@\" >\"$log/rendered\" || exit\n  exec cat \"$log/rendered\"\nfi\nexec {} \"$@\"\n",
+            "#!/bin/sh\nlog={}\nPLUGIN=$PPID\nCALL=$$\nexport PLUGIN CALL\necho \"$*\" >>\"$log/calls\"\necho \"$$ $1\" >>\"$log/processes\"\nif [ -f \"$log/before-$1\" ]; then\n  mv \"$log/before-$1\" \"$log/now\"\n  sh \"$log/now\" >\"$log/said\" 2>&1\nfi\nif [ \"$1\" = template ]; then\n  {} \"$@\" >\"$log/rendered\" || exit\n  exec cat \"$log/rendered\"\nfi\nexec {} \"$@\"\n",
             watched.folder().display(),
             real,
             real
@@ -31,11 +31,26 @@ impl<'a> WatchedHelm<'a> {
         watched
     }
 
-    /// Somebody else runs a shell's command right before the next call that begins with this word. `$HELM` is the real one.
+    /// Somebody else runs a shell's command right before the next call that begins with this word. `$HELM` is the real one,
+    /// `$PLUGIN` the process of the plugin, `$CALL` the one that becomes helm.
     pub fn before(&self, verb: &str, command: &str) {
+        self.before_the(1, verb, command);
+    }
+
+    /// The same before the call after some others.
+    pub fn before_the(&self, nth: usize, verb: &str, command: &str) {
         let real = self.world.helm.binary().display().to_string();
+        let folder = self.folder().display().to_string();
+        let place = |step: usize| match step {
+            1 => self.folder().join(format!("before-{verb}")),
+            later => self.folder().join(format!("step-{later}")),
+        };
+        for step in 1..nth {
+            let next = format!("mv {folder}/step-{} {folder}/before-{verb}\n", step + 1);
+            fs::write(place(step), next).unwrap();
+        }
         let script = format!("HELM={}\n{command}\n", shell_words::quote(&real));
-        fs::write(self.folder().join(format!("before-{verb}")), script).unwrap();
+        fs::write(place(nth), script).unwrap();
     }
 
     /// Runs `helm clearml-certs LINE`.
