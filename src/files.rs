@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
+use crate::exit::Stop;
 use crate::platform;
 
 /// Backups of one file that stay beside a new one; older ones are removed.
@@ -30,11 +31,29 @@ pub fn read(path: &Path) -> Result<Option<String>> {
     match fs::read(path) {
         Ok(bytes) => match String::from_utf8(bytes) {
             Ok(text) => Ok(Some(text)),
-            Err(_) => bail!("{} is not UTF-8 text", path.display()),
+            Err(error) => Err(not_utf8(path, error.as_bytes()).into()),
         },
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
         Err(e) => Err(e).with_context(|| format!("cannot read {}", path.display())),
     }
+}
+
+/// What encoding a file has instead, as far as it tells, and how it becomes UTF-8.
+fn not_utf8(path: &Path, bytes: &[u8]) -> Stop {
+    let shown = path.display();
+    let encoding = match bytes {
+        [0xFF, 0xFE, ..] => Some("UTF-16LE"),
+        [0xFE, 0xFF, ..] => Some("UTF-16BE"),
+        _ => None,
+    };
+    Stop::refused(match encoding {
+        Some(encoding) => format!(
+            "{shown} is {encoding}, as PowerShell's > writes it, and not every Helm reads that. Write it as UTF-8: iconv -f UTF-16 -t UTF-8 {shown} > NEW, or Set-Content -Encoding utf8 [not-utf8]"
+        ),
+        None => format!(
+            "{shown} is not UTF-8 text, which Helm reads alone. Save it as UTF-8 [not-utf8]"
+        ),
+    })
 }
 
 /// Why something is neither a regular file nor nothing at all.

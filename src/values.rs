@@ -1,5 +1,6 @@
 //! Helm's values: merging, comparing and looking up, as Helm does it.
 
+pub mod foreign;
 pub mod scalar;
 
 use serde_yaml::{Mapping, Value};

@@ -18,6 +18,7 @@ use crate::plan::{Observed, ValuesFiles};
 use crate::release::Snapshot;
 use crate::request::TargetSpec;
 use crate::ui::{self, Screen};
+use crate::values::foreign;
 use crate::vendor::{Component, Layout};
 use crate::yaml;
 
@@ -252,6 +253,11 @@ impl Destination {
         new_file: bool,
     ) -> Result<ValuesFiles> {
         let read = |path: &PathBuf| {
+            let refused =
+                |why: &str| Err(Stop::refused(format!("{} {why}", path.display())).into());
+            if let Some(why) = foreign::kind_of_word(&path.to_string_lossy()) {
+                return refused(why);
+            }
             let text = files::read(path)?;
             // What YAML cannot read is refused with its line when the file is edited; as another file, it fails here.
             let values = match text.as_deref().map(yaml::value_of) {
@@ -262,6 +268,12 @@ impl Destination {
                 Some(Ok(values)) => values,
                 Some(Err(_)) | None => Value::Null,
             };
+            let is_foreign = text
+                .as_deref()
+                .and_then(|text| foreign::kind(text, &values));
+            if let Some(why) = is_foreign {
+                return refused(&why);
+            }
             Ok((path.clone(), text, values))
         };
         let all = self.values.iter().map(read).collect::<Result<Vec<_>>>()?;

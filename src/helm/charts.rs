@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_yaml::Value;
 use tempfile::TempDir;
 
-use super::{Digest, Helm, HelmArguments, archive, chart_content, kube_version};
+use super::{Digest, Helm, HelmArguments, archive, chart_content, chart_version, kube_version};
 use crate::exit::Stop;
 use crate::nearest::file_like;
 use crate::values;
@@ -167,7 +167,7 @@ impl Helm {
             return self.pull(reference, version, arguments);
         };
         match version {
-            Some(wanted) if !satisfies(&chart.version, wanted) => Err(Stop::refused(format!(
+            Some(wanted) if !chart_version::satisfies(&chart.version, wanted) => Err(Stop::refused(format!(
                 "the chart at {reference} is version {}, not {wanted}; helm would deploy it all the same",
                 chart.version
             ))
@@ -239,8 +239,8 @@ fn assemble(
         .with_context(|| format!("cannot read the Chart.yaml of {reference}"))?;
     Ok(Chart {
         reference: reference.to_owned(),
-        version: Version::parse(version.trim_start_matches('v')).with_context(|| {
-            format!("{reference} has the version {version:?}, which is not SemVer")
+        version: chart_version::parse(&version).with_context(|| {
+            format!("{reference} has the version {version:?}, which Helm does not take for one")
         })?,
         values: yaml::value_of(values)
             .with_context(|| format!("cannot read the values.yaml of {reference}"))?,
@@ -259,14 +259,6 @@ fn looks_like_path(reference: &str) -> bool {
         || Path::new(reference).is_absolute()
         || !reference.contains("://")
             && Path::new(reference).extension().is_some_and(|e| e == "tgz")
-}
-
-/// Whether `version` is what was asked for; a range that only Helm understands is left to Helm.
-fn satisfies(version: &Version, wanted: &str) -> bool {
-    match Version::parse(wanted.trim_start_matches('v')) {
-        Ok(exact) => exact == *version,
-        Err(_) => semver::VersionReq::parse(wanted).map_or(true, |range| range.matches(version)),
-    }
 }
 
 #[cfg(test)]
@@ -311,13 +303,5 @@ mod tests {
             chart_name("clearml-enterprise-agent"),
             "clearml-enterprise-agent"
         );
-    }
-
-    #[test]
-    fn a_chart_on_disk_must_be_the_version_asked_for() {
-        let version = Version::new(6, 9, 3);
-        assert!(satisfies(&version, "6.9.3"));
-        assert!(satisfies(&version, "^6.0.0"));
-        assert!(!satisfies(&version, "6.14.6"));
     }
 }

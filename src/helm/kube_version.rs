@@ -3,7 +3,9 @@
 //! `helm template` assumes the version built into helm (docs/helm-versions.md has them) and refuses a chart whose
 //! `kubeVersion` excludes it, though the user's cluster may well be within the bounds.
 
-use semver::{Version, VersionReq};
+use semver::Version;
+
+use super::chart_version;
 
 /// Minor versions of Kubernetes 1 that helms assume: a Helm 3 that was built by `go install`, and the oldest and newest
 /// release; a chart that accepts these accepts what is between.
@@ -14,11 +16,7 @@ const CANDIDATES: [std::ops::RangeInclusive<u64>; 2] = [0..=37, 38..=60];
 /// The newest minor version within `bounds` (Chart.yaml's `kubeVersion`) that a helm assumes, or `None` where each helm's
 /// own will do or the bounds cannot be read.
 pub(super) fn within(bounds: &str) -> Option<String> {
-    let alternatives: Vec<VersionReq> = bounds
-        .split("||")
-        .map(requirement)
-        .collect::<Result<_, _>>()
-        .ok()?;
+    let alternatives = chart_version::ranges(bounds)?;
     let accepts = |minor: u64| {
         let version = Version::new(1, minor, 0);
         alternatives.iter().any(|one| one.matches(&version))
@@ -30,23 +28,6 @@ pub(super) fn within(bounds: &str) -> Option<String> {
         .into_iter()
         .find_map(|range| range.rev().find(|minor| accepts(*minor)))?;
     Some(format!("1.{newest}.0"))
-}
-
-/// Helm separates comparators by blanks or commas and allows a blank after the operator; `semver` wants commas.
-fn requirement(text: &str) -> Result<VersionReq, semver::Error> {
-    let mut comparators: Vec<String> = Vec::new();
-    let mut operator = String::new();
-    for word in text.split([' ', ',']).filter(|word| !word.is_empty()) {
-        let begins_version =
-            word.starts_with(|c: char| c.is_ascii_digit() || matches!(c, 'v' | '*' | 'x'));
-        if begins_version || word.contains(|c: char| c.is_ascii_digit()) {
-            comparators.push(format!("{operator}{}", word.replace('v', "")));
-            operator.clear();
-        } else {
-            word.clone_into(&mut operator);
-        }
-    }
-    VersionReq::parse(&comparators.join(","))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod advice;
 mod archive;
 mod arguments;
 mod chart_content;
+mod chart_version;
 mod charts;
 mod error;
 mod kube_version;
@@ -21,6 +22,7 @@ use anyhow::{Context as _, Result};
 
 pub use arguments::{HelmArguments, masked};
 pub use chart_content::{ChartContent, Digest};
+pub use chart_version::ranges;
 pub use charts::{Chart, chart_name, default_reference};
 pub use error::{Ending, HelmError};
 pub use list_flag::files_of;

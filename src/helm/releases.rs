@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_yaml::Value;
 
-use super::{Ending, Helm, HelmError};
+use super::{Ending, Helm, HelmError, chart_version};
 use crate::environment::variable;
 use crate::vendor::Component;
 
@@ -79,13 +79,14 @@ impl ReleaseSummary {
         }
     }
 
-    /// The version of the release's chart if it is a release of `chart`.
+    /// The version of the release's chart if it is a release of `chart`; without the digest that Flux appends.
     ///
     /// The rest after the name must be a version: `clearml-enterprise-agent-6.9.3` is no `clearml-enterprise`.
     #[must_use]
     pub fn version_of(&self, chart: &str) -> Option<&str> {
         let version = self.chart.strip_prefix(chart)?.strip_prefix('-')?;
-        semver::Version::parse(version).ok().map(|_| version)
+        chart_version::parse(version)?;
+        Some(chart_version::without_digest(version))
     }
 
     /// The version of the release's chart if that is a component's by its name, and is there still. A generic name does not

@@ -7,8 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
-use super::{ObjectReference, Reading, is_certificate_name, parsed, skipped};
+use super::{ObjectReference, Reading, holds_certificate, is_certificate_name, parsed, skipped};
 use crate::exit::Stop;
+use crate::finding::Finding;
 use crate::kube::{ClusterAddress, Kubectl};
 
 #[derive(Deserialize)]
@@ -41,18 +42,27 @@ pub(super) fn read(reference: &ObjectReference, cluster: &ClusterAddress) -> Res
         }
         None => {
             for (key, content) in &contents {
-                if is_certificate_name(key) {
-                    reading
-                        .given
-                        .extend(parsed(content, &format!("{shown} {key}"), key)?);
+                let place = format!("{shown} {key}");
+                if content.iter().all(u8::is_ascii_whitespace) {
+                    reading.notes.push(Finding::note(
+                        "certificate-key-empty",
+                        format!("{place} is empty"),
+                    ));
+                } else if is_certificate_name(key) || holds_certificate(content) {
+                    reading.given.extend(parsed(content, &place, key)?);
                 } else {
-                    reading.notes.push(skipped(&format!("{shown} {key}")));
+                    reading.notes.push(skipped(&place));
                 }
             }
         }
     }
     if reading.given.is_empty() {
-        return Err(Stop::refused(format!("{shown} holds no certificate")).into());
+        let keys: Vec<&str> = contents.keys().map(String::as_str).collect();
+        return Err(Stop::refused(format!(
+            "{shown} holds no certificate; its keys: {}",
+            keys.join(", ")
+        ))
+        .into());
     }
     Ok(reading)
 }

@@ -7,7 +7,9 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 
 use super::{Reading, parsed, values};
+use crate::certs::pem;
 use crate::exit::Stop;
+use crate::finding::Finding;
 use crate::nearest::file_like;
 
 /// Larger than any bundle in use (Mozilla's has 220 KB, ten thousand certificates about 20 MB); a device or a disk image ends
@@ -32,16 +34,28 @@ pub(super) fn read(path: &Path) -> Result<Reading> {
     };
     Ok(Reading {
         given,
-        ..Reading::default()
+        notes: commented_out(&bytes, &shown),
     })
 }
 
 pub(super) fn read_stdin() -> Result<Reading> {
-    let bytes = bounded(std::io::stdin().lock(), "standard input")?;
+    let shown = "standard input";
+    let bytes = bounded(std::io::stdin().lock(), shown)?;
     Ok(Reading {
-        given: parsed(&bytes, "standard input", "ca")?,
-        ..Reading::default()
+        given: parsed(&bytes, shown, "ca")?,
+        notes: commented_out(&bytes, shown),
     })
+}
+
+fn commented_out(bytes: &[u8], shown: &str) -> Vec<Finding> {
+    let lines = pem::commented_out(bytes).into_iter();
+    let notes = lines.map(|line| {
+        Finding::note(
+            "certificate-commented-out",
+            format!("{shown}:{line}: a certificate that is commented out was left aside"),
+        )
+    });
+    notes.collect()
 }
 
 fn bounded(from: impl Read, shown: &str) -> Result<Vec<u8>> {

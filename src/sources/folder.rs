@@ -1,10 +1,11 @@
 //! Certificates from a folder and all below it.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use super::{Reading, file, is_certificate_name, skipped};
+use super::{Reading, file, holds_certificate, is_certificate_name, skipped};
 use crate::exit::Stop;
 
 /// Deeper than any folder of certificates; a loop of links ends here.
@@ -13,6 +14,9 @@ const MAX_DEPTH: usize = 16;
 /// More than any folder of certificates holds; a home folder named by mistake ends here.
 const MAX_FILES: usize = 10_000;
 
+/// Bytes at the beginning of a file that tell what it is, with room for some text before the first certificate.
+const LOOKED_AT: u64 = 16 * 1024;
+
 pub(super) fn read(folder: &Path) -> Result<Reading> {
     let mut files = Vec::new();
     collect(folder, 0, &mut files)?;
@@ -20,8 +24,10 @@ pub(super) fn read(folder: &Path) -> Result<Reading> {
     let mut all = Reading::default();
     for path in files {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if is_certificate_name(&name) {
-            all.given.extend(file::read(&path)?.given);
+        if is_certificate_name(&name) || begins_with_certificate(&path) {
+            let reading = file::read(&path)?;
+            all.given.extend(reading.given);
+            all.notes.extend(reading.notes);
         } else {
             all.notes.push(skipped(&path.display().to_string()));
         }
@@ -36,10 +42,26 @@ pub(super) fn read(folder: &Path) -> Result<Reading> {
     Ok(all)
 }
 
+/// Whether a file without an ending holds a certificate, by its first bytes.
+fn begins_with_certificate(path: &Path) -> bool {
+    let mut start = Vec::new();
+    let is_plain = path.extension().is_none() && path.is_file();
+    is_plain
+        && std::fs::File::open(path)
+            .and_then(|file| file.take(LOOKED_AT).read_to_end(&mut start))
+            .is_ok()
+        && holds_certificate(&start)
+}
+
 fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()> {
     let unreadable = || format!("cannot read the folder {}", folder.display());
     for entry in std::fs::read_dir(folder).with_context(unreadable)? {
-        let path = entry.with_context(unreadable)?.path();
+        let entry = entry.with_context(unreadable)?;
+        // Kubernetes keeps what it mounts there, and links to it from beside.
+        if entry.file_name().as_encoded_bytes().starts_with(b"..") {
+            continue;
+        }
+        let path = entry.path();
         if path.is_dir() && depth < MAX_DEPTH {
             collect(&path, depth + 1, files)?;
         } else {

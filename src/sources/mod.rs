@@ -226,6 +226,12 @@ pub fn is_certificate_name(name: &str) -> bool {
         .is_some_and(|(_, ending)| ENDINGS.contains(&ending.to_ascii_lowercase().as_str()))
 }
 
+/// Whether bytes hold a certificate in PEM, whatever they are called.
+fn holds_certificate(content: &[u8]) -> bool {
+    let begin = b"-----BEGIN CERTIFICATE-----";
+    content.windows(begin.len()).any(|window| window == begin)
+}
+
 fn skipped(what: &str) -> Finding {
     Finding::note(
         "file-skipped",

@@ -21,6 +21,9 @@ const SYSTEM_BUNDLES: [&str; 4] = [
     "/etc/ssl/cert.pem",
 ];
 
+/// ConfigMaps that every namespace has (Kubernetes; Red Hat's distribution of it): their names look like keys.
+const EVERYWHERE: [&str; 2] = ["kube-root-ca.crt", "openshift-service-ca.crt"];
+
 /// Where certificates are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
@@ -100,6 +103,7 @@ fn object(kind: &'static str, rest: &str) -> Result<Place, String> {
     let (namespace, name, key) = match parts.as_slice() {
         [name] => (None, *name, None),
         // NAME/KEY or NS/NAME: a key of certificates has an ending, a namespace and an object's name rarely do.
+        [namespace, name] if EVERYWHERE.contains(name) => (Some(*namespace), *name, None),
         [name, key] if super::is_certificate_name(key) => (None, *name, Some(*key)),
         [namespace, name] => (Some(*namespace), *name, None),
         [namespace, name, key] => (Some(*namespace), *name, Some(*key)),

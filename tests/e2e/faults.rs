@@ -220,16 +220,24 @@ fn check(helm: Helm, is_upgrade: bool, step: (usize, &str), fault: Fault) {
     let said = said.unwrap_or_default();
     let (nth, verb) = step;
     // For the table of `FAULTS=all scripts/e2e faults --nocapture`.
-    #[expect(clippy::print_stdout, reason = "the table is what it is run for by hand")]
+    #[expect(
+        clippy::print_stdout,
+        reason = "the table is what it is run for by hand"
+    )]
     {
-        println!("| {helm:?} {what} | {nth}. {verb} | {fault:?} | {} | {said} | {more} |", run.code);
+        println!(
+            "| {helm:?} {what} | {nth}. {verb} | {fault:?} | {} | {said} | {more} |",
+            run.code
+        );
     }
 }
 
 /// Every fault at every step. Each with one of the majors, in turns, unless `FAULTS=all` asks for both.
 fn survives(is_upgrade: bool, steps: [(usize, &str); 6]) {
     let all = std::env::var_os("FAULTS").is_some_and(|asked| asked == "all");
-    let pairs = steps.iter().flat_map(|step| FAULTS.map(|fault| (*step, fault)));
+    let pairs = steps
+        .iter()
+        .flat_map(|step| FAULTS.map(|fault| (*step, fault)));
     for (index, (step, fault)) in pairs.enumerate() {
         for (turn, helm) in [Helm::V3, Helm::V4].into_iter().enumerate() {
             if all || index % 2 == turn {

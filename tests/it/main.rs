@@ -34,6 +34,7 @@ mod inspect;
 mod install;
 mod json;
 #[cfg(unix)]
+mod no_values_file;
 mod packaging;
 #[cfg(unix)]
 mod packaging_downloads;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use crate::support::authority::{Issued, authority, server};
-use crate::support::platform::make_executable;
+use crate::support::platform::{link, make_executable};
 use crate::support::programs::program;
 use crate::support::proxy_server::Proxy;
 use crate::support::tls_server::serve;
@@ -293,6 +293,118 @@ both_majors! {
 
 /// Noise, things nested in each other a million deep or a billion wide, and a device without an end.
 #[test]
+fn no_certificate_is_passed_over_in_silence() {
+    let world = World::new(Helm::V4);
+    let (root, other) = (
+        authority("Acme Root").self_signed(),
+        authority("Other Root").self_signed(),
+    );
+    let (pem, second) = (root.pem(), other.pem());
+    for (name, near) in [
+        ("four.pem", second.replace("-----", "----")),
+        ("six.pem", second.replace("-----", "------")),
+        (
+            "dashes.pem",
+            second.replace("-----", "\u{2013}\u{2013}\u{2013}"),
+        ),
+        (
+            "blanks.pem",
+            second.replace(
+                "-----BEGIN CERTIFICATE-----",
+                "----- BEGIN CERTIFICATE -----",
+            ),
+        ),
+        (
+            "small.pem",
+            second.replace("BEGIN CERTIFICATE", "Begin Certificate"),
+        ),
+        ("bare.pem", second.replace("-----", "")),
+    ] {
+        world.write(name, &format!("{pem}{near}"));
+        let line = pem.lines().count() + 1;
+        world
+            .plugin(&format!("inspect {name}"))
+            .exits(3)
+            .warns(&format!(
+                "{name}:{line}: this looks like the beginning or the end of a certificate"
+            ));
+    }
+    let commented: String = second
+        .lines()
+        .fold(String::new(), |text, line| text + "# " + line + "\n");
+    world.write("commented.pem", &format!("{commented}{pem}"));
+    world
+        .plugin("inspect commented.pem")
+        .exits(0)
+        .says("Acme Root")
+        .never_says("Other Root")
+        .warns(
+            "note[certificate-commented-out]: commented.pem:1: a certificate that is commented out",
+        );
+    let about = "# what stands between -----BEGIN CERTIFICATE----- and the end is ours\n";
+    world.write("about.pem", &format!("{about}{pem}"));
+    world.plugin("inspect about.pem").exits(0).says("Acme Root");
+}
+
+#[test]
+fn what_an_object_or_a_folder_holds_is_seen_by_its_content() {
+    let world = World::new(Helm::V4);
+    let root = authority("Acme Root").self_signed();
+    let secret = json!({"data": {
+        "ca.crt": "",
+        "root-cert": STANDARD.encode(root.pem()),
+        "twice": STANDARD.encode(STANDARD.encode(root.pem())),
+        "tls.key": STANDARD.encode(root.key_pem()),
+    }});
+    world.write("secret.json", &secret.to_string());
+    let answer = "#!/bin/sh\necho \"$*\" >>kubectl.log\nexec cat secret.json\n";
+    let kubectl = script(&world, "kubectl", answer);
+    world
+        .has_on_path("kubectl", &kubectl)
+        .has_programs(&["cat"]);
+    world
+        .plugin("inspect secret:ns/web-tls")
+        .exits(0)
+        .says("secret ns/web-tls root-cert")
+        .warns("note[certificate-key-empty]: secret ns/web-tls ca.crt is empty")
+        .warns("tls.key was skipped")
+        .never_says("PRIVATE");
+    // Base64 once more is unambiguous.
+    world
+        .plugin("inspect secret:ns/web-tls/twice")
+        .exits(0)
+        .says("Acme Root");
+    for source in [
+        "configmap:ns/kube-root-ca.crt",
+        "configmap:ns/kube-root-ca.crt/root-cert",
+    ] {
+        world.plugin(&format!("inspect {source}"));
+    }
+    let log = world.read("kubectl.log");
+    let asked = log
+        .lines()
+        .filter(|line| line.starts_with("get configmap kube-root-ca.crt -n ns "));
+    assert_eq!(asked.count(), 2, "{log}");
+    // As Kubernetes mounts it.
+    fs::create_dir_all(world.path("m/..2026_11_28")).unwrap();
+    world
+        .write("m/..2026_11_28/corp.crt", &root.pem())
+        .write("m/ca-bundle", &root.pem());
+    link("..2026_11_28", world.path("m/..data"));
+    link("..data/corp.crt", world.path("m/corp.crt"));
+    world
+        .plugin("inspect m")
+        .exits(0)
+        .warns("m/corp.crt:1 is the same certificate as m/ca-bundle:1")
+        .never_says("..2026");
+    fs::write(world.path("encoded.b64"), STANDARD.encode(root.pem())).unwrap();
+    world
+        .plugin("inspect encoded.b64")
+        .exits(0)
+        .says("Acme Root");
+}
+
+#[test]
 fn what_is_meant_to_exhaust_is_refused_in_little_memory() {
     let world = World::new(Helm::V4);
     let noise: Vec<u8> = (0..2_000_000u32)
@@ -315,7 +427,11 @@ fn what_is_meant_to_exhaust_is_refused_in_little_memory() {
             b"\x30\x80".repeat(1_000_000),
             "not an X.509 certificate",
         ),
-        ("laughs.yaml", laughs.into_bytes(), "limit"),
+        (
+            "laughs.yaml",
+            laughs.into_bytes(),
+            "more than 200000 values",
+        ),
         (
             "deep.yaml",
             [b"a: ".to_vec(), b"[".repeat(100_000)].concat(),

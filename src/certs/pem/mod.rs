@@ -6,6 +6,7 @@
 
 pub mod delivered;
 mod der;
+mod near;
 mod problem;
 mod text;
 
@@ -38,10 +39,44 @@ pub fn parse(input: &[u8]) -> Result<Vec<Block>, PemError> {
     if !found.is_empty() {
         return Ok(found);
     }
+    // Once or twice: what is in it is as plain as if it stood there.
+    let decoded = encoded_text(&text).map(|once| {
+        let twice = std::str::from_utf8(&once).ok().and_then(encoded_text);
+        twice.unwrap_or(once)
+    });
+    if let Some(found) = decoded.and_then(|text| scan(&text::decode(&text).ok()?).ok())
+        && !found.is_empty()
+    {
+        return Ok(found);
+    }
     match bare_base64(&text) {
         Some(der) => blocks(1, der::certificates(&der)).map_err(|problem| at(1, 0, problem)),
         None => Err(at(1, 0, Problem::Empty)),
     }
+}
+
+/// The lines at which certificates begin that somebody commented out: nobody reads them.
+#[must_use]
+pub fn commented_out(input: &[u8]) -> Vec<usize> {
+    let Ok(text) = text::decode(input) else {
+        return Vec::new();
+    };
+    let lines = text.lines().enumerate();
+    let begins = lines.filter(|(_, line)| {
+        let inner = near::uncommented(line).map(str::trim);
+        matches!(inner.and_then(boundary), Some(Boundary::Begin(_)))
+    });
+    begins.map(|(index, _)| index + 1).collect()
+}
+
+/// Base64 of a PEM text, as a Secret's manifest has it.
+fn encoded_text(text: &str) -> Option<Vec<u8>> {
+    // What `-----BEGIN` becomes.
+    if !text.trim_start().starts_with("LS0tLS1CRUdJTi") {
+        return None;
+    }
+    let body: String = text.split_ascii_whitespace().collect();
+    STANDARD.decode(body).ok()
 }
 
 fn blocks(
@@ -78,7 +113,12 @@ fn scan(text: &str) -> Result<Vec<Block>, PemError> {
     for (index, raw) in text.split('\n').enumerate() {
         let line_number = index + 1;
         let line = raw.trim_end();
-        if let Some(problem) = misplaced(line) {
+        // Explanatory text, be it about boundaries; `commented_out` tells of it.
+        if open.is_none() && near::uncommented(line).is_some() {
+            continue;
+        }
+        let miss = near::miss(line).map(Problem::NearBoundary);
+        if let Some(problem) = miss.or_else(|| misplaced(line)) {
             return Err(at(line_number, number + 1, problem));
         }
         match (boundary(line), &mut open) {

@@ -80,6 +80,11 @@ pub enum Problem {
         "BEGIN or END shares its line with other text, which poisons the whole bundle in OpenSSL: start a new line there"
     )]
     Glued,
+    /// A line that looks like BEGIN or END and is none: clients lose that certificate without a word.
+    #[error(
+        "this looks like the beginning or the end of a certificate, and {0}: no client reads it. Write -----BEGIN CERTIFICATE----- and -----END CERTIFICATE-----"
+    )]
+    NearBoundary(&'static str),
     /// `\n` as two characters, as copied out of JSON.
     #[error(
         "line breaks written as \\n, as copied out of JSON: no client reads that. Turn them into real ones: sed 's/\\\\n/\\n/g' FILE > ca.pem"

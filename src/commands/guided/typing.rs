@@ -157,9 +157,7 @@ fn chart(text: &str) -> Remark {
 }
 
 fn version(text: &str) -> Remark {
-    if semver::Version::parse(text.trim_start_matches('v')).is_ok()
-        || semver::VersionReq::parse(text).is_ok()
-    {
+    if helm::ranges(text).is_some() {
         fine("")
     } else {
         wrong("a version such as 6.14.6, or a range such as ^6.10")
