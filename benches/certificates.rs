@@ -56,7 +56,7 @@ fn entries(size: usize) -> Vec<Entry> {
         origin: format!("ca.pem:{}", block.line),
         wanted: None,
         fallback: "ca".to_owned(),
-        from_system: false,
+        of_bundle: false,
         certificate: block.certificate,
     };
     let blocks = pem::parse(bundle(size).as_bytes()).unwrap();

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::alias::{self, Taken};
-use super::{Certificate, Fingerprint};
+use super::{Certificate, Fingerprint, mozilla};
+
+/// So many public roots are not meant one by one.
+const MANY: usize = 4;
 
 /// A certificate as the user gave it.
 #[derive(Debug, Clone)]
@@ -16,8 +19,8 @@ pub struct Given {
     pub fallback: String,
     /// The certificate.
     pub certificate: Certificate,
-    /// Whether it comes with the machine's own bundle.
-    pub from_system: bool,
+    /// Whether it comes with a whole bundle of public roots: the machine's own, or any other.
+    pub of_bundle: bool,
 }
 
 /// A certificate with the alias it goes by.
@@ -31,8 +34,8 @@ pub struct Entry {
     pub origin: String,
     /// The certificate.
     pub certificate: Certificate,
-    /// Whether it comes with the machine's own bundle.
-    pub from_system: bool,
+    /// Whether it comes with a whole bundle of public roots: the machine's own, or any other.
+    pub of_bundle: bool,
 }
 
 /// The given certificates without repetition, and the ones that were repeated.
@@ -71,9 +74,22 @@ impl Bundle {
                 alias_chosen: one.wanted.is_some(),
                 origin: one.origin,
                 certificate: one.certificate,
-                from_system: one.from_system,
+                of_bundle: one.of_bundle,
             });
         }
+        bundle.mark_public();
         bundle
+    }
+
+    /// Many public roots are a bundle wherever they come from; those that the user named are meant.
+    fn mark_public(&mut self) {
+        let is_public = |entry: &Entry| {
+            !entry.alias_chosen && mozilla::is_public_root(entry.certificate.fingerprint)
+        };
+        if self.entries.iter().filter(|entry| is_public(entry)).count() >= MANY {
+            for entry in &mut self.entries {
+                entry.of_bundle |= is_public(entry);
+            }
+        }
     }
 }

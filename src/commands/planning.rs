@@ -92,7 +92,8 @@ pub(super) fn plan(
     let present = present(&bundle.entries, &targets);
     findings.extend(lint::check_beside(&bundle.entries, &present, &options));
     let appending = targets.iter().any(|target| target.mode == Mode::Append);
-    if appending && bundle.entries.iter().any(|entry| entry.from_system) {
+    let from_system = desired.certificates.iter().any(|source| source.is_system);
+    if appending && from_system {
         findings.push(
             Finding::error(
                 "system-bundle-appended",

@@ -226,7 +226,7 @@ fn probed(
             wanted: None,
             fallback: endpoint.host.clone(),
             certificate: certificate.clone(),
-            from_system: false,
+            of_bundle: false,
         });
     let all: Vec<&Certificate> = presented.chain.iter().chain(&fetched).collect();
     Ok(Probed {

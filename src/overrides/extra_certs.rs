@@ -94,7 +94,7 @@ mod tests {
             wanted: alias.map(str::to_owned),
             fallback: "f".into(),
             certificate: certificate.clone(),
-            from_system: false,
+            of_bundle: false,
         };
         Bundle::new(vec![given]).entries.remove(0)
     }

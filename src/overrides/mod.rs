@@ -48,7 +48,7 @@ impl Placed {
             alias_chosen: false,
             origin: self.origin.clone(),
             certificate: self.certificate.clone(),
-            from_system: false,
+            of_bundle: false,
         }
     }
 }

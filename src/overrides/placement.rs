@@ -70,7 +70,10 @@ pub fn place(
                 keep = placement.leaves(document, in_bundle, file, [&bundle_path, &list_path])?;
                 keep.retain(|one| !mozilla::is_public_root(one.certificate.fingerprint));
             }
-            let entries = with_carried(entries, keep, file);
+            let (aside, meant): (Vec<Entry>, Vec<Entry>) =
+                entries.iter().cloned().partition(|entry| entry.of_bundle);
+            placement.findings.extend(left_aside(&aside));
+            let entries = with_carried(&meant, keep, file);
             placement.findings.extend(in_list.findings);
             if !finding::refuses(&placement.findings) {
                 let (placed, findings) =
@@ -137,9 +140,22 @@ fn with_carried(entries: &[Entry], carried: Vec<Placed>, file: &str) -> Vec<Entr
         wanted: None,
         fallback: alias_of(&placed.certificate),
         certificate: placed.certificate,
-        from_system: false,
+        of_bundle: false,
     });
     [entries.to_vec(), Bundle::new(carried.collect()).entries].concat()
+}
+
+fn left_aside(aside: &[Entry]) -> Option<Finding> {
+    (!aside.is_empty()).then(|| {
+        Finding::note(
+            "public-roots-left-aside",
+            format!(
+                "{} public roots are left aside: the bundle that the pods come with has them",
+                aside.len()
+            ),
+        )
+        .hint("for images that lack one, give it by a name: --ca NAME=FILE")
+    })
 }
 
 fn both(document: &Document, file: &str, list: &Path, bundle: &Path) -> Finding {
@@ -190,7 +206,7 @@ mod tests {
             wanted: None,
             fallback: "f".into(),
             certificate: self_signed(name),
-            from_system: false,
+            of_bundle: false,
         };
         Bundle::new(vec![given]).entries.remove(0)
     }

@@ -51,9 +51,9 @@ pub fn plan_json(plan: &Plan, ending: Ending, outcomes: &[(&Target, Outcome)]) -
         })
     });
     let unplanned: Vec<Value> = unplanned.collect();
-    let given = plan.entries.iter().filter(|entry| !entry.from_system);
+    let given = plan.entries.iter().filter(|entry| !entry.of_bundle);
     let certificates: Vec<Value> = given.map(|entry| certificate(entry, now)).collect();
-    let system = plan.entries.iter().filter(|entry| entry.from_system);
+    let system = plan.entries.iter().filter(|entry| entry.of_bundle);
     json!({
         "schemaVersion": SCHEMA_VERSION,
         "outcome": match ending {

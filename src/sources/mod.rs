@@ -143,7 +143,7 @@ impl Source {
         };
         for given in &mut reading.given {
             given.wanted.clone_from(&self.alias);
-            given.from_system = self.is_system;
+            given.of_bundle = self.is_system;
         }
         Ok(reading)
     }
@@ -214,7 +214,7 @@ fn given(certificate: Certificate, origin: String, fallback: &str) -> Given {
         wanted: None,
         fallback: fallback.to_owned(),
         certificate,
-        from_system: false,
+        of_bundle: false,
     }
 }
 

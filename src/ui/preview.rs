@@ -99,7 +99,7 @@ fn certificates(entries: &[Entry]) -> String {
         Column::new("VALID").spare(2),
         Column::new("SHA-256, FIRST 8 BYTES"),
     ]);
-    for entry in entries.iter().filter(|entry| !entry.from_system) {
+    for entry in entries.iter().filter(|entry| !entry.of_bundle) {
         let certificate = &entry.certificate;
         let issuer = if certificate.self_issued {
             "itself"
@@ -120,10 +120,10 @@ fn certificates(entries: &[Entry]) -> String {
             fingerprint,
         ]);
     }
-    let system = entries.iter().filter(|entry| entry.from_system).count();
+    let system = entries.iter().filter(|entry| entry.of_bundle).count();
     let system = match system {
         0 => String::new(),
-        n => format!("\n and {n} of this machine's own bundle"),
+        n => format!("\n and {n} of a bundle of public roots"),
     };
     format!(
         "{}\n{}{system}",

@@ -22,7 +22,7 @@ fn findings(certificates: &[&Issued], options: &Options) -> Vec<Finding> {
             origin: "ca.pem:1".to_owned(),
             wanted: None,
             fallback: "ca".to_owned(),
-            from_system: false,
+            of_bundle: false,
             certificate: certificate(issued),
         })
         .collect();

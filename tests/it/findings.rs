@@ -11,6 +11,25 @@ fn dry_run(world: &World, more: &str) -> crate::support::Run {
 }
 
 both_majors! {
+    fn a_bundle_of_public_roots_takes_one_line(world) {
+        world.write("ca.pem", &certificates::ca("Acme Root"));
+        world.write("mozilla.pem", include_str!("../support/public-bundle.pem"));
+        let line = |more: &str| format!("--ca mozilla.pem {more}");
+        let run = dry_run(&world, &line(""));
+        run.exits(0)
+            .warns("note[public-roots-left-aside]: 5 public roots are left aside")
+            .says(" and 5 of a bundle of public roots")
+            .says("acme-root")
+            .never_says("isrg-root-x1");
+        let run = dry_run(&world, &line("--mode replace"));
+        run.exits(0).says(" and 5 of a bundle of public roots");
+        assert_eq!(run.stderr.matches("ISRG").count(), 0, "{run}");
+        // One that is named is meant.
+        let first = include_str!("../support/public-bundle.pem").split_inclusive("-----END CERTIFICATE-----\n").next().unwrap();
+        world.write("one.pem", first);
+        dry_run(&world, "--ca isrg=one.pem").exits(0).says("isrg");
+    }
+
     fn an_error_stops_install_and_render_until_it_is_ignored_by_its_code(world) {
         world.write("ca.pem", &certificates::expired_ca("Acme Root"));
         dry_run(&world, "")

@@ -364,7 +364,7 @@ both_majors! {
         with_ca(&world);
         dry_run(&world, OLD_AGENT, "--ca system --mode append").exits(64).warns("--mode replace");
         let run = dry_run(&world, OLD_AGENT, "--ca system --mode replace");
-        run.exits(0).says("and 3 of this machine's own bundle").says("certum-trusted-network-ca-2");
+        run.exits(0).says("and 3 of a bundle of public roots").says("certum-trusted-network-ca-2");
         assert!(!run.stderr.contains("bundle-without-public-roots"), "{run}");
     }
 

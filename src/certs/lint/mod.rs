@@ -137,7 +137,7 @@ pub fn check_beside(entries: &[Entry], present: &[Entry], options: &Options) -> 
         .collect();
     let is_looked_at = |index: usize, entry: &Entry| {
         let is_public = || mozilla::is_public_root(entry.certificate.fingerprint);
-        !entry.from_system && (index < entries.len() || !is_public())
+        !entry.of_bundle && (index < entries.len() || !is_public())
     };
     let looked_at = all.iter().enumerate();
     looked_at
