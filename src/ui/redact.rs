@@ -83,11 +83,16 @@ impl Redactor {
                         let decoded = STANDARD.decode(line).ok();
                         let decoded = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
                         let decoded = decoded.filter(|_| field == "data").unwrap_or_default();
-                        // What the chart put beside it, plainly.
-                        let lines = decoded.lines().map(str::trim);
-                        lines
-                            .filter(|line| line.len() >= LONGER_THAN_WORDS)
-                            .for_each(|line| note(line, found));
+                        // What the chart may have put beside it, plainly: a word, and what is secret in a text. The rest of
+                        // a configuration is none.
+                        let word = decoded.trim();
+                        if word.contains(char::is_whitespace) {
+                            for one in within(&decoded) {
+                                note(one, found);
+                            }
+                        } else if word.len() >= LONGER_THAN_WORDS {
+                            note(word, found);
+                        }
                     }
                 }
             }

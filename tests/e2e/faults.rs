@@ -190,8 +190,9 @@ fn check(helm: Helm, is_upgrade: bool, step: (usize, &str), fault: Fault) {
         agree || fault == Fault::PluginKilled || says_that_it_cannot_tell,
         "{context}\n{file}\n{values}"
     );
-    if fault == Fault::Colleague && values.contains("theirs") {
-        assert!(!values.contains(&scene.mark), "{context}");
+    // What a colleague deployed is not deployed over, but in the moment in which helm begins: it has no word for that.
+    if fault == Fault::Colleague && step.1 != "upgrade" {
+        assert!(values.contains("theirs"), "{context}\n{values}");
     }
     let more = scene.comes_to_an_end();
     let (file, values) = (scene.file(), scene.values());

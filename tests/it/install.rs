@@ -232,7 +232,7 @@ both_majors! {
         let run = dry_run(&world, OLD_AGENT, "");
         run.exits(3).warns(&format!("ca.pem:{}: a private key", ca.lines().count() + 1)).never_says(&body);
         for (damage, says) in [
-            (ca.replace("-----END", "----END"), "ca.pem:1: this BEGIN has no END"),
+            (ca.replace("-----END", "----END"), "this looks like the beginning or the end of a certificate, and has more or less than five dashes"),
             (ca.replacen("\nMI", "\n*I", 1), "ca.pem:1: the block's body is not base64"),
             (ca.replace('\n', "\n  "), "indented PEM block"),
             (String::new(), "no certificate found"),
