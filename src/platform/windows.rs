@@ -11,6 +11,7 @@ pub(crate) const MAKES_WRITABLE: &str = "attrib -r";
 pub(crate) fn as_new_file(_: &mut tempfile::Builder<'_, '_>) {}
 
 /// The owner is who runs this.
+#[expect(clippy::unnecessary_wraps, reason = "Unix may refuse it")]
 pub(crate) fn keep_owner(_: &Path, _: &Metadata) -> std::io::Result<()> {
     Ok(())
 }
@@ -21,6 +22,7 @@ pub(crate) fn foreign_owner(_: &Metadata) -> Option<String> {
 }
 
 /// Access lists come from the folder.
+#[expect(clippy::unnecessary_wraps, reason = "Unix may refuse it")]
 pub(crate) fn keep_attributes(_: &Path, _: &Path) -> std::io::Result<()> {
     Ok(())
 }

@@ -33,8 +33,8 @@ mod held;
 mod inspect;
 mod install;
 mod json;
-#[cfg(unix)]
 mod no_values_file;
+#[cfg(unix)]
 mod packaging;
 #[cfg(unix)]
 mod packaging_downloads;
