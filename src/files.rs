@@ -56,6 +56,27 @@ fn not_utf8(path: &Path, bytes: &[u8]) -> Stop {
     })
 }
 
+/// What a regular file holds that helm reads by itself; `None` for what is none, or is not there.
+///
+/// # Errors
+/// It is a pipe: helm reads it for the preview, and finds nothing in it for the upgrade.
+pub fn read_for_helm(path: &Path) -> Result<Option<Vec<u8>>> {
+    let Ok(found) = fs::metadata(path) else {
+        return Ok(None);
+    };
+    if platform::is_pipe(&found) {
+        bail!(Stop::refused(format!(
+            "{} is a pipe, which can be read only once, and helm reads it for the preview and for the upgrade: write what it gives to a file, and name that",
+            path.display()
+        )));
+    }
+    Ok(if found.is_file() {
+        fs::read(path).ok()
+    } else {
+        None
+    })
+}
+
 /// Why something is neither a regular file nor nothing at all.
 fn unusual(path: &Path) -> Option<String> {
     let shown = path.display();

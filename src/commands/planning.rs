@@ -13,6 +13,7 @@ use super::side_by_side::side_by_side;
 use crate::certs::bundle::{Bundle, Entry};
 use crate::certs::lint;
 use crate::exit::{ExitCode, Stop, code_of};
+use crate::files;
 use crate::finding::Finding;
 use crate::helm::{Chart, ChartContent, Helm, HelmArguments, Rendering, Rollout};
 use crate::interrupt;
@@ -274,7 +275,7 @@ impl Planner<'_> {
                 files = files.over(kept);
             }
         }
-        let named = named_by(self.arguments);
+        let named = named_by(self.arguments)?;
         let base = files.clone();
         let is_upgrade = matches!(observed, Observed::Present(..));
         let asks_cluster = self.asks_cluster && !matches!(observed, Observed::Unknown(_));
@@ -361,11 +362,13 @@ impl Planner<'_> {
 }
 
 /// The files that flags name, with their contents. Of one that is not there, helm says more.
-fn named_by(arguments: &HelmArguments) -> Vec<(PathBuf, Vec<u8>)> {
-    let files = arguments.files().into_iter();
-    files
-        .filter_map(|path| Some((path.clone(), std::fs::read(path).ok()?)))
-        .collect()
+fn named_by(arguments: &HelmArguments) -> Result<Vec<(PathBuf, Vec<u8>)>> {
+    let mut named = Vec::new();
+    for path in arguments.files() {
+        let content = files::read_for_helm(&path)?;
+        named.extend(content.map(|content| (path, content)));
+    }
+    Ok(named)
 }
 
 /// The values files as they would be, for rendering. The edited one goes to helm's standard input: no copy of its credentials

@@ -54,6 +54,11 @@ pub(crate) fn foreign_owner(file: &Metadata) -> Option<String> {
     }
 }
 
+/// Whether it is a pipe.
+pub(crate) fn is_pipe(found: &Metadata) -> bool {
+    std::os::unix::fs::FileTypeExt::is_fifo(&found.file_type())
+}
+
 /// The attribute in which Linux keeps an access list (acl(5)).
 const ACCESS_LIST: &str = "system.posix_acl_access";
 
@@ -248,6 +253,13 @@ mod tests {
             }
             assert!(crate::files::obstacle(path).unwrap().contains(why));
         }
+        let refused = crate::files::read_for_helm(&pipe).unwrap_err();
+        assert!(
+            refused.to_string().contains("can be read only once"),
+            "{refused}"
+        );
+        let null = crate::files::read_for_helm(Path::new("/dev/null"));
+        assert_eq!(null.unwrap(), None, "as often as one likes");
         assert!(fs::symlink_metadata(&dangling).unwrap().is_symlink());
     }
 

@@ -21,6 +21,11 @@ pub(crate) fn foreign_owner(_: &Metadata) -> Option<String> {
     None
 }
 
+/// Pipes have names of their own there.
+pub(crate) fn is_pipe(_: &Metadata) -> bool {
+    false
+}
+
 /// Access lists come from the folder.
 #[expect(clippy::unnecessary_wraps, reason = "Unix may refuse it")]
 pub(crate) fn keep_attributes(_: &Path, _: &Path) -> std::io::Result<()> {

@@ -35,8 +35,17 @@ pub fn within(text: &str) -> Vec<&str> {
         // Beside a secret, `key` is whose secret it is.
         is_secret_key(name) || name == "key"
     });
+    let called_so = called_so.map(|setting| setting.value);
+    called_so
+        .filter(|secret| !secret.is_empty())
+        .chain(by_look(text))
+        .collect()
+}
+
+/// Those among them that are known by what they look like alone.
+#[must_use]
+pub fn by_look(text: &str) -> Vec<&str> {
     in_urls(text)
-        .chain(called_so.map(|setting| setting.value))
         .chain(private_keys(text))
         .chain(tokens(text))
         .chain(connection_strings(text))

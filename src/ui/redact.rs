@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_yaml::Value;
 
 use crate::proof::Object;
-use crate::secrets::{MASK, forms, in_urls, is_secret_below, is_secret_key, within};
+use crate::secrets::{MASK, by_look, forms, in_urls, is_secret_below, is_secret_key, within};
 
 /// A secret shorter than this is hidden by position only: replacing "a" everywhere would leave nothing readable.
 const SHORTEST: usize = 5;
@@ -87,7 +87,7 @@ impl Redactor {
                         // a configuration is none.
                         let word = decoded.trim();
                         if word.contains(char::is_whitespace) {
-                            for one in within(&decoded) {
+                            for one in by_look(&decoded) {
                                 note(one, found);
                             }
                         } else if word.len() >= LONGER_THAN_WORDS {
@@ -216,6 +216,18 @@ mod tests {
         let command = "helm upgrade -i clearml-agent -n team-blue-agent-eu";
         assert_eq!(redactor.redact(command), command);
         assert_eq!(redactor.redact("Y2xlYXJtbA=="), "***");
+    }
+
+    #[test]
+    fn a_secret_that_holds_a_template_hides_none_of_its_words() {
+        let template = STANDARD
+            .encode("spec:\n  env:\n  - valueFrom:\n      secretKeyRef: {key: agentk8sglue_key}\n");
+        let manifest =
+            format!("kind: Secret\nmetadata: {{name: s}}\ndata: {{template.yaml: {template}}}\n");
+        assert_eq!(
+            redacted("{}", &manifest, "agentk8sglue_key"),
+            "agentk8sglue_key"
+        );
     }
 
     #[test]
