@@ -2,13 +2,14 @@
 //! Kubernetes API, with both major versions of Helm. Run by `make e2e`.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use crate::support::cluster::Namespace;
 use crate::support::platform::Signal;
 use crate::support::schema;
 use crate::support::watched_helm::WatchedHelm;
-use crate::support::{GATEWAY_FILE, GATEWAY_NEEDS, Helm, Run, Running, World, certificates, chart};
+use crate::support::{
+    GATEWAY_FILE, GATEWAY_NEEDS, Helm, Run, Running, World, certificates, chart, copy_folder, until,
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use helm_clearml_certs::helm::ChartContent;
@@ -43,15 +44,6 @@ fn begin<'a>(world: &World, helm: &WatchedHelm<'a>, namespace: &Namespace) -> Ru
     running
 }
 
-#[track_caller]
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !is_so() {
-        assert!(Instant::now() < deadline, "never came: {what}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
 /// The command that a run printed below `line`, as it can be pasted.
 fn printed_below(run: &Run, line: &str) -> Vec<String> {
     let mut lines = run.stderr.lines().skip_while(|one| !one.contains(line));
@@ -81,7 +73,7 @@ fn stored_size(namespace: &Namespace, release: &str, revision: u64) -> usize {
 /// The agent's chart without the annotations that replace its pods when the certificates change.
 fn chart_that_keeps_its_pods(world: &World) -> String {
     let folder = world.path("chart");
-    copy(Path::new(&chart(AGENT)), &folder);
+    copy_folder(Path::new(&chart(AGENT)), &folder);
     let deployment = folder.join("templates/agent-deployment.yaml");
     let text = std::fs::read_to_string(&deployment).unwrap();
     let kept = text
@@ -90,19 +82,6 @@ fn chart_that_keeps_its_pods(world: &World) -> String {
     let kept: Vec<&str> = kept.filter(|line| line.trim() != "annotations:").collect();
     std::fs::write(&deployment, kept.join("\n")).unwrap();
     folder.display().to_string()
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            std::fs::copy(entry.path(), to).unwrap();
-        }
-    }
 }
 
 /// Runs the plugin where nothing is on the path.

@@ -4,13 +4,11 @@
 //! Whatever happens, nothing of the user's is lost, the file and the release agree or the run says that it could not tell, and a
 //! second run brings it to its end.
 
-use std::time::{Duration, Instant};
-
 use crate::support::cluster::{Namespace, kubeconfig};
 use crate::support::link::Link;
 use crate::support::platform::Signal;
 use crate::support::watched_helm::WatchedHelm;
-use crate::support::{Helm, Run, World, certificates, chart};
+use crate::support::{Helm, Run, World, certificates, chart, until};
 
 const AGENT_FILE: &str = "clearml-agent-values.override.yaml";
 const USERS_FILE: &str = "# ours\nimageCredentials:\n  password: hunter2-very-secret\n";
@@ -70,21 +68,20 @@ impl Scene {
         let world = World::with_cluster(helm, &link.kubeconfig);
         let namespace = Namespace::new();
         world.write(AGENT_FILE, USERS_FILE);
-        let scene = |mark| Self {
+        let mut scene = Self {
             world,
             namespace,
             link,
-            mark,
+            mark: String::new(),
         };
-        let scene = scene(String::new());
         if is_upgrade {
             scene.world.write("ca.pem", &certificates::ca("Acme Root"));
             scene.run("").exits(0);
         }
         let pem = certificates::ca("Acme Next");
-        let mark = pem.lines().nth(2).unwrap().to_owned();
+        pem.lines().nth(2).unwrap().clone_into(&mut scene.mark);
         scene.world.write("ca.pem", &pem);
-        Self { mark, ..scene }
+        scene
     }
 
     fn line(&self, more: &str) -> String {
@@ -123,11 +120,7 @@ impl Scene {
         self.world.notes_the_plugins_process();
         let running = helm.starts(&self.line(""));
         if fault == Fault::Clogged {
-            let deadline = Instant::now() + Duration::from_secs(60);
-            while !self.link.is_clogged() {
-                assert!(Instant::now() < deadline, "never came to helm {verb}");
-                std::thread::sleep(Duration::from_millis(5));
-            }
+            until(&format!("helm {verb}"), || self.link.is_clogged());
             // Nobody waits for ever: the first is heeded where it can be, the second ends it.
             self.world.signal_plugin(Signal::INT);
             self.world.signal_plugin(Signal::TERM);

@@ -4,7 +4,7 @@
 
 use crate::support::cluster::Namespace;
 use crate::support::watched_helm::WatchedHelm;
-use crate::support::{GATEWAY_FILE, GATEWAY_NEEDS, Helm, World, certificates, chart};
+use crate::support::{GATEWAY_FILE, GATEWAY_NEEDS, Helm, World, certificates, chart, copy_folder};
 use helm_clearml_certs::{plan, proof};
 
 const AGENT_FILE: &str = "clearml-agent-values.override.yaml";
@@ -182,7 +182,7 @@ on_the_cluster! {
             .warns("incompatible with Kubernetes v1.");
         // Bounds that hold for helm's built-in version and not for the cluster's.
         let folder = world.path("bounded");
-        copy_chart(OLD_AGENT, &folder);
+        copy_folder(std::path::Path::new(&chart(OLD_AGENT)), &folder);
         let metadata = std::fs::read_to_string(folder.join("Chart.yaml")).unwrap();
         std::fs::write(folder.join("Chart.yaml"), metadata.replace(">= 1.21.0-0 < 1.37.0-0", "< 1.30.0-0")).unwrap();
         let line = format!("install agent --ca one.pem --chart bounded -n {} --skip-probe --dry-run", namespace.name);
@@ -251,15 +251,6 @@ on_the_cluster! {
             compared += 1;
         }
     }
-}
-
-fn copy_chart(name: &str, to: &std::path::Path) {
-    let status = std::process::Command::new("cp")
-        .arg("-r")
-        .arg(chart(name))
-        .arg(to)
-        .status();
-    assert!(status.unwrap().success());
 }
 
 /// The manifest that `--show-manifest` printed.

@@ -1,11 +1,9 @@
 //! Releases in every state that Helm knows, and clusters that do not have what their release says: against a real Kubernetes API,
 //! with both major versions of Helm.
 
-use std::time::{Duration, Instant};
-
 use crate::support::cluster::Namespace;
 use crate::support::watched_helm::WatchedHelm;
-use crate::support::{Helm, Run, World, certificates, chart};
+use crate::support::{Helm, Run, World, certificates, chart, until};
 
 const AGENT_FILE: &str = "clearml-agent-values.override.yaml";
 const USERS_FILE: &str = "imageCredentials:\n  password: hunter2-very-secret\n";
@@ -30,15 +28,6 @@ fn installed(world: &World, namespace: &Namespace) {
         .write("one.pem", &certificates::ca("Acme Root"))
         .write(AGENT_FILE, USERS_FILE);
     install(world, namespace, "").exits(0);
-}
-
-#[track_caller]
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !is_so() {
-        assert!(Instant::now() < deadline, "never came: {what}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
 }
 
 fn kubectl(namespace: &Namespace, words: &[&str]) -> String {

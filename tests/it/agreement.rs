@@ -1,10 +1,8 @@
 //! The question before anything is changed, on a real terminal.
 
-use std::time::{Duration, Instant};
-
 use crate::guided::{prepare, with_releases, with_releases_on};
 use crate::support::terminal::{CTRL_C, ENTER, ESCAPE, Terminal};
-use crate::support::{Helm, World};
+use crate::support::{Helm, World, until};
 
 const LINE: &str = "install agent -n ml --ca corp-root.pem --task-pods off --skip-probe --agent-namespace ml --agent-chart charts/clearml-enterprise-agent-6.9.3";
 const QUESTION: &str =
@@ -15,14 +13,6 @@ fn asks(world: &World) -> Terminal {
     let mut terminal = with_releases(world, &LINE.replace(" -n ml", ""));
     terminal.shows(QUESTION);
     terminal
-}
-
-fn until(what: &str, is_so: impl Fn() -> bool) {
-    let started = Instant::now();
-    while !is_so() {
-        assert!(started.elapsed() < Duration::from_secs(60), "{what}");
-        std::thread::yield_now();
-    }
 }
 
 fn nothing_was_done(world: &World, before: &str) {

@@ -54,14 +54,15 @@ fn check(world: &World, before: &Rule, case: Case<'_>) {
     }
 }
 
+/// The second and the third revision, and what came after them.
+fn history([second, third]: [&str; 2], last: &str) -> String {
+    format!(r#"[{{"revision":2,"status":"{second}"}},{{"revision":3,"status":"{third}"}},{last}]"#)
+}
+
 fn after_good(world: &World) {
     let ours = changed(world);
     let before = status(3, "deployed", OLD_VALUES);
-    let history = |last: &str| {
-        format!(
-            r#"[{{"revision":2,"status":"failed"}},{{"revision":3,"status":"superseded"}},{last}]"#
-        )
-    };
+    let history = |last| history(["failed", "superseded"], last);
     let upgraded = history(r#"{"revision":4,"status":"failed","description":"Upgrade failed"}"#);
     let rolled_back = history(
         r#"{"revision":4,"status":"failed"},{"revision":5,"status":"deployed","description":"Rollback to 3"}"#,
@@ -125,11 +126,7 @@ fn after_good(world: &World) {
 fn after_failed(world: &World) {
     let ours = changed(world);
     let before = status(3, "failed", OLD_VALUES);
-    let history = |last: &str| {
-        format!(
-            r#"[{{"revision":2,"status":"deployed"}},{{"revision":3,"status":"failed"}},{last}]"#
-        )
-    };
+    let history = |last| history(["deployed", "failed"], last);
     let upgraded = history(r#"{"revision":4,"status":"failed","description":"Upgrade failed"}"#);
     let rolled_back = history(
         r#"{"revision":4,"status":"failed"},{"revision":5,"status":"deployed","description":"Rollback to 2"}"#,

@@ -6,8 +6,8 @@ use crate::helm_failures::{
     OLD_VALUES, OVERRIDE, USERS_FILE, agent, deployed_before, deployed_list, no_releases, rendered,
     status, trial,
 };
-use crate::support::fake_helm::{FakeHelm, Rule, copy_folder};
-use crate::support::{World, chart};
+use crate::support::fake_helm::{FakeHelm, Rule};
+use crate::support::{World, chart, copy_folder};
 use libtest_mimic::Trial;
 
 const CHART: &str = "clearml-enterprise-agent-6.9.3";

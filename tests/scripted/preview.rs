@@ -294,7 +294,7 @@ fn once(world: &World) {
         "--ca again=ca.pem",
     ] {
         let helm = helm(world, OVERRIDE);
-        helm.forget_calls();
+        helm.forgets();
         helm.runs(&dry_run(OLD_AGENT, more)).exits(0);
         let calls = helm.calls();
         let rendered = calls.iter().filter(|call| *call == "template");

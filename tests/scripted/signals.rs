@@ -1,14 +1,12 @@
 //! Signals: at which moment what is left undone, and what is waited for.
 
-use std::time::{Duration, Instant};
-
 use crate::helm_failures::{
     OLD_VALUES, OVERRIDE, USERS_FILE, agent, changed, deployed_before, deployed_list, no_releases,
     rendered, status, trial, upgrading,
 };
-use crate::support::World;
 use crate::support::fake_helm::{FakeHelm, Rule};
 use crate::support::platform::Signal;
+use crate::support::{World, until};
 use libtest_mimic::Trial;
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -174,9 +172,5 @@ fn plugin_killed(world: &World) {
     running.signal(Signal::KILL);
     let _ = running.ends();
     world.write("go", "");
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !done.exists() {
-        assert!(Instant::now() < deadline, "helm did not come to its end");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    until("the end of helm", || done.exists());
 }

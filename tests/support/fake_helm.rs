@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::World;
+use super::{World, copy_folder, until};
 
 /// Set for the runs in which the test binary is helm.
 const SCRIPT: &str = "FAKE_HELM_SCRIPT";
@@ -194,15 +194,9 @@ impl<'a> FakeHelm<'a> {
     /// Waits until a call with this first word has begun.
     #[track_caller]
     pub fn is_asked_for(&self, verb: &str) {
-        let deadline = Instant::now() + Duration::from_secs(60);
-        while !self.calls().iter().any(|call| call == verb) {
-            assert!(
-                Instant::now() < deadline,
-                "no helm {verb}: {:?}",
-                self.calls()
-            );
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        until(&format!("helm {verb}"), || {
+            self.calls().iter().any(|call| call == verb)
+        });
     }
 
     /// The first word of each call, in order.
@@ -211,11 +205,6 @@ impl<'a> FakeHelm<'a> {
         log.lines()
             .map(|line| line.split(' ').next().unwrap_or_default().to_owned())
             .collect()
-    }
-
-    /// Begins to note calls anew.
-    pub fn forget_calls(&self) {
-        let _ = fs::remove_file(log_of(&self.script()));
     }
 
     fn script(&self) -> PathBuf {
@@ -297,20 +286,6 @@ fn answer(rule: &Rule, arguments: &[String]) -> ExitCode {
     std::io::stdout().write_all(rule.stdout.as_bytes()).unwrap();
     std::io::stderr().write_all(rule.stderr.as_bytes()).unwrap();
     ExitCode::from(rule.exit)
-}
-
-/// Copies a folder with all that is in it.
-pub fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 fn log_of(script: &Path) -> PathBuf {
