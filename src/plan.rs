@@ -3,11 +3,13 @@
 //!
 //! The same value feeds the preview and the execution.
 
+mod api_rules;
 mod changes;
 mod chart_ignores;
 mod delivery;
 mod edits;
 mod findings;
+mod flags;
 mod guess;
 mod in_task_pods;
 mod in_workloads;

@@ -1,16 +1,17 @@
 //! One X.509 certificate and the facts about it.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use openssl::x509::{X509, X509Ref};
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::facts::Facts;
 use super::shown::{hex, printable};
-use super::signature;
 
 /// SHA-256 over a certificate's DER bytes: what makes two certificates the same.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -69,6 +70,7 @@ impl fmt::Debug for Fingerprint {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certificate {
     der: Vec<u8>,
+    x509: X509,
     /// SHA-256 over the DER bytes.
     pub fingerprint: Fingerprint,
     /// The subject as one line (`C=US, O=Acme, CN=Acme Root`), control characters replaced.
@@ -91,13 +93,27 @@ pub struct Certificate {
     pub(super) subject_key: String,
     /// The issuer, in the same form.
     pub(super) issuer_key: String,
+    own_signature: Known,
 }
+
+/// An answer that is worked out when it is first asked for: verifying the signatures of 150 public roots takes 30 ms.
+/// It follows from the bytes, so it makes no difference between two certificates.
+#[derive(Debug, Clone, Default)]
+struct Known(OnceLock<Option<bool>>);
+
+impl PartialEq for Known {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Known {}
 
 impl Certificate {
     /// Reads one certificate from DER bytes.
     ///
     /// # Errors
-    /// What the X.509 parser could not make sense of, or that bytes follow the certificate.
+    /// What the X.509 parser or OpenSSL could not make sense of, or that bytes follow the certificate.
     pub fn from_der(der: &[u8]) -> Result<Self, String> {
         let (rest, parsed) = X509Certificate::from_der(der).map_err(|e| e.to_string())?;
         if !rest.is_empty() {
@@ -125,7 +141,10 @@ impl Certificate {
             issuer_key: comparable(&parsed.issuer().to_string()),
             facts: Facts::of(&parsed),
             self_issued,
+            own_signature: Known::default(),
             der: der.to_vec(),
+            x509: X509::from_der(der)
+                .map_err(|_| "OpenSSL, and with it every Python, cannot read it".to_owned())?,
         })
     }
 
@@ -133,6 +152,12 @@ impl Certificate {
     #[must_use]
     pub fn der(&self) -> &[u8] {
         &self.der
+    }
+
+    /// It as OpenSSL sees it.
+    #[must_use]
+    pub fn x509(&self) -> &X509Ref {
+        &self.x509
     }
 
     /// SHA-1 over the DER bytes, for recognising it in older tools; nothing is decided by it.
@@ -144,19 +169,61 @@ impl Certificate {
     /// Whether its own key made its signature.
     #[must_use]
     pub fn is_self_signed(&self) -> bool {
-        self.self_issued && signature::is_made_by(&self.der, &self.der)
+        self.self_issued && self.fits_own_signature() == Some(true)
     }
 
-    /// Whether `issuer` issued it: by name, by key identifiers where both have them, and by signature.
+    /// Whether its own key made its signature; `None` where OpenSSL does not know the algorithm.
+    #[must_use]
+    pub fn fits_own_signature(&self) -> Option<bool> {
+        let verify = || {
+            let key = self.x509.public_key().ok()?;
+            self.x509.verify(&key).ok()
+        };
+        *self.own_signature.0.get_or_init(verify)
+    }
+
+    /// Whether no other certificate is above it: it names itself as its issuer, and by its key identifiers not another one of
+    /// that name. Where they say nothing of a server's certificate, its signature does: a CA and its server may share a name.
+    #[must_use]
+    pub fn is_own_issuer(&self) -> bool {
+        let identified = match (&self.facts.authority_key_id, &self.facts.subject_key_id) {
+            (Some(authority), Some(subject)) if !authority.is_empty() => authority == subject,
+            _ => self.is_ca || self.is_self_signed(),
+        };
+        self.self_issued && identified
+    }
+
+    /// Whether `issuer` issued it: by name, by key identifiers where both have them, by the serial number where it names one,
+    /// and by signature. OpenSSL compares all of them (`X509_check_issued`).
     #[must_use]
     pub fn is_signed_by(&self, issuer: &Self) -> bool {
+        self.fits_key_of(issuer) && !self.names_another_serial_than(issuer)
+    }
+
+    /// Whether it names its issuer by a serial number, and `issuer` has another one: a CA that was renewed with the same key.
+    #[must_use]
+    pub fn names_another_serial_than(&self, issuer: &Self) -> bool {
+        let named = self.facts.authority_serial.as_ref();
+        named.is_some_and(|serial| *serial != issuer.facts.serial)
+    }
+
+    /// Whether the name, the key identifiers and the key of `issuer` are its issuer's.
+    #[must_use]
+    pub fn fits_key_of(&self, issuer: &Self) -> bool {
         let identifiers_agree = match (&self.facts.authority_key_id, &issuer.facts.subject_key_id) {
             (Some(authority), Some(subject)) if !authority.is_empty() => authority == subject,
             _ => true,
         };
         self.issuer_key == issuer.subject_key
             && identifiers_agree
-            && signature::is_made_by(&self.der, &issuer.der)
+            && is_made_by(&self.x509, &issuer.x509)
+    }
+
+    /// Whether it writes the name of `issuer` in other bytes, such as a `PrintableString` for a `UTF8String`.
+    #[must_use]
+    pub fn spells_otherwise(&self, issuer: &Self) -> bool {
+        let named = self.x509.issuer_name().to_der().ok();
+        named != issuer.x509.subject_name().to_der().ok()
     }
 
     /// The canonical PEM: 64 columns, LF, one block, a final newline (RFC 7468).
@@ -175,6 +242,14 @@ impl Certificate {
         pem.push_str("-----END CERTIFICATE-----\n");
         pem
     }
+}
+
+/// Whether `issuer`'s key made the signature on `certificate`.
+fn is_made_by(certificate: &X509Ref, issuer: &X509Ref) -> bool {
+    issuer
+        .public_key()
+        .and_then(|key| certificate.verify(&key))
+        .unwrap_or(false)
 }
 
 fn comparable(name: &str) -> String {

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::Certificate;
+use super::{Certificate, Role};
 
 /// The issuer of each certificate of a set, as indices into the set.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Chain {
     issuers: Vec<Option<usize>>,
+    roles: Vec<Role>,
 }
 
 impl Chain {
@@ -22,7 +23,7 @@ impl Chain {
                 .or_default()
                 .push(index);
         }
-        let issuers = certificates
+        let issuers: Vec<Option<usize>> = certificates
             .iter()
             .enumerate()
             .map(|(index, certificate)| {
@@ -41,7 +42,38 @@ impl Chain {
                 })
             })
             .collect();
-        Self { issuers }
+        let roles = certificates.iter().enumerate().map(|(index, one)| {
+            if !issuers.contains(&Some(index)) {
+                one.role()
+            } else if one.is_own_issuer() {
+                Role::Root
+            } else {
+                Role::Intermediate
+            }
+        });
+        Self {
+            roles: roles.collect(),
+            issuers,
+        }
+    }
+
+    /// The part that the certificate at `index` plays: one that issued another of the set is a CA, whatever it looks like;
+    /// otherwise what it says of itself. What is not in the set counts as a leaf.
+    #[must_use]
+    pub fn role(&self, index: usize) -> Role {
+        self.roles.get(index).copied().unwrap_or(Role::Leaf)
+    }
+
+    /// The same where the set is what a server presents: its own certificate, the first, is a server's unless it issued
+    /// another one.
+    #[must_use]
+    pub fn of_presented(certificates: &[&Certificate]) -> Self {
+        let mut chain = Self::of(certificates);
+        let issued_others = chain.issuers.contains(&Some(0));
+        if let (Some(role @ Role::Root), false) = (chain.roles.first_mut(), issued_others) {
+            *role = Role::SelfSignedServer;
+        }
+        chain
     }
 
     /// The index of the issuer of the certificate at `index`, if the set has it.

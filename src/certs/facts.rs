@@ -39,6 +39,8 @@ pub struct Facts {
     pub subject_key_id: Option<String>,
     /// Authority Key Identifier as hex pairs with colons; empty where it names its issuer in another way (4.2.1.1).
     pub authority_key_id: Option<String>,
+    /// The serial number of its issuer's certificate, in the form of [`Self::serial`], where it names that (4.2.1.1).
+    pub authority_serial: Option<String>,
     /// Where its issuer's certificate can be fetched: `caIssuers` of the Authority Information Access (4.2.2.1).
     pub issuer_urls: Vec<String>,
     /// Extensions that could not be read, by OID.
@@ -67,13 +69,9 @@ pub struct NameConstraints {
 
 impl Facts {
     pub(super) fn of(parsed: &X509Certificate<'_>) -> Self {
-        let serial = match parsed.raw_serial() {
-            [0, rest @ ..] if !rest.is_empty() => rest,
-            all => all,
-        };
         let mut facts = Self {
             version: parsed.version().0 + 1,
-            serial: hex(serial),
+            serial: serial(parsed.raw_serial()),
             key: Key::of(parsed.public_key()),
             signature: super::key::signature_name(&parsed.signature_algorithm),
             ..Self::default()
@@ -132,6 +130,7 @@ impl Facts {
             }
             ParsedExtension::SubjectKeyIdentifier(id) => self.subject_key_id = Some(hex(id.0)),
             ParsedExtension::AuthorityKeyIdentifier(id) => {
+                self.authority_serial = id.authority_cert_serial.map(serial);
                 let id = id.key_identifier.as_ref().map(|id| hex(id.0));
                 self.authority_key_id = Some(id.unwrap_or_default());
             }
@@ -169,6 +168,14 @@ impl Facts {
             .iter()
             .any(|name| name.starts_with("DNS:") || name.starts_with("IP:"))
     }
+}
+
+/// Without the zero byte that only makes it positive.
+fn serial(bytes: &[u8]) -> String {
+    hex(match bytes {
+        [0, rest @ ..] if !rest.is_empty() => rest,
+        all => all,
+    })
 }
 
 /// The RFC's names of the bits, from bit 0 (`digitalSignature`) on.

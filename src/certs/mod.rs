@@ -12,7 +12,6 @@ pub mod mozilla;
 pub mod pem;
 pub mod role;
 mod shown;
-mod signature;
 pub mod summary;
 pub mod verdict;
 

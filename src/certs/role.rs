@@ -17,16 +17,25 @@ pub enum Role {
     SelfSignedServer,
 }
 
+impl Role {
+    /// Whether it is that of a CA.
+    #[must_use]
+    pub fn is_authority(self) -> bool {
+        matches!(self, Self::Root | Self::Intermediate)
+    }
+}
+
 impl Certificate {
-    /// The part it plays in a chain, by what it says of itself.
+    /// The part it plays by what it says of itself. Beside others, who signed whom tells more: [`super::chain::Chain::role`].
     ///
     /// `openssl req -x509` marks a server's certificate as CA; naming hosts, or the extended key usage of servers, tells it
-    /// from a root. A certificate that signed itself, says nothing of being a CA and is not like a server's, is a root whose maker
-    /// forgot `basicConstraints`.
+    /// from a root. The common name tells nothing: guides have people name their CA like the host that it is for. A certificate
+    /// that signed itself, says nothing of being a CA and is not like a server's, is a root whose maker forgot
+    /// `basicConstraints`.
     #[must_use]
     pub fn role(&self) -> Role {
         let may_be_ca = self.is_ca || self.facts.basic_constraints.is_none();
-        match (self.self_issued, self.is_ca) {
+        match (self.is_own_issuer(), self.is_ca) {
             (true, _) if may_be_ca && !is_a_servers(self) => Role::Root,
             (true, _) => Role::SelfSignedServer,
             (false, true) => Role::Intermediate,
@@ -35,29 +44,20 @@ impl Certificate {
     }
 }
 
-/// Whether a self-issued certificate is a server's own: it names hosts, or it has no `keyCertSign` to show for a CA and is
-/// for servers, or named like one.
+/// Whether one that is its own issuer is a server's: it names hosts or is for servers. Where its key usage is that of a CA,
+/// it takes both.
 fn is_a_servers(certificate: &Certificate) -> bool {
     let facts = &certificate.facts;
-    let declares_issuing = facts.key_usage.is_some() && facts.may_sign_certificates();
+    let signs = certificate.is_ca && facts.key_usage.is_some() && facts.may_sign_certificates();
     let for_servers = facts
         .extended_key_usage
         .iter()
         .any(|usage| usage == "serverAuth");
-    let named_like_one = certificate.common_name.as_deref().is_some_and(is_host_name);
-    facts.names_hosts() || !declares_issuing && (for_servers || named_like_one)
-}
-
-/// Whether `name` looks like a fully qualified host name.
-fn is_host_name(name: &str) -> bool {
-    let labels: Vec<&str> = name.split('.').collect();
-    labels.len() > 1
-        && labels.iter().all(|label| {
-            !label.is_empty()
-                && label
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '*')
-        })
+    if signs {
+        facts.names_hosts() && for_servers
+    } else {
+        facts.names_hosts() || for_servers
+    }
 }
 
 impl fmt::Display for Role {

@@ -7,7 +7,7 @@ use crate::certs::Certificate;
 use crate::certs::bundle::{Bundle, Given};
 use crate::certs::chain::Chain;
 use crate::certs::lint::{self, Options};
-use crate::certs::verdict::{Client, Server, Specimens, Trust};
+use crate::certs::verdict::{Client, Server, Trust};
 use crate::cli::{InspectArgs, Output};
 use crate::exit::ExitCode;
 use crate::finding;
@@ -66,7 +66,7 @@ fn inspect(
     .iter()
     .flat_map(|(_, given)| given.iter().map(|one| &one.certificate))
     .collect();
-    let trust = Trust::new(&trusted, now)?;
+    let trust = Trust::new(&trusted, now);
     // What a server presents says nothing of whether anybody trusts it: that is asked of given certificates, or of `probe`.
     let (judged, unjudged) = if proposed.is_empty() {
         (Vec::new(), servers)
@@ -96,19 +96,24 @@ fn inspect(
     findings.extend(lint::check_with(&bundle.entries, &options));
     findings.extend(lint::repeated(&bundle));
     let certificates: Vec<&Certificate> = bundle.entries.iter().map(|e| &e.certificate).collect();
-    let specimens = Specimens::default();
+    // What one server presents begins with its own.
+    let chain = match arguments.sources.as_slice() {
+        [one] if matches!(one.place, Place::Server(_)) => Chain::of_presented(&certificates),
+        _ => Chain::of(&certificates),
+    };
     let verdicts = certificates
         .iter()
-        .map(|certificate| {
+        .enumerate()
+        .map(|(index, certificate)| {
             Client::ALL
-                .map(|client| trust.verdict_on(client, certificate, &specimens))
+                .map(|client| trust.verdict_on(client, certificate, chain.role(index)))
                 .to_vec()
         })
         .collect();
     Ok(Inspection {
         now,
         expires_within: options.expires_within,
-        chain: Chain::of(&certificates),
+        chain,
         verdicts,
         servers,
         unjudged: unjudged.into_iter().map(|(endpoint, _)| endpoint).collect(),

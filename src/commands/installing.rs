@@ -70,7 +70,7 @@ pub(super) fn plan(
     let targets = &mut planned.targets;
     interrupt::check()?;
     if !arguments.skip_probe {
-        probing::servers_of(targets, screen)?;
+        probing::servers_of(targets, screen);
         interrupt::check()?;
     }
     let found = preflight::look(targets, &cluster, helm, arguments, screen)?;

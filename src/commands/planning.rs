@@ -19,7 +19,9 @@ use crate::helm::{Chart, ChartContent, Helm, HelmArguments, Rendering, Rollout};
 use crate::interrupt;
 use crate::kube::ClusterAddress;
 use crate::overrides::Mode;
-use crate::plan::{self, Observed, OnUnheld, Plan, Purpose, Target, Unplanned, ValuesFiles};
+use crate::plan::{
+    self, NamedServer, Observed, OnUnheld, Plan, Purpose, Target, Unplanned, ValuesFiles,
+};
 use crate::preflight::{self, Stored};
 use crate::request::Desired;
 use crate::sources::{Access, Source};
@@ -87,7 +89,11 @@ pub(super) fn plan(
         deploys: true,
         checks,
         expires_within: Duration::days(desired.expires_within.into()),
-        hosts: servers.map(|one| one.endpoint.host.clone()).collect(),
+        hosts: servers
+            .clone()
+            .map(|one| one.endpoint.host.clone())
+            .collect(),
+        served: servers.flat_map(NamedServer::presented).cloned().collect(),
         ..lint::Options::at(OffsetDateTime::now_utc())
     };
     let present = present(&bundle.entries, &targets);

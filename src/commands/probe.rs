@@ -7,12 +7,12 @@ use time::{Duration, OffsetDateTime};
 
 use super::planning;
 use super::probing::{self, Met};
+use crate::certs::Certificate;
 use crate::certs::bundle::{Bundle, Given};
 use crate::certs::chain::Chain;
-use crate::certs::judgement::Asked;
+use crate::certs::judgement::{Asked, Cause};
 use crate::certs::lint::{self, Options};
 use crate::certs::verdict::Verdict;
-use crate::certs::{Certificate, Role};
 use crate::cli::{Output, ProbeArgs};
 use crate::exit::{ExitCode, Stop};
 use crate::files;
@@ -89,8 +89,6 @@ fn probe(arguments: &ProbeArgs, cluster: &ClusterAddress, screen: &Screen) -> Re
             .collect(),
         ..Options::at(now)
     };
-    findings.extend(lint::check_with(&bundle.entries, &options));
-    finding::ignore(&mut findings, &arguments.ignore);
     let roots = sources::public_roots().unwrap_or_default();
     let proposals = proposals(&given, &roots);
     let patience = Patience::from_secs(arguments.connect_timeout);
@@ -103,6 +101,13 @@ fn probe(arguments: &ProbeArgs, cluster: &ClusterAddress, screen: &Screen) -> Re
     let answers = screen.step(&what, || {
         Ok::<_, Stop>(probing::ask(&arguments.servers, patience))
     })?;
+    let met = answers.iter().flatten();
+    let with_servers = Options {
+        served: met.flat_map(|met| met.presented.chain.clone()).collect(),
+        ..options.clone()
+    };
+    findings.extend(lint::check_with(&bundle.entries, &with_servers));
+    finding::ignore(&mut findings, &arguments.ignore);
     let servers = arguments
         .servers
         .iter()
@@ -121,9 +126,10 @@ fn probe(arguments: &ProbeArgs, cluster: &ClusterAddress, screen: &Screen) -> Re
                 met,
                 versions,
                 arguments.follow_aia.then_some(patience),
+                &given,
                 &proposals,
                 now,
-            )?;
+            );
             let as_presented = Options {
                 as_trust: false,
                 hosts: Vec::new(),
@@ -180,9 +186,10 @@ fn probed(
     met: Met,
     versions: Vec<Version>,
     follow: Option<Patience>,
+    given: &[&Certificate],
     proposals: &[Proposal<'_>],
     now: OffsetDateTime,
-) -> Result<Probed> {
+) -> Probed {
     let Met {
         presented,
         handshake,
@@ -199,9 +206,9 @@ fn probed(
         )
     }));
     let mut verdicts = Vec::new();
-    let mut remedy = None;
+    let (mut remedy, mut cause) = (None, None);
     for proposal in proposals {
-        let said = presented.judged_by(&proposal.trusted, now)?;
+        let said = presented.judged_by(&proposal.trusted, now);
         verdicts.push((proposal.name, said));
     }
     if let (Some(proposal), Some((_, said))) = (proposals.last(), verdicts.last()) {
@@ -214,10 +221,23 @@ fn probed(
         let known: Vec<&Certificate> = proposal.trusted.iter().copied().chain(&fetched).collect();
         findings.extend(asked.findings(said, &known));
         if !said.iter().all(Verdict::is_trusted) {
-            remedy = presented.remedy(&proposal.trusted, &fetched, now)?;
+            remedy = presented.remedy(&proposal.trusted, &fetched, now);
+            cause = Cause::of(&presented, &known);
         }
     }
-    let given = presented
+    let all: Vec<&Certificate> = presented
+        .chain
+        .iter()
+        .chain(&fetched)
+        .chain(given.iter().copied())
+        .collect();
+    let way = Chain::of(&all).upwards(0).into_iter();
+    let beside = presented.chain.len() + fetched.len();
+    let given = way
+        .filter(|index| *index >= beside)
+        .filter_map(|index| all.get(index).copied().cloned())
+        .collect();
+    let entries = presented
         .chain
         .iter()
         .enumerate()
@@ -228,34 +248,36 @@ fn probed(
             certificate: certificate.clone(),
             of_bundle: false,
         });
-    let all: Vec<&Certificate> = presented.chain.iter().chain(&fetched).collect();
-    Ok(Probed {
+    let mut probed = Probed {
         endpoint: endpoint.clone(),
         unreachable: None,
-        chain: Chain::of(&all),
-        presented: Bundle::new(given.collect()).entries,
+        chain: Chain::default(),
+        presented: Bundle::new(entries.collect()).entries,
         fetched,
+        given,
         version: handshake.version,
         versions,
         proxy: handshake.proxy,
         verdicts,
         remedy,
+        cause,
         findings,
-    })
+    };
+    probed.chain = Chain::of_presented(&probed.certificates());
+    probed
 }
 
 /// The CAs that the servers present or that were fetched, each once; of a server that signed itself, its own certificate.
 fn authorities(probe: &Probe) -> String {
     let mut seen = Vec::new();
     for server in &probe.servers {
-        let all = server
-            .presented
-            .iter()
-            .map(|one| &one.certificate)
-            .chain(&server.fetched);
-        let all: Vec<&Certificate> = all.collect();
-        let is_ca = |one: &&Certificate| matches!(one.role(), Role::Root | Role::Intermediate);
-        let mut authorities: Vec<&Certificate> = all.iter().copied().filter(is_ca).collect();
+        let shown = server.presented.len() + server.fetched.len();
+        let all = server.certificates();
+        let is_ca = |index: &usize| server.chain.role(*index).is_authority();
+        let indices = (0..shown).filter(is_ca);
+        let mut authorities: Vec<&Certificate> = indices
+            .filter_map(|index| all.get(index).copied())
+            .collect();
         if authorities.is_empty() {
             authorities.extend(all.first());
         }

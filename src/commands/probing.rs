@@ -48,7 +48,7 @@ fn meet(server: &Endpoint, patience: Duration) -> Result<Met> {
 }
 
 /// Asks the servers that the targets' values name, and adds to each target what its pods' clients will say of them.
-pub(super) fn servers_of(targets: &mut [Target], screen: &Screen) -> Result<()> {
+pub(super) fn servers_of(targets: &mut [Target], screen: &Screen) {
     let mut endpoints: Vec<Endpoint> = targets
         .iter()
         .flat_map(|target| target.servers.iter().map(|server| server.endpoint.clone()))
@@ -56,7 +56,7 @@ pub(super) fn servers_of(targets: &mut [Target], screen: &Screen) -> Result<()> 
     endpoints.sort_unstable();
     endpoints.dedup();
     if endpoints.is_empty() {
-        return Ok(());
+        return;
     }
     let names: Vec<&str> = endpoints.iter().map(|one| one.host.as_str()).collect();
     let what = format!("asking {}", names.join(", "));
@@ -65,9 +65,8 @@ pub(super) fn servers_of(targets: &mut [Target], screen: &Screen) -> Result<()> 
     let roots = sources::public_roots();
     let now = OffsetDateTime::now_utc();
     for target in targets {
-        judge(target, &answers, roots.as_deref(), now)?;
+        judge(target, &answers, roots.as_deref(), now);
     }
-    Ok(())
 }
 
 fn judge(
@@ -75,7 +74,7 @@ fn judge(
     answers: &BTreeMap<&Endpoint, Result<Met>>,
     roots: Option<&[Certificate]>,
     now: OffsetDateTime,
-) -> Result<()> {
+) {
     let mut trusted: Vec<&Certificate> = target.placed.iter().map(|one| &one.certificate).collect();
     if target.mode == Mode::Append {
         trusted.extend(roots.unwrap_or_default());
@@ -86,7 +85,7 @@ fn judge(
     for server in &mut target.servers {
         match answers.get(&server.endpoint) {
             Some(Ok(met)) => {
-                let verdicts = met.presented.judged_by(&trusted, now)?;
+                let verdicts = met.presented.judged_by(&trusted, now);
                 if !partly_known {
                     let asked = Asked {
                         endpoint: &server.endpoint,
@@ -104,11 +103,14 @@ fn judge(
                         }
                     }));
                 }
-                if !target.waiting.is_empty() && is_public(met, roots, now)? {
+                if !target.waiting.is_empty() && is_public(met, roots, now) {
                     let endpoint = Some(&server.endpoint);
                     target.waiting.retain(|one| one.server.as_ref() != endpoint);
                 }
-                server.answer = Some(Answer::Judged(verdicts));
+                server.answer = Some(Answer::Judged {
+                    presented: met.presented.chain.clone(),
+                    verdicts,
+                });
             }
             Some(Err(why)) => {
                 let why = format!("{why:#}");
@@ -119,14 +121,13 @@ fn judge(
         }
     }
     target.findings.extend(findings);
-    Ok(())
 }
 
 /// Whether every client trusts a server without any certificate of the user's.
-fn is_public(met: &Met, roots: Option<&[Certificate]>, now: OffsetDateTime) -> Result<bool> {
+fn is_public(met: &Met, roots: Option<&[Certificate]>, now: OffsetDateTime) -> bool {
     let roots: Vec<&Certificate> = roots.unwrap_or_default().iter().collect();
-    let verdicts = met.presented.judged_by(&roots, now)?;
-    Ok(verdicts.iter().all(Verdict::is_trusted))
+    let verdicts = met.presented.judged_by(&roots, now);
+    verdicts.iter().all(Verdict::is_trusted)
 }
 
 fn unreachable(path: &str, endpoint: &Endpoint, why: &str) -> Finding {

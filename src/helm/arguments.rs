@@ -131,18 +131,42 @@ impl HelmArguments {
     /// The value paths that `--set` and its kin name (`a.b`), for flags of the form `a.b=c,d=e`.
     #[must_use]
     pub fn set_paths(&self) -> Vec<&str> {
-        let mut paths = Vec::new();
+        self.assignments()
+            .into_iter()
+            .map(|(_, path)| path)
+            .collect()
+    }
+
+    /// The flags of that kind, each with a path that it names.
+    fn assignments(&self) -> Vec<(&str, &str)> {
+        let mut found = Vec::new();
         let mut words = self.render.iter();
         while let Some(word) = words.next() {
-            let assignments = match word.split_once('=') {
-                Some((flag, rest)) if flag.starts_with("--set") => Some(rest),
-                None if word.starts_with("--set") => words.next().map(String::as_str),
-                _ => None,
+            let (flag, assignments) = match word.split_once('=') {
+                Some((flag, rest)) if flag.starts_with("--set") => (flag, Some(rest)),
+                None if word.starts_with("--set") => {
+                    (word.as_str(), words.next().map(String::as_str))
+                }
+                _ => continue,
             };
             let parts = assignments.into_iter().flat_map(|text| text.split(','));
-            paths.extend(parts.filter_map(|part| part.split_once('=').map(|(path, _)| path)));
+            let paths = parts.filter_map(|part| part.split_once('=').map(|(path, _)| path));
+            found.extend(paths.map(|path| (flag, path)));
         }
-        paths
+        found
+    }
+
+    /// `--set` and its kin that name the value at `path`, or something around or within it; without what they set.
+    #[must_use]
+    pub fn set_at(&self, path: &str) -> Vec<String> {
+        let touches = |(_, set): &(&str, &str)| is_around(set, path) || is_around(path, set);
+        let named = self.assignments().into_iter().filter(touches);
+        let shown = named.map(|(flag, set)| format!("{flag} {set}=…"));
+        let mut found: Vec<String> = shown.collect();
+        if found.is_empty() && self.may_set(path) {
+            found.push("--set-json".to_owned());
+        }
+        found
     }
 
     /// Whether `--set` and its kin may have a say in the value at `path`: they name it, or something around or within it.

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde_yaml::{Mapping, Value};
 
-use super::{Placed, line_of, list_at};
+use super::{Placed, alias_in, line_of, list_at};
 use crate::certs::Certificate;
 use crate::certs::alias::Taken;
 use crate::certs::bundle::Entry;
@@ -26,7 +26,7 @@ pub(super) fn add(
     let mut taken = Taken::default();
     let mut items = Vec::new();
     for item in list_at(document, path)? {
-        taken.insert(item.get(ALIAS).and_then(Value::as_str).unwrap_or_default());
+        taken.insert(&alias_in(&item));
     }
     for entry in entries {
         let known = |one: &Placed| one.certificate.fingerprint == entry.certificate.fingerprint;
@@ -66,10 +66,7 @@ pub(super) fn add(
 
 /// Which item of the list has `alias`, without regard to case; none where it is another of the given certificates.
 fn index_of(document: &Document, path: &Path, alias: &str) -> Result<Option<usize>> {
-    let has_alias = |item: &Value| {
-        let name = item.get(ALIAS).and_then(Value::as_str);
-        name.is_some_and(|name| name.eq_ignore_ascii_case(alias))
-    };
+    let has_alias = |item: &Value| alias_in(item).eq_ignore_ascii_case(alias);
     let items = list_at(document, path)?;
     Ok(items.iter().position(has_alias))
 }

@@ -6,11 +6,11 @@
 use anyhow::Result;
 use serde_yaml::Value;
 
-use super::{Placed, alias_of, line_of, list_at};
+use super::{Placed, alias_in, alias_of, line_of, list_at};
 use crate::certs::Certificate;
 use crate::certs::pem::delivered::{self, Effect, Harm, Reading};
 use crate::finding::Finding;
-use crate::values;
+use crate::values::{self, scalar};
 use crate::vendor::{ALIAS, EXTRA_CERTS, OVERRIDE_BUNDLE, PEM};
 use crate::yaml::{Document, Path};
 
@@ -39,6 +39,8 @@ pub(super) fn list(
         let (alias, text) = alias_and_pem(&item);
         let place = path.then(index);
         let origin = format!("{file}{}", line_of(document, &place));
+        held.findings
+            .extend(not_text(document, &place.then(ALIAS), &origin));
         let what = format!("{origin}: the entry {alias:?} of {path}");
         let kind = Kind {
             what: &what,
@@ -46,7 +48,7 @@ pub(super) fn list(
             is_bundle: false,
         };
         let text = read(document, &place.then(PEM), text, &kind, repairs)?;
-        held.take(text, &origin, |_| alias.to_owned());
+        held.take(text, &origin, |_| alias.clone());
     }
     Ok(held)
 }
@@ -89,7 +91,7 @@ pub fn held_by(values: &Value, base: &[&str]) -> Vec<Placed> {
     let mut held = Held::default();
     for item in list.into_iter().flatten() {
         let (alias, text) = alias_and_pem(item);
-        held.take_read(delivered::read(text), "", |_| alias.to_owned());
+        held.take_read(delivered::read(text), "", |_| alias.clone());
     }
     if let Some(text) = at(OVERRIDE_BUNDLE).and_then(Value::as_str) {
         held.take_read(delivered::read(text), "", alias_of);
@@ -107,9 +109,24 @@ pub fn replaces_bundle(values: &Value, base: &[&str]) -> bool {
 }
 
 /// What an entry of `extraCerts` says, as far as it does.
-fn alias_and_pem(item: &Value) -> (&str, &str) {
-    let text = |key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default();
-    (text(ALIAS), text(PEM))
+fn alias_and_pem(item: &Value) -> (String, &str) {
+    let pem = item.get(PEM).and_then(Value::as_str);
+    (alias_in(item), pem.unwrap_or_default())
+}
+
+/// An alias that is no text to YAML, and that the chart gets as something else than it looks.
+fn not_text(document: &Document, place: &Path, origin: &str) -> Option<Finding> {
+    let written = document.text().get(document.span(place)?)?;
+    let kind = scalar::kind_of(written.trim())?;
+    Some(
+        Finding::warning(
+            "alias-not-text",
+            format!(
+                "{origin}: the alias {written} is {kind} to YAML, and the chart may make another name of it"
+            ),
+        )
+        .hint(format!("put it in quotes: alias: \"{written}\"")),
+    )
 }
 
 /// How a text is spoken of.

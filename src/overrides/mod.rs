@@ -12,6 +12,7 @@ use serde_yaml::Value;
 
 use crate::certs::bundle::Entry;
 use crate::certs::{Certificate, alias};
+use crate::vendor::ALIAS;
 use crate::yaml::{Document, Path};
 
 pub use held::{held_by, replaces_bundle};
@@ -59,6 +60,16 @@ fn line_of(document: &Document, path: &Path) -> String {
         .position(path)
         .map(|at| format!(":{}", at.line))
         .unwrap_or_default()
+}
+
+/// The alias of an entry of `extraCerts`, be it a number to YAML.
+fn alias_in(item: &Value) -> String {
+    match item.get(ALIAS) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Number(number)) => number.to_string(),
+        Some(Value::Bool(truth)) => truth.to_string(),
+        _ => String::new(),
+    }
 }
 
 /// The list at `path`, if there is one.

@@ -4,14 +4,13 @@ use super::edits::Settled;
 use super::reach::aliases;
 use super::{Request, chart_ignores, in_task_pods, in_workloads};
 use crate::finding::Finding;
-use crate::overrides::Placed;
 use crate::proof::{Broken, Carriers, PodPlace, Proof};
 
 pub(super) fn findings(request: &Request<'_>, settled: &Settled, proof: &Proof) -> Vec<Finding> {
     let placed = &settled.placed;
     let mut findings = proof.findings.clone();
     findings.extend(proof.broken.iter().map(|text| broken(request, text)));
-    match not_carried(request, placed, proof) {
+    match not_carried(request, settled, proof) {
         Some(finding) => findings.push(finding),
         None => {
             findings.extend(dangling(proof, &settled.deployed.proof.carriers));
@@ -62,11 +61,19 @@ fn dangling(proof: &Proof, deployed: &Carriers) -> Vec<Finding> {
 }
 
 /// The chart renders the certificates nowhere: it does not know the values, and Helm accepts unknown values in silence.
-fn not_carried(request: &Request<'_>, placed: &[Placed], proof: &Proof) -> Option<Finding> {
-    let lost = aliases(placed, |one| {
+fn not_carried(request: &Request<'_>, settled: &Settled, proof: &Proof) -> Option<Finding> {
+    let lost = aliases(&settled.placed, |one| {
         proof.carriers.of(one.certificate.fingerprint).is_empty()
     })?;
     let layout = request.layout;
+    let is_ours = |path: &&String| {
+        let name = path.rsplit('.').next().unwrap_or(path);
+        let mut layouts = request.coordinates.component.layouts().into_iter();
+        layouts.any(|one| one.chart == name)
+    };
+    if let Some(path) = settled.subcharts.iter().find(is_ours) {
+        return Some(chart_ignores::in_dependency(request, path, &lost));
+    }
     let values = layout.shown_certificates();
     let why = if request.chart.knows(layout.certificates) {
         format!("it knows {values}, but does nothing with these entries")

@@ -1,5 +1,7 @@
 //! The edits of one override file, with one guess or another of what only a rendering can tell.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use serde_yaml::Value;
 
@@ -32,6 +34,8 @@ pub(super) struct Settled {
     pub(super) objects: Vec<Object>,
     /// What of the rendering cannot be read.
     pub(super) unreadable: Vec<Unreadable>,
+    /// The dependencies of the chart that rendered something, as paths of values.
+    pub(super) subcharts: BTreeSet<String>,
     /// `None` where the edit was refused before it could be rendered, or the rendering was.
     pub(super) proof: Option<Proof>,
     /// The release as it is now.
@@ -97,6 +101,7 @@ impl<'a> Edits<'a> {
             has_no_queue: false,
             objects: Vec::new(),
             unreadable: Vec::new(),
+            subcharts: BTreeSet::new(),
             proof: None,
             deployed: Seen::default(),
         };

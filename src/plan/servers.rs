@@ -2,6 +2,7 @@
 
 use serde_yaml::Value;
 
+use crate::certs::Certificate;
 use crate::certs::verdict::Verdict;
 use crate::tls::Endpoint;
 use crate::values;
@@ -20,13 +21,29 @@ pub struct NamedServer {
     pub answer: Option<Answer>,
 }
 
+impl NamedServer {
+    /// What it presents, where it was reached.
+    #[must_use]
+    pub fn presented(&self) -> &[Certificate] {
+        match &self.answer {
+            Some(Answer::Judged { presented, .. }) => presented,
+            _ => &[],
+        }
+    }
+}
+
 /// What came of asking a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// It cannot be reached from here, and why.
     Unreachable(String),
-    /// What each client will say once the plan is carried out, in the order of [`crate::certs::verdict::Client::ALL`].
-    Judged(Vec<Verdict>),
+    /// What each client will say once the plan is carried out.
+    Judged {
+        /// What it presents, its own certificate first.
+        presented: Vec<Certificate>,
+        /// In the order of [`crate::certs::verdict::Client::ALL`].
+        verdicts: Vec<Verdict>,
+    },
 }
 
 /// The servers with TLS that values name, each once: those of ClearML first, then what variables and a `clearml.conf` name.

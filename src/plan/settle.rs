@@ -8,11 +8,11 @@ use serde_yaml::Value;
 
 use super::edits::{Edits, Settled};
 use super::guess::{self, Guess, Seen};
-use super::{Request, chart_ignores, no_queue, required};
+use super::{Request, api_rules, chart_ignores, flags, no_queue, required};
 use crate::finding::{self, Finding};
 use crate::helm::HelmError;
-use crate::overrides::task_pods;
-use crate::proof::Manifest;
+use crate::overrides::{Placed, task_pods};
+use crate::proof::{Manifest, subcharts};
 use crate::values;
 use crate::vendor::{EXTRA_CERTS, OVERRIDE_BUNDLE};
 
@@ -51,7 +51,7 @@ fn rendered(
         }
         let stream = match render(&settled.text) {
             Err(error) => {
-                let finding = why_not_rendered(request, &settled.values, &error);
+                let finding = why_not_rendered(request, &settled.values, &settled.placed, &error);
                 settled.findings.push(finding.ok_or(error)?);
                 settled.fragment = edits.fragment(&settled)?;
                 return Ok(settled);
@@ -94,6 +94,7 @@ fn rendered(
             );
             settled.findings.extend(unknown);
             settled.objects = objects;
+            settled.subcharts = subcharts(&stream);
             settled.unreadable = unreadable;
             settled.proof = Some(proof);
             return Ok(settled);
@@ -109,6 +110,7 @@ fn rendered(
 fn why_not_rendered(
     request: &Request<'_>,
     edited: &Value,
+    placed: &[Placed],
     error: &anyhow::Error,
 ) -> Option<Finding> {
     if !error.is::<HelmError>() {
@@ -126,6 +128,8 @@ fn why_not_rendered(
     }
     let given = request.files.merged_with(edited);
     required::missing(request, &given, &first_line(error))
+        .or_else(|| api_rules::not_rendered(placed, &first_line(error)))
+        .or_else(|| flags::not_rendered(request, &first_line(error)))
 }
 
 /// The edited file has one of the two values that exclude each other, and something beside it gives the other: another

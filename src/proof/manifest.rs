@@ -1,6 +1,6 @@
 //! Rendered manifests as objects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize as _;
 use serde_yaml::Value;
@@ -114,6 +114,24 @@ impl Unreadable {
             .take(2)
             .find_map(|line| line.strip_prefix("# Source: "))
     }
+}
+
+/// The dependencies that a manifest was made from, each by the names that lead to it (`parent.child`): Helm notes the file of
+/// each document as `chart/charts/NAME/templates/…`.
+#[must_use]
+pub fn subcharts(stream: &str) -> BTreeSet<String> {
+    let sources = stream
+        .lines()
+        .filter_map(|line| line.strip_prefix("# Source: "));
+    let path = |source: &str| {
+        let folders: Vec<&str> = source.split('/').collect();
+        let names = folders
+            .windows(2)
+            .filter(|pair| pair.first() == Some(&"charts"));
+        let names: Vec<&str> = names.filter_map(|pair| pair.last().copied()).collect();
+        (!names.is_empty()).then(|| names.join("."))
+    };
+    sources.filter_map(path).collect()
 }
 
 impl Manifest {

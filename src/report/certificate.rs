@@ -4,19 +4,20 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::certs::Certificate;
 use crate::certs::verdict::{Client, Verdict};
+use crate::certs::{Certificate, Role};
 
 /// Everything that a certificate says of itself.
 pub(super) fn certificate_facts(
     certificate: &Certificate,
+    role: Role,
     now: OffsetDateTime,
 ) -> Map<String, Value> {
     let facts = &certificate.facts;
     let object = json!({
         "subject": certificate.subject,
         "issuer": certificate.issuer,
-        "role": certificate.role().to_string(),
+        "role": role.to_string(),
         "selfSigned": certificate.is_self_signed(),
         "isCA": certificate.is_ca,
         "pathLength": facts.basic_constraints.and_then(|constraints| constraints.path_length),
@@ -52,18 +53,15 @@ pub(super) fn moment(moment: OffsetDateTime) -> Option<String> {
     moment.format(&Rfc3339).ok()
 }
 
-/// What each client says, in the order of [`Client::ALL`]; null where it cannot be told.
-pub(super) fn verdicts<'a>(
-    said: impl IntoIterator<Item = Option<&'a Verdict>>,
-) -> Map<String, Value> {
+/// What each client says, in the order of [`Client::ALL`].
+pub(super) fn verdicts<'a>(said: impl IntoIterator<Item = &'a Verdict>) -> Map<String, Value> {
     Client::ALL
         .iter()
         .zip(said)
         .map(|(client, verdict)| {
             let value = match verdict {
-                Some(Verdict::Trusted) => json!({"trusted": true}),
-                Some(Verdict::Refused(text)) => json!({"trusted": false, "error": text}),
-                None => Value::Null,
+                Verdict::Trusted => json!({"trusted": true}),
+                Verdict::Refused(text) => json!({"trusted": false, "error": text}),
             };
             (client.id().to_owned(), value)
         })

@@ -22,9 +22,8 @@ pub struct Inspection {
     pub entries: Vec<Entry>,
     /// Who issued whom.
     pub chain: Chain,
-    /// What each client says of each certificate as trust, in the order of the entries and of [`Client::ALL`]; `None` where it
-    /// cannot be told.
-    pub verdicts: Vec<Vec<Option<Verdict>>>,
+    /// What each client says of each certificate as trust, in the order of the entries and of [`Client::ALL`].
+    pub verdicts: Vec<Vec<Verdict>>,
     /// The servers among the sources, and what each client says of them with the given certificates as trust.
     pub servers: Vec<(String, Vec<Verdict>)>,
     /// The servers that were looked at alone, with no trust beside them to judge them by.
@@ -40,7 +39,7 @@ impl Inspection {
         let mut counts = [0; Client::ALL.len()];
         for verdicts in &self.verdicts {
             for (count, verdict) in counts.iter_mut().zip(verdicts) {
-                *count += usize::from(matches!(verdict, Some(Verdict::Refused(_))));
+                *count += usize::from(!verdict.is_trusted());
             }
         }
         counts
@@ -58,7 +57,7 @@ impl Inspection {
         let servers: Vec<Value> = self
             .servers
             .iter()
-            .map(|(host, said)| json!({"host": host, "verdicts": verdicts(said.iter().map(Some))}))
+            .map(|(host, said)| json!({"host": host, "verdicts": verdicts(said)}))
             .collect();
         let refusals: Map<String, Value> = Client::ALL
             .iter()
@@ -82,11 +81,15 @@ fn certificate(inspection: &Inspection, index: usize, entry: &Entry) -> Value {
         .and_then(|issuer| inspection.entries.get(issuer))
         .map(|issuer| issuer.certificate.fingerprint.to_string());
     let said = inspection.verdicts.get(index).into_iter().flatten();
-    let mut object = certificate_facts(&entry.certificate, inspection.now);
+    let mut object = certificate_facts(
+        &entry.certificate,
+        inspection.chain.role(index),
+        inspection.now,
+    );
     object.insert("alias".to_owned(), json!(entry.alias));
     object.insert("origin".to_owned(), json!(entry.origin));
     object.insert("issuerInSet".to_owned(), json!(issuer));
-    let said = verdicts(said.map(Option::as_ref));
+    let said = verdicts(said);
     object.insert("verdicts".to_owned(), Value::Object(said));
     Value::Object(object)
 }

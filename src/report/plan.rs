@@ -8,6 +8,8 @@ use time::OffsetDateTime;
 use super::certificate::{certificate_facts, verdicts};
 use super::{SCHEMA_VERSION, diff, summary};
 use crate::certs::bundle::Entry;
+use crate::certs::chain::Chain;
+use crate::certs::{Certificate, Role};
 use crate::kube;
 use crate::overrides::task_pods::Strategy;
 use crate::overrides::{Mode, Placed};
@@ -51,8 +53,13 @@ pub fn plan_json(plan: &Plan, ending: Ending, outcomes: &[(&Target, Outcome)]) -
         })
     });
     let unplanned: Vec<Value> = unplanned.collect();
-    let given = plan.entries.iter().filter(|entry| !entry.of_bundle);
-    let certificates: Vec<Value> = given.map(|entry| certificate(entry, now)).collect();
+    let all: Vec<&Certificate> = plan.entries.iter().map(|one| &one.certificate).collect();
+    let chain = Chain::of(&all);
+    let given = plan.entries.iter().enumerate();
+    let given = given.filter(|(_, entry)| !entry.of_bundle);
+    let certificates: Vec<Value> = given
+        .map(|(index, entry)| certificate(entry, chain.role(index), now))
+        .collect();
     let system = plan.entries.iter().filter(|entry| entry.of_bundle);
     json!({
         "schemaVersion": SCHEMA_VERSION,
@@ -73,8 +80,8 @@ pub fn plan_json(plan: &Plan, ending: Ending, outcomes: &[(&Target, Outcome)]) -
     })
 }
 
-fn certificate(entry: &Entry, now: OffsetDateTime) -> Value {
-    let mut object = certificate_facts(&entry.certificate, now);
+fn certificate(entry: &Entry, role: Role, now: OffsetDateTime) -> Value {
+    let mut object = certificate_facts(&entry.certificate, role, now);
     object.insert("alias".to_owned(), json!(entry.alias));
     object.insert("origin".to_owned(), json!(entry.origin));
     Value::Object(object)
@@ -180,7 +187,7 @@ fn server(server: &NamedServer) -> Value {
     let (reachable, said) = match &server.answer {
         None => (Value::Null, Map::new()),
         Some(Answer::Unreachable(_)) => (json!(false), Map::new()),
-        Some(Answer::Judged(said)) => (json!(true), verdicts(said.iter().map(Some))),
+        Some(Answer::Judged { verdicts: said, .. }) => (json!(true), verdicts(said)),
     };
     json!({
         "value": server.path,

@@ -8,7 +8,7 @@ use super::certificate::{certificate_facts, verdicts};
 use crate::certs::Certificate;
 use crate::certs::bundle::Entry;
 use crate::certs::chain::Chain;
-use crate::certs::judgement::Remedy;
+use crate::certs::judgement::{Cause, Remedy};
 use crate::certs::verdict::Verdict;
 use crate::finding::Finding;
 use crate::tls::{Endpoint, Version};
@@ -37,7 +37,9 @@ pub struct Probed {
     pub presented: Vec<Entry>,
     /// Issuers that were fetched from the addresses that certificates name.
     pub fetched: Vec<Certificate>,
-    /// Who issued whom, among the presented and then the fetched ones.
+    /// The given certificates that its chain leads to, but for those that it presents.
+    pub given: Vec<Certificate>,
+    /// Who issued whom, among the presented, then the fetched, then the given ones.
     pub chain: Chain,
     /// The version of TLS that was agreed on.
     pub version: Option<Version>,
@@ -49,6 +51,8 @@ pub struct Probed {
     pub verdicts: Vec<(&'static str, Vec<Verdict>)>,
     /// What would make clients trust it that do not.
     pub remedy: Option<Remedy>,
+    /// Why it is refused, where more than trust is missing.
+    pub cause: Option<Cause>,
     /// What is wrong.
     pub findings: Vec<Finding>,
 }
@@ -67,6 +71,13 @@ impl Probe {
 }
 
 impl Probed {
+    /// The certificates that [`Self::chain`] counts, in its order.
+    #[must_use]
+    pub fn certificates(&self) -> Vec<&Certificate> {
+        let presented = self.presented.iter().map(|one| &one.certificate);
+        presented.chain(&self.fetched).chain(&self.given).collect()
+    }
+
     /// A server that could not be asked.
     #[must_use]
     pub fn unreachable(endpoint: &Endpoint, why: String) -> Self {
@@ -75,31 +86,37 @@ impl Probed {
             unreachable: Some(why),
             presented: Vec::new(),
             fetched: Vec::new(),
+            given: Vec::new(),
             chain: Chain::default(),
             version: None,
             versions: Vec::new(),
             proxy: None,
             verdicts: Vec::new(),
             remedy: None,
+            cause: None,
             findings: Vec::new(),
         }
     }
 }
 
 fn server(probe: &Probe, server: &Probed) -> Value {
-    let certificates = |all: &[&Certificate]| -> Vec<Value> {
-        let facts = all.iter().map(|one| certificate_facts(one, probe.now));
+    let all = server.certificates();
+    let certificates = |from: usize, count: usize| -> Vec<Value> {
+        let indexed = all.iter().enumerate().skip(from).take(count);
+        let facts =
+            indexed.map(|(index, one)| certificate_facts(one, server.chain.role(index), probe.now));
         facts.map(Value::Object).collect()
     };
-    let presented: Vec<&Certificate> = server
-        .presented
-        .iter()
-        .map(|one| &one.certificate)
-        .collect();
+    let added = |one: &Certificate| {
+        let index = all.iter().position(|known| *known == one);
+        let role = index.map_or_else(|| one.role(), |index| server.chain.role(index));
+        Value::Object(certificate_facts(one, role, probe.now))
+    };
+    let (presented, fetched) = (server.presented.len(), server.fetched.len());
     let trusts: Vec<Value> = server
         .verdicts
         .iter()
-        .map(|(name, said)| json!({"trust": name, "verdicts": verdicts(said.iter().map(Some))}))
+        .map(|(name, said)| json!({"trust": name, "verdicts": verdicts(said)}))
         .collect();
     json!({
         "url": server.endpoint.to_string(),
@@ -107,13 +124,14 @@ fn server(probe: &Probe, server: &Probed) -> Value {
         "proxy": server.proxy,
         "tlsVersion": server.version.map(Version::number),
         "tlsVersions": server.versions.iter().copied().map(Version::number).collect::<Vec<_>>(),
-        "presented": certificates(&presented),
-        "fetched": certificates(&server.fetched.iter().collect::<Vec<_>>()),
+        "presented": certificates(0, presented),
+        "fetched": certificates(presented, fetched),
+        "given": certificates(presented + fetched, server.given.len()),
         "trusts": trusts,
         "remedy": server.remedy.as_ref().map(|remedy| json!({
             "enough": remedy.is_enough(),
-            "add": certificates(&remedy.add.iter().collect::<Vec<_>>()),
-            "verdicts": verdicts(remedy.verdicts.iter().map(Some)),
+            "add": remedy.add.iter().map(added).collect::<Vec<_>>(),
+            "verdicts": verdicts(&remedy.verdicts),
         })),
         "findings": server.findings,
     })

@@ -26,7 +26,7 @@ pub fn fetch_above(
     let mut found: Vec<Certificate> = Vec::new();
     for _ in 0..MAX_STEPS {
         let last = found.last().unwrap_or(certificate);
-        if last.self_issued {
+        if last.is_own_issuer() {
             return (found, None);
         }
         match fetch_issuer(&agent, last) {

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::{Access, Ask, Reading, given};
 use crate::certs::chain::Chain;
-use crate::certs::{Certificate, Fingerprint, Role};
+use crate::certs::{Certificate, Fingerprint};
 use crate::exit::Stop;
 use crate::tls::{self, Endpoint};
 
@@ -74,12 +74,9 @@ fn agreed(presented: &[Certificate], shown: &str, access: &Access<'_>) -> Result
     };
     // From the agreed certificate upwards, each signed by the next. What is below it was not agreed to.
     let references: Vec<&Certificate> = presented.iter().collect();
-    let upwards = Chain::of(&references).upwards(start);
-    let is_ca = |index: &usize| {
-        presented
-            .get(*index)
-            .is_some_and(|one| matches!(one.role(), Role::Root | Role::Intermediate))
-    };
+    let chain = Chain::of_presented(&references);
+    let upwards = chain.upwards(start);
+    let is_ca = |index: &usize| chain.role(*index).is_authority();
     let authorities: Vec<usize> = upwards.iter().copied().filter(is_ca).collect();
     Ok(if authorities.is_empty() {
         upwards

@@ -19,7 +19,12 @@ impl Screen {
             self.result(&format!(
                 "\n{}\n{}",
                 style("Chains").bold(),
-                tree(&certificates_of(inspection), &inspection.chain, "not given")
+                tree(
+                    &certificates_of(inspection),
+                    &inspection.chain,
+                    "not given",
+                    |_| None
+                )
             ));
         }
         self.result(&format!(
@@ -60,7 +65,7 @@ fn certificates(inspection: &Inspection) -> String {
         table.row([
             (index + 1).to_string(),
             name(certificate).to_owned(),
-            certificate.role().to_string(),
+            inspection.chain.role(index).to_string(),
             certificate.facts.key.to_string(),
             date(certificate.not_after),
             validity(certificate, inspection.now, inspection.expires_within),
@@ -84,16 +89,12 @@ fn has_chains(inspection: &Inspection) -> bool {
         || inspection
             .entries
             .iter()
-            .any(|entry| !entry.certificate.self_issued)
+            .any(|entry| !entry.certificate.is_own_issuer())
 }
 
 fn verdicts(inspection: &Inspection) -> String {
     let all = inspection.entries.iter().zip(&inspection.verdicts);
-    let passes = |verdicts: &[Option<Verdict>]| {
-        verdicts
-            .iter()
-            .all(|verdict| verdict.as_ref().is_some_and(Verdict::is_trusted))
-    };
+    let passes = |verdicts: &[Verdict]| verdicts.iter().all(Verdict::is_trusted);
     // Of a large bundle, what is fine is only counted.
     let large = inspection.entries.len() > 20;
     let fine = all.clone().filter(|(_, verdicts)| passes(verdicts)).count();
@@ -102,7 +103,7 @@ fn verdicts(inspection: &Inspection) -> String {
         .filter(|(_, (_, verdicts))| !large || !passes(verdicts))
         .map(|(index, (entry, verdicts))| {
             let name = format!("{} {}", index + 1, name(&entry.certificate));
-            (name, verdicts.iter().map(Option::as_ref).collect())
+            (name, verdicts.as_slice())
         });
     if large && fine == inspection.entries.len() {
         return format!("all {fine} are fine for every client");
@@ -144,6 +145,6 @@ fn servers(inspection: &Inspection) -> String {
         inspection
             .servers
             .iter()
-            .map(|(host, verdicts)| (host.clone(), verdicts.iter().map(Some).collect())),
+            .map(|(host, verdicts)| (host.clone(), verdicts.as_slice())),
     )
 }

@@ -101,7 +101,7 @@ fn certificates(entries: &[Entry]) -> String {
     ]);
     for entry in entries.iter().filter(|entry| !entry.of_bundle) {
         let certificate = &entry.certificate;
-        let issuer = if certificate.self_issued {
+        let issuer = if certificate.is_own_issuer() {
             "itself"
         } else {
             &certificate.issuer
@@ -226,7 +226,7 @@ fn server_lines(target: &Target) -> Vec<String> {
     let asked = target.servers.iter().filter_map(|server| {
         let answer = match server.answer.as_ref()? {
             Answer::Unreachable(_) => style("not reached from here").yellow().to_string(),
-            Answer::Judged(verdicts) => trusting(verdicts),
+            Answer::Judged { verdicts, .. } => trusting(verdicts),
         };
         Some(format!("{} {answer}", server.endpoint))
     });

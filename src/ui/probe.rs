@@ -9,7 +9,7 @@ use super::table::{Column, Table};
 use super::tables::{name, tree, validity};
 use super::verdicts::{verdict_table, words};
 use crate::certs::Certificate;
-use crate::certs::judgement::Remedy;
+use crate::certs::judgement::{Cause, Remedy};
 use crate::certs::verdict::Verdict;
 use crate::report::{Probe, Probed};
 
@@ -43,21 +43,20 @@ impl Screen {
             style("Presented").bold(),
             presented(probe, server)
         ));
-        let all: Vec<&Certificate> = server
-            .presented
-            .iter()
-            .map(|one| &one.certificate)
-            .chain(&server.fetched)
-            .collect();
         self.result(&format!(
             "\n{}\n{}",
             style("Chain").bold(),
-            tree(&all, &server.chain, "not presented")
+            tree(
+                &server.certificates(),
+                &server.chain,
+                "not presented",
+                |index| origin(server, index)
+            )
         ));
         let rows = server
             .verdicts
             .iter()
-            .map(|(trust, said)| ((*trust).to_owned(), said.iter().map(Some).collect()));
+            .map(|(trust, said)| ((*trust).to_owned(), said.as_slice()));
         self.result(&format!(
             "\n{}\n{}",
             style("Trusting …, each client will say").bold(),
@@ -97,14 +96,12 @@ fn presented(probe: &Probe, server: &Probed) -> String {
         Column::new("VALID FOR").spare(1),
         Column::new("SHA-256"),
     ]);
-    let presented = server.presented.iter().map(|one| &one.certificate);
-    let numbers = (1..).map(|number: usize| number.to_string());
-    let fetched = server.fetched.iter().map(|one| ("fetched".to_owned(), one));
-    for (number, certificate) in numbers.zip(presented).chain(fetched) {
+    let shown = server.presented.len() + server.fetched.len();
+    for (index, certificate) in server.certificates().into_iter().take(shown).enumerate() {
         table.row([
-            number,
+            origin(server, index).map_or_else(|| (index + 1).to_string(), str::to_owned),
             name(certificate).to_owned(),
-            certificate.role().to_string(),
+            server.chain.role(index).to_string(),
             certificate.facts.key.to_string(),
             validity(certificate, probe.now, probe.expires_within),
             certificate.fingerprint.short(),
@@ -113,39 +110,68 @@ fn presented(probe: &Probe, server: &Probed) -> String {
     table.shown()
 }
 
+/// Where a certificate comes from that is not presented.
+fn origin(server: &Probed, index: usize) -> Option<&'static str> {
+    let presented = server.presented.len();
+    if index < presented {
+        None
+    } else if index < presented + server.fetched.len() {
+        Some("fetched")
+    } else {
+        Some("given")
+    }
+}
+
 /// What to do so that every client connects; `None` where every one does.
 fn help(server: &Probed) -> Option<String> {
     let (_, said) = server.verdicts.last()?;
     if said.iter().all(Verdict::is_trusted) {
         return None;
     }
-    Some(match (&server.remedy, missing_issuer(server)) {
+    let wrong_name = matches!(server.cause, Some(Cause::WrongName(_)));
+    let cause = server.cause.as_ref().map(Cause::remedy);
+    let name = wrong_name.then(|| format!("  for its name: {}", cause.clone().unwrap_or_default()));
+    let trust = match (&server.remedy, missing_issuer(server)) {
         (Some(remedy), _) if remedy.is_enough() => {
-            format!("  every client trusts it with\n{}", listed(remedy))
+            let what = if wrong_name { "its chain" } else { "it" };
+            format!(
+                "  every client trusts {what} with\n{}",
+                listed(server, remedy)
+            )
         }
+        (None, _) if !wrong_name && let Some(cause) = cause => format!("  {cause}"),
         (_, Some(issuer)) => format!(
             "  the certificate of {issuer}, which is not presented: give it with --ca, or try --follow-aia"
         ),
-        (Some(remedy), None) => {
-            let left: Vec<Option<&Verdict>> = remedy.verdicts.iter().map(Some).collect();
-            format!(
-                "  nothing that can be found from here is enough for every client; most connect with\n{}\n  and still\n    {}",
-                listed(remedy),
-                words(&left).replace('\n', "\n    ")
-            )
-        }
+        (Some(remedy), None) => format!(
+            "  nothing that can be found from here is enough for every client; most connect with\n{}\n  and still\n    {}",
+            listed(server, remedy),
+            words(&remedy.verdicts).replace('\n', "\n    ")
+        ),
+        (None, None) if wrong_name => return name,
         (None, None) => "  no certificate: what is wrong has to be mended on the server".to_owned(),
-    })
+    };
+    Some(
+        name.into_iter()
+            .chain([trust])
+            .collect::<Vec<_>>()
+            .join("\n"),
+    )
 }
 
 /// The issuer that nobody has shown, by name.
 fn missing_issuer(server: &Probed) -> Option<&str> {
-    let all = server.presented.iter().map(|one| &one.certificate);
-    let top = all.chain(&server.fetched).nth(server.chain.top_of(0))?;
-    (!top.self_issued).then_some(top.issuer.as_str())
+    let all = server.certificates();
+    let top = all.get(server.chain.top_of(0))?;
+    (!top.is_own_issuer()).then_some(top.issuer.as_str())
 }
 
-fn listed(remedy: &Remedy) -> String {
+fn listed(server: &Probed, remedy: &Remedy) -> String {
+    let all = server.certificates();
+    let role = |one: &Certificate| {
+        let index = all.iter().position(|known| *known == one);
+        index.map_or_else(|| one.role(), |index| server.chain.role(index))
+    };
     let lines: Vec<String> = remedy
         .add
         .iter()
@@ -153,7 +179,7 @@ fn listed(remedy: &Remedy) -> String {
             format!(
                 "    {} ({})\n      SHA-256 {}",
                 one.subject,
-                one.role(),
+                role(one),
                 one.fingerprint
             )
         })

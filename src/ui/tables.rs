@@ -50,15 +50,20 @@ pub(super) fn validity(
 }
 
 /// Who issued whom, as a tree from the roots down; an issuer that is not there has a question mark, and the
-/// reason.
-pub(super) fn tree(certificates: &[&Certificate], chain: &Chain, missing: &str) -> String {
+/// reason. `origin` tells where one comes from that is not of the set.
+pub(super) fn tree(
+    certificates: &[&Certificate],
+    chain: &Chain,
+    missing: &str,
+    origin: impl Fn(usize) -> Option<&'static str>,
+) -> String {
     let mut lines = Vec::new();
     for top in chain.tops() {
         let Some(certificate) = certificates.get(top) else {
             continue;
         };
         let mut depth = 0;
-        if !certificate.self_issued {
+        if !certificate.is_own_issuer() {
             let missing = format!("? {} ({missing})", certificate.issuer);
             lines.push(format!("  {}", style(missing).yellow()));
             depth = 1;
@@ -78,7 +83,11 @@ pub(super) fn tree(certificates: &[&Certificate], chain: &Chain, missing: &str) 
                 0 => String::new(),
                 depth => format!("{}└─ ", "   ".repeat(depth - 1)),
             };
-            let role = style(certificate.role()).dim();
+            let role = match origin(index) {
+                Some(origin) => format!("{}, {origin}", chain.role(index)),
+                None => chain.role(index).to_string(),
+            };
+            let role = style(role).dim();
             lines.push(format!("  {branch}{} {role}", name(certificate)));
             let children = chain.issued(index);
             open.extend(children.into_iter().rev().map(|child| (child, depth + 1)));

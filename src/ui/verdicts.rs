@@ -6,8 +6,8 @@ use super::table::{Column, Table};
 use crate::certs::judgement::refusals;
 use crate::certs::verdict::{Client, Verdict};
 
-/// One row of the table: a name, and what each client says, in the order of [`Client::ALL`]; `None` where it cannot be told.
-pub(super) type Row<'a> = (String, Vec<Option<&'a Verdict>>);
+/// One row of the table: a name, and what each client says, in the order of [`Client::ALL`].
+pub(super) type Row<'a> = (String, &'a [Verdict]);
 
 pub(super) fn verdict_table<'a>(rows: impl Iterator<Item = Row<'a>>) -> String {
     let clients = Client::ALL.iter().map(|client| Column::new(client.name()));
@@ -17,28 +17,23 @@ pub(super) fn verdict_table<'a>(rows: impl Iterator<Item = Row<'a>>) -> String {
             .chain([Column::new("IN ITS WORDS").below()]),
     );
     for (name, verdicts) in rows {
-        let marks = verdicts.iter().map(|verdict| mark(*verdict));
+        let marks = verdicts.iter().map(mark);
         let cells = std::iter::once(name).chain(marks);
-        table.row(cells.chain([words(&verdicts)]));
+        table.row(cells.chain([words(verdicts)]));
     }
     table.shown()
 }
 
-fn mark(verdict: Option<&Verdict>) -> String {
+fn mark(verdict: &Verdict) -> String {
     match verdict {
-        Some(Verdict::Trusted) => style("✓").green().to_string(),
-        Some(Verdict::Refused(_)) => style("✗").red().to_string(),
-        None => style("?").yellow().to_string(),
+        Verdict::Trusted => style("✓").green().to_string(),
+        Verdict::Refused(_) => style("✗").red().to_string(),
     }
 }
 
 /// Each refusal once, with the clients that say it.
-pub(super) fn words(verdicts: &[Option<&Verdict>]) -> String {
-    let known = Client::ALL
-        .into_iter()
-        .zip(verdicts)
-        .filter_map(|(client, verdict)| Some((client, (*verdict)?)));
-    let lines: Vec<String> = refusals(known)
+pub(super) fn words(verdicts: &[Verdict]) -> String {
+    let lines: Vec<String> = refusals(Client::ALL.into_iter().zip(verdicts))
         .into_iter()
         .map(|(text, clients)| {
             let clients: Vec<&str> = clients.iter().map(|client| client.name()).collect();

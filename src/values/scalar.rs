@@ -15,6 +15,25 @@ pub fn is_read_as(in_file: &Value, deployed: &Value) -> bool {
     }
 }
 
+/// What Helm makes of a scalar as it is written where that is no text: the words for it.
+#[must_use]
+pub fn kind_of(written: &str) -> Option<&'static str> {
+    let is_date = || {
+        let mut parts = written.get(..10).unwrap_or_default().split('-');
+        let digits = |part: Option<&str>, count| {
+            part.is_some_and(|part| part.len() == count && part.bytes().all(|b| b.is_ascii_digit()))
+        };
+        digits(parts.next(), 4) && digits(parts.next(), 2) && digits(parts.next(), 2)
+    };
+    match written {
+        "" | "~" | "null" | "Null" | "NULL" => Some("nothing"),
+        _ if boolean(written).is_some() => Some("a truth value"),
+        _ if number(written).is_some() => Some("a number"),
+        _ if is_date() => Some("a date"),
+        _ => None,
+    }
+}
+
 /// <https://yaml.org/type/bool.html>
 fn boolean(text: &str) -> Option<bool> {
     let is_cased = |word: &str| {
@@ -56,6 +75,23 @@ fn number(text: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_text_is_told() {
+        for (written, kind) in [
+            ("20240101", Some("a number")),
+            ("1e3", Some("a number")),
+            ("0x10", Some("a number")),
+            ("on", Some("a truth value")),
+            ("2024-01-01", Some("a date")),
+            ("~", Some("nothing")),
+            ("\"2024\"", None),
+            ("2024a", None),
+            ("corp-root", None),
+        ] {
+            assert_eq!(kind_of(written), kind, "{written}");
+        }
+    }
 
     #[test]
     fn a_plain_scalar_is_what_helm_makes_of_it() {

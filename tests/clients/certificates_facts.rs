@@ -5,7 +5,7 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
-use crate::support::authority::{authority, server};
+use crate::support::authority::{Issued, authority, server};
 use helm_clearml_certs::certs::chain::Chain;
 use helm_clearml_certs::certs::{Certificate, Role, pem};
 use libtest_mimic::Trial;
@@ -18,7 +18,7 @@ struct Public {
 }
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let tests: [(&str, fn()); 5] = [
+    let tests: [(&str, fn()); 6] = [
         (
             "the_openssl_command_prints_the_same_text",
             the_openssl_command_prints_the_same_text,
@@ -30,6 +30,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         (
             "a_server_that_signed_itself_is_no_root",
             a_server_that_signed_itself_is_no_root,
+        ),
+        (
+            "what_issued_another_is_a_ca_whatever_it_is_called",
+            what_issued_another_is_a_ca_whatever_it_is_called,
         ),
         (
             "constraints_and_versions_are_told_as_they_are",
@@ -221,13 +225,52 @@ fn a_chain_is_found_by_signature_not_by_name_alone() {
 fn a_server_that_signed_itself_is_no_root() {
     let plain = server("localhost").self_signed();
     assert_eq!(certificate(&plain).role(), Role::SelfSignedServer);
-    // `openssl req -x509 -subj /CN=…` makes a CA of it.
-    let as_ca = authority("clearml.acme.example")
+    // `openssl req -x509 -addext subjectAltName=…` makes a CA of it.
+    let as_ca = server("localhost")
+        .with("2.5.29.19", true, "30030101FF")
         .without("2.5.29.15")
         .self_signed();
     assert_eq!(certificate(&as_ca).role(), Role::SelfSignedServer);
     let root = authority("Acme Root").without("2.5.29.15").self_signed();
     assert_eq!(certificate(&root).role(), Role::Root);
+}
+
+fn what_issued_another_is_a_ca_whatever_it_is_called() {
+    let named_like_a_host = authority("harbor.acme.example").without("2.5.29.15");
+    let root = named_like_a_host.self_signed();
+    let registry = server("registry.acme.example").issued_by(&root);
+    assert_eq!(certificate(&root).role(), Role::Root, "alone as well");
+    assert_eq!(roles(&[&root, &registry]), [Role::Root, Role::Leaf]);
+
+    let with_names = server("localhost")
+        .with("2.5.29.19", true, "30030101FF")
+        .self_signed();
+    let issued = server("api.acme.example").issued_by(&with_names);
+    assert_eq!(certificate(&with_names).role(), Role::SelfSignedServer);
+    assert_eq!(roles(&[&issued, &with_names]), [Role::Leaf, Role::Root]);
+
+    for ids in [true, false] {
+        let root = authority("api.acme.example");
+        let leaf = server("api.acme.example");
+        let (root, leaf) = if ids {
+            (root, leaf)
+        } else {
+            (root.without_ids(), leaf.without_ids())
+        };
+        let root = root.self_signed();
+        let leaf = leaf.issued_by(&root);
+        assert_eq!(certificate(&leaf).role(), Role::Leaf, "one name, two keys");
+        assert_eq!(roles(&[&leaf, &root]), [Role::Leaf, Role::Root]);
+    }
+    let denies = server("localhost").self_signed();
+    let issued = server("api.acme.example").issued_by(&denies);
+    assert_eq!(roles(&[&denies, &issued]), [Role::Root, Role::Leaf]);
+}
+
+fn roles(all: &[&Issued]) -> Vec<Role> {
+    let all: Vec<Certificate> = all.iter().map(|one| certificate(one)).collect();
+    let chain = Chain::of(&all.iter().collect::<Vec<_>>());
+    (0..all.len()).map(|index| chain.role(index)).collect()
 }
 
 fn constraints_and_versions_are_told_as_they_are() {

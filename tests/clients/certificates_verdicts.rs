@@ -6,9 +6,9 @@ use std::sync::OnceLock;
 
 use crate::support::authority::{BASIC_CONSTRAINTS, KEY_USAGE, Recipe, authority, rsa_key};
 use crate::verdicts_support::clients::{self, Answers};
-use crate::verdicts_support::{Case, certificate, fresh, matrix};
+use crate::verdicts_support::{Case, algorithms, certificate, fresh, matrix};
 use helm_clearml_certs::certs::Role;
-use helm_clearml_certs::certs::verdict::{Client, Server, Specimens, Trust, Verdict};
+use helm_clearml_certs::certs::verdict::{Client, Server, Trust, Verdict};
 use libtest_mimic::{Failed, Trial};
 use openssl::nid::Nid;
 use time::OffsetDateTime;
@@ -38,6 +38,13 @@ pub(crate) fn trials() -> Vec<Trial> {
             .with_kind("takes minutes")
             .with_ignored_flag(true),
     );
+    trials.push(
+        Trial::test("everyone_agrees_on_every_curve_of_openssl", || {
+            all_agree(&algorithms::all_curves())
+        })
+        .with_kind("takes minutes")
+        .with_ignored_flag(true),
+    );
     trials.push(Trial::test(
         "a_ca_alone_is_judged_as_its_certificates_would_be",
         ca_alone,
@@ -51,7 +58,12 @@ fn cases() -> &'static [Case] {
     static CASES: OnceLock<Vec<Case>> = OnceLock::new();
     CASES.get_or_init(|| {
         let fresh = FRESH.map(fresh::case);
-        matrix::cases().into_iter().chain(fresh).collect()
+        let algorithms = algorithms::some();
+        matrix::cases()
+            .into_iter()
+            .chain(algorithms)
+            .chain(fresh)
+            .collect()
     })
 }
 
@@ -136,8 +148,10 @@ fn ours(name: &str, case: &Case) -> Option<Verdict> {
         return Some(trust.verdict(client, &case.server()));
     }
     // `openssl verify` knows of no handshake, so of no keys that TLS has no name for, and is not told the host.
-    let curve = case.chain[0].key.ec_key().ok();
-    if curve.and_then(|key| key.group().curve_name()) == Some(Nid::SECP256K1) {
+    let key = case.chain[0].key.ec_key().ok();
+    let curve = key.and_then(|key| key.group().curve_name());
+    let of_tls = [Nid::X9_62_PRIME256V1, Nid::SECP384R1, Nid::SECP521R1];
+    if curve.is_some_and(|curve| !of_tls.contains(&curve)) {
         return None;
     }
     let client = match name {
@@ -180,7 +194,11 @@ fn more() -> Result<(), Failed> {
     let first = number("VERDICTS_FIRST", FRESH.end);
     let count = number("VERDICTS_COUNT", 300);
     let cases: Vec<Case> = (first..first + count).map(fresh::case).collect();
-    let answers = clients::ask(&cases);
+    all_agree(&cases)
+}
+
+fn all_agree(cases: &[Case]) -> Result<(), Failed> {
+    let answers = clients::ask(cases);
     let installed = clients::installed();
     let failures: Vec<String> = clients::NAMES
         .iter()
@@ -188,7 +206,7 @@ fn more() -> Result<(), Failed> {
         .filter_map(|(name, _)| {
             Some(format!(
                 "{name}: {}",
-                agrees(name, &cases, &answers).err()?.message()?
+                agrees(name, cases, &answers).err()?.message()?
             ))
         })
         .collect();
@@ -201,12 +219,12 @@ fn more() -> Result<(), Failed> {
 /// A CA alone is judged by a specimen; the verdict is the one that a real certificate of that CA would get.
 fn ca_alone() -> Result<(), Failed> {
     let now = OffsetDateTime::now_utc();
-    let specimens = Specimens::default();
     let mut compared = 0;
-    for case in matrix::cases()
-        .iter()
-        .filter(|case| case.name.starts_with("root ") && case.chain.len() == 1)
-    {
+    let of_ca = |case: &&Case| {
+        let names = ["root ", "a CA "];
+        names.iter().any(|name| case.name.starts_with(name)) && case.chain.len() == 1
+    };
+    for case in cases().iter().filter(of_ca) {
         let [root] = case.trust.as_slice() else {
             continue;
         };
@@ -219,19 +237,19 @@ fn ca_alone() -> Result<(), Failed> {
         if root.facts.subject_key_id.is_none() || constrained || case.name.contains("missing") {
             continue;
         }
-        let trust = Trust::new(&[&root], now)?;
+        let trust = Trust::new(&[&root], now);
         let server = Server {
             host: None,
             ..case.server()
         };
         for client in Client::ALL {
-            let alone = trust.verdict_on(client, &root, &specimens).unwrap();
+            let alone = trust.verdict_on(client, &root, root.role());
             let real = trust.verdict(client, &server);
             assert_eq!(alone, real, "{}: {client}", case.name);
             compared += 1;
         }
     }
-    assert!(compared > 60, "{compared}");
+    assert!(compared > 150, "{compared}");
     Ok(())
 }
 
@@ -239,10 +257,7 @@ fn words() -> Result<(), Failed> {
     let now = OffsetDateTime::now_utc();
     let verdict = |recipe: Recipe, client| {
         let root = certificate(&recipe.self_signed());
-        Trust::new(&[&root], now)
-            .unwrap()
-            .verdict_on(client, &root, &Specimens::default())
-            .unwrap()
+        Trust::new(&[&root], now).verdict_on(client, &root, root.role())
     };
     let refused = |text: &str| Verdict::Refused(text.to_owned());
     assert_eq!(

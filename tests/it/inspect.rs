@@ -1,8 +1,13 @@
 //! `inspect` through the real helm: what it shows of every kind of source, and how it ends.
 
-use crate::support::authority::{authority, server};
+use openssl::nid::Nid;
+
+use crate::support::authority::{
+    BASIC_CONSTRAINTS, EXTENDED_KEY_USAGE, Issued, KEY_USAGE, authority, ec_key_on, server,
+    spelt_out_key,
+};
 use crate::support::tls_server::serve;
-use crate::support::{Helm, World};
+use crate::support::{Helm, World, chart};
 
 fn json(run: &crate::support::Run) -> serde_json::Value {
     serde_json::from_str(&run.stdout).unwrap()
@@ -126,5 +131,110 @@ either_major! {
         world.write("key.pem", &authority("x").self_signed().key_pem());
         world.plugin("inspect key.pem").exits(3).warns("key.pem:1: a private key");
         world.plugin("inspect").exits(64);
+    }
+
+    fn a_ca_that_no_python_takes_is_an_error_wherever_it_is_given(world) {
+        let acme = || authority("Acme Root");
+        let chart = chart("clearml-enterprise-agent-6.14.6");
+        for (recipe, words) in [
+            (acme().subject_id_critical(), "unhandled critical extension"),
+            (acme().with("1.2.3.4.5", true, "0500"), "unhandled critical extension"),
+            (acme().with(EXTENDED_KEY_USAGE, false, "300A06082B06010505070302"), "unsuitable certificate purpose"),
+            (acme().with(EXTENDED_KEY_USAGE, false, "30060604551D2500"), "unsuitable certificate purpose"),
+            (acme().key(spelt_out_key(Nid::X9_62_PRIME256V1)), "explicit ECC parameters"),
+        ] {
+            world.write("ca.pem", &recipe.self_signed().pem());
+            let lines = [
+                "inspect ca.pem".to_owned(),
+                format!("render agent --ca ca.pem --agent-chart {chart}"),
+                format!("install agent --ca ca.pem --agent-chart {chart} -n team-a --dry-run"),
+            ];
+            for line in lines {
+                world.plugin(&line).exits(3).warns("error[certificate-refused]").warns(words);
+            }
+        }
+        // All that a good one is said to be is nothing.
+        world.write("ca.pem", &acme().self_signed().pem());
+        world.plugin("inspect ca.pem").exits(0).never_says("certificate-refused");
+    }
+
+    fn a_ca_that_some_clients_do_not_take_is_a_warning_in_their_words(world) {
+        let refused = |certificates: &[&Issued], words: &str| {
+            let pem: String = certificates.iter().map(|one| one.pem()).collect();
+            world.write("ca.pem", &pem);
+            world
+                .plugin("inspect ca.pem")
+                .exits(0)
+                .warns("warning[certificate-refused-by-some]")
+                .warns(words);
+        };
+        let old = authority("Acme Root").version_1().self_signed();
+        refused(&[&old], "Python ≥ 3.13 will say \"invalid CA certificate\"");
+        let brainpool = authority("Acme Root").key(ec_key_on(Nid::BRAINPOOL_P256R1)).self_signed();
+        refused(&[&brainpool], "git will say");
+        let short = authority("Acme Root").with(BASIC_CONSTRAINTS, true, "30060101FF020100").self_signed();
+        let issuing = authority("Acme Issuing").issued_by(&short);
+        refused(&[&short, &issuing], "Python ≤ 3.12, node will say \"path length constraint exceeded\"");
+        world.plugin("inspect ca.pem").says("✗").warns("larger pathlen");
+    }
+
+    fn a_signature_of_its_own_that_does_not_fit_is_told_though_no_client_looks(world) {
+        let mut der = authority("Acme Root").self_signed().x509.to_der().unwrap();
+        let last = der.len() - 1;
+        der[last] ^= 1;
+        std::fs::write(world.path("ca.der"), &der).unwrap();
+        world.plugin("inspect ca.der").exits(0).warns("warning[certificate-signature-broken]");
+    }
+
+    fn keys_are_shown_by_the_names_of_their_curves(world) {
+        for (key, name) in [
+            (ec_key_on(Nid::BRAINPOOL_P384R1), "ECDSA brainpoolP384r1"),
+            (ec_key_on(Nid::SECP256K1), "ECDSA secp256k1"),
+            (spelt_out_key(Nid::SECP384R1), "ECDSA with explicit parameters"),
+        ] {
+            world.write("ca.pem", &authority("Acme Root").key(key).self_signed().pem());
+            world.plugin("inspect ca.pem").says(name);
+        }
+    }
+
+    fn who_signed_what_tells_a_ca_from_a_server_and_not_its_name(world) {
+        let harbor = authority("harbor.acme.example").without(KEY_USAGE).self_signed();
+        let registry = server("reg.acme.example").issued_by(&harbor);
+        world.write("ca.pem", &harbor.pem()).write("reg.pem", &registry.pem());
+        world
+            .plugin("inspect ca.pem")
+            .exits(0)
+            .warns("warning[ca-without-key-usage]")
+            .warns("note[ca-named-like-a-host]")
+            .never_says("self-signed server");
+        world
+            .plugin("inspect ca.pem reg.pem")
+            .says("harbor.acme.example root\n  └─ reg.acme.example leaf")
+            .never_says("ca-named-like-a-host");
+
+        let root = authority("api.acme.example").self_signed();
+        let leaf = server("api.acme.example").issued_by(&root);
+        world.write("ca.pem", &root.pem()).write("leaf.pem", &leaf.pem());
+        world
+            .plugin("inspect leaf.pem ca.pem")
+            .says("api.acme.example root\n  └─ api.acme.example leaf")
+            .warns("certificate-not-a-ca")
+            .never_says("older-generation")
+            .never_says("same-subject-other-key");
+        let run = world.plugin("inspect leaf.pem -o json");
+        assert_eq!(json(&run)["certificates"][0]["role"], "leaf");
+    }
+
+    fn a_renewed_ca_is_no_leftover_while_a_certificate_names_it_by_its_serial_number(world) {
+        let key = ec_key_on(Nid::X9_62_PRIME256V1);
+        let former = authority("Acme Easy").key(key.clone()).days(-400, 100).self_signed();
+        let renewed = authority("Acme Easy").key(key).self_signed();
+        let leaf = server("api.acme.example").names_issuer_by_serial().issued_by(&former);
+        world.write("ca.pem", &(former.pem() + &renewed.pem())).write("leaf.pem", &leaf.pem());
+        world
+            .plugin("inspect ca.pem")
+            .warns("note[older-generation]")
+            .warns("those that name it by its serial number");
+        world.plugin("inspect ca.pem leaf.pem").never_says("older-generation");
     }
 }

@@ -17,8 +17,10 @@ mod yaml_support;
 
 #[cfg(unix)]
 mod agreement;
+mod aliases;
 mod artifact_hub;
 mod atomic_writes;
+mod causes;
 mod certificates_lints;
 mod completion;
 mod dependencies;

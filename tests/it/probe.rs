@@ -1,6 +1,8 @@
 //! `probe`, and what `install` says of the servers that the values name, through the real helm.
 
-use crate::support::authority::{Issued, Recipe, authority, server};
+use crate::support::authority::{
+    ALTERNATIVE_NAMES, Issued, KEY_USAGE, Name, Recipe, authority, ec_key_on, server,
+};
 use crate::support::tls_server::{serve, serve_old, serve_silence};
 use crate::support::{Helm, World, certificates, chart, file_server};
 use serde_json::Value;
@@ -208,5 +210,86 @@ either_major! {
             .exits(0)
             .warns("warning[server-refused-by-some]")
             .warns("Python ≥ 3.13 will say \"CA cert does not include key usage extension\"");
+    }
+
+    fn a_given_root_stands_in_the_chain_and_a_wrong_name_is_named_for_what_it_is(world) {
+        let root = authority("Acme Root").self_signed();
+        world.write("ca.pem", &root.pem());
+        let probe = |leaf: Recipe, host: &str, ca: &str| {
+            let port = serve(&[&leaf.issued_by(&root)]);
+            world.plugin(&format!("probe https://{host}:{port} {ca}"))
+        };
+        probe(server("localhost"), "localhost", "--ca ca.pem")
+            .exits(0)
+            .says("Acme Root root, given\n  └─ localhost leaf")
+            .never_says("not presented");
+        let as_dns = server("x").names(&[Name::Dns("127.0.0.1")]);
+        probe(as_dns, "127.0.0.1", "--ca ca.pem")
+            .exits(3)
+            .warns("names the address as DNS:127.0.0.1, which counts for no client")
+            .says("subjectAltName=IP:")
+            .never_says("give it with --ca");
+        let common = server("localhost").without(ALTERNATIVE_NAMES);
+        probe(common, "localhost", "--ca ca.pem")
+            .exits(3)
+            .warns("has localhost as common name and not as alternative name");
+        // Two faults: both are told.
+        let other = server("x").names(&[Name::Dns("api.acme.example")]);
+        probe(other, "localhost", "")
+            .exits(3)
+            .warns("is not for localhost but for DNS:api.acme.example")
+            .says("for its name: use a name of the certificate in the URL")
+            .says("the certificate of CN=Acme Root, which is not presented: give it with --ca");
+    }
+
+    fn a_renewed_issuer_and_another_spelling_of_its_name_are_named(world) {
+        let key = ec_key_on(openssl::nid::Nid::X9_62_PRIME256V1);
+        let former = authority("Acme Easy").key(key.clone()).days(-400, 100).self_signed();
+        let renewed = authority("Acme Easy").key(key).self_signed();
+        let leaf = server("localhost").names_issuer_by_serial().issued_by(&former);
+        world.write("former.pem", &former.pem()).write("renewed.pem", &renewed.pem());
+        let port = serve(&[&leaf]);
+        world
+            .plugin(&format!("probe https://localhost:{port} --ca renewed.pem"))
+            .exits(3)
+            .warns("error[server-not-trusted]")
+            .warns("the CA was renewed with the same key, and OpenSSL goes by the number")
+            .says("trust the CA's former certificate");
+        world
+            .plugin(&format!("probe https://localhost:{port} --ca renewed.pem --ca former.pem"))
+            .exits(0)
+            .never_says("older-generation");
+
+        // `install` learns it of the server, too.
+        world.write("ca.pem", &(former.pem() + &renewed.pem()));
+        names_server(&world, port);
+        install(&world, "").exits(0).never_says("older-generation");
+        install(&world, "--skip-probe").exits(0).warns("note[older-generation]");
+
+        let root = authority("Acme Authority").spelt_by_what_it_issues("ACME  authority").self_signed();
+        let port = serve(&[&server("localhost").issued_by(&root)]);
+        world.write("ca.pem", &root.pem());
+        world
+            .plugin(&format!("probe https://localhost:{port} --ca ca.pem"))
+            .exits(0)
+            .warns("warning[server-refused-by-some]")
+            .warns("git and uv compare bytes")
+            .says("copies the issuer's name byte for byte");
+    }
+
+    fn a_root_named_like_a_host_is_offered_and_saved(world) {
+        let root = authority("harbor.acme.example").without(KEY_USAGE).self_signed();
+        let leaf = server("localhost").issued_by(&root);
+        let port = serve(&[&leaf, &root]);
+        let run = world.plugin(&format!("probe https://localhost:{port} --save saved.pem"));
+        run.exits(3).says("CN=harbor.acme.example (root)").says("harbor.acme.example root\n  └─ localhost leaf");
+        assert!(world.read("saved.pem").contains(&root.pem()));
+        // Alone, it is that server's own.
+        let port = serve(&[&root]);
+        world
+            .plugin(&format!("probe https://localhost:{port}"))
+            .exits(3)
+            .says("self-signed server")
+            .warns("is not for localhost but for no host at all");
     }
 }

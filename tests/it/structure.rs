@@ -159,8 +159,9 @@ fn expanded(tree: &str) -> Vec<String> {
 /// What the `use` lines of a module name, as paths from the crate's root.
 fn used(module: &[String], text: &str) -> Vec<Vec<String>> {
     let starts = text.match_indices("use ").filter(|(at, _)| {
-        let line = text[..*at].rsplit('\n').next().unwrap().trim();
-        line.is_empty() || line.starts_with("pub")
+        let line = text[..*at].rsplit('\n').next().unwrap();
+        let is_word = line.is_empty() || line.ends_with(' ');
+        is_word && (line.trim().is_empty() || line.trim().starts_with("pub"))
     });
     let lines = starts.map(|(at, word)| {
         let tree = text[at + word.len()..].split(';').next().unwrap();

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use openssl::asn1::Asn1Time;
 use openssl::bn::{BigNum, MsbOption};
-use openssl::ec::{EcGroup, EcKey};
+use openssl::ec::{Asn1Flag, EcGroup, EcKey};
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::{Id, PKey, Private};
@@ -27,14 +27,24 @@ pub struct Recipe {
     spelt_by_issued: Option<String>,
     key: PKey<Private>,
     extensions: Vec<(&'static str, bool, String)>,
-    subject_id: bool,
-    authority_id: bool,
+    subject_id: Option<Critical>,
+    authority_id: Option<Names>,
     digest: MessageDigest,
     pss: bool,
     serial: Option<Vec<u8>>,
     /// Days from now.
     validity: (i64, i64),
     version: i32,
+}
+
+#[derive(Clone, Copy)]
+struct Critical(bool);
+
+/// What an authority key identifier names.
+#[derive(Clone, Copy, PartialEq)]
+enum Names {
+    Key,
+    KeyAndSerial,
 }
 
 /// A certificate with its key.
@@ -62,6 +72,13 @@ pub fn ec_key() -> PKey<Private> {
 
 pub fn ec_key_on(curve: Nid) -> PKey<Private> {
     let group = EcGroup::from_curve_name(curve).unwrap();
+    PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap()
+}
+
+/// A key that gives the parameters of its curve instead of the name.
+pub fn spelt_out_key(curve: Nid) -> PKey<Private> {
+    let mut group = EcGroup::from_curve_name(curve).unwrap();
+    group.set_asn1_flag(Asn1Flag::EXPLICIT_CURVE);
     PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap()
 }
 
@@ -114,8 +131,8 @@ pub fn authority(name: &str) -> Recipe {
             (BASIC_CONSTRAINTS, true, "30030101FF".to_owned()), // CA:TRUE
             (KEY_USAGE, true, "03020106".to_owned()),           // keyCertSign, cRLSign
         ],
-        subject_id: true,
-        authority_id: true,
+        subject_id: Some(Critical(false)),
+        authority_id: Some(Names::Key),
         digest: MessageDigest::sha256(),
         pss: false,
         serial: None,
@@ -191,18 +208,29 @@ impl Recipe {
     }
 
     pub fn without_ids(mut self) -> Self {
-        self.subject_id = false;
-        self.authority_id = false;
+        self.subject_id = None;
+        self.authority_id = None;
         self
     }
 
     pub fn without_subject_id(mut self) -> Self {
-        self.subject_id = false;
+        self.subject_id = None;
+        self
+    }
+
+    pub fn subject_id_critical(mut self) -> Self {
+        self.subject_id = Some(Critical(true));
+        self
+    }
+
+    /// Its authority key identifier has the name and serial number of its issuer's certificate too.
+    pub fn names_issuer_by_serial(mut self) -> Self {
+        self.authority_id = Some(Names::KeyAndSerial);
         self
     }
 
     pub fn without_authority_id(mut self) -> Self {
-        self.authority_id = false;
+        self.authority_id = None;
         self
     }
 
@@ -284,16 +312,26 @@ impl Recipe {
                 .append_extension(extension(oid, *critical, hex))
                 .unwrap();
         }
-        if self.subject_id {
+        if let Some(Critical(critical)) = self.subject_id {
             let id = key_id(&self.key);
             builder
-                .append_extension(extension("2.5.29.14", false, &format!("0414{id}")))
+                .append_extension(extension("2.5.29.14", critical, &format!("0414{id}")))
                 .unwrap();
         }
-        if self.authority_id {
+        if let Some(names) = self.authority_id {
             let id = key_id(issuer.map_or(&self.key, |issuer| &issuer.key));
+            let mut fields = element(0x80, &der::bytes(&id));
+            if let (true, Some(issuer)) = (names == Names::KeyAndSerial, issuer) {
+                let name = issuer.x509.issuer_name().to_der().unwrap();
+                let serial = issuer.x509.serial_number().to_bn().unwrap().to_vec();
+                let positive = serial.first().is_some_and(|first| *first < 0x80);
+                let sign: &[u8] = if positive { &[] } else { &[0] };
+                fields.extend(element(0xA1, &element(0xA4, &name)));
+                fields.extend(element(0x82, &[sign, &serial].concat()));
+            }
+            let value = der::hex(&element(0x30, &fields));
             builder
-                .append_extension(extension("2.5.29.35", false, &format!("30168014{id}")))
+                .append_extension(extension("2.5.29.35", false, &value))
                 .unwrap();
         }
         let signer = issuer.map_or(&self.key, |issuer| &issuer.key);
@@ -301,6 +339,8 @@ impl Recipe {
             Id::ED25519 | Id::ED448 => MessageDigest::null(),
             // ECDSA and PSS do not know it.
             Id::EC | Id::RSA_PSS if self.digest.type_() == Nid::MD5 => MessageDigest::sha1(),
+            Id::RSA_PSS if self.digest.type_() == Nid::SHA3_256 => MessageDigest::sha256(),
+            Id::RSA if self.pss && self.digest.type_() == Nid::SHA3_256 => MessageDigest::sha256(),
             _ => self.digest,
         };
         builder.sign(signer, digest).unwrap();

@@ -30,7 +30,8 @@ pub fn hex(bytes: &[u8]) -> String {
     text
 }
 
-fn bytes(hex: &str) -> Vec<u8> {
+/// What [`hex`] wrote.
+pub fn bytes(hex: &str) -> Vec<u8> {
     (0..hex.len())
         .step_by(2)
         .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())

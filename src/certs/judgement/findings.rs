@@ -2,14 +2,11 @@
 
 use std::fmt;
 
-use super::{Presented, refusals};
+use super::{Cause, Presented, WrongName, refusals};
 use crate::certs::Certificate;
-use crate::certs::verdict::{self, Client, Verdict};
+use crate::certs::verdict::{Client, Verdict};
 use crate::finding::Finding;
 use crate::tls::{Endpoint, Version};
-
-/// The ClearML SDK and the agent are Python: a server that no Python trusts is of no use to a task.
-const ESSENTIAL: [Client; 2] = [Client::Python312, Client::Python313];
 
 /// A server that was asked, and how messages name it.
 #[derive(Debug)]
@@ -39,37 +36,43 @@ impl Asked<'_> {
     /// known beside the presented ones.
     #[must_use]
     pub fn findings(&self, verdicts: &[Verdict], known: &[&Certificate]) -> Vec<Finding> {
-        let refused = self.wrong_name().or_else(|| self.refused(verdicts));
+        let cause = Cause::of(self.presented, known);
+        let refused = match &cause {
+            Some(cause @ Cause::WrongName(how)) => self.wrong_name(cause, how),
+            cause => self.refused(verdicts, cause.as_ref()),
+        };
         [self.old_version(), refused, self.incomplete(known)]
             .into_iter()
             .flatten()
             .collect()
     }
 
-    fn wrong_name(&self) -> Option<Finding> {
+    fn wrong_name(&self, cause: &Cause, how: &WrongName) -> Option<Finding> {
         let leaf = self.presented.chain.first()?;
         let host = &self.presented.host;
-        if verdict::names_host(leaf, host) {
-            return None;
-        }
-        let names = match leaf.facts.names.as_slice() {
-            [] => "no host at all".to_owned(),
-            names => names.join(", "),
-        };
-        Some(
-            Finding::error(
-                "server-name-mismatch",
+        let message = match how {
+            WrongName::AddressAsDns => format!(
+                "{self} presents a certificate that names the address as DNS:{host}, which counts for no client; Python says \"IP address mismatch\", whatever it trusts"
+            ),
+            WrongName::OnlyCommon => format!(
+                "{self} presents a certificate that has {host} as common name and not as alternative name; Python says \"Hostname mismatch\", whatever it trusts"
+            ),
+            WrongName::Absent => {
+                let names = match leaf.facts.names.as_slice() {
+                    [] => "no host at all".to_owned(),
+                    names => names.join(", "),
+                };
                 format!(
                     "{self} presents a certificate that is not for {host} but for {names}; Python says \"Hostname mismatch\", whatever it trusts"
-                ),
-            )
-            .hint("use a name of the certificate in the URL, or have it reissued with this one as alternative name"),
-        )
+                )
+            }
+        };
+        Some(Finding::error("server-name-mismatch", message).hint(cause.remedy()))
     }
 
-    fn refused(&self, verdicts: &[Verdict]) -> Option<Finding> {
+    fn refused(&self, verdicts: &[Verdict], cause: Option<&Cause>) -> Option<Finding> {
         let of = |client: &Client| verdicts.get(Client::ALL.iter().position(|one| one == client)?);
-        let by_all_pythons = ESSENTIAL
+        let by_all_pythons = Client::PYTHONS
             .iter()
             .all(|client| of(client).is_some_and(|said| !said.is_trusted()));
         let said = refusals(Client::ALL.into_iter().zip(verdicts));
@@ -83,7 +86,10 @@ impl Asked<'_> {
                 format!("{} will say \"{text}\"", clients.join(", "))
             })
             .collect();
-        let said = said.join("; ");
+        let mut said = said.join("; ");
+        if let Some(why) = cause.and_then(Cause::text) {
+            said = format!("{said}; {why}");
+        }
         let finding = if by_all_pythons {
             Finding::error(
                 "server-not-trusted",
@@ -96,12 +102,13 @@ impl Asked<'_> {
             )
         };
         // Whoever named the server on the command line is looking at what would help already.
-        Some(match self.path {
-            Some(_) => finding.hint(format!(
+        Some(match (cause, self.path) {
+            (Some(cause), _) => finding.hint(cause.remedy()),
+            (None, Some(_)) => finding.hint(format!(
                 "helm clearml-certs probe {} says what would help",
                 self.endpoint
             )),
-            None => finding,
+            (None, None) => finding,
         })
     }
 

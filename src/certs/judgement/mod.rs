@@ -1,13 +1,14 @@
 //! A server under a proposed trust: what each client says of it, and what would make all of them agree.
 
+mod cause;
 mod findings;
 
-use openssl::error::ErrorStack;
 use time::OffsetDateTime;
 
 use super::chain::Chain;
-use super::verdict::{Client, Server, Trust, Verdict};
+use super::verdict::{self, Client, Server, Trust, Verdict};
 use super::{Certificate, Role};
+pub use cause::{Cause, WrongName};
 pub use findings::Asked;
 
 /// What a server presents, and under which name it was asked.
@@ -38,47 +39,56 @@ impl Remedy {
 
 impl Presented {
     /// What each client says that trusts `trusted`, in the order of [`Client::ALL`].
-    ///
-    /// # Errors
-    /// OpenSSL cannot read a certificate.
-    pub fn judged_by(
+    #[must_use]
+    pub fn judged_by(&self, trusted: &[&Certificate], now: OffsetDateTime) -> Vec<Verdict> {
+        self.judged_as(Some(&self.host), trusted, now)
+    }
+
+    fn judged_as(
         &self,
+        host: Option<&str>,
         trusted: &[&Certificate],
         now: OffsetDateTime,
-    ) -> Result<Vec<Verdict>, ErrorStack> {
-        let trust = Trust::new(trusted, now)?;
+    ) -> Vec<Verdict> {
+        let trust = Trust::new(trusted, now);
         let server = Server {
             chain: self.chain.iter().map(|one| one.der().to_vec()).collect(),
-            host: Some(self.host.clone()),
+            host: host.map(str::to_owned),
         };
-        Ok(Client::ALL
+        Client::ALL
             .map(|client| trust.verdict(client, &server))
-            .to_vec())
+            .to_vec()
+    }
+
+    /// Whether it is for the host under which it was asked.
+    fn is_named(&self) -> bool {
+        let leaf = self.chain.first();
+        leaf.is_none_or(|leaf| verdict::names_host(leaf, &self.host))
     }
 
     /// The least that has to be added to `trusted` for every client to connect; where nothing is enough, what helps most.
-    /// `None` where nothing helps at all. `known` are certificates that may be added beside the presented ones.
-    ///
-    /// # Errors
-    /// OpenSSL cannot read a certificate.
+    /// `None` where nothing helps at all. `known` are certificates that may be added beside the presented ones. A name that
+    /// is not the server's is left out of it: no certificate that is trusted mends that.
+    #[must_use]
     pub fn remedy(
         &self,
         trusted: &[&Certificate],
         known: &[Certificate],
         now: OffsetDateTime,
-    ) -> Result<Option<Remedy>, ErrorStack> {
+    ) -> Option<Remedy> {
+        let host = self.is_named().then_some(self.host.as_str());
         let count = |verdicts: &[Verdict]| verdicts.iter().filter(|one| one.is_trusted()).count();
-        let mut reached = count(&self.judged_by(trusted, now)?);
+        let mut reached = count(&self.judged_as(host, trusted, now));
         let mut best = None;
         for add in self.candidates(trusted, known) {
             let with: Vec<&Certificate> = trusted.iter().copied().chain(add.iter()).collect();
-            let verdicts = self.judged_by(&with, now)?;
+            let verdicts = self.judged_as(host, &with, now);
             if count(&verdicts) > reached {
                 reached = count(&verdicts);
                 best = Some(Remedy { add, verdicts });
             }
         }
-        Ok(best)
+        best
     }
 
     /// What may be worth adding, the least first: the top of the chain, all of its CAs; of a server that signed itself, its own
@@ -92,13 +102,15 @@ impl Presented {
             .collect();
         let is_new =
             |one: &&Certificate| trusted.iter().all(|old| old.fingerprint != one.fingerprint);
-        let authorities: Vec<&Certificate> = upwards(&all)
-            .into_iter()
-            .skip(1)
-            .filter(|one| matches!(one.role(), Role::Root | Role::Intermediate))
+        let chain = Chain::of_presented(&all);
+        let above = chain.upwards(0).into_iter().skip(1);
+        let authorities: Vec<&Certificate> = above
+            .filter(|index| chain.role(*index).is_authority())
+            .filter_map(|index| all.get(index).copied())
             .filter(is_new)
             .collect();
-        let is_own = |one: &&Certificate| one.role() == Role::SelfSignedServer && is_new(one);
+        let signed_itself = chain.role(0) == Role::SelfSignedServer;
+        let is_own = |one: &&Certificate| signed_itself && is_new(one);
         let own = self.chain.first().into_iter().filter(is_own).cloned();
         let mut candidates: Vec<Vec<Certificate>> = vec![
             authorities.last().copied().cloned().into_iter().collect(),
@@ -121,9 +133,9 @@ impl Presented {
     /// may be a root, which need not be presented.
     #[must_use]
     pub fn ends_early(&self, known: &[&Certificate]) -> Option<&Certificate> {
-        let last = self.last_in_order().filter(|last| !last.self_issued)?;
+        let last = self.last_in_order().filter(|last| !last.is_own_issuer())?;
         let issuer = known.iter().find(|one| last.is_signed_by(one))?;
-        (!issuer.self_issued).then_some(last)
+        (!issuer.is_own_issuer()).then_some(last)
     }
 }
 

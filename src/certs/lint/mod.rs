@@ -3,6 +3,7 @@
 //! A lint is a function and a row in [`LINTS`]; its code, cause and remedy stand in `docs/findings.md`. The run-time texts are
 //! those of OpenSSL (`x509_txt.c`), which Python, curl and node print.
 
+mod clients;
 mod names;
 mod shape;
 mod siblings;
@@ -11,11 +12,13 @@ mod validity;
 
 use std::collections::HashSet;
 
+use openssl::pkey::{PKeyRef, Public};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
 use super::bundle::{Bundle, Entry};
 use super::chain::Chain;
+use super::verdict::Trust;
 use super::{Certificate, Role, mozilla};
 use crate::finding::{Finding, Severity};
 
@@ -35,6 +38,8 @@ pub struct Options {
     pub as_trust: bool,
     /// Whether they are about to be deployed, and not only looked at.
     pub deploys: bool,
+    /// What the servers that they are for present, as far as they were reached.
+    pub served: Vec<Certificate>,
     /// Whether this is a check of what is there, which has to tell the day on which something ends.
     pub checks: bool,
 }
@@ -47,6 +52,7 @@ impl Options {
             now,
             expires_within: Duration::days(EXPIRES_WITHIN_DAYS.into()),
             hosts: Vec::new(),
+            served: Vec::new(),
             as_trust: true,
             deploys: false,
             checks: false,
@@ -63,8 +69,10 @@ struct Subject<'a> {
     namesakes: Vec<&'a Entry>,
     /// Whether the set has its issuer.
     has_issuer: bool,
-    /// Whether it issued another of the set.
+    /// Whether it issued another of the set, or what a server presents.
     has_issued: bool,
+    /// Whether another of the set, or what a server presents, names its serial number beside its key.
+    is_named_by_serial: bool,
     options: &'a Options,
 }
 
@@ -78,15 +86,21 @@ impl Subject<'_> {
         format!("{subject} ({})", self.entry.origin)
     }
 
+    /// Whether `key` is its key.
+    fn has_key(&self, key: &PKeyRef<Public>) -> bool {
+        let own = self.certificate.x509().public_key();
+        own.is_ok_and(|own| own.public_eq(key))
+    }
+
     /// Whether it is a CA, root or intermediate.
     fn is_authority(&self) -> bool {
-        matches!(self.role, Role::Root | Role::Intermediate)
+        self.role.is_authority()
     }
 }
 
 type Lint = fn(&Subject<'_>) -> Option<Finding>;
 
-const LINTS: [Lint; 20] = [
+const LINTS: [Lint; 22] = [
     validity::expired,
     validity::not_yet_valid,
     validity::expires_soon,
@@ -95,6 +109,7 @@ const LINTS: [Lint; 20] = [
     shape::self_signed_server,
     shape::intermediate_without_root,
     shape::cannot_sign,
+    shape::signature_broken,
     shape::without_basic_constraints,
     shape::key_cert_sign_without_ca,
     shape::basic_constraints_not_critical,
@@ -102,6 +117,7 @@ const LINTS: [Lint; 20] = [
     shape::without_subject_key_id,
     shape::without_authority_key_id,
     names::empty_ca_subject,
+    names::named_like_a_host,
     names::empty_subject_not_critical,
     names::excludes_servers,
     strength::weak_key,
@@ -129,10 +145,16 @@ pub fn check_with(entries: &[Entry], options: &Options) -> Vec<Finding> {
 #[must_use]
 pub fn check_beside(entries: &[Entry], present: &[Entry], options: &Options) -> Vec<Finding> {
     let all: Vec<Entry> = entries.iter().chain(present).cloned().collect();
-    let certificates: Vec<&Certificate> = all.iter().map(|entry| &entry.certificate).collect();
-    let chain = Chain::of(&certificates);
-    let namesakes = siblings::by_subject(&all);
-    let issuers: HashSet<usize> = (0..all.len())
+    let mut certificates: Vec<&Certificate> = all.iter().map(|entry| &entry.certificate).collect();
+    let trust = Trust::new(&certificates, options.now);
+    certificates.extend(&options.served);
+    let chain = if options.as_trust {
+        Chain::of(&certificates)
+    } else {
+        Chain::of_presented(&certificates)
+    };
+    let namesakes = siblings::by_subject(&all, &chain);
+    let issuers: HashSet<usize> = (0..certificates.len())
         .filter_map(|index| chain.issuer(index))
         .collect();
     let is_looked_at = |index: usize, entry: &Entry| {
@@ -146,7 +168,7 @@ pub fn check_beside(entries: &[Entry], present: &[Entry], options: &Options) -> 
             let subject = Subject {
                 entry,
                 certificate: &entry.certificate,
-                role: entry.certificate.role(),
+                role: chain.role(index),
                 namesakes: namesakes
                     .get(entry.certificate.subject_key.as_str())
                     .into_iter()
@@ -156,16 +178,27 @@ pub fn check_beside(entries: &[Entry], present: &[Entry], options: &Options) -> 
                     .collect(),
                 has_issuer: chain.issuer(index).is_some(),
                 has_issued: issuers.contains(&index),
+                is_named_by_serial: certificates
+                    .iter()
+                    .any(|one| names_by_serial(one, &entry.certificate)),
                 options,
             };
-            let found = LINTS.iter().filter_map(|lint| lint(&subject));
+            let mut found: Vec<Finding> = LINTS.iter().filter_map(|lint| lint(&subject)).collect();
+            found.extend(clients::refused(&subject, &trust, &found));
             if index < entries.len() {
-                found.collect::<Vec<_>>()
+                found
             } else {
+                let found = found.into_iter();
                 found.filter_map(|one| of_present(one, options)).collect()
             }
         })
         .collect()
+}
+
+fn names_by_serial(certificate: &Certificate, issuer: &Certificate) -> bool {
+    certificate.facts.authority_serial.as_ref() == Some(&issuer.facts.serial)
+        && certificate.fingerprint != issuer.fingerprint
+        && certificate.fits_key_of(issuer)
 }
 
 /// The code of what has ended.

@@ -12,7 +12,7 @@ pub(super) fn empty_ca_subject(subject: &Subject<'_>) -> Option<Finding> {
         Finding::warning(
             "ca-subject-empty",
             format!(
-                "{} is a CA without a name; Python 3.13 and newer says \"Issuer name empty\", curl \"couldn't get X509-issuer name\"",
+                "{} is a CA without a name; Python 3.13 and newer says \"Issuer name empty\", curl \"SSL: couldn't get X509-issuer name\"",
                 subject.name()
             ),
         )
@@ -33,6 +33,33 @@ pub(super) fn empty_subject_not_critical(subject: &Subject<'_>) -> Option<Findin
         )
         .hint("have it reissued with a subject, or with critical alternative names")
     })
+}
+
+/// Some guides have people name their CA like the host that it is for; `openssl req -x509` makes a server's own look the same.
+pub(super) fn named_like_a_host(subject: &Subject<'_>) -> Option<Finding> {
+    let certificate = subject.certificate;
+    let name = certificate.common_name.as_deref()?;
+    let alone = subject.role == Role::Root && !subject.has_issued;
+    (alone && certificate.facts.key_usage.is_none() && is_host_name(name)).then(|| {
+        Finding::note(
+            "ca-named-like-a-host",
+            format!(
+                "{} is taken for the CA that it says it is, although it is named like a host; if it is the own certificate of {name}, no Python will take it, for want of an alternative name",
+                subject.name()
+            ),
+        )
+        .hint(format!("helm clearml-certs probe {name} shows what that server presents"))
+    })
+}
+
+/// Whether `name` looks like a fully qualified host name.
+fn is_host_name(name: &str) -> bool {
+    let labels: Vec<&str> = name.split('.').collect();
+    let is_label = |label: &str| {
+        let mut characters = label.chars();
+        !label.is_empty() && characters.all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '*')
+    };
+    labels.len() > 1 && labels.into_iter().all(is_label)
 }
 
 /// A CA that may vouch for none of the known servers. One of several may be for servers that nobody told us about.

@@ -81,6 +81,22 @@ pub(super) fn cannot_sign(subject: &Subject<'_>) -> Option<Finding> {
     )
 }
 
+/// The signature of a root on itself: no client looks at it, so nobody would notice.
+pub(super) fn signature_broken(subject: &Subject<'_>) -> Option<Finding> {
+    let certificate = subject.certificate;
+    let broken = certificate.is_own_issuer() && certificate.fits_own_signature() == Some(false);
+    broken.then(|| {
+        Finding::warning(
+            "certificate-signature-broken",
+            format!(
+                "{} says that it signed itself, and the signature is not its key's: it was damaged or changed since; no client looks at that, all would trust it",
+                subject.name()
+            ),
+        )
+        .hint("compare its fingerprint with what its owner says, and get the file again")
+    })
+}
+
 /// OpenSSL takes keyUsage with keyCertSign for a sign of a CA, unless it is strict (`check_ca` of `v3_purp.c`).
 pub(super) fn without_basic_constraints(subject: &Subject<'_>) -> Option<Finding> {
     let facts = &subject.certificate.facts;
@@ -134,7 +150,8 @@ pub(super) fn basic_constraints_not_critical(subject: &Subject<'_>) -> Option<Fi
 }
 
 pub(super) fn without_key_usage(subject: &Subject<'_>) -> Option<Finding> {
-    (subject.is_authority() && subject.certificate.facts.key_usage.is_none()).then(|| {
+    let facts = &subject.certificate.facts;
+    (subject.is_authority() && facts.version == 3 && facts.key_usage.is_none()).then(|| {
         Finding::warning(
             "ca-without-key-usage",
             format!(
@@ -147,7 +164,8 @@ pub(super) fn without_key_usage(subject: &Subject<'_>) -> Option<Finding> {
 }
 
 pub(super) fn without_subject_key_id(subject: &Subject<'_>) -> Option<Finding> {
-    (subject.is_authority() && subject.certificate.facts.subject_key_id.is_none()).then(|| {
+    let facts = &subject.certificate.facts;
+    (subject.is_authority() && facts.version == 3 && facts.subject_key_id.is_none()).then(|| {
         Finding::warning(
             "ca-without-subject-key-id",
             format!(
@@ -167,7 +185,7 @@ pub(super) fn without_authority_key_id(subject: &Subject<'_>) -> Option<Finding>
         .authority_key_id
         .as_deref()
         .is_none_or(str::is_empty);
-    (!certificate.self_issued && without).then(|| {
+    (!certificate.is_own_issuer() && without).then(|| {
         Finding::warning(
             "certificate-without-authority-key-id",
             format!(

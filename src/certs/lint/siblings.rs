@@ -4,12 +4,17 @@ use std::collections::HashMap;
 
 use super::{Subject, date};
 use crate::certs::bundle::Entry;
+use crate::certs::chain::Chain;
 use crate::finding::Finding;
 
-/// The entries of each subject.
-pub(super) fn by_subject(entries: &[Entry]) -> HashMap<&str, Vec<&Entry>> {
+/// The CAs of each subject. A server may share the name of its CA.
+pub(super) fn by_subject<'a>(
+    entries: &'a [Entry],
+    chain: &Chain,
+) -> HashMap<&'a str, Vec<&'a Entry>> {
     let mut subjects: HashMap<&str, Vec<&Entry>> = HashMap::new();
-    for entry in entries {
+    let authorities = entries.iter().enumerate();
+    for (_, entry) in authorities.filter(|(index, _)| chain.role(*index).is_authority()) {
         subjects
             .entry(entry.certificate.subject_key.as_str())
             .or_default()
@@ -20,7 +25,8 @@ pub(super) fn by_subject(entries: &[Entry]) -> HashMap<&str, Vec<&Entry>> {
 
 /// Of several CAs of one name, the older is reported: during a change of keys both belong there, afterwards it is a leftover.
 pub(super) fn same_subject(subject: &Subject<'_>) -> Option<Finding> {
-    if !subject.is_authority() {
+    // Servers go by the former one as long as they name it.
+    if !subject.is_authority() || subject.is_named_by_serial {
         return None;
     }
     let newer = subject
@@ -38,7 +44,11 @@ pub(super) fn same_subject(subject: &Subject<'_>) -> Option<Finding> {
                     date(newer.certificate.not_before)
                 ),
             )
-            .hint("leave it out once every server has a certificate of the newer one"),
+            .hint(if newer.certificate.x509().public_key().is_ok_and(|key| subject.has_key(&key)) {
+                "leave it out once every server has a certificate issued since: those that name it by its serial number need it until then"
+            } else {
+                "leave it out once every server has a certificate of the newer one"
+            }),
         );
     }
     let facts = &subject.certificate.facts;

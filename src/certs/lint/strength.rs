@@ -35,7 +35,7 @@ pub(super) fn weak_signature(subject: &Subject<'_>) -> Option<Finding> {
     let weak = ["SHA1-", "MD5-", "MD2-"]
         .iter()
         .any(|digest| certificate.facts.signature.starts_with(digest));
-    (weak && !certificate.self_issued).then(|| {
+    (weak && !certificate.is_own_issuer()).then(|| {
         Finding::error(
             "certificate-signature-too-weak",
             format!(

@@ -1,7 +1,8 @@
 //! Keys that a client cannot use in a handshake: it ends before any certificate is verified.
 
+use ::openssl::ec::Asn1Flag;
 use ::openssl::nid::Nid;
-use ::openssl::pkey::Id;
+use ::openssl::pkey::{Id, PKeyRef, Public};
 use ::openssl::x509::X509;
 
 use super::Client;
@@ -9,6 +10,9 @@ use super::Client;
 /// Why a handshake with the owner of this certificate fails, in the client's words; `None` means that it may go on.
 pub(super) fn refusal(client: Client, leaf: &X509) -> Option<String> {
     let key = leaf.public_key().ok()?;
+    if client == Client::Git && spells_out_curve(&key) {
+        return Some("gnutls_handshake() failed: ASN1 parser: Error in DER parsing.".to_owned());
+    }
     // TLS 1.3 has no name for other curves (RFC 8446, 4.2.3), and clients no longer offer them for 1.2.
     let curve = key.ec_key().ok().and_then(|key| key.group().curve_name());
     let common_curve = curve.is_none_or(|curve| {
@@ -22,4 +26,10 @@ pub(super) fn refusal(client: Client, leaf: &X509) -> Option<String> {
         Client::Uv => "received fatal alert: HandshakeFailure".to_owned(),
         _ => "sslv3 alert handshake failure".to_owned(),
     })
+}
+
+/// Whether a key gives the parameters of its curve instead of the name.
+pub(super) fn spells_out_curve(key: &PKeyRef<Public>) -> bool {
+    let key = key.ec_key();
+    key.is_ok_and(|key| key.group().asn1_flag() == Asn1Flag::EXPLICIT_CURVE)
 }

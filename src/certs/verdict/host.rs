@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use ::openssl::nid::Nid;
-use ::openssl::x509::X509;
+use ::openssl::x509::X509Ref;
 
 use super::Client;
 
@@ -22,7 +22,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) fn of(leaf: &X509) -> Self {
+    pub(super) fn of(leaf: &X509Ref) -> Self {
         let mut names = Self::default();
         for name in leaf.subject_alt_names().iter().flatten() {
             if let Some(dns) = name.dnsname() {
@@ -53,13 +53,13 @@ impl Names {
 }
 
 /// Whether the certificate is for `host` by its alternative names.
-pub(super) fn is_named(leaf: &X509, host: &str) -> bool {
+pub(super) fn is_named(leaf: &X509Ref, host: &str) -> bool {
     python(&Names::of(leaf), host.trim_end_matches('.')).is_none()
 }
 
 /// Why the certificate is not for `host`, in the client's words; `None` means that it is. (git's and uv's engines have
 /// rules of their own.)
-pub(super) fn refusal(client: Client, leaf: &X509, host: &str) -> Option<String> {
+pub(super) fn refusal(client: Client, leaf: &X509Ref, host: &str) -> Option<String> {
     let names = Names::of(leaf);
     let host = host.trim_end_matches('.');
     match client {

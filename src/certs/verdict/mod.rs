@@ -7,6 +7,7 @@ mod gnutls;
 mod handshake;
 mod host;
 mod openssl_engine;
+mod rsa_size;
 mod specimen;
 mod webpki_engine;
 
@@ -17,7 +18,6 @@ use ::openssl::x509::{X509, X509NameRef};
 use time::OffsetDateTime;
 
 use super::{Certificate, Role};
-pub use specimen::Specimens;
 
 const UNREADABLE: &str = "the certificate cannot be read";
 
@@ -52,6 +52,9 @@ impl Client {
         Self::Node,
     ];
 
+    /// The ClearML SDK and the agent are Python: what no Python trusts is of no use to a task.
+    pub const PYTHONS: [Self; 2] = [Self::Python312, Self::Python313];
+
     /// The name as a column's heading.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -66,7 +69,7 @@ impl Client {
     }
 
     fn is_python(self) -> bool {
-        matches!(self, Self::Python312 | Self::Python313)
+        Self::PYTHONS.contains(&self)
     }
 
     /// The name in JSON.
@@ -118,7 +121,7 @@ pub struct Server {
 /// Whether a server's certificate is for `host`, a name or an address, by its alternative names: what every client goes by.
 #[must_use]
 pub fn names_host(certificate: &Certificate, host: &str) -> bool {
-    X509::from_der(certificate.der()).is_ok_and(|leaf| host::is_named(&leaf, host))
+    host::is_named(certificate.x509(), host)
 }
 
 /// What a client trusts, made ready for many questions.
@@ -132,18 +135,13 @@ pub struct Trust {
 
 impl Trust {
     /// Trust in the given certificates at the moment `now`.
-    ///
-    /// # Errors
-    /// OpenSSL cannot read one of them, or is out of memory.
-    pub fn new(
-        certificates: &[&Certificate],
-        now: OffsetDateTime,
-    ) -> Result<Self, ::openssl::error::ErrorStack> {
+    #[must_use]
+    pub fn new(certificates: &[&Certificate], now: OffsetDateTime) -> Self {
         let x509s: Vec<X509> = certificates
             .iter()
-            .map(|certificate| X509::from_der(certificate.der()))
-            .collect::<Result<_, _>>()?;
-        Ok(Self {
+            .map(|certificate| certificate.x509().to_owned())
+            .collect();
+        Self {
             stores: openssl_engine::Stores::new(&x509s, now),
             x509s,
             gnutls: OnceCell::new(),
@@ -152,7 +150,7 @@ impl Trust {
                 .map(|certificate| certificate.der().to_vec())
                 .collect(),
             now,
-        })
+        }
     }
 
     /// What `client` says of `server`.
@@ -207,31 +205,20 @@ impl Trust {
     /// What `client` says of a server for whose sake `certificate`, one of the trusted, was given.
     ///
     /// For a CA, that is a well-formed server certificate that it issued; for a server's own certificate, the server that
-    /// presents it. `None` where the CA's key is of a kind that no specimen can be made for.
+    /// presents it. `role` is the part it plays among the trusted.
     #[must_use]
-    pub fn verdict_on(
-        &self,
-        client: Client,
-        certificate: &Certificate,
-        specimens: &Specimens,
-    ) -> Option<Verdict> {
+    pub fn verdict_on(&self, client: Client, certificate: &Certificate, role: Role) -> Verdict {
         let server = |leaf: Vec<u8>| Server {
             chain: vec![leaf],
             host: None,
         };
-        match certificate.role() {
-            Role::Leaf | Role::SelfSignedServer => {
-                Some(self.verdict(client, &server(certificate.der().to_vec())))
-            }
-            Role::Root | Role::Intermediate => {
-                let specimen = specimens.issued_by(certificate, self.now)?;
-                Some(
-                    match self.refusal_of_specimen(client, certificate, &specimen) {
-                        None => Verdict::Trusted,
-                        Some(words) => Verdict::Refused(words),
-                    },
-                )
-            }
+        if !role.is_authority() {
+            return self.verdict(client, &server(certificate.der().to_vec()));
+        }
+        let specimen = specimen::issued_by(certificate, self.now).unwrap_or_default();
+        match self.refusal_of_specimen(client, certificate, &specimen) {
+            None => Verdict::Trusted,
+            Some(words) => Verdict::Refused(words),
         }
     }
 

@@ -20,6 +20,15 @@ const LAST: [std::ops::RangeInclusive<i32>; 3] = [7..=7, 9..=16, 47..=53];
 /// `X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY`
 const NO_LOCAL_ISSUER: i32 = 20;
 
+/// What the encodings of ecdsa-with-SHA3-224 to -512 begin with, 2.16.840.1.101.3.4.3, and how they end.
+const ECDSA_WITH_SHA3: ([u8; 10], std::ops::RangeInclusive<u8>) = (
+    [0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03],
+    9..=12,
+);
+
+/// The end of an algorithm that nobody knows.
+const UNKNOWN: u8 = 0x7F;
+
 /// How a client configures OpenSSL.
 #[derive(Debug, Clone, Copy)]
 struct Profile {
@@ -88,7 +97,7 @@ pub(super) struct Stores {
 impl Stores {
     pub(super) fn new(trusted: &[X509], now: OffsetDateTime) -> Self {
         Self {
-            trusted: trusted.to_vec(),
+            trusted: trusted.iter().map(as_seen).collect(),
             now,
             by_client: Default::default(),
         }
@@ -108,7 +117,7 @@ impl Stores {
         };
         let mut intermediates = Stack::new()?;
         for certificate in others {
-            intermediates.push(certificate.clone())?;
+            intermediates.push(as_seen(certificate))?;
         }
         let index = Client::ALL.iter().position(|one| *one == client);
         let Some(slot) = index.and_then(|index| self.by_client.get(index)) else {
@@ -119,7 +128,7 @@ impl Stores {
             .as_ref()
             .map_err(Clone::clone)?;
         let mut context = X509StoreContext::new()?;
-        context.init(store, leaf, &intermediates, |context| {
+        context.init(store, &as_seen(leaf), &intermediates, |context| {
             let trusted = context.verify_cert()?;
             Ok((!trusted).then(|| Failure {
                 text: context.error().error_string(),
@@ -149,4 +158,22 @@ impl Stores {
         builder.set_param(&parameters)?;
         Ok(builder.build())
     }
+}
+
+/// A certificate as OpenSSL 3.0 sees it, which Debian 12 and Ubuntu 22.04 and 24.04 have: it does not know ECDSA with SHA-3, and
+/// so finds no issuer of what is signed that way (measured on 3.0.19). The one that is linked here does.
+fn as_seen(certificate: &X509) -> X509 {
+    let mut der = certificate.to_der().unwrap_or_default();
+    let (begin, ends) = ECDSA_WITH_SHA3;
+    let mut at = 0;
+    while let Some(window) = der.get_mut(at..at + begin.len() + 1) {
+        if let [head @ .., end] = window
+            && *head == begin
+            && ends.contains(end)
+        {
+            *end = UNKNOWN;
+        }
+        at += 1;
+    }
+    X509::from_der(&der).unwrap_or_else(|_| certificate.clone())
 }

@@ -1,75 +1,130 @@
 //! A server certificate that a CA might have issued: well-formed in every respect but its signature.
 //!
-//! Nobody here has the CA's key, so the signature is made with another key of the same kind. OpenSSL and webpki look at
-//! signatures after nearly everything else; a complaint about the signature alone means that the rest passes.
+//! Nobody here has the CA's key, so there is no signature where it should be. OpenSSL and webpki look at signatures after
+//! nearly everything else; a complaint about the signature alone means that the rest passes.
 
-use std::cell::{OnceCell, RefCell};
+use std::sync::LazyLock;
 
-use openssl::asn1::{Asn1Object, Asn1OctetString, Asn1Time};
-use openssl::bn::{BigNum, MsbOption};
 use openssl::ec::{EcGroup, EcKey};
 use openssl::error::ErrorStack;
-use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
-use openssl::pkey::{Id, PKey, Private};
-use openssl::rsa::Rsa;
-use openssl::x509::extension::{
-    BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName,
-};
-use openssl::x509::{X509, X509Builder, X509Extension, X509NameRef};
+use openssl::pkey::{Id, PKey};
+use openssl::sha::sha1;
+use openssl::x509::X509Ref;
 use time::OffsetDateTime;
+use time::macros::format_description;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-use crate::certs::{Certificate, Fingerprint};
+use crate::certs::Certificate;
 
-/// How long a specimen is valid, in seconds, on both sides of the moment of the question.
-const VALIDITY: i64 = 3_600;
+/// How long a specimen is valid, on both sides of the moment of the question.
+const VALIDITY: time::Duration = time::Duration::hours(1);
 
-/// Makes specimens; its keys are made when first needed, and never leave the process.
-#[derive(Default)]
-pub struct Specimens {
-    server: OnceCell<Option<PKey<Private>>>,
-    signers: [OnceCell<Option<PKey<Private>>>; 4],
-    /// The last one made, for the clients that are asked about the same CA one after another.
-    last: RefCell<Option<(Fingerprint, OffsetDateTime, Vec<u8>)>>,
+const SEQUENCE: u8 = 0x30;
+const SET: u8 = 0x31;
+const INTEGER: u8 = 0x02;
+const BIT_STRING: u8 = 0x03;
+const OCTET_STRING: u8 = 0x04;
+const UTF8_STRING: u8 = 0x0C;
+const GENERALIZED_TIME: u8 = 0x18;
+
+/// Encoded signature algorithms, each with its parameters (RFC 4055, 5758).
+const SHA256_RSA: &[u8] = b"\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0B\x05\x00";
+const SHA256_ECDSA: &[u8] = b"\x06\x08\x2A\x86\x48\xCE\x3D\x04\x03\x02";
+const SHA256_DSA: &[u8] = b"\x06\x09\x60\x86\x48\x01\x65\x03\x04\x03\x02";
+/// RSASSA-PSS with SHA-256, MGF1 with SHA-256 and a salt of 32 bytes.
+const SHA256_RSA_PSS: &[u8] = b"\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0A\x30\x34\xA0\x0F\x30\x0D\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\xA1\x1C\x30\x1A\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x01\x08\x30\x0D\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\xA2\x03\x02\x01\x20";
+
+/// The server's public key on P-256, in DER. What it belongs to is forgotten at once.
+static SERVER_KEY: LazyLock<Result<Vec<u8>, ErrorStack>> = LazyLock::new(|| {
+    let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
+    PKey::from_ec_key(EcKey::generate(&group)?)?.public_key_to_der()
+});
+
+/// A specimen issued by `ca` at the moment `now`, in DER; `None` where there are no random numbers.
+pub(super) fn issued_by(ca: &Certificate, now: OffsetDateTime) -> Option<Vec<u8>> {
+    let (_, issuer) = X509Certificate::from_der(ca.der()).ok()?;
+    let server_key = SERVER_KEY.as_ref().ok()?;
+    let algorithm = element(SEQUENCE, signature_algorithm(ca.x509(), &issuer));
+    let validity = [now - VALIDITY, now + VALIDITY]
+        .iter()
+        .filter_map(moment)
+        .collect::<Vec<_>>()
+        .concat();
+    let certificate = [
+        element(0xA0, &element(INTEGER, b"\x02")),
+        element(INTEGER, &[0x5A; 15]),
+        algorithm.clone(),
+        issuer.subject().as_raw().to_vec(),
+        element(SEQUENCE, &validity),
+        common_name("specimen"),
+        server_key.clone(),
+        element(0xA3, &element(SEQUENCE, &extensions(ca, server_key))),
+    ];
+    let signed = [
+        element(SEQUENCE, &certificate.concat()),
+        algorithm,
+        element(BIT_STRING, &[0; 65]),
+    ];
+    Some(element(SEQUENCE, &signed.concat()))
 }
 
-impl Specimens {
-    /// A specimen issued by `ca` at the moment `now`, in DER; `None` where the CA's key is of an uncommon kind.
-    pub(super) fn issued_by(&self, ca: &Certificate, now: OffsetDateTime) -> Option<Vec<u8>> {
-        if let Some((of, at, specimen)) = self.last.borrow().as_ref()
-            && (*of, *at) == (ca.fingerprint, now)
-        {
-            return Some(specimen.clone());
-        }
-        let specimen = self.make(ca, now)?;
-        *self.last.borrow_mut() = Some((ca.fingerprint, now, specimen.clone()));
-        Some(specimen)
+/// What a CA with such a key signs by; a key that serves one algorithm alone (Ed25519, ML-DSA) has its name.
+fn signature_algorithm<'a>(ca: &X509Ref, parsed: &'a X509Certificate<'_>) -> &'a [u8] {
+    let kind = ca.public_key().map(|key| key.id());
+    match kind {
+        Ok(Id::RSA) => SHA256_RSA,
+        Ok(Id::RSA_PSS) => SHA256_RSA_PSS,
+        Ok(Id::EC) => SHA256_ECDSA,
+        Ok(Id::DSA) => SHA256_DSA,
+        _ => own_algorithm(parsed),
     }
+}
 
-    fn make(&self, ca: &Certificate, now: OffsetDateTime) -> Option<Vec<u8>> {
-        let issuer = X509::from_der(ca.der()).ok()?;
-        let kind = issuer.public_key().ok()?.id();
-        let signer = self.signer(kind)?;
-        let server = self.server.get_or_init(|| ec_key().ok()).as_ref()?;
-        build(ca, issuer.subject_name(), server, signer, &host(ca), now).ok()
-    }
+/// The content of the algorithm identifier that the key's own encoding begins with.
+fn own_algorithm<'a>(parsed: &'a X509Certificate<'_>) -> &'a [u8] {
+    let contents = |der: &'a [u8]| {
+        let (_, any) = x509_parser::der_parser::asn1_rs::Any::from_der(der).ok()?;
+        Some(any.data)
+    };
+    contents(parsed.public_key().raw)
+        .and_then(contents)
+        .unwrap_or_default()
+}
 
-    fn signer(&self, kind: Id) -> Option<&PKey<Private>> {
-        let slot = match kind {
-            Id::RSA => 0,
-            Id::EC => 1,
-            Id::ED25519 => 2,
-            Id::ED448 => 3,
-            _ => return None,
-        };
-        let make = || match kind {
-            Id::RSA => PKey::from_rsa(Rsa::generate(2048)?),
-            Id::EC => ec_key(),
-            Id::ED25519 => PKey::generate_ed25519(),
-            _ => PKey::generate_ed448(),
-        };
-        self.signers.get(slot)?.get_or_init(|| make().ok()).as_ref()
-    }
+fn moment(moment: &OffsetDateTime) -> Option<Vec<u8>> {
+    let format = format_description!("[year][month][day][hour][minute][second]Z");
+    let text = moment.format(format).ok()?;
+    Some(element(GENERALIZED_TIME, text.as_bytes()))
+}
+
+fn common_name(name: &str) -> Vec<u8> {
+    let attribute = [
+        b"\x06\x03\x55\x04\x03".to_vec(),
+        element(UTF8_STRING, name.as_bytes()),
+    ];
+    let attribute = element(SEQUENCE, &attribute.concat());
+    element(SEQUENCE, &element(SET, &attribute))
+}
+
+/// Those of a server's certificate as CAs make it (RFC 5280, 4.2.1).
+fn extensions(ca: &Certificate, server_key: &[u8]) -> Vec<u8> {
+    // What a CA does: its own Subject Key Identifier becomes the Authority Key Identifier of what it issues. Where it has
+    // none, the CA's software makes one up from the key; any value serves, since there is nothing to compare it with.
+    let identifier = ca.facts.subject_key_id.as_deref().and_then(bytes);
+    let identifier = identifier.unwrap_or_else(|| vec![0; 20]);
+    let host = element(0x82, host(ca).as_bytes());
+    let server_auth = b"\x06\x08\x2B\x06\x01\x05\x05\x07\x03\x01";
+    [
+        extension(19, true, &element(SEQUENCE, b"")),
+        // digitalSignature, the first of eight bits
+        extension(15, true, &element(BIT_STRING, b"\x07\x80")),
+        extension(37, false, &element(SEQUENCE, server_auth)),
+        extension(17, false, &element(SEQUENCE, &host)),
+        extension(35, false, &element(SEQUENCE, &element(0x80, &identifier))),
+        extension(14, false, &element(OCTET_STRING, &sha1(server_key))),
+    ]
+    .concat()
 }
 
 /// A host name that the CA may issue for. (OpenSSL looks at name constraints after signatures, so it would not tell.)
@@ -86,75 +141,21 @@ fn host(ca: &Certificate) -> String {
     )
 }
 
-fn ec_key() -> Result<PKey<Private>, ErrorStack> {
-    let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
-    PKey::from_ec_key(EcKey::generate(&group)?)
+/// `2.5.29.NUMBER`, with what it holds.
+fn extension(number: u8, critical: bool, value: &[u8]) -> Vec<u8> {
+    let parts = [
+        vec![0x06, 0x03, 0x55, 0x1D, number],
+        if critical {
+            vec![0x01, 0x01, 0xFF]
+        } else {
+            Vec::new()
+        },
+        element(OCTET_STRING, value),
+    ];
+    element(SEQUENCE, &parts.concat())
 }
 
-fn build(
-    ca: &Certificate,
-    issuer: &X509NameRef,
-    server: &PKey<Private>,
-    signer: &PKey<Private>,
-    host: &str,
-    now: OffsetDateTime,
-) -> Result<Vec<u8>, ErrorStack> {
-    let mut subject = openssl::x509::X509Name::builder()?;
-    subject.append_entry_by_nid(Nid::COMMONNAME, "specimen")?;
-    let mut serial = BigNum::new()?;
-    serial.rand(120, MsbOption::ONE, false)?;
-    let mut builder = X509Builder::new()?;
-    builder.set_version(2)?;
-    builder.set_serial_number(serial.to_asn1_integer()?.as_ref())?;
-    builder.set_subject_name(subject.build().as_ref())?;
-    builder.set_issuer_name(issuer)?;
-    builder.set_pubkey(server)?;
-    let moment = now.unix_timestamp();
-    builder.set_not_before(Asn1Time::from_unix(moment - VALIDITY)?.as_ref())?;
-    builder.set_not_after(Asn1Time::from_unix(moment + VALIDITY)?.as_ref())?;
-    builder.append_extension(BasicConstraints::new().critical().build()?)?;
-    builder.append_extension(KeyUsage::new().critical().digital_signature().build()?)?;
-    builder.append_extension(ExtendedKeyUsage::new().server_auth().build()?)?;
-    let names = {
-        let context = builder.x509v3_context(None, None);
-        SubjectAlternativeName::new().dns(host).build(&context)?
-    };
-    builder.append_extension(names)?;
-    // What a CA does: its own Subject Key Identifier becomes the Authority Key Identifier of what it issues. Where it has
-    // none, the CA's software makes one up from the key; any value serves, since there is nothing to compare it with.
-    let identifier = ca
-        .facts
-        .subject_key_id
-        .as_deref()
-        .and_then(bytes)
-        .unwrap_or_else(|| vec![0; 20]);
-    builder.append_extension(authority_key_id(&identifier)?)?;
-    builder.append_extension(subject_key_id(server)?)?;
-    let digest = match signer.id() {
-        Id::ED25519 | Id::ED448 => MessageDigest::null(),
-        _ => MessageDigest::sha256(),
-    };
-    builder.sign(signer, digest)?;
-    builder.build().to_der()
-}
-
-/// `30 LL 80 LL id`: a sequence of the key identifier alone (RFC 5280, 4.2.1.1).
-fn authority_key_id(id: &[u8]) -> Result<X509Extension, ErrorStack> {
-    extension("2.5.29.35", &element(0x30, &element(0x80, id)))
-}
-
-fn subject_key_id(key: &PKey<Private>) -> Result<X509Extension, ErrorStack> {
-    let id = openssl::sha::sha1(&key.public_key_to_der()?);
-    extension("2.5.29.14", &element(0x04, &id))
-}
-
-fn extension(oid: &str, der: &[u8]) -> Result<X509Extension, ErrorStack> {
-    let oid = Asn1Object::from_str(oid)?;
-    let value = Asn1OctetString::new_from_bytes(der)?;
-    X509Extension::new_from_der(&oid, false, &value)
-}
-
-/// A DER element; key identifiers are far below the 64 KiB that two length bytes hold.
+/// An element of DER; those here are far below the 64 KiB that two length bytes hold.
 fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     let length = u16::try_from(content.len())
         .unwrap_or(u16::MAX)

@@ -10,19 +10,16 @@ use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, Error, KeyUsage, anchor_from_
 
 use super::Server;
 use super::ecdsa::BEYOND_RING;
+use super::handshake::spells_out_curve;
+use super::rsa_size::{RSA_BITS, Sized};
 use crate::certs::Certificate;
-
-/// rustls verifies RSA signatures of 2048 to 8192 bits.
-const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
 const BAD_SIGNATURE: &str = "BadSignature";
 
 /// Why rustls refuses `server`, trusting `anchors`; `None` means trusted.
 pub(super) fn refusal(anchors: &[Vec<u8>], server: &Server, now: OffsetDateTime) -> Option<String> {
     match verify(anchors.iter().map(Vec::as_slice), server, now) {
-        // The server's own key signs the handshake, under the same limit.
-        Ok(()) if has_small_rsa_key(server) => Some(BAD_SIGNATURE.to_owned()),
-        Ok(()) => None,
+        Ok(()) => handshake_refusal(server),
         Err(error) => Some(words(&error)),
     }
 }
@@ -52,13 +49,16 @@ pub(super) fn refusal_of_specimen(
     }
 }
 
-fn has_small_rsa_key(server: &Server) -> bool {
-    server
-        .chain
-        .first()
-        .and_then(|der| Certificate::from_der(der).ok())
-        .and_then(|leaf| leaf.facts.key.bits)
-        .is_some_and(|bits| !RSA_BITS.contains(&bits))
+/// Why rustls does not take the signature that the server's own key makes on the handshake.
+fn handshake_refusal(server: &Server) -> Option<String> {
+    let leaf = Certificate::from_der(server.chain.first()?).ok()?;
+    let key = leaf.x509().public_key().ok()?;
+    if spells_out_curve(&key) {
+        return Some("UnsupportedSignatureAlgorithmForPublicKeyContext".to_owned());
+    }
+    let bits = leaf.facts.key.bits;
+    bits.is_some_and(|bits| !RSA_BITS.contains(&bits))
+        .then(|| BAD_SIGNATURE.to_owned())
 }
 
 fn verify<'a>(
@@ -72,9 +72,11 @@ fn verify<'a>(
         .iter()
         .filter_map(|der| anchor_from_trusted_cert(der).ok())
         .collect();
-    let algorithms: Vec<&dyn SignatureVerificationAlgorithm> = ALL_VERIFICATION_ALGS
+    let rings = ALL_VERIFICATION_ALGS.iter().copied().map(Sized);
+    let rings: Vec<Sized> = rings.collect();
+    let algorithms: Vec<&dyn SignatureVerificationAlgorithm> = rings
         .iter()
-        .copied()
+        .map(|one| one as &dyn SignatureVerificationAlgorithm)
         .chain(BEYOND_RING)
         .collect();
     let mut presented = server

@@ -68,6 +68,11 @@ pub(crate) const ANY: &[Change] = &[
     ("signed with SHA-512", |r| r.digest(MessageDigest::sha512())),
     ("signed with MD5", |r| r.digest(MessageDigest::md5())),
     ("signed with PSS", Recipe::pss),
+    ("signed with SHA3-256", |r| {
+        r.digest(MessageDigest::sha3_256())
+    }),
+    ("subject key id critical", Recipe::subject_id_critical),
+    ("names its issuer by serial", Recipe::names_issuer_by_serial),
 ];
 
 /// What may be wrong with a CA.
@@ -243,7 +248,10 @@ pub(crate) const KEYS: &[Kind] = &[
     Kind::P384,
     Kind::P384,
     Kind::P521,
+    Kind::P224,
     Kind::Secp256k1,
+    Kind::Brainpool,
+    Kind::SpeltOut,
     Kind::Ed25519,
     Kind::Ed448,
     Kind::RsaPss,

@@ -6,14 +6,18 @@ use std::sync::{LazyLock, Mutex};
 use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private};
 
-use crate::support::authority::{ec_key_on, rsa_key, rsa_pss_key};
+use crate::support::authority::{ec_key_on, rsa_key, rsa_pss_key, spelt_out_key};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
+    P224,
     P256,
     P384,
     P521,
     Secp256k1,
+    Brainpool,
+    /// P-256 by its parameters instead of its name.
+    SpeltOut,
     Ed25519,
     Ed448,
     Rsa(u32),
@@ -34,6 +38,9 @@ pub(crate) fn key(kind: Kind, place: usize) -> PKey<Private> {
 
 fn make(kind: Kind) -> PKey<Private> {
     match kind {
+        Kind::P224 => ec_key_on(Nid::SECP224R1),
+        Kind::Brainpool => ec_key_on(Nid::BRAINPOOL_P256R1),
+        Kind::SpeltOut => spelt_out_key(Nid::X9_62_PRIME256V1),
         Kind::P256 => ec_key_on(Nid::X9_62_PRIME256V1),
         Kind::P384 => ec_key_on(Nid::SECP384R1),
         Kind::P521 => ec_key_on(Nid::SECP521R1),

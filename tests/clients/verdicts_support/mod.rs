@@ -1,5 +1,6 @@
 //! Trust, servers and the clients that are asked about them.
 
+pub(crate) mod algorithms;
 pub(crate) mod changes;
 pub(crate) mod clients;
 pub(crate) mod fresh;
@@ -24,7 +25,7 @@ impl Case {
     pub(crate) fn trust(&self) -> Trust {
         let certificates: Vec<Certificate> = self.trust.iter().map(certificate).collect();
         let certificates: Vec<&Certificate> = certificates.iter().collect();
-        Trust::new(&certificates, OffsetDateTime::now_utc()).unwrap()
+        Trust::new(&certificates, OffsetDateTime::now_utc())
     }
 
     pub(crate) fn server(&self) -> Server {

@@ -1,10 +1,12 @@
 //! What GnuTLS looks at in a certificate.
 
-use ::openssl::pkey::Id;
+use ::openssl::nid::Nid;
+use ::openssl::pkey::{Id, PKeyRef, Public};
 use ::openssl::x509::X509;
 use x509_parser::extensions::{KeyUsage, ParsedExtension};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
+use super::super::handshake::spells_out_curve;
 use super::super::host::Names;
 use super::Status;
 use super::constraints::Constraints;
@@ -28,8 +30,16 @@ const KNOWN: [&str; 13] = [
 
 /// The bits that a key and a signature's hash must have at `GNUTLS_PROFILE_LOW`, the profile of `NORMAL`.
 const RSA_BITS: u32 = 1024;
-const CURVE_BITS: u32 = 160;
 const HASH_BITS: u16 = 160;
+
+/// The curves that GnuTLS knows, beside Ed25519 and Ed448 (`lib/algorithms/ecc.c`); a key that spells out its curve is on none.
+const CURVES: [Nid; 5] = [
+    Nid::X9_62_PRIME192V1,
+    Nid::SECP224R1,
+    Nid::X9_62_PRIME256V1,
+    Nid::SECP384R1,
+    Nid::SECP521R1,
+];
 
 /// The digest of a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,29 +192,31 @@ impl Seen {
         };
         match key.id() {
             Id::RSA | Id::RSA_PSS | Id::DSA => key.bits() >= RSA_BITS,
-            Id::EC => key.bits() >= CURVE_BITS && !self.is_on_secp256k1(),
+            Id::EC => is_on_known_curve(&key),
             Id::ED25519 | Id::ED448 => true,
             _ => false,
         }
     }
+}
 
-    fn is_on_secp256k1(&self) -> bool {
-        let curve = self.x509.public_key().and_then(|key| key.ec_key());
-        curve.is_ok_and(|key| key.group().curve_name() == Some(::openssl::nid::Nid::SECP256K1))
-    }
+fn is_on_known_curve(key: &PKeyRef<Public>) -> bool {
+    let curve = key.ec_key().ok().and_then(|key| key.group().curve_name());
+    !spells_out_curve(key) && curve.is_some_and(|curve| CURVES.contains(&curve))
 }
 
 fn signature(parsed: &X509Certificate<'_>) -> Signature {
     let name = crate::certs::key::signature_name(&parsed.signature_algorithm);
-    let bits = match name.split('-').next().unwrap_or_default() {
+    let digest = name.strip_suffix("-PSS").unwrap_or(&name);
+    let digest = digest.rsplit_once('-').map_or(digest, |(digest, _)| digest);
+    let bits = match digest {
         // Of PSS, GnuTLS knows three digests.
         "SHA1" | "SHA224" if name.ends_with("-PSS") => return Signature::Unknown,
         "MD2" | "MD5" => 128,
         "SHA1" => 160,
-        "SHA224" => 224,
-        "SHA256" => 256,
-        "SHA384" => 384,
-        "SHA512" | "Ed25519" | "Ed448" => 512,
+        "SHA224" | "SHA3-224" => 224,
+        "SHA256" | "SHA3-256" => 256,
+        "SHA384" | "SHA3-384" => 384,
+        "SHA512" | "SHA3-512" | "Ed25519" | "Ed448" => 512,
         _ => return Signature::Unknown,
     };
     Signature::Digest(bits)

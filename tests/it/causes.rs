@@ -1,0 +1,76 @@
+//! Certificates that do not arrive for a reason that stands elsewhere: a flag of Helm's, a chart around the chart, a name that
+//! is cut. The reason is named.
+
+use crate::support::{Helm, World, certificates, chart, copy_folder};
+
+fn run(world: &World, chart: &str, more: &str) -> crate::support::Run {
+    world.plugin(&format!(
+        "install agent --ca ca.pem --agent-chart {chart} -n team-a --dry-run {more}"
+    ))
+}
+
+both_majors! {
+    fn a_flag_over_a_list_that_certificates_need_is_named_as_the_cause(world) {
+        world.write("ca.pem", &certificates::ca("Acme Root")).write("token.txt", "GIT_USER");
+        let template = chart("clearml-enterprise-agent-6.9.3");
+        let env = "agentk8sglue.basePodTemplate.env[0]";
+        for flags in [
+            format!("--set {env}.name=GIT_USER,{env}.value=bot"),
+            format!("--set-string {env}.name=GIT_USER --set {env}.value=bot"),
+            format!("--set={env}.name=GIT_USER,{env}.value=bot"),
+            format!("--set-file {env}.name=token.txt --set {env}.value=bot"),
+        ] {
+            run(&world, &template, &format!("-- {flags}"))
+                .exits(3)
+                .warns("error[certificate-not-in-task-pods]")
+                .warns("error[flag-over-values]")
+                .warns(&format!("{env}.value=…"))
+                .never_says("=bot");
+        }
+        let known = chart("clearml-enterprise-agent-6.14.6");
+        run(&world, &known, "-- --set customCertificates.extraCerts=null")
+            .exits(3)
+            .warns("error[flag-over-values]: --set customCertificates.extraCerts=… counts for more than")
+            .never_says("use the vendor's chart");
+        run(&world, &known, "-- --set-file customCertificates.overrideCaCertificatesCrt=ca.pem")
+            .exits(3)
+            .warns("error[flag-over-values]: --set-file customCertificates.overrideCaCertificatesCrt=…")
+            .warns("mutually exclusive");
+        // What takes nothing away is nobody's cause.
+        run(&world, &template, "-- --set agentk8sglue.basePodTemplate.nodeSelector.gpu=yes")
+            .exits(0)
+            .never_says("flag-over-values");
+    }
+
+    fn a_chart_that_has_ours_as_a_dependency_is_told_from_one_that_ignores_certificates(world) {
+        world.write("ca.pem", &certificates::ca("Acme Root"));
+        let inner = "umbrella/charts/clearml-enterprise-agent";
+        copy_folder(chart("clearml-enterprise-agent-6.14.6").as_ref(), &world.path(inner));
+        world.write("umbrella/Chart.yaml", "apiVersion: v2\nname: ml-agent\nversion: 1.0.0\n");
+        world.write("v.yaml", "clearml-enterprise-agent:\n  customCertificates:\n    extraCerts: []\n");
+        run(&world, "umbrella", "--agent-values v.yaml")
+            .exits(3)
+            .warns("ml-agent 1.0.0 has clearml-enterprise-agent as a dependency")
+            .warns("write them below clearml-enterprise-agent in the file")
+            .never_says("use the vendor's chart");
+    }
+}
+
+either_major! {
+    fn names_that_the_chart_cuts_to_one_are_found(world) {
+        world.write("ca.pem", &certificates::ca("Acme Root")).write("two.pem", &certificates::ca("Other Root"));
+        let copy = world.path("chart");
+        copy_folder(chart("clearml-enterprise-agent-6.14.6").as_ref(), &copy);
+        let file = copy.join("templates/_custom-certificates.tpl");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let name = "name: {{ $.name }}-custom-ca-{{ $index }}";
+        assert_eq!(text.matches(name).count(), 2);
+        let cut = "name: {{ printf \"%s-custom-ca-%d\" $.name $index | trunc 48 }}";
+        std::fs::write(&file, text.replace(name, cut)).unwrap();
+        run(&world, "chart", "--ca two.pem")
+            .exits(3)
+            .warns("error[object-twice]: 2 objects with certificates are rendered as ConfigMap")
+            .warns("the name has 48 characters");
+        run(&world, "chart", "").exits(0).never_says("object-twice");
+    }
+}
