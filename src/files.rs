@@ -245,7 +245,7 @@ fn prune(folder: &Path, name: &str) {
     }
 }
 
-/// Held while files of a folder are edited: a second run there is refused instead of overwriting the first one's work.
+/// Held while files of a folder are edited: a second run there waits instead of overwriting the first one's work.
 ///
 /// The lock is the open folder itself, so nothing is left behind however the run ends.
 #[derive(Debug, Default)]
@@ -254,11 +254,9 @@ pub struct FolderLocks {
 }
 
 impl FolderLocks {
-    /// Locks the folder of `path`, once.
-    ///
-    /// # Errors
-    /// Another run holds it.
-    pub fn take(&mut self, path: &Path) -> Result<()> {
+    /// Locks the folder of `path`, once; false where another run holds it.
+    #[must_use]
+    pub fn take(&mut self, path: &Path) -> bool {
         // Links in two folders may lead to one file.
         let real = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
         let folder = folder_of(&real);
@@ -266,19 +264,16 @@ impl FolderLocks {
             .canonicalize()
             .unwrap_or_else(|_| folder.to_path_buf());
         if self.held.contains_key(&folder) {
-            return Ok(());
+            return true;
         }
         // Where a folder cannot be opened (Windows), or its file system has no locks (some NFS), the check of the content
         // just before the write still stands.
         let file = fs::File::open(&folder).ok();
         if let Some(Err(fs::TryLockError::WouldBlock)) = file.as_ref().map(fs::File::try_lock) {
-            bail!(
-                "another helm clearml-certs is editing files in {}; wait for it to end, then run this again",
-                folder.display()
-            );
+            return false;
         }
         self.held.insert(folder, file);
-        Ok(())
+        true
     }
 }
 

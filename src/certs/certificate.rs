@@ -11,7 +11,8 @@ use time::OffsetDateTime;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::facts::Facts;
-use super::shown::{hex, printable};
+use super::name;
+use super::shown::hex;
 
 /// SHA-256 over a certificate's DER bytes: what makes two certificates the same.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -126,19 +127,14 @@ impl Certificate {
         let version_1 = parsed.version() == x509_parser::x509::X509Version::V1;
         Ok(Self {
             fingerprint: Fingerprint::of(der),
-            subject: printable(&parsed.subject().to_string()),
-            issuer: printable(&parsed.issuer().to_string()),
-            common_name: parsed
-                .subject()
-                .iter_common_name()
-                .next()
-                .and_then(|name| name.as_str().ok())
-                .map(printable),
+            subject: name::shown(parsed.subject()),
+            issuer: name::shown(parsed.issuer()),
+            common_name: name::common(parsed.subject()),
             not_before: parsed.validity().not_before.to_datetime(),
             not_after: parsed.validity().not_after.to_datetime(),
             is_ca: basic_constraints.map_or(version_1 && self_issued, |c| c.value.ca),
-            subject_key: comparable(&parsed.subject().to_string()),
-            issuer_key: comparable(&parsed.issuer().to_string()),
+            subject_key: comparable(&name::shown(parsed.subject())),
+            issuer_key: comparable(&name::shown(parsed.issuer())),
             facts: Facts::of(&parsed),
             self_issued,
             own_signature: Known::default(),

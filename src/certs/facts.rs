@@ -17,7 +17,8 @@ const CA_ISSUERS: &str = "1.3.6.1.5.5.7.48.2";
 pub struct Facts {
     /// X.509 version: 1, 2 or 3.
     pub version: u32,
-    /// Serial number as hex pairs with colons, without the zero byte that only makes it positive.
+    /// Serial number as hex pairs with colons, without the zero byte that only makes it positive; with a minus sign before a
+    /// negative one.
     pub serial: String,
     /// The public key.
     pub key: Key,
@@ -170,12 +171,21 @@ impl Facts {
     }
 }
 
-/// Without the zero byte that only makes it positive.
+/// Without the zero byte that only makes it positive; one that is not has a minus sign, as no CA should issue it (4.1.2.2).
 fn serial(bytes: &[u8]) -> String {
-    hex(match bytes {
-        [0, rest @ ..] if !rest.is_empty() => rest,
-        all => all,
-    })
+    match bytes {
+        [0, rest @ ..] if !rest.is_empty() => hex(rest),
+        [first, ..] if *first >= 0x80 => {
+            // The two's complement of it.
+            let mut carry = true;
+            let mut magnitude: Vec<u8> = bytes.iter().map(|byte| !byte).collect();
+            for byte in magnitude.iter_mut().rev() {
+                (*byte, carry) = byte.overflowing_add(u8::from(carry));
+            }
+            format!("-{}", hex(&magnitude))
+        }
+        all => hex(all),
+    }
 }
 
 /// The RFC's names of the bits, from bit 0 (`digitalSignature`) on.

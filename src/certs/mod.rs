@@ -9,6 +9,7 @@ pub mod judgement;
 pub mod key;
 pub mod lint;
 pub mod mozilla;
+mod name;
 pub mod pem;
 pub mod role;
 mod shown;

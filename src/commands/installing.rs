@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 
 use super::gather::{self, Cluster, Destination, helm_arguments};
+use super::locking;
 use super::needs::Needs;
 use super::planning::{self, Planner, certificates};
 use super::preflight;
@@ -60,7 +61,7 @@ pub(super) fn plan(
     };
     if !arguments.dry_run {
         let files = places.iter().flat_map(|place| &place.values);
-        files.into_iter().try_for_each(|file| locks.take(file))?;
+        locking::lock(locks, files, screen)?;
     }
     let observe = |place: &Destination| {
         let what = format!("asking for release {}", place.release);

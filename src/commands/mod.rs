@@ -10,6 +10,7 @@ mod guided;
 mod inspect;
 mod install;
 mod installing;
+mod locking;
 mod needs;
 mod planning;
 mod preflight;

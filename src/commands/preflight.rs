@@ -5,13 +5,14 @@ use std::convert::Infallible;
 use anyhow::Result;
 
 use super::gather::Cluster;
+use super::side_by_side::side_by_side;
 use crate::cli::InstallArgs;
 use crate::files;
 use crate::finding::Finding;
 use crate::helm::{self, Helm, Revision};
 use crate::kube::Kubectl;
 use crate::plan::{Action, Observed, Target};
-use crate::preflight::{self, Scene, rights};
+use crate::preflight::{self, NamespaceRules, Scene, rights};
 use crate::proof::Object;
 use crate::ui::Screen;
 use crate::vendor::Component;
@@ -75,11 +76,16 @@ pub(super) fn look(
             target.namespace_is_new = kubectl.has_namespace(namespace) == Some(false);
         }
         let namespace = &target.coordinates.namespace;
+        let rules = match &kubectl {
+            Ok(kubectl) if deploys => rules(target, kubectl, screen),
+            _ => None,
+        };
         let scene = Scene {
             target,
             releases: cluster.known(namespace),
             everywhere: &everywhere,
             history: &history(target, helm)?,
+            rules: rules.as_ref(),
             agent_comes_along: agents.contains(namespace),
             restart,
             deploys,
@@ -104,6 +110,34 @@ pub(super) fn look(
         }
     }
     Ok(findings)
+}
+
+/// What the namespace demands of pods, where some are to be deployed that make a bundle.
+fn rules(target: &Target, kubectl: &Kubectl, screen: &Screen) -> Option<NamespaceRules> {
+    let proof = &target.proof;
+    let mut pods = proof.workloads.iter().chain(&proof.task_pods);
+    let makes_bundle = pods.any(|pod| pod.containers.iter().any(|one| one.admission.is_updater));
+    if target.action == Action::Nothing || target.namespace_is_new || !makes_bundle {
+        return None;
+    }
+    let namespace = target.coordinates.namespace.as_str();
+    let get = |words: &&[&str]| {
+        let words = [&["get"], *words, &["-o", "json", "--request-timeout=5s"]].concat();
+        let printed = kubectl.run(&words).ok()?;
+        serde_json::from_slice(&printed).ok()
+    };
+    let asked: [&[&str]; 2] = [
+        &["namespace", namespace],
+        &["resourcequota,limitrange", "-n", namespace],
+    ];
+    let what = format!("asking what namespace {namespace} demands of pods");
+    let Ok(answers) = screen.step(&what, || Ok::<_, Infallible>(side_by_side(&asked, get)));
+    // What may not be read demands nothing that could be told.
+    let [namespace, quotas] = answers.try_into().ok()?;
+    Some(NamespaceRules::read(
+        &namespace.unwrap_or_default(),
+        &quotas.unwrap_or_default(),
+    ))
 }
 
 /// What the cluster does not have as a release says that it has.

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::gather::{Destination, helm_arguments};
+use super::locking;
 use super::needs::Needs;
 use super::planning::{self, Planner, accept, certificates};
 use crate::backups::Backups;
@@ -55,7 +56,7 @@ pub(super) fn run(
     for spec in specs {
         let place = Destination::without_cluster(spec, cluster);
         if arguments.in_place {
-            place.values.iter().try_for_each(|file| locks.take(file))?;
+            locking::lock(&mut locks, &place.values, screen)?;
         }
         places.push(place);
     }

@@ -33,6 +33,15 @@ const ANY_CALL: &[Symptom] = &[
         },
     },
     Symptom {
+        signs: &[&["exists and cannot be imported into the current release"]],
+        advice: |call| {
+            format!(
+                "somebody made that object, by hand or with another release: `kubectl delete` it{}, or add `-- --take-ownership`, which makes it a part of this one",
+                call.namespace()
+            )
+        },
+    },
+    Symptom {
         signs: &[&["namespaces \"", "not found"]],
         advice: |_| {
             "there is no such namespace: `kubectl create namespace NAME`, or add `-- --create-namespace`".into()

@@ -207,7 +207,9 @@ fn read(
             findings: Vec::new(),
         });
     }
-    let meant = delivered::meant(text);
+    let joined = delivered::joined(text);
+    let mended = joined.as_ref().map(|joined| joined.mended.as_str());
+    let meant = delivered::meant(text).or_else(|| delivered::meant(mended?));
     if let (true, Some(certificates)) = (repairs, &meant) {
         let canonical: String = certificates.iter().map(Certificate::pem).collect();
         document.set(path, &Value::String(canonical.clone()))?;
@@ -223,11 +225,28 @@ fn read(
             meant,
         });
     }
-    let findings = reading
-        .harms
+    let mut harms = reading.harms.clone();
+    if let Some(joined) = joined {
+        // One cause for all that is wrong with it, but for a key.
+        let rank = |harm: &Harm| match harm.effect {
+            Effect::Poisons(_) => 0,
+            Effect::LeftOut(_, Some(_)) => 1,
+            _ => 2,
+        };
+        let (keys, others): (Vec<Harm>, Vec<Harm>) = harms
+            .into_iter()
+            .partition(|harm| harm.effect == Effect::PrivateKey);
+        let worst = others.into_iter().min_by_key(rank);
+        harms = keys;
+        harms.extend(worst.map(|harm| Harm {
+            why: joined.why.to_owned(),
+            ..harm
+        }));
+    }
+    let findings = harms
         .iter()
-        .map(|harm| finding(kind, harm, meant.is_some()))
-        .collect();
+        .map(|harm| finding(kind, harm, meant.is_some()));
+    let findings = findings.collect();
     Ok(Text {
         reading,
         meant,
@@ -270,14 +289,19 @@ fn finding(kind: &Kind<'_>, harm: &Harm, is_repairable: bool) -> Finding {
                 Finding::warning(code, message).hint("repair it, or take it out")
             }
         }
-        Effect::LeftOut(readers, _) => Finding::warning(
-            "certificate-left-out",
-            format!(
-                "{what} holds a certificate that {} does not read, at line {line} of its text: {why}",
+        Effect::LeftOut(readers, _) => {
+            let not = if readers.len() > 1 { "do not" } else { "does not" };
+            let message = format!(
+                "{what} holds a certificate that {} {not} read, at line {line} of its text: {why}",
                 listed(readers)
-            ),
-        )
-        .hint(remedy),
+            );
+            // Of a bundle, Python has to read all: there is nothing beside it.
+            if *is_bundle && readers.contains(&delivered::Reader::OpenSsl) {
+                Finding::error(code, message).hint(remedy)
+            } else {
+                Finding::warning("certificate-left-out", message).hint(remedy)
+            }
+        }
     }
 }
 

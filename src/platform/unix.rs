@@ -215,18 +215,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("values.yaml");
         let mut first = FolderLocks::default();
-        first.take(&file).unwrap();
-        first.take(&folder.path().join("other.yaml")).unwrap();
+        assert!(first.take(&file));
+        assert!(first.take(&folder.path().join("other.yaml")));
         let second = || FolderLocks::default().take(&file);
-        assert!(second().unwrap_err().to_string().contains("another"));
+        assert!(!second());
         // A link from elsewhere leads to the same file.
         let elsewhere = tempfile::tempdir().unwrap();
         let link = elsewhere.path().join("link.yaml");
         replace(&file, "a: 1\n").unwrap();
         std::os::unix::fs::symlink(&file, &link).unwrap();
-        assert!(FolderLocks::default().take(&link).is_err());
+        assert!(!FolderLocks::default().take(&link));
         drop(first);
-        second().unwrap();
+        assert!(second());
     }
 
     #[test]

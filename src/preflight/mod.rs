@@ -1,7 +1,9 @@
 //! Preflight: what would go wrong while deploying, found before the first write. Pure functions over observed state.
 
+mod admission;
 mod charts;
 mod drift;
+mod immutable;
 mod neighbours;
 mod place;
 pub mod rights;
@@ -13,6 +15,7 @@ use crate::finding::Finding;
 use crate::helm::{PlacedRelease, ReleaseSummary, Revision};
 use crate::plan::Target;
 
+pub use admission::NamespaceRules;
 pub use drift::put_back;
 pub use running::{Workload, keeping_old_content, restarted};
 pub use size::{Stored, check as check_size};
@@ -28,6 +31,8 @@ pub struct Scene<'a> {
     pub everywhere: &'a [PlacedRelease],
     /// The release's revisions, oldest first, where its state calls for them.
     pub history: &'a [Revision],
+    /// What the namespace demands of pods, as far as that can be seen.
+    pub rules: Option<&'a NamespaceRules>,
     /// Whether an agent goes into the same namespace in this run.
     pub agent_comes_along: bool,
     /// Whether pods that would keep what they have are to be restarted.
@@ -42,6 +47,8 @@ pub fn check(scene: &Scene<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     if scene.deploys {
         findings.extend(state::check(scene));
+        findings.extend(immutable::changed(scene));
+        findings.extend(admission::check(scene));
     }
     findings.extend(place::elsewhere(scene));
     findings.extend(place::missing_namespace(scene));
@@ -71,6 +78,7 @@ mod tests {
             releases: None,
             everywhere: &[],
             history: &[],
+            rules: None,
             agent_comes_along: false,
             restart: false,
             deploys: true,

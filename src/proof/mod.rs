@@ -2,6 +2,7 @@
 //!
 //! Nothing here is guessed from names. A certificate is where its DER bytes are.
 
+mod admission;
 mod arrival;
 mod asking;
 mod carriers;
@@ -16,6 +17,7 @@ mod templates;
 mod texts;
 mod volumes;
 
+pub use admission::{Admission, RESOURCES};
 pub use arrival::{Arrival, Itself, Proof, Reach, prove};
 pub use asking::Question;
 pub use carriers::{Carrier, Carriers, Found};

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_yaml::Value;
 
 use super::Carriers;
+use super::admission::Admission;
 use super::asking::{self, Question};
 use super::fields::{list, text};
 use super::volumes::{File, Volume};
@@ -51,6 +52,8 @@ pub struct ContainerArrival {
     pub variables: BTreeMap<String, BTreeSet<Fingerprint>>,
     /// Whether variables come from where they cannot be seen (`envFrom`, `valueFrom`).
     pub has_hidden_variables: bool,
+    /// What may keep it from running.
+    pub admission: Admission,
     /// The servers that its script asks, each with the certificates in the file that the asking program reads.
     pub asked: Vec<(Question, BTreeSet<Fingerprint>)>,
 }
@@ -84,6 +87,7 @@ pub(super) fn view(spec: &Value, elsewhere: &[&str], carriers: &Carriers) -> Pod
         for container in &containers {
             pod.note_mounts(container, elsewhere);
             let mut arrival = pod.start(container);
+            arrival.admission = Admission::of(container.value, spec);
             pod.look(container, &mut arrival);
             if is_init {
                 pod.leave(container, &arrival.mounted);

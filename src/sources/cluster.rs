@@ -1,24 +1,11 @@
 //! Certificates from a ConfigMap or Secret, through kubectl: it has the user's credentials and every way to log in.
 
-use std::collections::BTreeMap;
-
 use anyhow::{Context as _, Result};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
 
-use super::{ObjectReference, Reading, holds_certificate, is_certificate_name, parsed, skipped};
+use super::{ObjectReference, Reading, object, parsed};
 use crate::exit::Stop;
-use crate::finding::Finding;
 use crate::kube::{ClusterAddress, Kubectl};
-
-#[derive(Deserialize)]
-struct Object {
-    #[serde(default)]
-    data: BTreeMap<String, String>,
-    #[serde(default, rename = "binaryData")]
-    binary_data: BTreeMap<String, String>,
-}
+use crate::proof::Object;
 
 pub(super) fn read(reference: &ObjectReference, cluster: &ClusterAddress) -> Result<Reading> {
     let namespace = reference
@@ -27,8 +14,7 @@ pub(super) fn read(reference: &ObjectReference, cluster: &ClusterAddress) -> Res
         .unwrap_or(cluster.namespace());
     let shown = format!("{} {namespace}/{}", reference.kind, reference.name);
     let object = fetch(reference, namespace, &shown, cluster)?;
-    let contents = contents(object, reference.kind == "secret", &shown)?;
-    let mut reading = Reading::default();
+    let contents = object::contents(&object, &shown)?;
     match &reference.key {
         Some(key) => {
             let keys: Vec<&str> = contents.keys().map(String::as_str).collect();
@@ -38,33 +24,19 @@ pub(super) fn read(reference: &ObjectReference, cluster: &ClusterAddress) -> Res
                     keys.join(", ")
                 ))
             })?;
-            reading.given = parsed(content, &format!("{shown} {key}"), key)?;
+            Ok(Reading {
+                given: parsed(content, &format!("{shown} {key}"), key)?,
+                ..Reading::default()
+            })
         }
         None => {
-            for (key, content) in &contents {
-                let place = format!("{shown} {key}");
-                if content.iter().all(u8::is_ascii_whitespace) {
-                    reading.notes.push(Finding::note(
-                        "certificate-key-empty",
-                        format!("{place} is empty"),
-                    ));
-                } else if is_certificate_name(key) || holds_certificate(content) {
-                    reading.given.extend(parsed(content, &place, key)?);
-                } else {
-                    reading.notes.push(skipped(&place));
-                }
+            let reading = object::certificates(&contents, &shown)?;
+            if reading.given.is_empty() {
+                return Err(object::holds_none(&contents, &shown).into());
             }
+            Ok(reading)
         }
     }
-    if reading.given.is_empty() {
-        let keys: Vec<&str> = contents.keys().map(String::as_str).collect();
-        return Err(Stop::refused(format!(
-            "{shown} holds no certificate; its keys: {}",
-            keys.join(", ")
-        ))
-        .into());
-    }
-    Ok(reading)
 }
 
 fn fetch(
@@ -90,28 +62,11 @@ fn fetch(
     let printed = kubectl
         .run(&arguments)
         .with_context(|| format!("kubectl cannot read {shown}"))?;
-    serde_json::from_slice(&printed)
-        .map_err(|_| anyhow::anyhow!("kubectl printed no {} for {shown}", reference.kind))
-}
-
-fn contents(object: Object, is_secret: bool, shown: &str) -> Result<BTreeMap<String, Vec<u8>>> {
-    let mut contents = BTreeMap::new();
-    let encoded = |key: &str, text: &str| {
-        STANDARD
-            .decode(text)
-            .map_err(|_| anyhow::anyhow!("{shown} {key} is not base64"))
-    };
-    for (key, text) in object.data {
-        let content = if is_secret {
-            encoded(&key, &text)?
-        } else {
-            text.into_bytes()
-        };
-        contents.insert(key, content);
-    }
-    for (key, text) in object.binary_data {
-        let content = encoded(&key, &text)?;
-        contents.insert(key, content);
-    }
-    Ok(contents)
+    let value = serde_json::from_slice(&printed)
+        .map_err(|_| anyhow::anyhow!("kubectl printed no {} for {shown}", reference.kind))?;
+    let mut object = Object::new(value);
+    let is_secret = reference.kind == "secret";
+    let kind = if is_secret { "Secret" } else { "ConfigMap" };
+    kind.clone_into(&mut object.kind);
+    Ok(object)
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use super::{Reading, parsed, values};
+use super::{Reading, object, parsed, values};
 use crate::certs::pem;
 use crate::exit::Stop;
 use crate::finding::Finding;
@@ -26,7 +26,13 @@ pub(super) fn read(path: &Path) -> Result<Reading> {
     })?;
     let bytes = bounded(file, &shown)?;
     let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
-    let given = if ending == "yaml" || ending == "yml" {
+    let is_structured = ["yaml", "yml", "json"].iter().any(|one| ending == *one);
+    if is_structured
+        && let Some(reading) = object::of_manifests(&String::from_utf8_lossy(&bytes), &shown)
+    {
+        return reading;
+    }
+    let given = if is_structured {
         values::of_file(&bytes, &shown)?
     } else {
         let stem = path.file_stem().map(|s| s.to_string_lossy());

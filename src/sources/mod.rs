@@ -4,6 +4,7 @@ mod cluster;
 mod file;
 mod folder;
 pub mod issuers;
+mod object;
 mod place;
 mod release;
 mod server;

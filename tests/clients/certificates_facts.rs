@@ -9,6 +9,7 @@ use crate::support::authority::{Issued, authority, server};
 use helm_clearml_certs::certs::chain::Chain;
 use helm_clearml_certs::certs::{Certificate, Role, pem};
 use libtest_mimic::Trial;
+use openssl::asn1::Asn1Type;
 use openssl::x509::X509;
 
 /// Where a bundle of public CAs may be found.
@@ -18,7 +19,7 @@ struct Public {
 }
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let tests: [(&str, fn()); 6] = [
+    let tests: [(&str, fn()); 7] = [
         (
             "the_openssl_command_prints_the_same_text",
             the_openssl_command_prints_the_same_text,
@@ -30,6 +31,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         (
             "a_server_that_signed_itself_is_no_root",
             a_server_that_signed_itself_is_no_root,
+        ),
+        (
+            "names_in_every_kind_of_string_are_read_as_openssl_reads_them",
+            names_in_every_kind_of_string_are_read_as_openssl_reads_them,
         ),
         (
             "what_issued_another_is_a_ca_whatever_it_is_called",
@@ -233,6 +238,24 @@ fn a_server_that_signed_itself_is_no_root() {
     assert_eq!(certificate(&as_ca).role(), Role::SelfSignedServer);
     let root = authority("Acme Root").without("2.5.29.15").self_signed();
     assert_eq!(certificate(&root).role(), Role::Root);
+}
+
+fn names_in_every_kind_of_string_are_read_as_openssl_reads_them() {
+    let kinds = [
+        (Asn1Type::UTF8STRING, "Müller Söhne 日本"),
+        (Asn1Type::BMPSTRING, "Müller Söhne 日本"),
+        (Asn1Type::UNIVERSALSTRING, "Müller Söhne 日本"),
+        (Asn1Type::T61STRING, "Müller Söhne"),
+        (Asn1Type::PRINTABLESTRING, "Muller"),
+        (Asn1Type::IA5STRING, "muller@acme"),
+    ];
+    for (kind, name) in kinds {
+        let made = certificate(&authority("x").called_as(name, kind).self_signed());
+        assert_eq!(made.common_name.as_deref(), Some(name), "{kind:?}");
+        assert_eq!(made.subject, format!("CN={name}"), "{kind:?}");
+        let said = made.x509().subject_name().entries().next().unwrap();
+        assert_eq!(&*said.data().to_string().unwrap(), name, "{kind:?}");
+    }
 }
 
 fn what_issued_another_is_a_ca_whatever_it_is_called() {

@@ -17,4 +17,5 @@ mod apply;
 mod faults;
 mod install;
 mod preview;
+mod rules;
 mod states;

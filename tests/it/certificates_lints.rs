@@ -66,6 +66,7 @@ fn each_defect_of_a_root_is_found() {
         (acme().with("2.5.29.15", true, "03020102"), "ca-cannot-sign"),
         (acme().without_subject_id(), "ca-without-subject-key-id"),
         (acme().nameless(), "ca-subject-empty"),
+        (acme().serial(&[0x80, 1, 2]), "certificate-serial-negative"),
         (acme().key(rsa_key(1024)), "certificate-key-too-weak"),
         (acme().key(rsa_pss_key(1024)), "certificate-key-too-weak"),
         (

@@ -125,4 +125,37 @@ either_major! {
             .warns("error[mounted-file-poisons]")
             .warns("empty lines stand inside the block");
     }
+
+    fn a_text_whose_lines_yaml_has_joined_is_named_by_its_cause_and_gets_them_back(world) {
+        let ca = certificates::ca("Acme Root");
+        world.write("ca.pem", &ca);
+        let indented = each_line(&ca, |line| format!("        {line}\n"));
+        let folded = format!("pem: >\n{indented}");
+        let quoted = format!("pem: \"{}\"\n", indented.trim());
+        let escaped = format!("pem: '{}'\n", ca.replace('\n', "\\n"));
+        for (pem, cause) in [
+            (folded, "as YAML does it after >"),
+            (quoted, "in quotes that go over several lines"),
+            (escaped, "its line breaks are written as \\n"),
+        ] {
+            world.write(AGENT_FILE, &format!("customCertificates:\n  extraCerts:\n    - alias: corp\n      {pem}"));
+            let run = render(&world, "--ca ca.pem");
+            run.warns(cause).warns("--repair");
+            assert_eq!(run.count("the entry \"corp\""), 1, "{run}");
+            world.write(AGENT_FILE, &format!("customCertificates:\n  extraCerts:\n    - alias: corp\n      {pem}"));
+            render(&world, "--ca ca.pem --repair").exits(0).warns("note[certificate-repaired]");
+            let written = world.read(AGENT_FILE);
+            assert_eq!(written.matches("BEGIN CERTIFICATE").count(), 1, "{written}");
+        }
+        // What is fine is not touched.
+        let fine = format!("pem: \"{}\"\n", ca.replace('\n', "\\n"));
+        let file = format!("customCertificates:\n  extraCerts:\n    - alias: corp\n      {fine}");
+        world.write(AGENT_FILE, &file);
+        render(&world, "--ca ca.pem --task-pods off").exits(0).never_says("corp\" of");
+        assert!(world.read(AGENT_FILE).contains(&fine));
+        // Of a bundle, all has to be read.
+        let bundle = format!("customCertificates:\n  overrideCaCertificatesCrt: >-\n{}", each_line(&ca, |line| format!("    {line}\n")));
+        world.write(AGENT_FILE, &bundle);
+        render(&world, "--ca ca.pem --mode replace").exits(3).warns("error[bundle-unreadable]").warns("after >");
+    }
 }

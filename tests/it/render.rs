@@ -100,11 +100,19 @@ both_majors! {
     fn two_runs_in_one_folder_exclude_each_other(world) {
         world.write(AGENT_FILE, USERS_FILE);
         let mut other = helm_clearml_certs::files::FolderLocks::default();
-        other.take(&world.path(AGENT_FILE)).unwrap();
-        render(&world, "--in-place").exits(1).warns("another helm clearml-certs is editing");
+        assert!(other.take(&world.path(AGENT_FILE)));
+        render(&world, "--in-place")
+            .exits(1)
+            .warns("waiting for another run that edits")
+            .warns("another helm clearml-certs is editing");
         assert_eq!(world.read(AGENT_FILE), USERS_FILE);
-        drop(other);
-        render(&world, "--in-place").exits(0);
+        // One that ends meanwhile is waited for.
+        std::thread::scope(|scope| {
+            let second = scope.spawn(|| render(&world, "--in-place"));
+            drop(other);
+            second.join().unwrap().exits(0);
+        });
+        assert_ne!(world.read(AGENT_FILE), USERS_FILE);
     }
 
     fn a_read_only_file_is_refused(world) {

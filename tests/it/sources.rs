@@ -289,6 +289,45 @@ both_majors! {
             assert_eq!(fingerprints(run.exits(0)), [fingerprint(&root)], "{name}");
         }
     }
+
+    fn a_manifest_in_a_file_is_read_as_its_object_would_be(world) {
+        let encode = |text: &str| STANDARD.encode(text);
+        let (one, two) = (authority("One").self_signed().pem(), authority("Two").self_signed().pem());
+        let key = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n";
+        let secret = format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: corp}}\ndata:\n  ca.crt: {}\n  tls.key: {}\n  empty.crt: ''\n",
+            encode(&one),
+            encode(key)
+        );
+        let map = format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: trust}}\ndata:\n  bundle: |\n    {}\n",
+            two.trim_end().replace('\n', "\n    ")
+        );
+        world.write("secret.yaml", &secret);
+        world
+            .plugin("inspect secret.yaml")
+            .exits(0)
+            .says("One")
+            .says("secret.yaml (Secret corp) ca.crt:1")
+            .warns("note[certificate-key-empty]")
+            .warns("tls.key was skipped")
+            .never_says("c2VjcmV0");
+        let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n";
+        world.write("all.yaml", &format!("{deployment}---\n{secret}---\n{map}"));
+        world.plugin("inspect all.yaml").exits(0).says("One").says("Two");
+        let items = [&secret, &map].map(|text| serde_yaml::from_str::<Value>(text).unwrap());
+        let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
+        world.write("list.json", &list.to_string());
+        world.plugin("inspect list.json").exits(0).says("One").says("(ConfigMap trust) bundle:1");
+        world.write("none.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {token: aGVsbG8=}\n");
+        world
+            .plugin("inspect none.yaml")
+            .exits(3)
+            .warns("none.yaml (Secret s) holds no certificate; its keys: token")
+            .never_says("aGVsbG8");
+        world.write("odd.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {ca.crt: '%%%'}\n");
+        world.plugin("inspect odd.yaml").exits(1).warns("odd.yaml (Secret s) ca.crt is not base64");
+    }
 }
 
 /// Noise, things nested in each other a million deep or a billion wide, and a device without an end.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use openssl::asn1::Asn1Time;
+use openssl::asn1::{Asn1Time, Asn1Type};
 use openssl::bn::{BigNum, MsbOption};
 use openssl::ec::{Asn1Flag, EcGroup, EcKey};
 use openssl::hash::MessageDigest;
@@ -24,6 +24,7 @@ pub const NAME_CONSTRAINTS: &str = "2.5.29.30";
 #[derive(Clone)]
 pub struct Recipe {
     name: Option<String>,
+    name_type: Asn1Type,
     spelt_by_issued: Option<String>,
     key: PKey<Private>,
     extensions: Vec<(&'static str, bool, String)>,
@@ -125,6 +126,7 @@ impl Name {
 pub fn authority(name: &str) -> Recipe {
     Recipe {
         name: Some(name.to_owned()),
+        name_type: Asn1Type::UTF8STRING,
         spelt_by_issued: None,
         key: ec_key(),
         extensions: vec![
@@ -188,6 +190,14 @@ impl Recipe {
     pub fn called(mut self, name: &str) -> Self {
         self.name = Some(name.to_owned());
         self
+    }
+
+    /// The same in another kind of string.
+    pub fn called_as(self, name: &str, kind: Asn1Type) -> Self {
+        Self {
+            name_type: kind,
+            ..self.called(name)
+        }
     }
 
     pub fn nameless(mut self) -> Self {
@@ -279,7 +289,7 @@ impl Recipe {
 
     fn build(&self, issuer: Option<&Issued>) -> Issued {
         let name = match &self.name {
-            Some(name) => common_name(name),
+            Some(name) => common_name_as(name, self.name_type),
             None => X509Name::builder().unwrap().build(),
         };
         let spelt = issuer.and_then(|issuer| issuer.spelt.as_deref());
@@ -360,9 +370,27 @@ impl Recipe {
 }
 
 fn common_name(name: &str) -> X509Name {
-    let mut builder = X509Name::builder().unwrap();
-    builder.append_entry_by_text("CN", name).unwrap();
-    builder.build()
+    common_name_as(name, Asn1Type::UTF8STRING)
+}
+
+/// OpenSSL is given the bytes as the kind of string has them.
+fn common_name_as(name: &str, kind: Asn1Type) -> X509Name {
+    let units = |size: usize| -> Vec<u8> {
+        let unit = |c: char| u32::from(c).to_be_bytes()[4 - size..].to_vec();
+        name.chars().flat_map(unit).collect()
+    };
+    let bytes = match kind {
+        Asn1Type::T61STRING => units(1),
+        Asn1Type::BMPSTRING => units(2),
+        Asn1Type::UNIVERSALSTRING => units(4),
+        _ => name.as_bytes().to_vec(),
+    };
+    let value = [
+        vec![0x06, 0x03, 0x55, 0x04, 0x03],
+        element(u8::try_from(kind.as_raw()).unwrap(), &bytes),
+    ];
+    let der = element(0x30, &element(0x31, &element(0x30, &value.concat())));
+    X509Name::from_der(&der).unwrap()
 }
 
 fn key_id(key: &PKey<Private>) -> String {

@@ -100,7 +100,7 @@ impl Subject<'_> {
 
 type Lint = fn(&Subject<'_>) -> Option<Finding>;
 
-const LINTS: [Lint; 22] = [
+const LINTS: [Lint; 23] = [
     validity::expired,
     validity::not_yet_valid,
     validity::expires_soon,
@@ -110,6 +110,7 @@ const LINTS: [Lint; 22] = [
     shape::intermediate_without_root,
     shape::cannot_sign,
     shape::signature_broken,
+    shape::negative_serial,
     shape::without_basic_constraints,
     shape::key_cert_sign_without_ca,
     shape::basic_constraints_not_critical,

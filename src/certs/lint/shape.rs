@@ -97,6 +97,21 @@ pub(super) fn signature_broken(subject: &Subject<'_>) -> Option<Finding> {
     })
 }
 
+/// RFC 5280, 4.1.2.2, wants a positive number. Go refuses to read others since 1.23 (`x509: negative serial number`).
+pub(super) fn negative_serial(subject: &Subject<'_>) -> Option<Finding> {
+    let serial = &subject.certificate.facts.serial;
+    serial.starts_with('-').then(|| {
+        Finding::warning(
+            "certificate-serial-negative",
+            format!(
+                "{} has a negative serial number ({serial}); programs in Go say \"x509: negative serial number\" since Go 1.23, or leave it out without a word",
+                subject.name()
+            ),
+        )
+        .hint(REISSUE)
+    })
+}
+
 /// OpenSSL takes keyUsage with keyCertSign for a sign of a CA, unless it is strict (`check_ca` of `v3_purp.c`).
 pub(super) fn without_basic_constraints(subject: &Subject<'_>) -> Option<Finding> {
     let facts = &subject.certificate.facts;

@@ -6,6 +6,7 @@
 //! `tests/clients`.
 
 mod gnutls;
+mod joined;
 mod openssl;
 
 use std::collections::BTreeSet;
@@ -15,6 +16,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 
 use crate::certs::{Certificate, Fingerprint};
+pub use joined::joined;
 
 /// A reader of PEM, as clients have them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
