@@ -41,6 +41,8 @@ const RENDER: &[(&str, bool)] = &[
     ("--set-string", true),
     ("--skip-crds", false),
     ("--skip-schema-validation", false),
+    // Else a rendering refuses what the upgrade takes over.
+    ("--take-ownership", false),
 ];
 
 /// Flags of the plan itself: given twice, preview and execution could differ.

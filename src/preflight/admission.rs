@@ -166,3 +166,48 @@ fn refused(
         alone,
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn rules(items: &Value) -> NamespaceRules {
+        let namespace = json!({"metadata": {"labels": {ENFORCE: "restricted"}}});
+        NamespaceRules::read(&namespace, &json!({"items": items}))
+    }
+
+    #[test]
+    fn a_limit_range_fills_in_what_a_quota_wants() {
+        let quota = json!({"kind": "ResourceQuota", "metadata": {"name": "q"}, "spec": {"hard": {"limits.cpu": "9", "memory": "9Gi", "pods": "9"}}});
+        let wanted = |items: &Value| {
+            let rules = rules(items).quota.into_iter();
+            rules.map(|(resource, _)| resource).collect::<Vec<_>>()
+        };
+        assert_eq!(wanted(&json!([quota])), ["limits.cpu", "requests.memory"]);
+        let range = |kind: &str, limits: Value| {
+            let mut limits = limits;
+            limits["type"] = kind.into();
+            json!({"kind": "LimitRange", "spec": {"limits": [limits]}})
+        };
+        let defaults = json!({"default": {"cpu": "1", "memory": "1Gi"}});
+        assert!(wanted(&json!([quota, range("Container", defaults.clone())])).is_empty());
+        assert_eq!(wanted(&json!([quota, range("Pod", defaults)])).len(), 2);
+        let requests = json!({"defaultRequest": {"cpu": "1", "memory": "1Gi"}});
+        assert_eq!(
+            wanted(&json!([quota, range("Container", requests)])),
+            ["limits.cpu"]
+        );
+        assert!(wanted(&json!([])).is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_read_demands_nothing() {
+        assert!(rules(&json!([])).is_restricted);
+        assert_eq!(
+            NamespaceRules::read(&Value::Null, &Value::Null),
+            NamespaceRules::default()
+        );
+    }
+}

@@ -386,6 +386,70 @@ on_the_cluster! {
         world.is_tidy();
     }
 
+    fn a_chart_by_its_digest_keeps_it_in_the_command(world, namespace) {
+        let registry = std::env::var("E2E_REGISTRY").unwrap();
+        let reference = format!("oci://{registry}/{}", namespace.name);
+        world.write("one.pem", &certificates::ca("Acme Root"));
+        world.helm(["package", &chart(OLD_AGENT), "-d", "packages"]).exits(0);
+        let package = world.path("packages/clearml-enterprise-agent-6.9.3.tgz").display().to_string();
+        let pushed = world.helm(["push", "--plain-http", &package, &reference]);
+        pushed.exits(0);
+        let whole = format!("{}{}", pushed.stdout, pushed.stderr);
+        let digest = whole.lines().find_map(|line| line.strip_prefix("Digest: ")).unwrap().trim();
+        let by_digest = format!("{reference}/clearml-enterprise-agent@{digest}");
+        for (chart, version) in [
+            (by_digest.clone(), ""),
+            (by_digest.clone(), "--version 6.9.3"),
+            (format!("{reference}/clearml-enterprise-agent:6.9.3@{digest}"), ""),
+        ] {
+            let line = format!(
+                "install agent --ca one.pem --chart {chart} {version} -n {} --skip-probe --yes -- --plain-http",
+                namespace.name
+            );
+            world.plugin(&line).exits(0);
+            let again = world.plugin(&line.replace("--yes", "--dry-run --task-pods off"));
+            again.exits(0).says(&format!("@{digest}"));
+        }
+    }
+
+    fn a_cluster_is_found_in_several_kubeconfigs_under_any_name(world, namespace) {
+        let whole = std::fs::read_to_string(std::env::var("E2E_KUBECONFIG").unwrap()).unwrap();
+        let mut first: serde_yaml::Value = serde_yaml::from_str(&whole).unwrap();
+        let mut second = first.clone();
+        for name in ["arn:aws:eks:eu-central-1:123456789012:cluster/ml", "default/openshift:6443/admin", "my cluster's"] {
+            // The cluster and the user stand in one file, the context in the other.
+            second["contexts"][0]["name"] = name.into();
+            first["contexts"] = serde_yaml::Value::Sequence(Vec::new());
+            first["current-context"] = "".into();
+            second["current-context"] = "".into();
+            second["clusters"] = serde_yaml::Value::Sequence(Vec::new());
+            second["users"] = serde_yaml::Value::Sequence(Vec::new());
+            world.write("a.yaml", &serde_yaml::to_string(&first).unwrap());
+            world.write("b.yaml", &serde_yaml::to_string(&second).unwrap());
+            world.write("one.pem", &certificates::ca("Acme Root"));
+            let both = [world.path("a.yaml"), world.path("b.yaml")];
+            let both = std::env::join_paths(both).unwrap().into_string().unwrap();
+            let line = format!(
+                "install agent --ca one.pem --chart {} --task-pods off --restart --skip-probe --yes",
+                chart(NEW_AGENT)
+            );
+            // As helm hands its own flags over.
+            let variables = [
+                ("KUBECONFIG", both.as_str()),
+                ("HELM_NAMESPACE", &namespace.name),
+                ("HELM_KUBECONTEXT", name),
+            ];
+            let run = world.plugin_with(&world.helm.binary(), &line, &variables);
+            run.exits(0).says(&format!("--kube-context {}", shell_words::quote(name)));
+            // What is printed can be pasted.
+            let mut lines = run.stdout.lines().map(str::trim);
+            let command = lines.find(|line| line.starts_with("helm upgrade")).unwrap();
+            let words = shell_words::split(command).unwrap();
+            assert!(words.iter().any(|word| word == name), "{command}");
+            world.write("one.pem", &certificates::ca(&format!("Another Root {}", name.len())));
+        }
+    }
+
     fn without_a_terminal_and_without_yes_nothing_is_touched(world, namespace) {
         world.write("one.pem", &certificates::ca("Acme Root"));
         let line = install_agent(&namespace, OLD_AGENT, "").replace("--yes", "");

@@ -79,7 +79,7 @@ on_the_cluster! {
         world.write("one.pem", &pem);
         let path = world.path("one.pem").display().to_string();
         let name = "clearml-agent-clearml-enterprise-agent-custom-ca-0";
-        namespace.create(&["configmap", name, &format!("--from-file={path}")]);
+        namespace.create(&["configmap", name, &format!("--from-file=acme-root.crt={path}")]);
         let line = install(&namespace, &chart(NEW_AGENT), "--yes");
         world
             .plugin(&line)

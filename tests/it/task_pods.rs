@@ -231,4 +231,22 @@ both_majors! {
             .never_says("clearml-extra-ca-certs")
             .says("→ task pods of queue gpu (ConfigMap orchestrator-pt, template.yaml)");
     }
+
+    fn an_init_container_that_must_not_be_root_and_names_no_user_is_told(world) {
+        let with = |context: &str| {
+            let values = format!("agentk8sglue:\n  basePodTemplate:\n    podSecurityContext: {context}\n");
+            world.write(AGENT_FILE, &values);
+            dry_run(&world, OLD_AGENT, "")
+        };
+        with("{runAsNonRoot: true}")
+            .exits(0)
+            .warns("warning[init-container-as-root]")
+            .warns("container has runAsNonRoot and image will run as root");
+        for context in ["{runAsNonRoot: true, runAsUser: 1000}", "{runAsUser: 1000}", "{}"] {
+            with(context).exits(0).never_says("init-container-as-root");
+        }
+        let values = "agentk8sglue:\n  basePodTemplate:\n    podSecurityContext: {runAsNonRoot: true}\n";
+        world.write(AGENT_FILE, values);
+        dry_run(&world, OLD_AGENT, "--mode replace").exits(0).never_says("init-container-as-root");
+    }
 }

@@ -137,14 +137,20 @@ impl TemplateEdit<'_> {
                     let what = format!("{variable} with another value than {BUNDLE_FILE}");
                     self.conflict(&path, "variable-conflict", &what);
                 }
-                Some(_) => self.findings.push(Finding::warning(
-                    "variable-kept",
-                    format!(
-                        "{}{}: {path} sets {variable} to another bundle; it is left as it is, and the clients that read it will not see the certificates",
-                        self.file,
-                        line_of(self.document, &path)
-                    ),
-                )),
+                Some(entry) => {
+                    let is_empty = entry.get("value").is_none_or(|value| value == "")
+                        && entry.get("valueFrom").is_none();
+                    let what = if is_empty {
+                        "to nothing; it is left as it is: curl goes by its own bundle then, and requests, since 2.28, by REQUESTS_CA_BUNDLE"
+                    } else {
+                        "to another bundle; it is left as it is, and the clients that read it will not see the certificates"
+                    };
+                    let line = line_of(self.document, &path);
+                    self.findings.push(Finding::warning(
+                        "variable-kept",
+                        format!("{}{line}: {path} sets {variable} {what}", self.file),
+                    ));
+                }
             }
         }
         Ok(self.document.extend(&path, missing)?)

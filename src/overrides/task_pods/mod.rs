@@ -425,6 +425,21 @@ mod tests {
         assert!(text.contains("{name: AWS_CA_BUNDLE, value: /mine}"));
     }
 
+    #[test]
+    fn a_variable_that_is_set_to_nothing_is_no_other_bundle() {
+        let users = "agentk8sglue:\n  basePodTemplate:\n    env:\n    - {name: CURL_CA_BUNDLE, value: ''}\n";
+        let mut document = Document::parse(users).unwrap();
+        let sources = [whole("a-custom-ca-0")];
+        let wanted = wanted(Shape::Appended(&sources), &[]);
+        let findings = super::template(&mut document, "f.yaml", keys(), &wanted).unwrap();
+        assert!(
+            findings[0]
+                .message
+                .contains("sets CURL_CA_BUNDLE to nothing"),
+            "{findings:?}"
+        );
+    }
+
     const QUEUES: &str = "\
 agentk8sglue:
   queues:
