@@ -1,6 +1,6 @@
 //! The documentation says what the code does.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -63,6 +63,59 @@ fn every_documented_finding_exists_and_every_finding_is_documented() {
             assert!(documented.contains(code), "docs/findings.md lacks {code}");
         }
     }
+}
+
+/// The severities that the code gives to a finding, where the code stands in the call itself.
+fn severities(sources: &str) -> BTreeMap<&str, BTreeSet<&'static str>> {
+    let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (call, severity) in [
+        ("Finding::error(", "error"),
+        ("Finding::warning(", "warning"),
+        ("Finding::note(", "note"),
+    ] {
+        for place in sources.split(call).skip(1) {
+            let (before, rest) = place.split_once('"').unwrap();
+            if before.trim().is_empty() {
+                let code = rest.split('"').next().unwrap();
+                found.entry(code).or_default().insert(severity);
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn findings_have_the_severity_that_the_page_gives_them() {
+    let page = fs::read_to_string(repository().join("docs/findings.md")).unwrap();
+    let sources = sources(&repository().join("src"));
+    let in_code = severities(&sources);
+    let mut compared = 0;
+    for row in page.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<&str> = row.split(" | ").collect();
+        let code = cells[0].trim_start_matches("| `").trim_end_matches('`');
+        let Some(given) = in_code.get(code) else {
+            continue;
+        };
+        let words: BTreeSet<&str> = cells[1]
+            .split(|c: char| !c.is_ascii_alphabetic())
+            .filter(|word| ["error", "warning", "note"].contains(word))
+            .collect();
+        assert!(
+            words.is_superset(given),
+            "{code}: the code has {given:?}, the page {words:?}"
+        );
+        // An error may be let pass, or be a warning of what is there already.
+        let derived = |word: &&&str| {
+            !given.contains(**word) && (**word != "warning" || !given.contains("error"))
+        };
+        let more: Vec<_> = words.iter().filter(derived).collect();
+        assert!(
+            more.is_empty(),
+            "{code}: the page has {more:?}, the code {given:?}"
+        );
+        compared += 1;
+    }
+    assert!(compared > 60, "{compared}");
 }
 
 #[test]
