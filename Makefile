@@ -16,6 +16,10 @@ demo: ## a dry run for gateway and agent on the stand-in charts; no cluster
 test: ## everything but the cluster
 	scripts/test
 
+.PHONY: mutants
+mutants: ## takes away one promise of docs/promises.md at a time: a test has to notice
+	scripts/mutants
+
 .PHONY: test-helms
 test-helms: ## what goes through helm, on the versions of Helm that `make test` leaves out
 	scripts/test-helms

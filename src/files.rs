@@ -342,6 +342,30 @@ mod tests {
     }
 
     #[test]
+    fn copies_that_are_not_ours_are_not_pruned() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("values.yaml");
+        replace(&file, "a: 1\n").unwrap();
+        // Whatever a user may call his own, early and late in the alphabet.
+        let theirs = [
+            "0.bak",
+            "mine.bak",
+            "19700101.bak",
+            "20000101T000000.000X.bak",
+            "19700101T000000.000Z.orig",
+        ];
+        let theirs = theirs.map(|ending| folder.path().join(format!("values.yaml.{ending}")));
+        for copy in &theirs {
+            fs::write(copy, "theirs").unwrap();
+        }
+        for seconds in 0..10 {
+            let now = OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(seconds);
+            back_up(&file, "a: 1\n", folder.path(), "values.yaml", now).unwrap();
+        }
+        assert!(theirs.iter().all(|copy| copy.exists()));
+    }
+
+    #[test]
     fn a_folder_in_the_way_leaves_nothing_behind() {
         let folder = tempfile::tempdir().unwrap();
         let taken = folder.path().join("taken");

@@ -191,6 +191,12 @@ mod tests {
             &a.as_str().into(),
             true
         ));
+        // One of two is not both.
+        assert!(!still_has(
+            &b.as_str().into(),
+            &format!("{a}{b}").into(),
+            true
+        ));
         assert!(!still_has(&b.into(), &a.into(), true));
     }
 }

@@ -111,6 +111,29 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_changed_since_it_was_shown_is_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let backups = Backups::into(Some(folder.path().to_path_buf()));
+        let path = folder.path().join("values.yaml");
+        for (before, now) in [
+            (Some("old\n"), "theirs\n"),
+            (None, "theirs\n"),
+            (Some("old\n"), "new\n"),
+        ] {
+            files::replace(&path, now).unwrap();
+            let file = FileChange {
+                path: path.clone(),
+                before: before.map(str::to_owned),
+                after: "new\n".to_owned(),
+            };
+            let error = write(&file, &backups).unwrap_err();
+            assert!(error.to_string().contains("was changed by somebody else"));
+            assert_eq!(files::read(&path).unwrap().as_deref(), Some(now));
+            assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        }
+    }
+
+    #[test]
     fn a_new_file_goes() {
         let folder = tempfile::tempdir().unwrap();
         let (file, mut backup) = written(&folder, None);

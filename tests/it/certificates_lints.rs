@@ -78,6 +78,24 @@ fn each_defect_of_a_root_is_found() {
         assert_eq!(of_root(&recipe), [expected]);
     }
     assert!(of_root(&acme().days(-100, 31)).is_empty());
+    // Whoever it may vouch for, it is asked about one of those.
+    for (permitted, excluded) in [
+        (vec![Name::Dns("acme.example")], vec![]),
+        (
+            vec![Name::Dns(".acme.example")],
+            vec![Name::Dns("old.acme.example")],
+        ),
+        (
+            vec![Name::Network([10, 0, 0, 0, 255, 0, 0, 0])],
+            vec![Name::Dns("")],
+        ),
+        (vec![], vec![Name::Dns("example")]),
+        (vec![Name::Email("acme.example")], vec![]),
+    ] {
+        let constrained = acme().constrained(&permitted, &excluded).self_signed();
+        let found = findings(&[&constrained], &Options::at(OffsetDateTime::now_utc()));
+        assert!(found.is_empty(), "{permitted:?} {excluded:?}: {found:?}");
+    }
     // Nothing at all is said: neither that it is a CA, nor that it may sign.
     let bare = acme().without(BASIC_CONSTRAINTS).without(KEY_USAGE);
     assert_eq!(

@@ -48,6 +48,7 @@ mod planted;
 mod probe;
 #[cfg(unix)]
 mod progress;
+mod promises;
 mod proof;
 mod readme;
 mod render;

@@ -2,14 +2,20 @@
 
 use crate::helm_failures::{OVERRIDE, agent, changed, deployed_list, rendered, trial};
 use crate::support::fake_helm::{FakeHelm, Rule};
-use crate::support::{World, certificates, chart};
+use crate::support::{GATEWAY_FILE, GATEWAY_NEEDS, World, certificates, chart};
 use libtest_mimic::Trial;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![trial(
-        "what_somebody_deleted_or_edited_in_the_cluster_is_put_back",
-        drift,
-    )]
+    vec![
+        trial(
+            "what_somebody_deleted_or_edited_in_the_cluster_is_put_back",
+            drift,
+        ),
+        trial(
+            "what_has_nothing_to_change_is_left_alone_beside_what_has",
+            beside,
+        ),
+    ]
 }
 
 fn status(manifest: &str, values: &str, live: &serde_json::Value) -> Rule {
@@ -23,7 +29,8 @@ fn status(manifest: &str, values: &str, live: &serde_json::Value) -> Rule {
     Rule::when("status").prints(&status.to_string())
 }
 
-fn drift(world: &World) {
+/// Writes the agent's file with the certificate, and gives the values and the manifest of its release.
+fn deployed(world: &World) -> (String, String) {
     let values = changed(world);
     let fake = FakeHelm::new(world, &[rendered()]);
     let file = fake.runs(&agent().replace("install", "render").replace(" --yes", ""));
@@ -40,7 +47,11 @@ fn drift(world: &World) {
         "-f",
         OVERRIDE,
     ];
-    let manifest = world.helm(template).exits(0).stdout.clone();
+    (values, world.helm(template).exits(0).stdout.clone())
+}
+
+fn drift(world: &World) {
+    let (values, manifest) = deployed(world);
     let config_map = |text: &str| {
         serde_json::json!([{
             "apiVersion": "v1",
@@ -85,4 +96,38 @@ fn drift(world: &World) {
             ),
         }
     }
+}
+
+fn beside(world: &World) {
+    let (values, manifest) = deployed(world);
+    world.write(GATEWAY_FILE, GATEWAY_NEEDS);
+    let live = serde_json::json!([{
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "clearml-agent-clearml-enterprise-agent-custom-ca-0"},
+        "data": {"acme-root.crt": world.read("ca.pem")},
+    }]);
+    let fake = FakeHelm::new(
+        world,
+        &[
+            deployed_list(),
+            rendered(),
+            Rule::when("status gw").fails("Error: release: not found\n"),
+            Rule::when("upgrade gw").prints("Release \"gw\" does not exist. Installing it now.\n"),
+            status(&manifest, &values, &live),
+        ],
+    );
+    let line = format!(
+        "install gateway agent --ca ca.pem --gateway-release gw --gateway-chart {} --agent-chart {} --skip-probe --yes",
+        chart("clearml-enterprise-app-gateway-3.2.0"),
+        chart("clearml-enterprise-agent-6.9.3")
+    );
+    let run = fake.runs(&line);
+    let upgrades: Vec<String> = fake
+        .lines()
+        .into_iter()
+        .filter(|line| line.starts_with("upgrade"))
+        .collect();
+    assert_eq!(upgrades.len(), 1, "{upgrades:?}\n{run}");
+    assert!(upgrades[0].starts_with("upgrade -i gw "), "{upgrades:?}");
 }

@@ -21,6 +21,7 @@ mod meanwhile;
 mod preview;
 #[cfg(unix)]
 mod signals;
+mod words;
 
 use std::process::ExitCode;
 
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         preview::trials(),
         #[cfg(unix)]
         signals::trials(),
+        words::trials(),
     ];
     libtest_mimic::run(
         &Arguments::from_args(),

@@ -201,10 +201,15 @@ impl<'a> FakeHelm<'a> {
 
     /// The first word of each call, in order.
     pub fn calls(&self) -> Vec<String> {
+        let first = |line: &String| line.split(' ').next().unwrap_or_default().to_owned();
+        self.lines().iter().map(first).collect()
+    }
+
+    /// The words of each call, in order.
+    pub fn lines(&self) -> Vec<String> {
         let log = fs::read_to_string(log_of(&self.script())).unwrap_or_default();
-        log.lines()
-            .map(|line| line.split(' ').next().unwrap_or_default().to_owned())
-            .collect()
+        let words = |line: &str| line.rsplit_once(' ').map(|(words, _)| words.to_owned());
+        log.lines().filter_map(words).collect()
     }
 
     fn script(&self) -> PathBuf {

@@ -3,6 +3,7 @@
 //! Nobody here has the CA's key, so there is no signature where it should be. OpenSSL and webpki look at signatures after
 //! nearly everything else; a complaint about the signature alone means that the rest passes.
 
+use std::net::IpAddr;
 use std::sync::LazyLock;
 
 use openssl::ec::{EcGroup, EcKey};
@@ -57,7 +58,7 @@ pub(super) fn issued_by(ca: &Certificate, now: OffsetDateTime) -> Option<Vec<u8>
         algorithm.clone(),
         issuer.subject().as_raw().to_vec(),
         element(SEQUENCE, &validity),
-        common_name("specimen"),
+        organization("specimen"),
         server_key.clone(),
         element(0xA3, &element(SEQUENCE, &extensions(ca, server_key))),
     ];
@@ -98,9 +99,10 @@ fn moment(moment: &OffsetDateTime) -> Option<Vec<u8>> {
     Some(element(GENERALIZED_TIME, text.as_bytes()))
 }
 
-fn common_name(name: &str) -> Vec<u8> {
+/// A subject without a common name, which GnuTLS takes for a host's where there is no other.
+fn organization(name: &str) -> Vec<u8> {
     let attribute = [
-        b"\x06\x03\x55\x04\x03".to_vec(),
+        b"\x06\x03\x55\x04\x0A".to_vec(),
         element(UTF8_STRING, name.as_bytes()),
     ];
     let attribute = element(SEQUENCE, &attribute.concat());
@@ -113,32 +115,63 @@ fn extensions(ca: &Certificate, server_key: &[u8]) -> Vec<u8> {
     // none, the CA's software makes one up from the key; any value serves, since there is nothing to compare it with.
     let identifier = ca.facts.subject_key_id.as_deref().and_then(bytes);
     let identifier = identifier.unwrap_or_else(|| vec![0; 20]);
-    let host = element(0x82, host(ca).as_bytes());
     let server_auth = b"\x06\x08\x2B\x06\x01\x05\x05\x07\x03\x01";
     [
         extension(19, true, &element(SEQUENCE, b"")),
         // digitalSignature, the first of eight bits
         extension(15, true, &element(BIT_STRING, b"\x07\x80")),
         extension(37, false, &element(SEQUENCE, server_auth)),
-        extension(17, false, &element(SEQUENCE, &host)),
+        extension(17, false, &element(SEQUENCE, &name(ca))),
         extension(35, false, &element(SEQUENCE, &element(0x80, &identifier))),
         extension(14, false, &element(OCTET_STRING, &sha1(server_key))),
     ]
     .concat()
 }
 
-/// A host name that the CA may issue for. (OpenSSL looks at name constraints after signatures, so it would not tell.)
-fn host(ca: &Certificate) -> String {
-    let permitted = ca.facts.name_constraints.as_ref().and_then(|constraints| {
-        constraints
-            .permitted
+/// Domains of which a CA may exclude some (RFC 2606, RFC 9476).
+const DOMAINS: [&str; 3] = ["example", "internal", "test"];
+
+/// An alternative name that the CA may issue for, encoded: a host's, or an address where it excludes all hosts. (OpenSSL looks
+/// at name constraints after signatures, so it would not tell; GnuTLS does.)
+fn name(ca: &Certificate) -> Vec<u8> {
+    let constraints = ca.facts.name_constraints.clone().unwrap_or_default();
+    let dns = |name: &String| {
+        name.strip_prefix("DNS:")
+            .map(|one| one.trim_start_matches('.').to_ascii_lowercase())
+    };
+    let excluded: Vec<String> = constraints.excluded.iter().filter_map(dns).collect();
+    let is_free = |domain: &String| {
+        let host = format!(".clearml.{domain}");
+        !excluded
             .iter()
-            .find_map(|name| name.strip_prefix("DNS:"))
-    });
-    permitted.map_or_else(
-        || "clearml.example".to_owned(),
-        |domain| format!("clearml.{}", domain.trim_start_matches('.')),
-    )
+            .any(|one| one.is_empty() || host.ends_with(&format!(".{one}")))
+    };
+    let permitted: Vec<String> = constraints.permitted.iter().filter_map(dns).collect();
+    let domains = if permitted.is_empty() {
+        DOMAINS.map(str::to_owned).to_vec()
+    } else {
+        permitted
+    };
+    match domains.into_iter().find(is_free) {
+        Some(domain) => element(
+            0x82,
+            format!("clearml.{domain}").trim_end_matches('.').as_bytes(),
+        ),
+        None => element(0x87, &address(&constraints.permitted)),
+    }
+}
+
+/// The first address of a permitted network, else one of documentation's (RFC 5737).
+fn address(permitted: &[String]) -> Vec<u8> {
+    let networks = permitted
+        .iter()
+        .filter_map(|name| name.strip_prefix("IP:")?.split('/').next());
+    let mut addresses = networks.filter_map(|address| address.parse().ok());
+    match addresses.next() {
+        Some(IpAddr::V4(v4)) => v4.octets().to_vec(),
+        Some(IpAddr::V6(v6)) => v6.octets().to_vec(),
+        None => vec![192, 0, 2, 1],
+    }
 }
 
 /// `2.5.29.NUMBER`, with what it holds.

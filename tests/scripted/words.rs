@@ -1,0 +1,147 @@
+//! What helm is called with, word for word, and that an ordinary run says nothing but what it is about.
+
+use libtest_mimic::Trial;
+
+use crate::helm_failures::{OVERRIDE, agent, changed, no_releases, rendered, status, trial};
+use crate::support::authority::authority;
+use crate::support::fake_helm::{FakeHelm, Rule};
+use crate::support::{GATEWAY_NEEDS, World, chart};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        trial("every_call_of_an_upgrade_has_its_words", upgrade),
+        trial("a_chart_is_pulled_with_its_credentials", pull),
+        trial("an_ordinary_run_says_nothing_beside_its_preview", silence),
+    ]
+}
+
+/// A file as a team has it: a queue, its credentials, its servers.
+const WHOLE: &str = "# ours\nclearml:\n  agentk8sglueKey: key-0001\n  agentk8sglueSecret: secret-0001\nagentk8sglue:\n  apiServerUrlReference: https://api.clearml.acme.example\n  fileServerUrlReference: https://files.clearml.acme.example\n  webServerUrlReference: https://app.clearml.acme.example\n";
+
+fn upgrade(world: &World) {
+    let chart = chart("clearml-enterprise-agent-6.9.3");
+    world.write("first.yaml", "a: 1\n").write(OVERRIDE, WHOLE);
+    let upgraded = Rule::when("upgrade").prints("Release \"clearml-agent\" has been upgraded.\n");
+    let fake = FakeHelm::new(
+        world,
+        &[
+            no_releases(),
+            rendered(),
+            Rule::when("status")
+                .fails("Error: release: not found\n")
+                .twice(),
+            upgraded,
+            status(1, "deployed", &changed(world)),
+        ],
+    );
+    let line = format!(
+        "{} --skip-probe --wait --timeout 7m0s --rollback-on-failure --agent-values first.yaml --agent-values {OVERRIDE} -- --set b=2 --take-ownership",
+        agent()
+    );
+    fake.runs(&line);
+    let lines: Vec<String> = fake
+        .lines()
+        .into_iter()
+        .filter(|line| !line.starts_with("version"))
+        .collect();
+    let shown: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let all = "--max 1000000 --deployed --failed --pending --superseded --uninstalled --uninstalling -o json";
+    let cluster = format!(
+        "--kubeconfig {}",
+        world
+            .home("")
+            .parent()
+            .unwrap()
+            .join("no-cluster")
+            .display()
+    );
+    assert_eq!(
+        shown,
+        [
+            format!("list -n team-a {all}"),
+            format!(
+                "template clearml-agent {chart} -n team-a --validate --dry-run=server -f first.yaml -f - --set b=2 --take-ownership"
+            ),
+            format!("list --all-namespaces {all}"),
+            "status clearml-agent -n team-a -o json".to_owned(),
+            format!(
+                "upgrade -i -n team-a clearml-agent {chart} --version 6.9.3 --create-namespace -f first.yaml -f {OVERRIDE} {cluster} --wait --timeout 7m0s --atomic --set b=2 --take-ownership"
+            ),
+            "status clearml-agent -n team-a -o json --show-resources".to_owned(),
+        ]
+    );
+}
+
+fn pull(world: &World) {
+    world.write(OVERRIDE, WHOLE);
+    let fake = FakeHelm::new(
+        world,
+        &[
+            no_releases(),
+            rendered(),
+            Rule::when("pull").pulls(chart("clearml-enterprise-agent-6.9.3").as_ref()),
+        ],
+    );
+    fake.runs("install agent --ca ca.pem --chart acme/clearml-enterprise-agent --version 6.9.3 --skip-probe --dry-run -- --username me --password hunter2-very-secret --ca-file ca.pem --set b=2");
+    let lines = fake.lines();
+    let pull = lines.iter().find(|line| line.starts_with("pull")).unwrap();
+    let (words, _) = pull.split_once(" --untardir ").unwrap();
+    assert_eq!(
+        words,
+        "pull acme/clearml-enterprise-agent --version 6.9.3 --username me --password hunter2-very-secret --ca-file ca.pem --untar"
+    );
+}
+
+const ALONE: &[&str] = &["warning[gateway-without-agent]"];
+const OLD_IMAGES: &[&str] = &["note[chart-names-old-images]"];
+
+/// The stand-in charts, the findings that an ordinary run on them has, which are those of the chart's own version, and how
+/// often they are rendered: names of `ConfigMap`s that nobody could guess are told by a first rendering.
+const ORDINARY: [(&str, &str, &[&str], usize); 8] = [
+    ("agent", "clearml-enterprise-agent-6.14.6", &[], 1),
+    ("agent", "clearml-enterprise-agent-6.9.3", OLD_IMAGES, 1),
+    ("agent", "single-template-agent-1.0.0", &[], 1),
+    ("agent", "odd-agent-1.0.0", OLD_IMAGES, 2),
+    ("agent", "klique-orchestrator-1.0.0", &[], 1),
+    ("gateway", "clearml-enterprise-app-gateway-3.2.0", ALONE, 1),
+    ("apps", "clearml-enterprise-10.11.3", &[], 1),
+    ("apps", "clearml-enterprise-10.8.13", &[], 1),
+];
+
+fn silence(world: &World) {
+    world.write("ca.pem", &authority("Acme Root").self_signed().pem());
+    world
+        .write("values.yaml", WHOLE)
+        .write("gateway.yaml", GATEWAY_NEEDS);
+    let fake = FakeHelm::new(world, &[no_releases(), rendered()]);
+    for (component, name, expected, renderings) in ORDINARY {
+        let file = if component == "gateway" {
+            "gateway.yaml"
+        } else {
+            "values.yaml"
+        };
+        let line = format!(
+            "install {component} --ca ca.pem --chart {} --values {file} --release one --skip-probe --dry-run",
+            chart(name)
+        );
+        fake.forgets();
+        let run = fake.runs(&line);
+        let is_beside = |line: &&str| !line.starts_with("✓ ") && !line.starts_with("  hint: ");
+        let said = run.stderr.lines().filter(is_beside);
+        let codes: Vec<&str> = said.filter_map(|line| line.split(':').next()).collect();
+        assert_eq!(codes, expected, "{name}\n{run}");
+        run.exits(0);
+        let calls = fake.calls();
+        let calls: Vec<&str> = calls
+            .iter()
+            .map(String::as_str)
+            .filter(|call| *call != "version")
+            .collect();
+        let rendered = vec!["template"; renderings];
+        assert_eq!(
+            calls,
+            [vec!["list"], rendered, vec!["list"]].concat(),
+            "{name}"
+        );
+    }
+}
