@@ -356,7 +356,7 @@ mod tests {
         ];
         let theirs = theirs.map(|ending| folder.path().join(format!("values.yaml.{ending}")));
         for copy in &theirs {
-            fs::write(copy, "theirs").unwrap();
+            replace(copy, "theirs").unwrap();
         }
         for seconds in 0..10 {
             let now = OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(seconds);

@@ -215,6 +215,13 @@ impl Certificate {
             && is_made_by(&self.x509, &issuer.x509)
     }
 
+    /// Whether both are for one key: a certificate that was renewed.
+    #[must_use]
+    pub fn shares_key_with(&self, other: &Self) -> bool {
+        let keys = (self.x509.public_key(), other.x509.public_key());
+        matches!(keys, (Ok(one), Ok(other)) if one.public_eq(&other))
+    }
+
     /// Whether it writes the name of `issuer` in other bytes, such as a `PrintableString` for a `UTF8String`.
     #[must_use]
     pub fn spells_otherwise(&self, issuer: &Self) -> bool {

@@ -77,3 +77,47 @@ fn scalar_is_secret(document: &Document, path: &Path) -> bool {
     // A switch tells nothing.
     secret && !at.is_bool()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A line as it is written, and as it is shown.
+    #[test]
+    fn each_secret_is_masked_where_it_stands() {
+        for (written, shown) in [
+            ("password: hunter2", "password: ***"),
+            ("pin: 12345", "pin: ***"),
+            ("auth: c29tZW9uZTpwd2Q=", "auth: ***"),
+            (
+                "env: [{name: GIT_TOKEN, value: hunter2}]",
+                "env: [{name: GIT_TOKEN, value: ***}]",
+            ),
+            (
+                "env: [{name: HOME, value: /root}]",
+                "env: [{name: HOME, value: /root}]",
+            ),
+            (
+                "credentials: {user: me, any: {deep: hunter2}}",
+                "credentials: {user: me, any: {deep: ***}}",
+            ),
+            ("# password: hunter2", "# password: ***"),
+            ("a: 1 # apiSecret: hunter2", "a: 1 # apiSecret: ***"),
+            ("# see the password page", "# see the password page"),
+            ("enabled: true", "enabled: true"),
+            ("tokens: true", "tokens: true"),
+        ] {
+            assert_eq!(masked_file(written), format!("{shown}\n"));
+        }
+    }
+
+    #[test]
+    fn what_an_alias_repeats_below_a_secrets_key_is_masked_where_it_stands() {
+        let text = "any: &a {deep: hunter2}\npassword: *a\n";
+        assert!(
+            !masked_file(text).contains("hunter2"),
+            "{}",
+            masked_file(text)
+        );
+    }
+}

@@ -237,6 +237,43 @@ mod tests {
         assert_eq!(redacted("{}", manifest, "postgres-password-of-us"), MASK);
     }
 
+    /// Values, and a text of which the secrets in them are hidden.
+    #[test]
+    fn each_kind_of_secret_in_values_is_learned() {
+        for (values, text, shown) in [
+            (
+                "env: [{name: GIT_TOKEN, value: hunter2}, {name: HOME, value: a-home}]",
+                "hunter2 a-home",
+                "*** a-home",
+            ),
+            ("apiKey: 1234567", "1234567", "***"),
+            ("auth: hunter2", "hunter2", "***"),
+            (
+                "credentials: {user: someone, any: {deep: hunter2}}",
+                "hunter2 someone",
+                "*** someone",
+            ),
+            (
+                "dsn: 'postgres://me:hunter2@db.acme.example/x'",
+                "hunter2",
+                "***",
+            ),
+            // Of two of which one holds the other, neither shows.
+            (
+                "{a: {password: hunter2}, b: {password: hunter2-more}}",
+                "hunter2-more hunter2",
+                "*** ***",
+            ),
+            (
+                "password: |\n  first-line\n  second-line\n",
+                "second-line",
+                "***",
+            ),
+        ] {
+            assert_eq!(redacted(values, "", text), shown, "{values}");
+        }
+    }
+
     #[test]
     fn a_secret_is_hidden_as_go_quotes_it() {
         let values = r#"password: hunt'er"2\"#;

@@ -6,6 +6,7 @@ use crate::support::{Helm, Run, World, certificates, chart};
 
 const OLD_AGENT: &str = "clearml-enterprise-agent-6.9.3";
 const NEW_AGENT: &str = "clearml-enterprise-agent-6.14.6";
+const SHAPES: &str = "shapes-agent-1.0.0";
 
 /// A copy of a stand-in chart that can be broken.
 struct Broken<'a> {
@@ -39,6 +40,38 @@ impl<'a> Broken<'a> {
 }
 
 both_majors! {
+    fn certificates_are_followed_in_every_shape_that_carries_them(world) {
+        world.write("ca.pem", &certificates::ca("Acme Root")).write("two.pem", &certificates::ca("Other Root"));
+        for shape in ["secret", "several", "binary", "keep"] {
+            world.write("v.yaml", &format!("agentk8sglue: {{shape: {shape}}}\n"));
+            let line = format!(
+                "install agent --ca ca.pem --ca two.pem --chart {} --agent-values v.yaml -n team-a --skip-probe --dry-run",
+                chart(SHAPES)
+            );
+            let kind = if ["secret", "several"].contains(&shape) { "Secret" } else { "ConfigMap" };
+            world
+                .plugin(&line)
+                .exits(0)
+                .says("✓ acme-root, other-root")
+                .says(&format!("in {kind} clearml-agent-trust"))
+                .says("→ StatefulSet clearml-agent")
+                .says("→ CronJob clearml-agent-tidy")
+                .says("→ task pods of queue default")
+                .never_says("check");
+        }
+        // Of two keys, one is mounted: the other arrives nowhere.
+        world.write("v.yaml", "agentk8sglue: {shape: items}\n");
+        let line = format!(
+            "install agent --ca ca.pem --ca two.pem --chart {} --agent-values v.yaml -n team-a --skip-probe --dry-run",
+            chart(SHAPES)
+        );
+        world
+            .plugin(&line)
+            .exits(3)
+            .says("→ StatefulSet clearml-agent")
+            .warns("error[certificate-not-mounted]: no workload of the ClearML Agent mounts other-root");
+    }
+
     fn what_helm_takes_and_we_cannot_read_is_told_and_refuses_nothing(world) {
         let chart = Broken::copy(&world, OLD_AGENT);
         let twice = "kind: Secret\napiVersion: v1\nmetadata: {name: extra}\nstringData:\n  login: of-nobodys-values\n  login: of-nobodys-values\n";

@@ -15,6 +15,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             "what_has_nothing_to_change_is_left_alone_beside_what_has",
             beside,
         ),
+        trial("what_looks_the_same_and_is_not_is_upgraded", looks_the_same),
     ]
 }
 
@@ -130,4 +131,85 @@ fn beside(world: &World) {
         .collect();
     assert_eq!(upgrades.len(), 1, "{upgrades:?}\n{run}");
     assert!(upgrades[0].starts_with("upgrade -i gw "), "{upgrades:?}");
+}
+
+fn looks_the_same(world: &World) {
+    let (values, manifest) = deployed(world);
+    let live = serde_json::json!([{
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "clearml-agent-clearml-enterprise-agent-custom-ca-0"},
+        "data": {"acme-root.crt": world.read("ca.pem")},
+    }]);
+    let chart = chart("clearml-enterprise-agent-6.9.3");
+    let pulled =
+        "install agent --ca ca.pem --chart acme/clearml-enterprise-agent --version 6.9.3 --yes"
+            .to_owned();
+    let listed = |state: &str, version: &str| {
+        Rule::when("list").prints(&format!(
+            r#"[{{"name":"clearml-agent","namespace":"team-a","revision":"3","status":"{state}","chart":"clearml-enterprise-agent-{version}"}}]"#
+        ))
+    };
+    let told = |state: &str, manifest: &str| {
+        let status = serde_json::json!({
+            "name": "clearml-agent",
+            "version": 3,
+            "info": {"status": state, "resources": {"v1/ConfigMap": live}},
+            "config": serde_json::from_str::<serde_json::Value>(&values).unwrap(),
+            "manifest": manifest,
+        });
+        Rule::when("status").prints(&status.to_string())
+    };
+    let other = manifest.replace("replicas: 1", "replicas: 2");
+    assert_ne!(other, manifest);
+    for (what, line, list, status, same) in [
+        (
+            "nothing differs",
+            agent(),
+            listed("deployed", "6.9.3"),
+            told("deployed", &manifest),
+            true,
+        ),
+        (
+            "left failed",
+            agent(),
+            listed("failed", "6.9.3"),
+            told("failed", &manifest),
+            false,
+        ),
+        (
+            "another version",
+            agent(),
+            listed("deployed", "6.9.2"),
+            told("deployed", &manifest),
+            false,
+        ),
+        (
+            "a folder that was edited",
+            agent(),
+            listed("deployed", "6.9.3"),
+            told("deployed", &other),
+            false,
+        ),
+        // A published chart of the same version renders the same from the same values, whatever it makes at random.
+        (
+            "a published chart",
+            pulled.clone(),
+            listed("deployed", "6.9.3"),
+            told("deployed", &other),
+            true,
+        ),
+        (
+            "a published chart and a flag",
+            format!("{pulled} -- --set agentk8sglue.replicaCount=3"),
+            listed("deployed", "6.9.3"),
+            told("deployed", &manifest),
+            false,
+        ),
+    ] {
+        let pull = Rule::when("pull").pulls(chart.as_ref());
+        let fake = FakeHelm::new(world, &[list, pull, rendered(), status]);
+        let run = fake.runs(&line.replace("--yes", "--skip-probe --dry-run --detailed-exitcode"));
+        assert_eq!(run.code, if same { 0 } else { 2 }, "{what}\n{run}");
+    }
 }

@@ -97,9 +97,10 @@ const OLD_IMAGES: &[&str] = &["note[chart-names-old-images]"];
 
 /// The stand-in charts, the findings that an ordinary run on them has, which are those of the chart's own version, and how
 /// often they are rendered: names of `ConfigMap`s that nobody could guess are told by a first rendering.
-const ORDINARY: [(&str, &str, &[&str], usize); 8] = [
+const ORDINARY: [(&str, &str, &[&str], usize); 9] = [
     ("agent", "clearml-enterprise-agent-6.14.6", &[], 1),
     ("agent", "clearml-enterprise-agent-6.9.3", OLD_IMAGES, 1),
+    ("agent", "shapes-agent-1.0.0", &[], 1),
     ("agent", "single-template-agent-1.0.0", &[], 1),
     ("agent", "odd-agent-1.0.0", OLD_IMAGES, 2),
     ("agent", "klique-orchestrator-1.0.0", &[], 1),

@@ -12,7 +12,6 @@ mod validity;
 
 use std::collections::HashSet;
 
-use openssl::pkey::{PKeyRef, Public};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
@@ -84,12 +83,6 @@ impl Subject<'_> {
             subject => subject,
         };
         format!("{subject} ({})", self.entry.origin)
-    }
-
-    /// Whether `key` is its key.
-    fn has_key(&self, key: &PKeyRef<Public>) -> bool {
-        let own = self.certificate.x509().public_key();
-        own.is_ok_and(|own| own.public_eq(key))
     }
 
     /// Whether it is a CA, root or intermediate.

@@ -34,6 +34,11 @@ pub(super) fn same_subject(subject: &Subject<'_>) -> Option<Finding> {
         .iter()
         .find(|other| other.certificate.not_before > subject.certificate.not_before);
     if let Some(newer) = newer {
+        let remedy = if subject.certificate.shares_key_with(&newer.certificate) {
+            "leave it out once every server has a certificate issued since: those that name it by its serial number need it until then"
+        } else {
+            "leave it out once every server has a certificate of the newer one"
+        };
         return Some(
             Finding::note(
                 "older-generation",
@@ -44,11 +49,7 @@ pub(super) fn same_subject(subject: &Subject<'_>) -> Option<Finding> {
                     date(newer.certificate.not_before)
                 ),
             )
-            .hint(if newer.certificate.x509().public_key().is_ok_and(|key| subject.has_key(&key)) {
-                "leave it out once every server has a certificate issued since: those that name it by its serial number need it until then"
-            } else {
-                "leave it out once every server has a certificate of the newer one"
-            }),
+            .hint(remedy),
         );
     }
     let facts = &subject.certificate.facts;

@@ -390,6 +390,70 @@ mod tests {
         assert_eq!(sources[0]["configMap"]["name"], "users-own");
     }
 
+    /// What looks like ours and is the user's stays to the byte, and with it what serves it.
+    #[test]
+    fn what_only_looks_like_ours_is_not_taken_out() {
+        let (ours, _) = edit("", &[whole("gone-7f3a")]);
+        for (what, old, new) in [
+            (
+                "a command of his own",
+                "- update-ca-certificates",
+                "- update-ca-certificates && touch /etc/ssl/certs/mine",
+            ),
+            (
+                "a mount of his own in the init container",
+                "        volumeMounts:\n",
+                "        volumeMounts:\n          - name: scratch\n            mountPath: /scratch\n",
+            ),
+            (
+                "a variable that points elsewhere",
+                "        value: /etc/ssl/certs/ca-certificates.crt\n",
+                "        value: /mine.crt\n",
+            ),
+        ] {
+            assert!(ours.contains(old), "{what}: {old}\n{ours}");
+            let users = ours.replacen(old, new, 1);
+            let mut document = Document::parse(&users).unwrap();
+            clear(&mut document, keys(), &["gone-7f3a".to_owned()]).unwrap();
+            assert!(document.text().contains(new), "{what}\n{}", document.text());
+        }
+    }
+
+    #[test]
+    fn volumes_that_another_init_container_mounts_stay() {
+        let (ours, _) = edit("", &[whole("gone-7f3a")]);
+        let second = "    initContainers:\n      - name: mine\n        command: [keytool]\n        volumeMounts:\n          - {name: etc-ssl-certs, mountPath: /etc/ssl/certs}\n";
+        let users = ours.replace("    initContainers:\n", second);
+        let mut document = Document::parse(&users).unwrap();
+        clear(&mut document, keys(), &["gone-7f3a".to_owned()]).unwrap();
+        let left = value(document.text());
+        assert_eq!(names(&left["initContainers"]), ["mine"]);
+        assert!(
+            names(&left["volumes"]).contains(&"etc-ssl-certs"),
+            "{left:?}"
+        );
+    }
+
+    #[test]
+    fn a_mount_of_the_users_below_our_folder_stays() {
+        let users = "agentk8sglue:\n  basePodTemplate:\n    volumeMounts:\n      - name: mine\n        mountPath: /usr/local/share/ca-certificates\n      - name: etc-ssl-certs\n        mountPath: /elsewhere\n    volumes:\n      - name: mine\n        hostPath: {path: /mine}\n";
+        let mut document = Document::parse(users).unwrap();
+        clear(&mut document, keys(), &[]).unwrap();
+        assert_eq!(document.text(), users);
+    }
+
+    #[test]
+    fn what_the_user_says_of_propagation_stays() {
+        for said in ["false", "{{ later }}", "null"] {
+            let users = format!("customCertificates:\n  propagateToTasks: \"{said}\"\n")
+                .replace("\"false\"", "false")
+                .replace("\"null\"", "null");
+            let mut document = Document::parse(&users).unwrap();
+            stop_propagating(&mut document, &["customCertificates"]).unwrap();
+            assert_eq!(document.text(), users);
+        }
+    }
+
     #[test]
     fn a_replaced_bundle_needs_no_init_container_and_switching_leaves_no_trace() {
         let (appended, _) = edit("# ours\n", &[whole("a-custom-ca-0")]);
