@@ -101,6 +101,8 @@ mod tests {
                 "credentials: {user: me, any: {deep: hunter2}}",
                 "credentials: {user: me, any: {deep: ***}}",
             ),
+            // A key that is no text is found in no mapping.
+            ("credentials: {1: hunter2}", "credentials: {1: ***}"),
             ("# password: hunter2", "# password: ***"),
             ("a: 1 # apiSecret: hunter2", "a: 1 # apiSecret: ***"),
             ("# see the password page", "# see the password page"),

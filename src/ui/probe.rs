@@ -130,33 +130,37 @@ fn help(server: &Probed) -> Option<String> {
     }
     let wrong_name = matches!(server.cause, Some(Cause::WrongName(_)));
     let cause = server.cause.as_ref().map(Cause::remedy);
-    let name = wrong_name.then(|| format!("  for its name: {}", cause.clone().unwrap_or_default()));
-    let trust = match (&server.remedy, missing_issuer(server)) {
-        (Some(remedy), _) if remedy.is_enough() => {
+    let (name, cause) = if wrong_name {
+        (cause.map(|cause| format!("  for its name: {cause}")), None)
+    } else {
+        (None, cause)
+    };
+    let trust = match (&server.remedy, missing_issuer(server), cause) {
+        (Some(remedy), ..) if remedy.is_enough() => {
             let what = if wrong_name { "its chain" } else { "it" };
             format!(
                 "  every client trusts {what} with\n{}",
                 listed(server, remedy)
             )
         }
-        (None, _) if !wrong_name && let Some(cause) = cause => format!("  {cause}"),
-        (_, Some(issuer)) => format!(
+        (None, _, Some(cause)) => format!("  {cause}"),
+        (_, Some(issuer), _) => format!(
             "  the certificate of {issuer}, which is not presented: give it with --ca, or try --follow-aia"
         ),
-        (Some(remedy), None) => format!(
+        (Some(remedy), None, _) => format!(
             "  nothing that can be found from here is enough for every client; most connect with\n{}\n  and still\n    {}",
             listed(server, remedy),
             words(&remedy.verdicts).replace('\n', "\n    ")
         ),
-        (None, None) if wrong_name => return name,
-        (None, None) => "  no certificate: what is wrong has to be mended on the server".to_owned(),
+        (None, None, None) if wrong_name => return name,
+        (None, None, None) => {
+            "  no certificate: what is wrong has to be mended on the server".to_owned()
+        }
     };
-    Some(
-        name.into_iter()
-            .chain([trust])
-            .collect::<Vec<_>>()
-            .join("\n"),
-    )
+    Some(match name {
+        Some(name) => format!("{name}\n{trust}"),
+        None => trust,
+    })
 }
 
 /// The issuer that nobody has shown, by name.

@@ -40,6 +40,40 @@ impl<'a> Broken<'a> {
 }
 
 both_majors! {
+    fn an_agents_bundle_that_no_variable_points_to_is_told(world) {
+        Broken::copy(&world, OLD_AGENT)
+            .but("agent-deployment.yaml", r#"include "customCertificates.env" $certificates"#, r#""""#)
+            .dry_run("")
+            .warns("warning[bundle-not-read]: Deployment clearml-agent-clearml-enterprise-agent")
+            .warns("REQUESTS_CA_BUNDLE does not point there");
+        // Variables from elsewhere may say it.
+        let mut chart = Broken { world: &world };
+        chart = chart.but("agent-deployment.yaml", "          env:\n", "          envFrom: [{configMapRef: {name: more}}]\n          env:\n");
+        chart.dry_run("").never_says("bundle-not-read");
+    }
+
+    fn a_chart_without_a_template_of_task_pods_is_told(world) {
+        let chart = Broken::copy(&world, OLD_AGENT);
+        fs::write(world.path("chart/templates/task-pod-template.yaml"), "").unwrap();
+        chart.dry_run("").warns("[no-task-pod-template]");
+        chart.dry_run("--task-pods off").never_says("no-task-pod-template");
+    }
+
+    fn the_two_modes_over_two_files_are_refused(world) {
+        let chart = Broken::copy(&world, OLD_AGENT);
+        let pem = certificates::ca("Other Root").trim_end().replace('\n', "\n    ");
+        world.write("first.yaml", &format!("customCertificates:\n  overrideCaCertificatesCrt: |\n    {pem}\n"));
+        let entry = certificates::ca("Third Root").trim_end().replace('\n', "\n        ");
+        let second = format!("customCertificates:\n  extraCerts:\n    - alias: third\n      pem: |\n        {entry}\n");
+        world.write("second.yaml", &second);
+        chart
+            .dry_run("--agent-values first.yaml --agent-values second.yaml")
+            .exits(3)
+            .warns("error[both-modes]")
+            .warns("one by second.yaml, the other by another values file");
+        assert_eq!(world.read("second.yaml"), second);
+    }
+
     fn certificates_are_followed_in_every_shape_that_carries_them(world) {
         world.write("ca.pem", &certificates::ca("Acme Root")).write("two.pem", &certificates::ca("Other Root"));
         for shape in ["secret", "several", "binary", "keep"] {

@@ -16,6 +16,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             beside,
         ),
         trial("what_looks_the_same_and_is_not_is_upgraded", looks_the_same),
+        trial(
+            "a_config_map_that_goes_while_pods_refer_to_it_is_an_error",
+            removed,
+        ),
     ]
 }
 
@@ -212,4 +216,33 @@ fn looks_the_same(world: &World) {
         let run = fake.runs(&line.replace("--yes", "--skip-probe --dry-run --detailed-exitcode"));
         assert_eq!(run.code, if same { 0 } else { 2 }, "{what}\n{run}");
     }
+}
+
+fn removed(world: &World) {
+    let (values, manifest) = deployed(world);
+    let refers = "agentk8sglue:\n  basePodTemplate:\n    volumes:\n      - name: mine\n        configMap: {name: old-ca}\n";
+    world.write(OVERRIDE, refers);
+    let run_with = |manifest: &str| {
+        let fake = FakeHelm::new(
+            world,
+            &[
+                deployed_list(),
+                rendered(),
+                status(manifest, &values, &serde_json::json!([])),
+            ],
+        );
+        fake.runs(&agent().replace("--yes", "--skip-probe --discard-values --dry-run"))
+    };
+    run_with(&manifest)
+        .exits(0)
+        .warns("warning[config-map-not-rendered]")
+        .warns("the ConfigMap old-ca, which this chart does not render");
+    let pem = world.read("ca.pem").trim_end().replace('\n', "\n    ");
+    let old = format!(
+        "{manifest}---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: old-ca}}\ndata:\n  a.crt: |\n    {pem}\n"
+    );
+    run_with(&old)
+        .exits(3)
+        .warns("error[config-map-removed]")
+        .warns("the ConfigMap old-ca, which this upgrade takes away");
 }

@@ -281,6 +281,11 @@ fn others_file(world: &World) {
         .warns("is other.yaml the file of clearml-agent?")
         .says("2 that are no certificates")
         .never_says("another-secret-key");
+    // What a flag gives, it gives whatever the file says.
+    let flags = "-f other.yaml -- --set clearml.agentk8sglueKey=deployed-key,clearml.apiServerUrlReference=x";
+    helm(world, OVERRIDE)
+        .runs(&dry_run(OLD_AGENT, flags))
+        .never_says("other-values-change");
     helm(world, OVERRIDE)
         .runs(&dry_run(OLD_AGENT, ""))
         .exits(0)

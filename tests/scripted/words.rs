@@ -11,8 +11,25 @@ pub(crate) fn trials() -> Vec<Trial> {
     vec![
         trial("every_call_of_an_upgrade_has_its_words", upgrade),
         trial("a_chart_is_pulled_with_its_credentials", pull),
+        trial(
+            "without_a_terminal_and_without_a_yes_nothing_is_done",
+            nobody,
+        ),
         trial("an_ordinary_run_says_nothing_beside_its_preview", silence),
     ]
+}
+
+fn nobody(world: &World) {
+    world.write(OVERRIDE, WHOLE);
+    let fake = FakeHelm::new(world, &[no_releases(), rendered()]);
+    let line = agent().replace(" --yes", " --skip-probe");
+    for more in ["", " --no-input"] {
+        fake.runs(&format!("{line}{more}"))
+            .exits(4)
+            .warns("nobody to ask, so nothing was changed: add --yes");
+    }
+    assert_eq!(world.read(OVERRIDE), WHOLE);
+    assert!(!fake.calls().contains(&"upgrade".to_owned()));
 }
 
 /// A file as a team has it: a queue, its credentials, its servers.

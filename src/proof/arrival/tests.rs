@@ -443,3 +443,115 @@ fn a_sidecar_among_the_init_containers_holds_nobody_up() {
     let workload = &manifest.proof.workloads[0];
     assert!(workload.init_containers().all(|one| one.asked.is_empty()));
 }
+
+/// Two certificates in objects called `ca`, and the documented pod with a volume of these sources.
+fn with_two(objects: &str, sources: &str) -> [Reach; 2] {
+    let pems = [certificate(), certificate()];
+    let encoded = pems.each_ref().map(|pem| {
+        use base64::Engine as _;
+        base64::engine::general_purpose::STANDARD.encode(pem)
+    });
+    let blocks = pems
+        .each_ref()
+        .map(|pem| pem.trim().replace('\n', "\n    "));
+    let objects = objects
+        .replace("ENCODED1", &encoded[0])
+        .replace("ENCODED2", &encoded[1])
+        .replace("PEM1", &format!("|\n    {}", blocks[0]))
+        .replace("PEM2", &format!("|\n    {}", blocks[1]));
+    let spec = DOCUMENTED.replace("{configMap: {name: ca}}", sources);
+    let spec = spec.trim_end().replace('\n', "\n      ");
+    let text = format!(
+        "{objects}---\nkind: Deployment\nmetadata: {{name: d}}\nspec:\n  template:\n    spec:\n      {spec}\n"
+    );
+    let proof = prove(&parse(&text).unwrap(), &Itself::default());
+    pems.map(|pem| {
+        let one = pem::parse(pem.as_bytes()).unwrap()[0]
+            .certificate
+            .fingerprint;
+        let mut workloads = proof.workloads.iter();
+        workloads
+            .next()
+            .map_or(Reach::Nowhere, |only| only.reach(one, BOTH[0]))
+    })
+}
+
+#[test]
+fn of_two_keys_of_one_object_the_mounted_one_arrives() {
+    let objects =
+        "kind: ConfigMap\nmetadata: {name: ca}\ndata:\n  one.crt: PEM1\n  two.crt: PEM2\n";
+    let item =
+        |key: &str| format!("{{configMap: {{name: ca, items: [{{key: {key}, path: a.crt}}]}}}}");
+    assert_eq!(
+        with_two(objects, &item("one.crt")),
+        [Reach::Read, Reach::Nowhere]
+    );
+    assert_eq!(
+        with_two(objects, &item("two.crt")),
+        [Reach::Nowhere, Reach::Read]
+    );
+    assert_eq!(
+        with_two(objects, "{configMap: {name: ca}}"),
+        [Reach::Read; 2]
+    );
+}
+
+#[test]
+fn a_config_map_and_a_secret_of_one_name_are_two() {
+    let objects = "kind: ConfigMap\nmetadata: {name: ca}\ndata:\n  a.crt: PEM1\n---\nkind: Secret\nmetadata: {name: ca}\ndata: {a.crt: ENCODED2}\n";
+    assert_eq!(
+        with_two(objects, "{configMap: {name: ca}}"),
+        [Reach::Read, Reach::Nowhere]
+    );
+    assert_eq!(
+        with_two(objects, "{secret: {name: ca}}"),
+        [Reach::Nowhere, Reach::Read]
+    );
+}
+
+#[test]
+fn what_objects_have_in_base64_is_read() {
+    let of_kind = |kind: &str, field: &str| {
+        format!(
+            "kind: {kind}\nmetadata: {{name: ca}}\n{field}: {{a.crt: ENCODED1, b.crt: ENCODED2}}\n"
+        )
+    };
+    assert_eq!(
+        with_two(
+            &of_kind("ConfigMap", "binaryData"),
+            "{configMap: {name: ca}}"
+        ),
+        [Reach::Read; 2]
+    );
+    assert_eq!(
+        with_two(&of_kind("Secret", "data"), "{secret: {name: ca}}"),
+        [Reach::Read; 2]
+    );
+    // In a ConfigMap's data that is a text like any other.
+    assert_eq!(
+        with_two(&of_kind("ConfigMap", "data"), "{configMap: {name: ca}}"),
+        [Reach::Nowhere; 2]
+    );
+}
+
+#[test]
+fn each_container_of_the_components_image_needs_the_certificates() {
+    let reach = |second: &str| {
+        let spec = DOCUMENTED
+            .replace("- name: main\n", "- name: main\n  image: agent:1\n")
+            .replace(
+                "volumes:\n- {name: bundle",
+                &format!("- name: other\n  image: agent:1\n{second}volumes:\n- {{name: bundle"),
+            );
+        let manifest = Manifest::new(&spec);
+        let itself = Itself {
+            image: Some("agent:1"),
+            ..Itself::default()
+        };
+        let proof = prove(&parse(&manifest.text).unwrap(), &itself);
+        proof.workloads[0].reach(manifest.certificate, BOTH[0])
+    };
+    assert_eq!(reach(""), Reach::Nowhere);
+    let same = "  env:\n  - {name: REQUESTS_CA_BUNDLE, value: /etc/ssl/certs/ca-certificates.crt}\n  volumeMounts:\n  - {name: bundle, mountPath: /etc/ssl/certs}\n";
+    assert_eq!(reach(same), Reach::Read);
+}
