@@ -288,11 +288,14 @@ fn fitting(labels: &[String]) -> Vec<String> {
         .collect()
 }
 
+/// A question without a terminal would be asked for ever: what is no terminal's gives no key.
 fn given<T>(ask: impl FnOnce() -> dialoguer::Result<Option<T>>) -> Result<T> {
-    let answer = {
+    let answer = if is_interactive() {
         let _quiet = QuietTerminal::new();
         let _asking = Asking::begin();
         ask()
+    } else {
+        Err(std::io::Error::from(ErrorKind::NotConnected).into())
     };
     match answer {
         Ok(Some(answer)) => Ok(answer),
