@@ -34,13 +34,15 @@ fn twice(settled: &Settled) -> Vec<Finding> {
         let mut placed = settled.placed.iter();
         placed.any(|one| !found.of(one.certificate.fingerprint).is_empty())
     };
-    let mut seen: BTreeMap<ObjectId<'_>, usize> = BTreeMap::new();
-    let texts = settled.objects.iter().filter(|one| one.holds_texts());
-    for object in texts.filter(carries) {
-        *seen.entry(object.id()).or_default() += 1;
+    let mut seen: BTreeMap<ObjectId<'_>, Vec<&Object>> = BTreeMap::new();
+    for object in settled.objects.iter().filter(|one| one.holds_texts()) {
+        seen.entry(object.id()).or_default().push(object);
     }
-    let repeated = seen.into_iter().filter(|(_, count)| *count > 1);
+    // Nearly every name is there once, and texts take their time to read.
+    let repeated = seen.into_iter().filter(|(_, objects)| objects.len() > 1);
     repeated
+        .map(|(id, objects)| (id, objects.into_iter().filter(carries).count()))
+        .filter(|(_, count)| *count > 1)
         .map(|(id, count)| {
             let (kind, name) = (id.kind, id.name);
             Finding::error(

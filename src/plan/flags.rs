@@ -37,11 +37,12 @@ fn finding(request: &Request<'_>, and: &str) -> Option<Finding> {
         queues.map(|queues| queues.all),
         queues.and_then(|queues| queues.apps),
     ];
-    let set: Vec<String> = needed
+    let mut set: Vec<String> = needed
         .into_iter()
         .flatten()
         .flat_map(|keys| request.arguments.set_at(&keys.join(".")))
         .collect();
+    set.dedup();
     if set.is_empty() {
         return None;
     }

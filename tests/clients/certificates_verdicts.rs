@@ -39,8 +39,8 @@ pub(crate) fn trials() -> Vec<Trial> {
             .with_ignored_flag(true),
     );
     trials.push(
-        Trial::test("everyone_agrees_on_every_curve_of_openssl", || {
-            all_agree(&algorithms::all_curves())
+        Trial::test("everyone_agrees_on_every_algorithm_of_openssl", || {
+            all_agree(&algorithms::all())
         })
         .with_kind("takes minutes")
         .with_ignored_flag(true),
@@ -249,7 +249,7 @@ fn ca_alone() -> Result<(), Failed> {
             compared += 1;
         }
     }
-    assert!(compared > 150, "{compared}");
+    assert!(compared > 80, "{compared}");
     Ok(())
 }
 
