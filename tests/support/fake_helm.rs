@@ -316,5 +316,7 @@ fn note_call(script: &Path, arguments: &[String], rule: usize) {
         .append(true)
         .open(log_of(script))
         .unwrap();
-    writeln!(log, "{} {rule}", arguments.join(" ")).unwrap();
+    // In one piece: two calls at once would else write into each other's line.
+    let line = format!("{} {rule}\n", arguments.join(" "));
+    log.write_all(line.as_bytes()).unwrap();
 }
