@@ -8,7 +8,7 @@ use crate::finding::Finding;
 use crate::overrides::Placed;
 use crate::proof::{Carriers, Object, ObjectId, RefusedKey, refused_keys};
 
-const HINT: &str = "give the entry another alias, in quotes where it is a number or a date";
+const HINT: &str = "give the entry another alias, in quotes where it is a number";
 
 /// An alias that breaks the chart's template: it becomes a key there, mostly without quotes.
 pub(super) fn not_rendered(placed: &[Placed], error: &str) -> Option<Finding> {

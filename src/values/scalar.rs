@@ -15,21 +15,13 @@ pub fn is_read_as(in_file: &Value, deployed: &Value) -> bool {
     }
 }
 
-/// What Helm makes of a scalar as it is written where that is no text: the words for it.
+/// What Helm makes of a scalar as it is written where that is no text: the words for it. A date is a text to Helm.
 #[must_use]
 pub fn kind_of(written: &str) -> Option<&'static str> {
-    let is_date = || {
-        let mut parts = written.get(..10).unwrap_or_default().split('-');
-        let digits = |part: Option<&str>, count| {
-            part.is_some_and(|part| part.len() == count && part.bytes().all(|b| b.is_ascii_digit()))
-        };
-        digits(parts.next(), 4) && digits(parts.next(), 2) && digits(parts.next(), 2)
-    };
     match written {
         "" | "~" | "null" | "Null" | "NULL" => Some("nothing"),
         _ if boolean(written).is_some() => Some("a truth value"),
         _ if number(written).is_some() => Some("a number"),
-        _ if is_date() => Some("a date"),
         _ => None,
     }
 }
@@ -57,10 +49,15 @@ fn number(text: &str) -> Option<f64> {
         Some(digits) => (-1.0, digits),
         None => (1.0, plain.trim_start_matches('+')),
     };
-    let whole = |radix, digits: &str| {
-        let whole = u32::from_str_radix(digits, radix).ok()?;
-        Some(f64::from(whole))
+    let whole = |radix: u32, digits: &str| {
+        let mut digits = digits.chars();
+        let first = f64::from(digits.next()?.to_digit(radix)?);
+        digits.try_fold(first, |whole, digit| {
+            Some(whole * f64::from(radix) + f64::from(digit.to_digit(radix)?))
+        })
     };
+    // What Rust calls a number beside these: `inf` and `nan`, which are words here.
+    let is_decimal = digits.starts_with(|c: char| c.is_ascii_digit() || c == '.');
     let octal = digits
         .strip_prefix("0o")
         .or_else(|| digits.strip_prefix('0'));
@@ -68,7 +65,7 @@ fn number(text: &str) -> Option<f64> {
         .and_then(|digits| whole(8, digits))
         .or_else(|| whole(2, digits.strip_prefix("0b")?))
         .or_else(|| whole(16, digits.strip_prefix("0x")?))
-        .or_else(|| digits.parse().ok())?;
+        .or_else(|| digits.parse().ok().filter(|_| is_decimal))?;
     Some(sign * value)
 }
 
@@ -83,7 +80,10 @@ mod tests {
             ("1e3", Some("a number")),
             ("0x10", Some("a number")),
             ("on", Some("a truth value")),
-            ("2024-01-01", Some("a date")),
+            ("2024-01-01", None),
+            ("0x1FFFFFFFFF", Some("a number")),
+            ("inf", None),
+            ("nan", None),
             ("~", Some("nothing")),
             ("\"2024\"", None),
             ("2024a", None),

@@ -1,6 +1,7 @@
 //! Aliases that stand in the file: they become keys of ConfigMaps as Helm reads them, which the API server takes or not.
 
 use crate::support::{Helm, World, certificates, chart, copy_folder};
+use helm_clearml_certs::values::scalar::kind_of;
 
 const FILE: &str = "clearml-agent-values.override.yaml";
 
@@ -25,7 +26,7 @@ fn install(world: &World) -> crate::support::Run {
 }
 
 /// As a line of the file; whether the API server refuses what becomes of it; what is said of the type that YAML sees.
-const ALIASES: [(&str, bool, Option<&str>); 19] = [
+const ALIASES: [(&str, bool, Option<&str>); 20] = [
     ("corp-root_1.G2", false, None),
     ("\"20240101\"", false, None),
     ("2024", false, Some("a number")),
@@ -35,7 +36,8 @@ const ALIASES: [(&str, bool, Option<&str>); 19] = [
     ("1_000", false, Some("a number")),
     ("yes", false, Some("a truth value")),
     ("Off", false, Some("a truth value")),
-    ("2024-01-01", false, Some("a date")),
+    ("2024-01-01", false, None),
+    ("inf", false, None),
     ("Acme Root CA", true, None),
     ("acme/root", true, None),
     ("müller", true, None),
@@ -102,5 +104,34 @@ either_major! {
             .plugin("render agent --ca ca.pem --agent-chart chart")
             .exits(3)
             .warns("error[object-key-refused]: Secret odd has the key \"a b\"");
+    }
+}
+
+both_majors! {
+    fn what_is_no_text_is_what_helm_takes_for_none(world) {
+        let written = [
+            "20240101", "1e3", "0x10", "0x1FFFFFFFFF", "0o17", "017", "0b11", "1_000", "+1", "-5", "1.", "1.0", ".5", "yes", "y",
+            "on", "Off", "n", "True", "~", "null", "Null", "2024-01-01", "2024-01-01T10:00:00Z", "12:30", "inf", "nan", "Infinity",
+            "\"2024\"", "'yes'", "2024a", "0x", "0b12", "1e", "e3", "_", "corp-root", "1.2.3",
+        ];
+        std::fs::create_dir_all(world.path("chart/templates")).unwrap();
+        world.write("chart/Chart.yaml", "apiVersion: v2\nname: kinds\nversion: 1.0.0\n");
+        world.write("chart/templates/kinds.yaml", "{{ range .Values.all }}# {{ kindOf . }}\n{{ end }}");
+        let items: Vec<String> = written.iter().map(|one| format!("  - {one}\n")).collect();
+        world.write("v.yaml", &format!("all:\n{}", items.concat()));
+        let run = world.helm(["template", "chart", "-f", "v.yaml"]);
+        run.exits(0);
+        let kinds: Vec<&str> = run.stdout.lines().filter_map(|line| line.strip_prefix("# ")).collect();
+        let kinds: Vec<&str> = kinds.into_iter().filter(|kind| !kind.starts_with("Source")).collect();
+        assert_eq!(kinds.len(), written.len(), "{run}");
+        for (one, kind) in written.into_iter().zip(kinds) {
+            let helms = match kind {
+                "string" => None,
+                "bool" => Some("a truth value"),
+                "invalid" => Some("nothing"),
+                _ => Some("a number"),
+            };
+            assert_eq!(kind_of(one), helms, "{one}: {kind}");
+        }
     }
 }
