@@ -1,7 +1,8 @@
 //! What a cluster's own rules reject is told before anything is written: a real API server says what it rejects.
 
 use crate::support::cluster::Namespace;
-use crate::support::{Helm, World, certificates, chart, copy_folder};
+use crate::support::{Helm, World, certificates, chart, copy_folder, until};
+use helm_clearml_certs::proof::{Itself, parse, prove, refused_keys};
 
 const AGENT_FILE: &str = "clearml-agent-values.override.yaml";
 const OLD_AGENT: &str = "clearml-enterprise-agent-6.9.3";
@@ -88,5 +89,88 @@ on_the_cluster! {
             .warns("-- --take-ownership");
         assert!(!world.files().iter().any(|file| file == AGENT_FILE), "{:?}", world.files());
         world.plugin(&format!("{line} -- --take-ownership")).exits(0);
+    }
+
+    fn keys_are_those_that_the_api_server_takes(_world, namespace) {
+        let (long, longer) = ("a".repeat(253), "a".repeat(254));
+        for key in [
+            "a", "A_b-c.d", ".a", "a..b", "1", "", ".", "..", "..a", "...crt", "a b", "a/b", "ü", "a+b", "a:b", "a#b", "2.0240101e+07.crt",
+            long.as_str(), longer.as_str(),
+        ] {
+            for kind in ["ConfigMap", "Secret"] {
+                let manifest = format!("apiVersion: v1\nkind: {kind}\nmetadata: {{generateName: a-}}\ndata: {{\"{key}\": \"YQ==\"}}\n");
+                let ours = refused_keys(&parse(&manifest).unwrap());
+                let theirs = namespace.refuses(&manifest);
+                assert_eq!(!ours.is_empty(), theirs.is_some(), "{kind} {key:?}: {theirs:?}");
+            }
+        }
+    }
+
+    fn what_a_container_lacks_is_what_the_api_server_misses(_world, namespace) {
+        let judged = |container: &str, pod: &str| {
+            let spec = format!("{{containers: [{{name: a, image: busybox, {container}}}], {pod}}}");
+            let deployment = format!("apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: a}}\nspec: {{template: {{spec: {spec}}}}}\n");
+            let itself = Itself { container: Some("a"), ..Itself::default() };
+            let proof = prove(&parse(&deployment).unwrap(), &itself);
+            let ours = proof.workloads[0].containers[0].admission.clone();
+            let theirs = namespace.refuses(&format!("apiVersion: v1\nkind: Pod\nmetadata: {{generateName: a-}}\nspec: {spec}\n"));
+            (ours, theirs)
+        };
+        let restrict = "pod-security.kubernetes.io/enforce=restricted";
+        Namespace::kubectl(&["label", "--overwrite", "namespace", &namespace.name, restrict]);
+        let whole = "allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}, runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}";
+        let contexts = [
+            (whole.to_owned(), ""),
+            (whole.replace("false", "true"), ""),
+            (whole.replace("allowPrivilegeEscalation: false, ", ""), ""),
+            (whole.replace("[ALL]", "[NET_RAW]"), ""),
+            (whole.replace("capabilities: {drop: [ALL]}, ", ""), ""),
+            (whole.replace(", runAsNonRoot: true", ""), ""),
+            (whole.replace(", runAsNonRoot: true", ""), "runAsNonRoot: true"),
+            (whole.replace("runAsNonRoot: true", "runAsNonRoot: false"), "runAsNonRoot: true"),
+            (whole.replace("runAsNonRoot: true", "runAsNonRoot: true, runAsUser: 0"), ""),
+            (whole.replace("runAsNonRoot: true", "runAsNonRoot: true, runAsUser: 7"), ""),
+            (whole.to_owned(), "runAsUser: 0"),
+            (whole.replace("RuntimeDefault", "Unconfined"), ""),
+            (whole.replace(", seccompProfile: {type: RuntimeDefault}", ""), ""),
+            (whole.replace(", seccompProfile: {type: RuntimeDefault}", ""), "seccompProfile: {type: RuntimeDefault}"),
+            (whole.replace("type: RuntimeDefault", "type: Localhost, localhostProfile: a"), ""),
+        ];
+        for (own, pod) in contexts {
+            let (ours, theirs) = judged(&format!("securityContext: {{{own}}}"), &format!("securityContext: {{{pod}}}"));
+            assert_eq!(!ours.against_restricted.is_empty(), theirs.is_some(), "{own} / {pod}: {ours:?} {theirs:?}");
+            assert!(theirs.is_none_or(|why| why.contains("violates PodSecurity")));
+        }
+        let open = "pod-security.kubernetes.io/enforce=privileged";
+        Namespace::kubectl(&["label", "--overwrite", "namespace", &namespace.name, open]);
+        namespace.create(&["quota", "q", "--hard=limits.cpu=9,limits.memory=9Gi,requests.cpu=9,memory=9Gi"]);
+        // Admission goes by the status, which is a controller's to write, and none runs here.
+        let full = r#"{"limits.cpu":"9","limits.memory":"9Gi","requests.cpu":"9","memory":"9Gi"}"#;
+        let none = full.replace("9Gi", "0").replace('9', "0");
+        let status = format!(r#"{{"status":{{"hard":{full},"used":{none}}}}}"#);
+        let patch = ["patch", "quota", "q", "-n", &namespace.name, "--subresource=status", "--type=merge", "-p", &status];
+        Namespace::kubectl(&patch);
+        // The API server learns of it a moment after.
+        until("the quota holds", || {
+            let (_, theirs) = judged("resources: {}", "restartPolicy: Always");
+            theirs.is_some_and(|why| why.contains("must specify"))
+        });
+        for resources in [
+            "",
+            "limits: {cpu: 1, memory: 1Gi}",
+            "limits: {cpu: 1}",
+            "requests: {cpu: 1, memory: 1Gi}",
+            "limits: {cpu: 1, memory: 1Gi}, requests: {cpu: 1}",
+            "limits: {memory: 1Gi}, requests: {cpu: 1}",
+        ] {
+            let (ours, theirs) = judged(&format!("resources: {{{resources}}}"), "restartPolicy: Always");
+            let theirs = theirs.unwrap_or_default();
+            for (name, said) in [("limits.cpu", "limits.cpu"), ("limits.memory", "limits.memory"), ("requests.cpu", "requests.cpu"), ("requests.memory", "memory")] {
+                let is_missed = theirs.split("must specify").nth(1).is_some_and(|listed| {
+                    listed.split([' ', ';', ',']).any(|word| word.split(':').next() == Some(said))
+                });
+                assert_eq!(ours.unnamed.contains(&name), is_missed, "{resources} {name}: {theirs}");
+            }
+        }
     }
 }

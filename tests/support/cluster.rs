@@ -1,7 +1,7 @@
 //! The cluster that `make e2e` brings up, and a namespace in it for each test.
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Output};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
@@ -50,12 +50,17 @@ impl Namespace {
         Self::kubectl(&[&["create"], arguments, &["-n", &self.name]].concat());
     }
 
+    /// What the API server has against an object; it is made where that is nothing. (Quotas let every dry run pass.)
+    pub fn refuses(&self, manifest: &str) -> Option<String> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), manifest).unwrap();
+        let path = file.path().to_str().unwrap();
+        let output = run(&["create", "-n", &self.name, "-f", path]);
+        (!output.status.success()).then(|| String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
     pub fn kubectl(arguments: &[&str]) -> String {
-        let output = Command::new(kubectl())
-            .args(arguments)
-            .env("KUBECONFIG", kubeconfig())
-            .output()
-            .unwrap();
+        let output = run(arguments);
         assert!(
             output.status.success(),
             "kubectl {}: {}",
@@ -70,6 +75,14 @@ impl Drop for Namespace {
     fn drop(&mut self) {
         Self::kubectl(&["delete", "namespace", &self.name, "--wait=false"]);
     }
+}
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(kubectl())
+        .args(arguments)
+        .env("KUBECONFIG", kubeconfig())
+        .output()
+        .unwrap()
 }
 
 /// The client that the cluster came with, else the one on the path.
