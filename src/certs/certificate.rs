@@ -125,16 +125,18 @@ impl Certificate {
             .basic_constraints()
             .map_err(|e| format!("basicConstraints: {e}"))?;
         let version_1 = parsed.version() == x509_parser::x509::X509Version::V1;
+        let subject = name::shown(parsed.subject());
+        let issuer = name::shown(parsed.issuer());
         Ok(Self {
             fingerprint: Fingerprint::of(der),
-            subject: name::shown(parsed.subject()),
-            issuer: name::shown(parsed.issuer()),
             common_name: name::common(parsed.subject()),
             not_before: parsed.validity().not_before.to_datetime(),
             not_after: parsed.validity().not_after.to_datetime(),
             is_ca: basic_constraints.map_or(version_1 && self_issued, |c| c.value.ca),
-            subject_key: comparable(&name::shown(parsed.subject())),
-            issuer_key: comparable(&name::shown(parsed.issuer())),
+            subject_key: comparable(&subject),
+            issuer_key: comparable(&issuer),
+            subject,
+            issuer,
             facts: Facts::of(&parsed),
             self_issued,
             own_signature: Known::default(),
