@@ -1,6 +1,6 @@
 //! How certificates hang together: who issued whom, by name, key identifier and signature.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Certificate, Role};
 
@@ -9,6 +9,7 @@ use super::{Certificate, Role};
 pub struct Chain {
     issuers: Vec<Option<usize>>,
     roles: Vec<Role>,
+    have_issued: HashSet<usize>,
 }
 
 impl Chain {
@@ -42,8 +43,9 @@ impl Chain {
                 })
             })
             .collect();
+        let have_issued: HashSet<usize> = issuers.iter().copied().flatten().collect();
         let roles = certificates.iter().enumerate().map(|(index, one)| {
-            if !issuers.contains(&Some(index)) {
+            if !have_issued.contains(&index) {
                 one.role()
             } else if one.is_own_issuer() {
                 Role::Root
@@ -54,6 +56,7 @@ impl Chain {
         Self {
             roles: roles.collect(),
             issuers,
+            have_issued,
         }
     }
 
@@ -69,8 +72,8 @@ impl Chain {
     #[must_use]
     pub fn of_presented(certificates: &[&Certificate]) -> Self {
         let mut chain = Self::of(certificates);
-        let issued_others = chain.issuers.contains(&Some(0));
-        if let (Some(role @ Role::Root), false) = (chain.roles.first_mut(), issued_others) {
+        let has_issued = chain.has_issued(0);
+        if let (Some(role @ Role::Root), false) = (chain.roles.first_mut(), has_issued) {
             *role = Role::SelfSignedServer;
         }
         chain
@@ -100,6 +103,12 @@ impl Chain {
             way.push(next);
         }
         way
+    }
+
+    /// Whether the certificate at `index` issued another of the set.
+    #[must_use]
+    pub fn has_issued(&self, index: usize) -> bool {
+        self.have_issued.contains(&index)
     }
 
     /// The certificates that the one at `index` issued.

@@ -10,8 +10,6 @@ mod siblings;
 mod strength;
 mod validity;
 
-use std::collections::HashSet;
-
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
@@ -148,9 +146,6 @@ pub fn check_beside(entries: &[Entry], present: &[Entry], options: &Options) -> 
         Chain::of_presented(&certificates)
     };
     let namesakes = siblings::by_subject(&all, &chain);
-    let issuers: HashSet<usize> = (0..certificates.len())
-        .filter_map(|index| chain.issuer(index))
-        .collect();
     let is_looked_at = |index: usize, entry: &Entry| {
         let is_public = || mozilla::is_public_root(entry.certificate.fingerprint);
         !entry.of_bundle && (index < entries.len() || !is_public())
@@ -171,7 +166,7 @@ pub fn check_beside(entries: &[Entry], present: &[Entry], options: &Options) -> 
                     .filter(|other| other.certificate.fingerprint != entry.certificate.fingerprint)
                     .collect(),
                 has_issuer: chain.issuer(index).is_some(),
-                has_issued: issuers.contains(&index),
+                has_issued: chain.has_issued(index),
                 is_named_by_serial: certificates
                     .iter()
                     .any(|one| names_by_serial(one, &entry.certificate)),
