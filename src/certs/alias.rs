@@ -4,16 +4,25 @@ use std::collections::BTreeSet;
 
 use super::mozilla;
 
-/// Longest alias: a ConfigMap key has at most 253 characters (Kubernetes `IsConfigMapKey`), less `.crt`.
-pub const MAX_LENGTH: usize = 249;
+/// Longest key of a ConfigMap or Secret (Kubernetes `IsConfigMapKey`).
+const MAX_KEY_LENGTH: usize = 253;
 
-/// Whether `alias` can be a ConfigMap key as it is (`[-._a-zA-Z0-9]+`).
+/// Longest alias: the longest key, less `.crt`.
+const MAX_LENGTH: usize = MAX_KEY_LENGTH - ".crt".len();
+
+/// Whether the API server takes `key` as one of a ConfigMap or Secret (`IsConfigMapKey` of apimachinery's `validation.go`).
+#[must_use]
+pub fn is_object_key(key: &str) -> bool {
+    (1..=MAX_KEY_LENGTH).contains(&key.len())
+        && key.chars().all(is_key_char)
+        && key != "."
+        && !key.starts_with("..")
+}
+
+/// Whether `alias` makes such a key as it is; a leading dot, which Kubernetes takes, would hide its file.
 #[must_use]
 pub fn is_valid(alias: &str) -> bool {
-    !alias.is_empty()
-        && alias.len() <= MAX_LENGTH
-        && !alias.starts_with('.')
-        && alias.chars().all(is_key_char)
+    alias.len() <= MAX_LENGTH && !alias.starts_with('.') && is_object_key(alias)
 }
 
 /// A valid alias made from a common name or a file name: lower case, anything foreign as a dash.
@@ -100,5 +109,29 @@ mod tests {
             assert!(!is_valid(bad), "{bad:?}");
         }
         assert!(is_valid("corp-root_1.G2"));
+    }
+
+    /// As the API server of `make e2e` takes or refuses them.
+    #[test]
+    fn keys_are_those_of_the_api_server() {
+        let long = "a".repeat(253);
+        for good in ["a", "A_b-c.d", ".a", "a..b", "1", long.as_str()] {
+            assert!(is_object_key(good), "{good:?}");
+        }
+        let longer = "a".repeat(254);
+        for bad in [
+            "",
+            ".",
+            "..",
+            "..a",
+            "a b",
+            "a/b",
+            "ü",
+            "a+b",
+            "a:b",
+            longer.as_str(),
+        ] {
+            assert!(!is_object_key(bad), "{bad:?}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Keys of ConfigMaps and Secrets that the API server refuses, and with them the whole upgrade; no rendering by Helm tells.
 
 use super::Object;
+use crate::certs::alias;
 
 /// What the API server says of a key that it refuses (`IsConfigMapKey` of apimachinery's `validation.go`).
 const RULE: &str = "a key has letters, digits, '-', '_' and '.' alone, at most 253 of them, and begins with at most one '.'";
@@ -34,49 +35,12 @@ pub fn refused_keys(objects: &[Object]) -> Vec<RefusedKey> {
                 .into_iter()
                 .filter_map(|field| object.get(&[field])?.as_mapping());
             let keys = mappings.flat_map(|mapping| mapping.keys().filter_map(|key| key.as_str()));
-            keys.filter(|key| !is_key(key)).map(|key| RefusedKey {
-                kind: object.kind.clone(),
-                object: object.name.clone(),
-                key: key.to_owned(),
-            })
+            keys.filter(|key| !alias::is_object_key(key))
+                .map(|key| RefusedKey {
+                    kind: object.kind.clone(),
+                    object: object.name.clone(),
+                    key: key.to_owned(),
+                })
         })
         .collect()
-}
-
-/// Whether the API server takes `key`.
-fn is_key(key: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    (1..=253).contains(&key.len())
-        && key.chars().all(allowed)
-        && key != "."
-        && !key.starts_with("..")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// As the API server of `make e2e` takes or refuses them.
-    #[test]
-    fn keys_are_those_of_the_api_server() {
-        let long = "a".repeat(253);
-        for good in ["a", "A_b-c.d", ".a", "a..b", "1", long.as_str()] {
-            assert!(is_key(good), "{good:?}");
-        }
-        let longer = "a".repeat(254);
-        for bad in [
-            "",
-            ".",
-            "..",
-            "..a",
-            "a b",
-            "a/b",
-            "ü",
-            "a+b",
-            "a:b",
-            longer.as_str(),
-        ] {
-            assert!(!is_key(bad), "{bad:?}");
-        }
-    }
 }
