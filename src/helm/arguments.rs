@@ -161,9 +161,9 @@ impl HelmArguments {
     /// `--set` and its kin that name the value at `path`, or something around or within it; without what they set.
     #[must_use]
     pub fn set_at(&self, path: &str) -> Vec<String> {
-        let touches = |(_, set): &(&str, &str)| is_around(set, path) || is_around(path, set);
-        let named = self.assignments().into_iter().filter(touches);
-        let shown = named.map(|(flag, set)| format!("{flag} {set}=…"));
+        let shown = self
+            .touching(path)
+            .map(|(flag, set)| format!("{flag} {set}=…"));
         let mut found: Vec<String> = shown.collect();
         if found.is_empty() && self.may_set(path) {
             found.push("--set-json".to_owned());
@@ -180,8 +180,13 @@ impl HelmArguments {
             .render
             .iter()
             .any(|word| word.starts_with("--set-json"));
-        sets_json && self.render.iter().any(of_json)
-            || (self.set_paths().iter()).any(|set| is_around(set, path) || is_around(path, set))
+        sets_json && self.render.iter().any(of_json) || self.touching(path).next().is_some()
+    }
+
+    /// The flags that set the value at `path`, or something around or within it, each with the path that it names.
+    fn touching(&self, path: &str) -> impl Iterator<Item = (&str, &str)> {
+        let touches = move |(_, set): &(&str, &str)| is_around(set, path) || is_around(path, set);
+        self.assignments().into_iter().filter(touches)
     }
 
     /// What the flags say that is to be hidden wherever it turns up.
