@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use serde_yaml::Value;
+use serde_yaml::{Mapping, Value};
 
 use super::bounds;
 use super::edit;
 use super::matching::Matching;
 use super::node::{Entry, Kind, Node, Tree};
+use super::note;
 use super::parse;
 use super::reread::Part;
 use super::values;
@@ -27,6 +28,8 @@ pub struct Document {
     merged: Option<Value>,
     /// Whether both readers look at the result of all edits only, and not at that of each.
     is_read_back_later: bool,
+    /// Whether what is written over is noted beside it.
+    is_noting: bool,
 }
 
 /// A single value of a document, as [`Document::scalars`] lists it.
@@ -66,7 +69,14 @@ impl Document {
             raw,
             merged,
             is_read_back_later: false,
+            is_noting: false,
         })
+    }
+
+    /// From here on, edits note what they write over where it says nothing (null, `[]`, `{}`, `""`, `false`), as a comment
+    /// behind it, so that [`Document::take_back`] and [`Document::prune`] give back the text's former bytes.
+    pub fn note_former_values(&mut self) {
+        self.is_noting = true;
     }
 
     /// Makes many edits as one: read back once, all or nothing.
@@ -90,7 +100,7 @@ impl Document {
             && let Ok(read) = Self::parse(&draft.text)
             && read.value() == draft.value()
         {
-            *self = read;
+            self.take_over(read);
             return Ok(result);
         }
         let mut draft = self.clone();
@@ -283,11 +293,7 @@ impl Document {
     pub fn remove(&mut self, path: impl Into<Path>) -> Result<(), YamlError> {
         let path = path.into();
         if path.steps().is_empty() {
-            return self.put(
-                &path,
-                Value::Mapping(serde_yaml::Mapping::new()),
-                Matching::ByContent,
-            );
+            return self.put(&path, Value::Mapping(Mapping::new()), Matching::ByContent);
         }
         if values::lookup(self.value(), &path).is_some() {
             edit::remove(self, &path)?;
@@ -295,8 +301,73 @@ impl Document {
         Ok(())
     }
 
+    /// Takes out what was written at a path: gives back what is noted as its former value, else removes it. Nothing happens
+    /// if the path does not exist.
+    ///
+    /// # Errors
+    ///
+    /// See [`Document::set`].
+    pub fn take_back(&mut self, path: impl Into<Path>) -> Result<(), YamlError> {
+        let path = path.into();
+        if values::lookup(self.value(), &path).is_none() {
+            return Ok(());
+        }
+        let Some(node) = self.locate(&path).map(|(_, node)| node.clone()) else {
+            return self.remove(path);
+        };
+        if let Some(former) = note::was_padded(&self.text, &node) {
+            let value = values::typed(former)?;
+            return edit::empty(self, &path, &node, former, value);
+        }
+        let note = if path.steps().is_empty() {
+            note::within(&self.text, 0..self.text.len())
+        } else {
+            note::beside(&self.text, &node)
+        };
+        let Some(note) = note else {
+            return self.remove(path);
+        };
+        let former = self.text.get(note.former.clone()).unwrap_or_default();
+        let former = match values::typed(former)? {
+            // A document without content is an empty mapping.
+            Value::Null if path.steps().is_empty() => Value::Mapping(Mapping::new()),
+            former => former,
+        };
+        edit::restore(self, &path, &node, &note, former)
+    }
+
+    /// Takes out a collection that nothing is left in, and those around it that are left empty by that: each gives back what
+    /// is noted as its former value, or goes.
+    ///
+    /// # Errors
+    ///
+    /// See [`Document::set`].
+    pub fn prune(&mut self, path: impl Into<Path>) -> Result<(), YamlError> {
+        let mut steps = path.into().steps().to_vec();
+        loop {
+            let path = Path::from(steps.clone());
+            let is_empty = match values::lookup(self.value(), &path) {
+                Some(Value::Mapping(mapping)) => mapping.is_empty(),
+                Some(Value::Sequence(items)) => items.is_empty(),
+                _ => false,
+            };
+            if !is_empty {
+                return Ok(());
+            }
+            self.take_back(path.clone())?;
+            let is_given_back = values::lookup(self.value(), &path).is_some();
+            if is_given_back || steps.pop().is_none() {
+                return Ok(());
+            }
+        }
+    }
+
     pub(super) fn tree(&self) -> &Tree {
         &self.tree
+    }
+
+    pub(super) fn is_noting(&self) -> bool {
+        self.is_noting
     }
 
     /// What the document means, with aliases but not merge keys followed: entry by entry as in the tree.
@@ -324,6 +395,7 @@ impl Document {
     pub(super) fn take_over(&mut self, result: Self) {
         *self = Self {
             is_read_back_later: self.is_read_back_later,
+            is_noting: self.is_noting,
             ..result
         };
     }

@@ -6,6 +6,7 @@ use super::document::Document;
 use super::gap;
 use super::matching::Matching;
 use super::node::{Entry, Kind, Layout, Node, Tree};
+use super::note::{NO_FINAL_NEWLINE, Note};
 use super::parse::MAX_DEPTH;
 use super::render::{self, Renderer};
 use super::replace::Slot;
@@ -23,6 +24,8 @@ pub(super) struct Editor<'a> {
     pub(super) end: usize,
     pub(super) renderer: Renderer,
     pub(super) has_merges: bool,
+    /// Whether what is written over is noted beside it.
+    pub(super) notes: bool,
     pub(super) splices: Splices,
     path: &'a Path,
     /// The deepest value on the path that exists.
@@ -60,6 +63,48 @@ pub(super) fn remove(document: &mut Document, path: &Path) -> Result<(), YamlErr
     )
 }
 
+/// Gives back what a note beside `node` has, which stands at `path`.
+pub(super) fn restore(
+    document: &mut Document,
+    path: &Path,
+    node: &Node,
+    note: &Note,
+    former: Value,
+) -> Result<(), YamlError> {
+    run(
+        document,
+        path,
+        |value| values::assign(value, path.steps(), former),
+        |editor, _, _| {
+            editor.reached = node.start;
+            editor.check_removable(node, path)?;
+            editor.give_back(node, note);
+            Ok(())
+        },
+    )
+}
+
+/// Empties a collection inside brackets that was `former` before it was written into.
+pub(super) fn empty(
+    document: &mut Document,
+    path: &Path,
+    node: &Node,
+    former: &str,
+    value: Value,
+) -> Result<(), YamlError> {
+    run(
+        document,
+        path,
+        |whole| values::assign(whole, path.steps(), value),
+        |editor, _, _| {
+            editor.reached = node.start;
+            editor.check_removable(node, path)?;
+            editor.splices.replace(node.content.clone(), former);
+            Ok(())
+        },
+    )
+}
+
 /// Makes the changes that `edit` collects; `change` does to a value what they are meant to do to the text.
 fn run(
     document: &mut Document,
@@ -89,6 +134,7 @@ fn run(
             style: Style::of(&text, &tree.root),
         },
         has_merges: document.has_merges(),
+        notes: document.is_noting(),
         splices: Splices::default(),
         path,
         reached: 0,
@@ -105,7 +151,9 @@ fn run(
     let edited = splices
         .apply(&text)
         .ok_or_else(|| refuse("the changes would overlap".to_owned()))?;
-    if document.is_read_back_later() && !lends_line_break {
+    let count = |text: &str| text.matches(NO_FINAL_NEWLINE).count();
+    let returns_line_break = document.is_noting() && count(&edited) < count(original);
+    if document.is_read_back_later() && !lends_line_break && !returns_line_break {
         let part = changed.and_then(|changed| reread::part(tree, original, &changed, &edited));
         if let Some(part) = part {
             document.take_on_trust(edited, part, change);
@@ -116,10 +164,15 @@ fn run(
     change(&mut expected);
     let unreadable = |error: YamlError| refuse(format!("the result would be refused: {error}"));
     let mut result = Document::parse(&edited).map_err(unreadable)?;
-    if lends_line_break && !result.tree().ends_in_block_scalar(&edited) {
-        let closed = edited.strip_suffix('\n').unwrap_or(&edited);
-        result =
-            Document::parse(closed.strip_suffix('\r').unwrap_or(closed)).map_err(unreadable)?;
+    if lends_line_break || returns_line_break {
+        let closed = match result.tree().ends_in_block_scalar(&edited) {
+            false => Some(without_final_line_break(&edited).to_owned()),
+            true if lends_line_break && document.is_noting() => noting_the_end(&result),
+            true => None,
+        };
+        if let Some(closed) = closed {
+            result = Document::parse(&closed).map_err(unreadable)?;
+        }
     }
     match first_change(&expected, result.value(), &Path::root()) {
         None => {
@@ -128,6 +181,19 @@ fn run(
         }
         Some(other) => Err(refuse(format!("`{other}` would not be as intended"))),
     }
+}
+
+fn without_final_line_break(text: &str) -> &str {
+    let open = text.strip_suffix('\n').unwrap_or(text);
+    open.strip_suffix('\r').unwrap_or(open)
+}
+
+/// The text, with the note at the block text it ends in that its last line break is not the user's.
+fn noting_the_end(document: &Document) -> Option<String> {
+    let mut text = document.text().to_owned();
+    let header_end = document.tree().root.last_leaf().block_header_end()?;
+    text.insert_str(header_end, &format!(" {NO_FINAL_NEWLINE}"));
+    Some(text)
 }
 
 /// The path of the first difference.
@@ -344,6 +410,39 @@ impl Editor<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Takes out the value, and leaves of the note what was there before.
+    fn give_back(&mut self, node: &Node, note: &Note) {
+        let content = node.content.clone();
+        let is_written = !note.former.is_empty();
+        if let Some(header_end) = node.block_header_end() {
+            self.delete_block_scalar_lines(node, header_end);
+        }
+        // The value stands before the note on one line, or below it.
+        if !node.is_block_collection() && !content.is_empty() && content.start < note.span.start {
+            let from = if is_written {
+                content.start
+            } else {
+                node.after_properties
+            };
+            self.splices.delete(
+                from..if is_written {
+                    note.former.start
+                } else {
+                    note.span.end
+                },
+            );
+            return;
+        }
+        if !content.is_empty() {
+            self.splices.delete(self.lines_of(node));
+        }
+        if is_written {
+            self.splices.delete(note.span.start..note.former.start);
+        } else {
+            self.splices.delete(node.after_properties..note.span.end);
+        }
     }
 
     /// Inserts whole lines.

@@ -21,6 +21,7 @@
 //! | `scalar`, `render` | typed value → YAML text |
 //! | `edit` | one edit from path to verified text |
 //! | `reread` | after one edit of many: what it touched, read anew |
+//! | `note` | what stood there before, noted beside what is written over it |
 //! | `bounds` | what is too much to be read |
 //! | `guard` | what must not be edited in place |
 //! | `splices` | changes of the text, collected and applied at once |
@@ -36,6 +37,7 @@ mod gap;
 mod guard;
 mod matching;
 mod node;
+mod note;
 mod parse;
 mod path;
 mod position;

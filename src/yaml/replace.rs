@@ -8,6 +8,7 @@ use super::YamlError;
 use super::edit::Editor;
 use super::gap;
 use super::node::{Kind, Node, ScalarNode, ScalarStyle};
+use super::note;
 use super::render::{self, Place, Written};
 
 /// Where a value hangs.
@@ -73,22 +74,58 @@ impl Editor<'_> {
             self.splices.delete(self.lines_of(node));
             return Ok(());
         }
+        let note = self.note(node, slot);
         match self.written(self.renderer.write(new, place, null))? {
             Written::Inline(text) => {
-                self.write_inline(node, &present, &text);
+                self.write_inline(node, &present, &noted(text, note));
                 Ok(())
             }
             Written::Literal { header, lines } => {
-                self.write_literal(node, &present, &header, lines)
+                self.write_literal(node, &present, &noted(header, note), lines)
             }
-            Written::Lines { column, lines } => {
-                self.write_lines(node, &present, slot, column, lines)
-            }
+            Written::Lines { column, lines } => match note {
+                Some(note) => self.write_lines_below(node, column, &note, lines),
+                None => self.write_lines(node, &present, slot, column, lines),
+            },
         }
     }
 
+    /// What the value was, where that is to be noted: under a key, or as the whole document.
+    fn note(&self, node: &Node, slot: Slot) -> Option<String> {
+        let has_place = match slot {
+            Slot::Key(_) => true,
+            Slot::Root => !node.content.is_empty(),
+            _ => false,
+        };
+        (self.notes && has_place)
+            .then(|| note::of(self.text, node))
+            .flatten()
+    }
+
+    /// Writes lines below a note that takes the place of the value.
+    fn write_lines_below(
+        &mut self,
+        node: &Node,
+        column: usize,
+        note: &str,
+        lines: String,
+    ) -> Result<(), YamlError> {
+        let content = node.content.clone();
+        let below = gap::insertion_line(self.text, content.end, column);
+        if content.is_empty() {
+            self.splices
+                .insert(node.after_properties, format!(" {note}"));
+        } else {
+            self.splices.replace(content, note);
+        }
+        self.insert_lines(below, lines)
+    }
+
     fn replace_flow(&mut self, node: &Node, slot: Slot, new: &Value) -> Result<(), YamlError> {
-        let text = self.written(render::flow(new))?;
+        let mut text = self.written(render::flow(new))?;
+        if self.notes && note::of(self.text, node).is_some() && text.starts_with(['[', '{']) {
+            text = note::padded(&text);
+        }
         if !node.content.is_empty() {
             self.splices.replace(node.content.clone(), text);
         } else if slot == Slot::FlowBareKey {
@@ -298,7 +335,7 @@ impl Editor<'_> {
     }
 
     /// The whole lines on which the content stands.
-    fn lines_of(&self, node: &Node) -> Range<usize> {
+    pub(super) fn lines_of(&self, node: &Node) -> Range<usize> {
         gap::line_start(self.text, node.content.start)..gap::next_line(self.text, node.content.end)
     }
 
@@ -308,7 +345,7 @@ impl Editor<'_> {
         start..gap::next_line(self.text, node.content.end).max(start)
     }
 
-    fn delete_block_scalar_lines(&mut self, node: &Node, header_end: usize) {
+    pub(super) fn delete_block_scalar_lines(&mut self, node: &Node, header_end: usize) {
         let lines = self.block_scalar_lines(node, header_end);
         self.splices.delete(lines);
     }
@@ -321,5 +358,13 @@ impl Editor<'_> {
         let text = whole.strip_suffix('\r').unwrap_or(whole);
         self.splices
             .replace(start..gap::line_end(self.text, end), format!(" {text}"));
+    }
+}
+
+/// A value's first line, with what it was before.
+fn noted(text: String, note: Option<String>) -> String {
+    match note {
+        Some(note) if !text.is_empty() => format!("{text} {note}"),
+        _ => text,
     }
 }
