@@ -14,8 +14,8 @@ use crate::certs::lint::EXPIRES_WITHIN_DAYS;
 use crate::completion::Shell;
 use crate::exit::Stop;
 use crate::finding::Ignorable;
-use crate::overrides::Mode;
 use crate::overrides::task_pods::{Queues, Variables};
+use crate::overrides::{Mode, Selector};
 use crate::plan::{OnUnheld, TaskPods};
 use crate::request::{Desired, TargetSpec};
 use crate::sources::Source;
@@ -44,6 +44,9 @@ pub enum Command {
     /// Plan, preview, confirm, and upgrade the releases so that they trust your certificates
     #[command(long_about = help::INSTALL)]
     Install(Box<InstallArgs>),
+    /// Take certificates out again: plan, preview, confirm, and upgrade the releases
+    #[command(long_about = help::REMOVE)]
+    Remove(Box<RemoveArgs>),
     /// Print the overrides that the certificates need, or write them into the files; no cluster is asked
     #[command(long_about = help::RENDER)]
     Render(Box<RenderArgs>),
@@ -230,6 +233,7 @@ impl DesiredArgs {
     pub fn desired(&self) -> Desired {
         Desired {
             certificates: self.certificates.clone(),
+            drop: None,
             fingerprint: self.fingerprint,
             mode: self.mode,
             task_pods: self.task_pods,
@@ -243,36 +247,128 @@ impl DesiredArgs {
             expires_within: self.expires_within,
         }
     }
+}
 
-    /// The targets that were named, in the order they are rolled out.
-    ///
-    /// # Errors
-    /// None was named, or options without a component's name stand beside several; `command` says them again.
-    pub fn specs(&self, command: &str) -> Result<Vec<TargetSpec>, Stop> {
-        if self.components.is_empty() {
-            return Err(Stop::no_answer(format!(
-                "which component: {command} agent, {command} gateway, {command} apps, or several"
-            )));
-        }
-        let wanted = Component::ALL.into_iter();
-        let wanted: Vec<Component> = wanted.filter(|one| self.components.contains(one)).collect();
-        let specs = wanted.iter().map(|one| self.targets.of(*one, &wanted));
-        specs.collect()
+/// The targets that were named, in the order they are rolled out.
+///
+/// # Errors
+/// None was named, or options without a component's name stand beside several; `command` says them again.
+pub fn specs(
+    components: &[Component],
+    targets: &TargetArgs,
+    command: &str,
+) -> Result<Vec<TargetSpec>, Stop> {
+    if components.is_empty() {
+        return Err(Stop::no_answer(format!(
+            "which component: {command} agent, {command} gateway, {command} apps, or several"
+        )));
     }
+    let wanted = Component::ALL.into_iter();
+    let wanted: Vec<Component> = wanted.filter(|one| components.contains(one)).collect();
+    let specs = wanted.iter().map(|one| targets.of(*one, &wanted));
+    specs.collect()
 }
 
 /// The arguments of `install`.
 #[derive(Debug, Args)]
 #[command(after_help = help::INSTALL_CODES)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a flag of the command line"
-)]
 pub struct InstallArgs {
     /// What is wanted.
     #[command(flatten)]
     pub desired: DesiredArgs,
 
+    /// How it is carried out.
+    #[command(flatten)]
+    pub deploy: DeployArgs,
+}
+
+/// The arguments of `remove`.
+#[derive(Debug, Args)]
+#[command(after_help = help::REMOVE_CODES)]
+pub struct RemoveArgs {
+    /// What loses the certificates
+    #[arg(value_name = "COMPONENT")]
+    pub components: Vec<Component>,
+
+    /// Which certificates.
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+
+    /// Where copies of files go that are replaced [default: the state folder of the user; none where git has the content]
+    #[arg(long, value_name = "DIR")]
+    pub backup_dir: Option<PathBuf>,
+
+    /// Coordinates of each component.
+    #[command(flatten)]
+    pub targets: TargetArgs,
+
+    /// Let this error finding pass as a warning (docs/findings.md); repeatable
+    #[arg(long, value_name = "CODE")]
+    pub ignore: Vec<Ignorable>,
+
+    /// Warn of certificates that expire within this many days
+    #[arg(long, value_name = "DAYS", default_value_t = EXPIRES_WITHIN_DAYS)]
+    pub expires_within: u32,
+
+    /// Further flags for helm upgrade, such as --set or --plain-http
+    #[arg(last = true, value_name = "HELM-ARGS")]
+    pub helm_arguments: Vec<String>,
+
+    /// How it is carried out.
+    #[command(flatten)]
+    pub deploy: DeployArgs,
+}
+
+/// Which certificates are meant; each option adds to what the others say.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Which certificates")]
+pub struct SelectionArgs {
+    /// The one of this alias, as the values or inspect show it; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub alias: Vec<String>,
+
+    /// The one whose SHA-256 fingerprint begins with these hex digits, 8 or more; repeatable
+    #[arg(long, value_name = "PREFIX", value_parser = Selector::sha256)]
+    pub sha256: Vec<Selector>,
+
+    /// Those whose subject or common name fits, with * and ?; repeatable
+    #[arg(long, value_name = "GLOB")]
+    pub subject: Vec<String>,
+
+    /// Those that have ended
+    #[arg(long)]
+    pub expired: bool,
+
+    /// All of them
+    #[arg(long)]
+    pub all: bool,
+}
+
+impl SelectionArgs {
+    /// The same, plain; empty where nothing was said.
+    #[must_use]
+    pub fn selectors(&self) -> Vec<Selector> {
+        let alias = self.alias.iter().cloned().map(Selector::Alias);
+        let subject = self.subject.iter().cloned().map(Selector::Subject);
+        let expired = self.expired.then_some(Selector::Expired);
+        let all = self.all.then_some(Selector::All);
+        let digits = self.sha256.iter().cloned();
+        alias
+            .chain(digits)
+            .chain(subject)
+            .chain(expired)
+            .chain(all)
+            .collect()
+    }
+}
+
+/// How a plan is carried out, or only shown.
+#[derive(Debug, Clone, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
+pub struct DeployArgs {
     /// Show what would be done; write nothing, deploy nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -326,11 +422,11 @@ pub struct InstallArgs {
     pub output: Output,
 }
 
-impl InstallArgs {
-    /// All that goes to `helm upgrade` as it is.
+impl DeployArgs {
+    /// All that goes to `helm upgrade` as it is, of which `words` were given as such.
     #[must_use]
-    pub fn for_helm(&self) -> Vec<String> {
-        let mut words = self.desired.helm_arguments.clone();
+    pub fn for_helm(&self, words: &[String]) -> Vec<String> {
+        let mut words = words.to_vec();
         let given = words.iter().any(|word| word == REUSE);
         if self.unheld.reset_then_reuse_values && !given {
             words.push(REUSE.to_owned());
@@ -343,7 +439,7 @@ impl InstallArgs {
 const REUSE: &str = "--reset-then-reuse-values";
 
 /// What becomes of deployed values that no values file holds. Without any of these the run is refused.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[group(multiple = false)]
 #[command(next_help_heading = "Deployed values that no values file holds")]
 pub struct UnheldArgs {

@@ -17,6 +17,7 @@ mod no_queue;
 mod other_values;
 mod pinned;
 mod reach;
+mod removal;
 mod required;
 mod rollout;
 mod servers;
@@ -35,7 +36,7 @@ use crate::certs::bundle::Entry;
 use crate::finding::{self, Finding, Ignorable};
 use crate::helm::{Chart, Coordinates, Deployed, HelmArguments, Rollout, Upgrade};
 use crate::overrides::task_pods::{Queues, Strategy, Variables};
-use crate::overrides::{Mode, Placed};
+use crate::overrides::{Mode, Placed, Selection, Taken};
 use crate::proof::{self, Carriers, Object, Proof, Unreadable};
 use crate::release::Snapshot;
 use crate::values;
@@ -46,6 +47,7 @@ use edits::Settled;
 pub use changes::{Change, Changes, ObjectChange, ValueChange, shown_manifest};
 pub use in_workloads::{Waiting, stuck};
 pub use pinned::Pinned;
+pub use removal::unselected;
 pub use rollout::Replaced;
 pub use servers::{Answer, NamedServer, named_in};
 pub use trust::TrustChange;
@@ -144,6 +146,8 @@ pub struct Request<'a> {
     pub observed: Observed,
     /// The certificates to bring.
     pub entries: &'a [Entry],
+    /// The certificates to take out.
+    pub drop: Option<&'a Selection>,
     /// Appended or replacing, where the user said which.
     pub mode: Option<Mode>,
     /// How they are to get into task pods.
@@ -189,6 +193,8 @@ pub struct Target {
     pub observed: Observed,
     /// Every certificate that the override file lists afterwards.
     pub placed: Vec<Placed>,
+    /// What is taken out of it.
+    pub taken: Vec<Taken>,
     /// Appended or replacing.
     pub mode: Mode,
     /// How they get into task pods.
@@ -423,6 +429,7 @@ pub fn target(
         pinned,
         given: merged.after,
         placed: settled.placed,
+        taken: settled.taken,
         mode: settled.mode,
         strategy: settled.strategy,
         proof: settled.proof.unwrap_or_default(),

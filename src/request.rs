@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use crate::certs::Fingerprint;
 use crate::finding::Ignorable;
-use crate::overrides::Mode;
 use crate::overrides::task_pods::{Queues, Variables};
+use crate::overrides::{Mode, Selection};
 use crate::plan::TaskPods;
 use crate::sources::Source;
 use crate::vendor::Component;
@@ -44,10 +44,12 @@ impl TargetSpec {
 }
 
 /// Which certificates are to be there, and how.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Desired {
     /// Where they are.
     pub certificates: Vec<Source>,
+    /// Which certificates are to go.
+    pub drop: Option<Selection>,
     /// What a server among those must present.
     pub fingerprint: Option<Fingerprint>,
     /// Appended or replacing; `None` for what the file says, else appended.

@@ -28,6 +28,20 @@ pub(super) const INSTALL_CODES: &str = "\
 Exit codes: 0 done or nothing to do, 1 failed, 2 changes pending (--detailed-exitcode),
 3 refused, 4 an answer is missing or was no, 64 usage, 130 interrupted.";
 
+pub(super) const REMOVE: &str = "\
+Take certificates out of releases again: out of the override files, which get back the bytes they had before, and out of the \
+pods. A certificate that a server named in the values still needs stays, unless you say otherwise.
+
+Examples:
+  One that is not used any more, out of agent and gateway:
+    helm clearml-certs remove agent gateway --alias old-root -n clearml-workers
+
+  Whatever has ended; everything:
+    helm clearml-certs remove agent --expired -n clearml-workers
+    helm clearml-certs remove agent --all -n clearml-workers --dry-run";
+
+pub(super) const REMOVE_CODES: &str = INSTALL_CODES;
+
 pub(super) const RENDER: &str = "\
 Print the overrides that the certificates need, or write them into the files, for those who deploy by other means. No cluster is \
 asked; the chart is rendered all the same, to prove that every certificate arrives.

@@ -2,25 +2,25 @@
 
 use anyhow::Result;
 
-use crate::cli::InstallArgs;
+use crate::cli::DeployArgs;
 use crate::exit::{ExitCode, Stop};
 use crate::kube::ClusterAddress;
 use crate::plan::{Action, Plan, Target};
 use crate::ui;
 
 /// Asks for the yes, where nobody gave it on the command line.
-pub(super) fn agree(plan: &Plan, arguments: &InstallArgs, cluster: &ClusterAddress) -> Result<()> {
+pub(super) fn agree(plan: &Plan, deploy: &DeployArgs, cluster: &ClusterAddress) -> Result<()> {
     let writes = plan.targets.iter().any(|target| target.file.changes());
-    if arguments.yes || arguments.files_only && !writes {
+    if deploy.yes || deploy.files_only && !writes {
         return Ok(());
     }
-    if arguments.no_input || !ui::is_interactive() {
+    if deploy.no_input || !ui::is_interactive() {
         return Err(Stop::no_answer(
             "nobody to ask, so nothing was changed: add --yes to do this, or --dry-run to only look",
         )
         .into());
     }
-    let question = if arguments.files_only {
+    let question = if deploy.files_only {
         writing(plan)
     } else {
         deploying(plan, cluster)

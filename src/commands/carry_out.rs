@@ -2,8 +2,9 @@
 
 use anyhow::Result;
 
+use super::order::Order;
 use crate::backups::Backups;
-use crate::cli::{InstallArgs, Output};
+use crate::cli::Output;
 use crate::exit::{ExitCode, Stop};
 use crate::helm::{Helm, Rollout};
 use crate::interrupt;
@@ -13,28 +14,28 @@ use crate::run::{self, How, Ran, Watch};
 use crate::ui::Screen;
 
 /// `--files-only`: the override files, and the commands for later.
-pub(super) fn write(arguments: &InstallArgs, plan: &Plan, screen: &Screen) -> Result<ExitCode> {
-    let backups = Backups::into(arguments.desired.backup_dir.clone());
-    report(arguments, plan, run::files(plan, &backups), screen)
+pub(super) fn write(order: &Order<'_>, plan: &Plan, screen: &Screen) -> Result<ExitCode> {
+    let backups = Backups::into(order.backup_dir.clone());
+    report(order, plan, run::files(plan, &backups), screen)
 }
 
 /// Carries the plan out, and reports what became of it.
 pub(super) fn act(
-    arguments: &InstallArgs,
+    order: &Order<'_>,
     rollout: &Rollout,
     helm: &Helm,
     plan: &Plan,
     screen: &Screen,
 ) -> Result<ExitCode> {
-    let output = arguments.output;
+    let output = order.deploy.output;
     let watch = Watching { screen, output };
     let how = How {
         rollout,
-        restarts: arguments.restart,
-        backups: &Backups::into(arguments.desired.backup_dir.clone()),
+        restarts: order.deploy.restart,
+        backups: &Backups::into(order.backup_dir.clone()),
     };
     let ran = run::upgrades(helm, plan, &how, &watch)?;
-    report(arguments, plan, ran, screen)
+    report(order, plan, ran, screen)
 }
 
 /// The run on a screen: what is no JSON goes to stderr where stdout is JSON's.
@@ -72,9 +73,9 @@ impl Watch for Watching<'_> {
 }
 
 /// Says what became of each target, and ends the run with the first failure.
-fn report(arguments: &InstallArgs, plan: &Plan, ran: Ran<'_>, screen: &Screen) -> Result<ExitCode> {
+fn report(order: &Order<'_>, plan: &Plan, ran: Ran<'_>, screen: &Screen) -> Result<ExitCode> {
     let Ran { outcomes, failure } = ran;
-    if arguments.output == Output::Json {
+    if order.deploy.output == Output::Json {
         let ending = match failure {
             _ if interrupt::requested() => Ending::Interrupted,
             Some(_) => Ending::Failed,

@@ -10,9 +10,10 @@ use anyhow::Result;
 use clap::Parser as _;
 
 use super::agreement::agree;
+use super::order::Order;
 use super::planning::accept;
 use super::{carry_out, installing};
-use crate::cli::{Cli, Command, InstallArgs, Output};
+use crate::cli::{Cli, Command, DeployArgs, InstallArgs, Output};
 use crate::exit::{ExitCode, Stop, code_of};
 use crate::files::FolderLocks;
 use crate::guided::{
@@ -29,7 +30,7 @@ use crate::ui::{self, Screen, Typed};
 pub(super) fn is_wanted(arguments: &InstallArgs) -> bool {
     let desired = &arguments.desired;
     let incomplete = desired.components.is_empty() || desired.certificates.is_empty();
-    let for_people = arguments.output == Output::Text && !arguments.no_input;
+    let for_people = arguments.deploy.output == Output::Text && !arguments.deploy.no_input;
     incomplete && for_people && ui::is_interactive()
 }
 
@@ -62,10 +63,11 @@ pub(super) fn run(first: &InstallArgs, helm: &Helm, screen: &Screen) -> Result<E
         });
         let mut locks = FolderLocks::default();
         let planned = parse(&line, &answers).and_then(|arguments| {
-            let rollout = installing::rollout(&arguments, helm)?;
-            let plan = installing::plan(&arguments, &rollout, helm, &mut locks, screen)
+            let order = Order::from(&arguments);
+            let rollout = installing::rollout(&order.deploy, helm)?;
+            let plan = installing::plan(&order, &rollout, helm, &mut locks, screen)
                 .map_err(installing::interrupted)?;
-            screen.preview(&plan, arguments.show_manifest);
+            screen.preview(&plan, order.deploy.show_manifest);
             Ok((arguments, rollout, plan))
         });
         let (arguments, rollout, plan) = match planned {
@@ -83,12 +85,13 @@ pub(super) fn run(first: &InstallArgs, helm: &Helm, screen: &Screen) -> Result<E
                 line.shown(&answers, more, &helm.cluster().helm_flags())
             ));
         };
-        if arguments.dry_run {
+        let mut order = Order::from(&arguments);
+        if order.deploy.dry_run {
             same(&[]);
             accept(&plan)?;
-            return installing::looked(&arguments, &plan);
+            return installing::looked(&order.deploy, &plan);
         }
-        match decide(&plan, &arguments)? {
+        match decide(&plan, &order.deploy)? {
             Decision::Edit => take_back(&mut answers, None)?,
             Decision::Quit => {
                 accept(&plan)?;
@@ -100,21 +103,17 @@ pub(super) fn run(first: &InstallArgs, helm: &Helm, screen: &Screen) -> Result<E
                 };
             }
             Decision::Apply => {
-                agree(&plan, &arguments, helm.cluster())?;
+                agree(&plan, &order.deploy, helm.cluster())?;
                 interrupt::check()?;
-                let done = carry_out::act(&arguments, &rollout, helm, &plan, screen);
+                let done = carry_out::act(&order, &rollout, helm, &plan, screen);
                 same(&["--yes"]);
                 return done;
             }
             Decision::WriteFiles => {
-                let files = InstallArgs {
-                    files_only: true,
-                    ..arguments
-                };
-                agree(&plan, &files, helm.cluster())?;
+                order.deploy.files_only = true;
+                agree(&plan, &order.deploy, helm.cluster())?;
                 interrupt::check()?;
-                let arguments = files;
-                let done = carry_out::write(&arguments, &plan, screen);
+                let done = carry_out::write(&order, &plan, screen);
                 same(&["--files-only", "--yes"]);
                 return done;
             }
@@ -264,10 +263,10 @@ fn parse(line: &CommandLine, answers: &Answers) -> Result<InstallArgs> {
     }
 }
 
-fn decide(plan: &Plan, arguments: &InstallArgs) -> Result<Decision> {
+fn decide(plan: &Plan, deploy: &DeployArgs) -> Result<Decision> {
     let mut choices = Vec::new();
     if !plan.is_refused() && plan.has_changes() {
-        if arguments.files_only {
+        if deploy.files_only {
             choices.push(("write the files", Decision::WriteFiles));
         } else {
             choices.push(("apply this", Decision::Apply));

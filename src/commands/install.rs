@@ -3,9 +3,10 @@
 use anyhow::Result;
 
 use super::agreement::agree;
+use super::order::Order;
 use super::planning::accept;
 use super::{carry_out, guided, installing};
-use crate::cli::{InstallArgs, Output};
+use crate::cli::{DeployArgs, InstallArgs, Output};
 use crate::exit::{ExitCode, Stop};
 use crate::files::FolderLocks;
 use crate::helm::Helm;
@@ -19,25 +20,31 @@ pub(super) fn run(
     cluster: &ClusterAddress,
     screen: &Screen,
 ) -> Result<ExitCode> {
-    json_asks_nobody(arguments)?;
+    json_asks_nobody(&arguments.deploy)?;
     interrupt::watch()?;
     let helm = Helm::at(cluster)?;
     helm.ask_version_in_background();
     if guided::is_wanted(arguments) {
         return guided::run(arguments, &helm, screen);
     }
+    carry_through(&arguments.into(), &helm, screen)
+}
+
+/// Plans, shows, asks, and does it.
+pub(super) fn carry_through(order: &Order<'_>, helm: &Helm, screen: &Screen) -> Result<ExitCode> {
+    let deploy = &order.deploy;
     let mut locks = FolderLocks::default();
-    let rollout = installing::rollout(arguments, &helm)?;
-    let plan = installing::plan(arguments, &rollout, &helm, &mut locks, screen)
+    let rollout = installing::rollout(deploy, helm)?;
+    let plan = installing::plan(order, &rollout, helm, &mut locks, screen)
         .map_err(installing::interrupted)?;
-    let is_json = arguments.output == Output::Json;
+    let is_json = deploy.output == Output::Json;
     if is_json {
         screen.plan_findings(&plan);
     } else {
-        screen.preview(&plan, arguments.show_manifest);
+        screen.preview(&plan, deploy.show_manifest);
     }
     let refused = accept(&plan);
-    if is_json && (refused.is_err() || arguments.dry_run || !plan.has_changes()) {
+    if is_json && (refused.is_err() || deploy.dry_run || !plan.has_changes()) {
         let ending = if !plan.unplanned.is_empty() {
             Ending::Failed
         } else if refused.is_err() {
@@ -48,24 +55,24 @@ pub(super) fn run(
         screen.json(&plan_json(&plan, ending, &[]));
     }
     refused?;
-    if arguments.dry_run {
-        return installing::looked(arguments, &plan);
+    if deploy.dry_run {
+        return installing::looked(deploy, &plan);
     }
     if !plan.has_changes() {
         return Ok(ExitCode::Done);
     }
-    agree(&plan, arguments, cluster)?;
+    agree(&plan, deploy, helm.cluster())?;
     interrupt::check()?;
-    if arguments.files_only {
-        carry_out::write(arguments, &plan, screen)
+    if deploy.files_only {
+        carry_out::write(order, &plan, screen)
     } else {
-        carry_out::act(arguments, &rollout, &helm, &plan, screen)
+        carry_out::act(order, &rollout, helm, &plan, screen)
     }
 }
 
 /// JSON shows no preview that somebody could say yes to.
-fn json_asks_nobody(arguments: &InstallArgs) -> Result<(), Stop> {
-    if arguments.output == Output::Json && !arguments.yes && !arguments.dry_run {
+pub(super) fn json_asks_nobody(deploy: &DeployArgs) -> Result<(), Stop> {
+    if deploy.output == Output::Json && !deploy.yes && !deploy.dry_run {
         return Err(Stop::usage(
             "-o json asks nobody: add --yes to do it, or --dry-run to only look",
         ));

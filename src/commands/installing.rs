@@ -5,10 +5,11 @@ use anyhow::{Result, bail};
 use super::gather::{self, Cluster, Destination, helm_arguments};
 use super::locking;
 use super::needs::Needs;
+use super::order::Order;
 use super::planning::{self, Planner, certificates};
 use super::preflight;
 use super::probing;
-use crate::cli::{InstallArgs, Output};
+use crate::cli::{DeployArgs, Output};
 use crate::exit::{ExitCode, Stop};
 use crate::files::FolderLocks;
 use crate::helm::{Helm, HelmError, Rollout};
@@ -18,19 +19,19 @@ use crate::ui::{self, Screen};
 
 /// Gathers, renders and plans; nothing is changed.
 pub(super) fn plan(
-    arguments: &InstallArgs,
+    order: &Order<'_>,
     rollout: &Rollout,
     helm: &Helm,
     locks: &mut FolderLocks,
     screen: &Screen,
 ) -> Result<Plan> {
-    let desired = &arguments.desired.desired();
-    let may_ask = !arguments.no_input && arguments.output == Output::Text && ui::is_interactive();
+    let (desired, deploy) = (&order.desired, &order.deploy);
+    let may_ask = !deploy.no_input && deploy.output == Output::Text && ui::is_interactive();
     let mut needs = Needs::when(!may_ask);
-    let specs = arguments.desired.specs("install");
+    let specs = order.specs();
     let specs = needs.keep(specs.map_err(anyhow::Error::from))?;
     let certificates = needs.keep(certificates(desired, helm.cluster(), may_ask))?;
-    let mut cluster = Cluster::new(helm, arguments.dry_run || !needs.are_met());
+    let mut cluster = Cluster::new(helm, deploy.dry_run || !needs.are_met());
     let mut places = Vec::new();
     for spec in specs.into_iter().flatten() {
         let place = Destination::find(spec, &mut cluster, screen, may_ask);
@@ -38,28 +39,28 @@ pub(super) fn plan(
     }
     gather::are_distinct(&places)?;
     let (Some((bundle, mut findings)), true) = (certificates, needs.are_met()) else {
-        if !arguments.yes && !arguments.dry_run {
+        if !deploy.yes && !deploy.dry_run {
             needs.add("a yes to the plan: --yes, or --dry-run to only look");
         }
         return Err(needs.into_error().into());
     };
-    let helm_arguments = helm_arguments(&arguments.for_helm())?;
+    let helm_arguments = helm_arguments(&order.for_helm())?;
     let planner = Planner {
         helm,
         desired,
         bundle: &bundle,
         arguments: &helm_arguments,
         rollout,
-        on_unheld: arguments.unheld.choice(),
+        on_unheld: deploy.unheld.choice(),
         asks_cluster: true,
-        purpose: if arguments.files_only {
+        purpose: if deploy.files_only {
             Purpose::Write
         } else {
             Purpose::Deploy
         },
         assume_names: false,
     };
-    if !arguments.dry_run {
+    if !deploy.dry_run {
         let files = places.iter().flat_map(|place| &place.values);
         locking::lock(locks, files, screen)?;
     }
@@ -70,11 +71,11 @@ pub(super) fn plan(
     let mut planned = planner.targets(&places, observe, screen)?;
     let targets = &mut planned.targets;
     interrupt::check()?;
-    if !arguments.skip_probe {
+    if !deploy.skip_probe {
         probing::servers_of(targets, screen);
         interrupt::check()?;
     }
-    let found = preflight::look(targets, &cluster, helm, arguments, screen)?;
+    let found = preflight::look(targets, &cluster, helm, deploy, screen)?;
     findings.extend(found);
     interrupt::check()?;
     Ok(planning::plan(
@@ -82,20 +83,20 @@ pub(super) fn plan(
         &bundle,
         findings,
         planned,
-        arguments.detailed_exitcode,
+        deploy.detailed_exitcode,
     ))
 }
 
 /// How Helm is to wait.
-pub(super) fn rollout(arguments: &InstallArgs, helm: &Helm) -> Result<Rollout> {
-    let rollback_flag = if arguments.rollback_on_failure {
+pub(super) fn rollout(deploy: &DeployArgs, helm: &Helm) -> Result<Rollout> {
+    let rollback_flag = if deploy.rollback_on_failure {
         Some(Rollout::rollback_flag(helm.major()?))
     } else {
         None
     };
     Ok(Rollout {
-        wait: arguments.wait,
-        timeout: arguments.timeout.clone(),
+        wait: deploy.wait,
+        timeout: deploy.timeout.clone(),
         rollback_flag,
     })
 }
@@ -115,8 +116,8 @@ pub(super) fn interrupted(error: anyhow::Error) -> anyhow::Error {
 ///
 /// # Errors
 /// `--detailed-exitcode` asks whether anything would change, and the cluster that knows cannot be asked.
-pub(super) fn looked(arguments: &InstallArgs, plan: &Plan) -> Result<ExitCode> {
-    if !arguments.detailed_exitcode {
+pub(super) fn looked(deploy: &DeployArgs, plan: &Plan) -> Result<ExitCode> {
+    if !deploy.detailed_exitcode {
         return Ok(ExitCode::Done);
     }
     if plan.is_assumption() {

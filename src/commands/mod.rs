@@ -12,10 +12,12 @@ mod install;
 mod installing;
 mod locking;
 mod needs;
+mod order;
 mod planning;
 mod preflight;
 mod probe;
 mod probing;
+mod remove;
 mod render;
 mod side_by_side;
 
@@ -42,6 +44,7 @@ pub fn run(cli: &Cli, screen: &Screen) -> Result<ExitCode> {
         Command::Inspect(arguments) => inspect::run(arguments, cluster, screen),
         Command::Install(arguments) => install::run(arguments, cluster, screen),
         Command::Probe(arguments) => probe::run(arguments, cluster, screen),
+        Command::Remove(arguments) => remove::run(arguments, cluster, screen),
         Command::Render(arguments) => render::run(arguments, cluster, screen),
     }
 }

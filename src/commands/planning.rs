@@ -34,6 +34,13 @@ pub(super) fn certificates(
     cluster: &ClusterAddress,
     may_ask: bool,
 ) -> Result<(Bundle, Vec<Finding>)> {
+    if let Some(selection) = &desired.drop {
+        if selection.selectors.is_empty() {
+            let message = "which certificates: --alias NAME, --sha256 PREFIX, --subject GLOB, --expired or --all";
+            return Err(Stop::no_answer(message).into());
+        }
+        return Ok((Bundle::default(), Vec::new()));
+    }
     if desired.certificates.is_empty() {
         return Err(Stop::no_answer("which certificates: --ca FILE").into());
     }
@@ -83,6 +90,9 @@ pub(super) fn plan(
     for target in &mut targets {
         let stuck = plan::stuck(&target.waiting);
         target.findings.extend(stuck);
+    }
+    if let Some(selection) = &desired.drop {
+        findings.extend(plan::unselected(selection, &targets));
     }
     let servers = targets.iter().flat_map(|target| &target.servers);
     let options = lint::Options {
@@ -309,6 +319,7 @@ impl Planner<'_> {
             files,
             observed,
             entries: &self.bundle.entries,
+            drop: self.desired.drop.as_ref(),
             mode: self.desired.mode,
             task_pods: self.desired.task_pods,
             variables: self.desired.task_variables,

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::gather::Cluster;
 use super::side_by_side::side_by_side;
-use crate::cli::InstallArgs;
+use crate::cli::DeployArgs;
 use crate::files;
 use crate::finding::Finding;
 use crate::helm::{self, Helm, Revision};
@@ -25,10 +25,10 @@ pub(super) fn look(
     targets: &mut [Target],
     cluster: &Cluster<'_>,
     helm: &Helm,
-    arguments: &InstallArgs,
+    deploy: &DeployArgs,
     screen: &Screen,
 ) -> Result<Vec<Finding>> {
-    let (restart, deploys) = (arguments.restart, !arguments.files_only);
+    let (restart, deploys) = (deploy.restart, !deploy.files_only);
     let kubectl = Kubectl::at(helm.cluster());
     let mut findings = Vec::new();
     if restart && let Err(error) = &kubectl {

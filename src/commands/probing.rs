@@ -12,7 +12,7 @@ use crate::certs::Certificate;
 use crate::certs::judgement::{Asked, Presented};
 use crate::certs::verdict::Verdict;
 use crate::finding::Finding;
-use crate::overrides::Mode;
+use crate::overrides::{Mode, Taken};
 use crate::plan::{Answer, Target};
 use crate::sources;
 use crate::tls::{self, Endpoint, Handshake, Terms};
@@ -93,10 +93,16 @@ fn judge(
                         presented: &met.presented,
                         version: met.handshake.version,
                     };
-                    let found = asked.findings(&verdicts, &trusted).into_iter();
-                    findings.extend(found.map(|finding| {
-                        // Nothing that the component cannot do without is lost with it.
-                        if server.is_needed {
+                    let found = match needed(met, &target.taken, &trusted, &verdicts, now) {
+                        Some(needed) => vec![asked.needs(&needed, &verdicts)],
+                        None => asked.findings(&verdicts, &trusted),
+                    };
+                    // Nothing that the component cannot do without is lost with it, or it was lost before.
+                    let is_needed = server.is_needed
+                        && (target.taken.is_empty()
+                            || found.iter().any(|one| one.code == "certificate-needed"));
+                    findings.extend(found.into_iter().map(|finding| {
+                        if is_needed {
                             finding
                         } else {
                             finding.at_most_warning()
@@ -121,6 +127,34 @@ fn judge(
         }
     }
     target.findings.extend(findings);
+}
+
+/// Of the certificates that are to go, those without which a client refuses that trusts the server now.
+fn needed<'a>(
+    met: &Met,
+    taken: &'a [Taken],
+    trusted: &[&'a Certificate],
+    verdicts: &[Verdict],
+    now: OffsetDateTime,
+) -> Option<Vec<&'a Certificate>> {
+    let gone: Vec<&Certificate> = taken
+        .iter()
+        .filter_map(|one| one.certificate.as_ref())
+        .collect();
+    if gone.is_empty() || verdicts.iter().all(Verdict::is_trusted) {
+        return None;
+    }
+    let are_lost = |kept: &[&'a Certificate], verdicts: &[Verdict]| {
+        let with = met.presented.judged_by(&[trusted, kept].concat(), now);
+        let mut pairs = with.iter().zip(verdicts);
+        pairs.any(|(with, without)| with.is_trusted() && !without.is_trusted())
+    };
+    if !are_lost(&gone, verdicts) {
+        return None;
+    }
+    let alone = gone.iter().filter(|one| are_lost(&[**one], verdicts));
+    let alone: Vec<&Certificate> = alone.copied().collect();
+    Some(if alone.is_empty() { gone } else { alone })
 }
 
 /// Whether every client trusts a server without any certificate of the user's.

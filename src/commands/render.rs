@@ -7,7 +7,7 @@ use super::locking;
 use super::needs::Needs;
 use super::planning::{self, Planner, accept, certificates};
 use crate::backups::Backups;
-use crate::cli::{Output, RenderArgs};
+use crate::cli::{self, Output, RenderArgs};
 use crate::exit::ExitCode;
 use crate::files::FolderLocks;
 use crate::helm::{Helm, Rollout};
@@ -26,7 +26,11 @@ pub(super) fn run(
     interrupt::watch()?;
     let desired = &arguments.desired.desired();
     let mut needs = Needs::when(true);
-    let specs = arguments.desired.specs("render");
+    let specs = cli::specs(
+        &arguments.desired.components,
+        &arguments.desired.targets,
+        "render",
+    );
     let specs = needs.keep(specs.map_err(anyhow::Error::from))?;
     let certificates = needs.keep(certificates(desired, cluster, false))?;
     let (Some(specs), Some((bundle, findings))) = (specs, certificates) else {

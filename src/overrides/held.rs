@@ -109,7 +109,7 @@ pub fn replaces_bundle(values: &Value, base: &[&str]) -> bool {
 }
 
 /// What an entry of `extraCerts` says, as far as it does.
-fn alias_and_pem(item: &Value) -> (String, &str) {
+pub(super) fn alias_and_pem(item: &Value) -> (String, &str) {
     let pem = item.get(PEM).and_then(Value::as_str);
     (alias_in(item), pem.unwrap_or_default())
 }

@@ -5,6 +5,8 @@ pub mod checking;
 mod extra_certs;
 mod held;
 mod placement;
+mod selector;
+mod taking_out;
 pub mod task_pods;
 
 use anyhow::Result;
@@ -17,6 +19,8 @@ use crate::yaml::{Document, Path};
 
 pub use held::{held_by, replaces_bundle};
 pub use placement::{Placement, place};
+pub use selector::{Selection, Selector};
+pub use taking_out::{Taken, take_out};
 
 /// What happens to the bundle that the pods come with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -80,7 +84,7 @@ fn list_at(document: &Document, path: &Path) -> Result<Vec<Value>> {
     })
 }
 
-/// Removes the items of a list that are `ours`; a list that would be left empty goes whole.
+/// Removes the items of a list that are `ours`. A list that would be left empty goes whole, or is again what it was before.
 fn remove_items(document: &mut Document, path: &Path, ours: impl Fn(&Value) -> bool) -> Result<()> {
     let items = list_at(document, path)?;
     let found: Vec<usize> = items
@@ -93,26 +97,11 @@ fn remove_items(document: &mut Document, path: &Path, ours: impl Fn(&Value) -> b
         return Ok(());
     }
     if found.len() == items.len() {
-        document.remove(path)?;
+        document.take_back(path)?;
     } else {
         for index in found.into_iter().rev() {
             document.remove(path.then(index))?;
         }
-    }
-    Ok(())
-}
-
-/// Removes a map that nothing is left in, and the one around it likewise.
-fn remove_if_empty(document: &mut Document, path: &Path) -> Result<()> {
-    let mut steps = path.steps().to_vec();
-    while !steps.is_empty() {
-        let path = Path::from(steps.clone());
-        match document.get(&path)? {
-            Some(Value::Mapping(mapping)) if mapping.is_empty() => document.remove(&path)?,
-            Some(Value::Null) => document.remove(&path)?,
-            _ => break,
-        }
-        steps.pop();
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::certs::bundle::Entry;
 use crate::exit::Stop;
 use crate::finding::{self, Finding};
 use crate::overrides::task_pods::{self, Shape, Strategy, Wanted};
-use crate::overrides::{Mode, Placed, checking, place};
+use crate::overrides::{Mode, Placed, Taken, checking, place, take_out};
 use crate::proof::{Object, Proof, Unreadable};
 use crate::values;
 use crate::vendor::{PROPAGATE, PodList, TaskPodKeys};
@@ -26,6 +26,8 @@ pub(super) struct Settled {
     pub(super) fragment: String,
     pub(super) mode: Mode,
     pub(super) placed: Vec<Placed>,
+    /// What was taken out of the file.
+    pub(super) taken: Vec<Taken>,
     pub(super) strategy: Strategy,
     pub(super) findings: Vec<Finding>,
     pub(super) guess: Guess,
@@ -45,17 +47,12 @@ pub(super) struct Settled {
 /// The edits of one override file.
 pub(super) struct Edits<'a> {
     request: &'a Request<'a>,
-    pub(super) strategy: Strategy,
     deployed: &'a Seen,
 }
 
 impl<'a> Edits<'a> {
     pub(super) fn new(request: &'a Request<'a>, deployed: &'a Seen) -> Self {
-        Self {
-            request,
-            strategy: strategy(request),
-            deployed,
-        }
+        Self { request, deployed }
     }
 
     /// Edits the file; what only a rendering can tell is predicted where none has told it.
@@ -77,6 +74,20 @@ impl<'a> Edits<'a> {
         if request.enforces_checking {
             checking::enforce(document, &request.chart.values, request.layout)?;
         }
+        document.note_former_values();
+        let standing = match request.drop {
+            Some(_) => Some(self.standing(document)?),
+            None => None,
+        };
+        let taken = match request.drop {
+            Some(selection) => take_out(
+                document,
+                &file_name(request),
+                request.layout.certificates,
+                selection,
+            )?,
+            None => Vec::new(),
+        };
         let placement = place(
             document,
             &file_name(request),
@@ -87,7 +98,13 @@ impl<'a> Edits<'a> {
         )?;
         let guess = match rendered {
             Some(guess) => guess.clone(),
-            None => self.predict(document, &placement.placed),
+            None => self.predict(document, &placement.placed, taken.len()),
+        };
+        let strategy = match standing {
+            // Without certificates, nothing is to be brought to task pods.
+            Some(_) if placement.placed.is_empty() => Strategy::Off,
+            Some(standing) => standing,
+            None => strategy(request),
         };
         let mut settled = Settled {
             text: String::new(),
@@ -95,7 +112,8 @@ impl<'a> Edits<'a> {
             fragment: String::new(),
             mode: placement.mode,
             placed: placement.placed,
-            strategy: self.strategy,
+            taken,
+            strategy,
             findings: placement.findings,
             guess,
             has_no_queue: false,
@@ -109,14 +127,23 @@ impl<'a> Edits<'a> {
         if !finding::refuses(&settled.findings) {
             let edited = self.task_pods(document, &settled)?;
             settled.findings.extend(edited);
+            if settled.placed.is_empty() && !settled.taken.is_empty() {
+                document.prune(request.layout.certificates)?;
+            }
         }
         Ok(settled)
     }
 
-    fn predict(&self, document: &Document, placed: &[Placed]) -> Guess {
+    fn predict(&self, document: &Document, placed: &[Placed], taken: usize) -> Guess {
         let given = self.request.files.merged_with(document.value());
         let values = values::merge([&self.request.chart.values, &given]);
-        Guess::predicted(self.request, placed, self.deployed, &values)
+        Guess::predicted(self.request, placed, taken, self.deployed, &values)
+    }
+
+    /// How the certificates get into task pods now.
+    fn standing(&self, document: &Document) -> Result<Strategy> {
+        let layout = self.request.layout;
+        task_pods::standing(document, layout.certificates, layout.task_pods.as_ref())
     }
 
     /// The same edit of an empty file, with all that the real one lists: the certificates' part alone.
@@ -140,7 +167,13 @@ impl<'a> Edits<'a> {
             return Ok(Vec::new());
         };
         let (layout, request, guess) = (self.request.layout, self.request, &settled.guess);
-        match self.strategy {
+        if request.drop.is_some() && !settled.placed.is_empty() {
+            if settled.mode == Mode::Append {
+                task_pods::shrink(document, keys, &guess.sources, &guess.ours)?;
+            }
+            return Ok(Vec::new());
+        }
+        match settled.strategy {
             Strategy::Propagate => {
                 task_pods::clear(document, keys, &guess.ours)?;
                 task_pods::propagate(document, layout.certificates)?;

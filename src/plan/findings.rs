@@ -3,7 +3,7 @@
 use serde_yaml::{Mapping, Value};
 
 use super::edits::Settled;
-use super::{Purpose, Request, api_rules, delivery, flags, unheld};
+use super::{Purpose, Request, api_rules, delivery, flags, removal, unheld};
 use crate::finding::Finding;
 use crate::overrides::checking::{Unchecked, unchecked};
 use crate::overrides::task_pods::{Queues, Strategy, queue_templates};
@@ -35,6 +35,7 @@ pub(super) fn of(request: &Request<'_>, settled: &Settled, merged: &Merged) -> V
     if let Some(proof) = &settled.proof {
         findings.extend(delivery::findings(request, settled, proof));
     }
+    findings.extend(removal::still_given(request, &merged.after));
     findings.extend(flags::cause(request, &findings));
     // A chart that another took the place of does not know the values; that is told already.
     if findings

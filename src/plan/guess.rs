@@ -3,12 +3,13 @@
 
 use std::collections::BTreeSet;
 
+use anyhow::Result;
 use serde_yaml::Value;
 
 use super::Request;
 use crate::overrides::task_pods::{self, ProjectedSource};
 use crate::overrides::{Mode, Placed};
-use crate::proof::{self, Arrival, Carriers, Itself, Object, Proof};
+use crate::proof::{self, Arrival, Carriers, Itself, Manifest, Object, Proof};
 use crate::values;
 use crate::vendor::image_in;
 
@@ -30,6 +31,8 @@ pub(super) struct Guess {
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub(super) proof: Proof,
+    /// ConfigMaps that carry certificates by the files as they are.
+    former: Vec<String>,
 }
 
 impl Seen {
@@ -44,6 +47,7 @@ impl Seen {
         };
         Self {
             proof: proof::prove(objects, &itself),
+            former: Vec::new(),
         }
     }
 
@@ -53,6 +57,27 @@ impl Seen {
             Some(release) => Self::new(release.objects(), request),
             None => Self::default(),
         }
+    }
+
+    /// The files as they are may name objects that the release does not have, or nobody could be asked for the release.
+    pub(super) fn add_former(
+        &mut self,
+        request: &Request<'_>,
+        render: &mut dyn FnMut(&str) -> Result<String>,
+    ) {
+        let text = request.files.text.as_deref().unwrap_or_default();
+        // Why it does not render is told of the file as it will be.
+        if let Ok(stream) = render(text) {
+            let former = Self::new(&Manifest::read(&stream).objects, request);
+            let names = former.carriers().carrying_config_maps();
+            self.former.extend(names);
+        }
+    }
+
+    /// ConfigMaps that carry certificates.
+    fn carrying(&self) -> impl Iterator<Item = String> {
+        let deployed = self.carriers().carrying_config_maps();
+        deployed.chain(self.former.iter().cloned())
     }
 
     fn carriers(&self) -> &Carriers {
@@ -71,10 +96,11 @@ impl Seen {
 impl Guess {
     /// Before anything is rendered: as deployed where that has every certificate already, else as documented.
     ///
-    /// `values` are all that the chart will get, its defaults included.
+    /// `values` are all that the chart will get, its defaults included; `taken` is how many certificates go.
     pub(super) fn predicted(
         request: &Request<'_>,
         placed: &[Placed],
+        taken: usize,
         deployed: &Seen,
         values: &Value,
     ) -> Self {
@@ -84,14 +110,14 @@ impl Guess {
             &request.chart.name,
             layout.config_map_infix,
             values,
-            placed.len(),
+            placed.len() + taken,
         );
         let carriers = deployed.carriers();
         let is_deployed = |one: &Placed| !carriers.of(one.certificate.fingerprint).is_empty();
         let names = documented.iter().map(|source| source.config_map.clone());
         let image = layout.image.and_then(|keys| image_in(values, keys));
         Self {
-            ours: names.chain(carriers.carrying_config_maps()).collect(),
+            ours: names.chain(deployed.carrying()).collect(),
             // No name is documented for it, so where it is not deployed yet a rendering has to tell.
             bundle: bundle(placed, carriers)
                 .unwrap_or_else(|| (BUNDLE_UNKNOWN.into(), "ca-certificates.crt".into())),
@@ -99,7 +125,7 @@ impl Guess {
             sources: if placed.iter().all(is_deployed) {
                 task_pods::sources(placed, carriers)
             } else {
-                documented
+                documented.into_iter().take(placed.len()).collect()
             },
         }
     }
@@ -113,7 +139,6 @@ impl Guess {
         former: &Self,
     ) -> Self {
         let carriers = rendered.carriers();
-        let deployed = deployed.carriers().carrying_config_maps();
         Self {
             sources: task_pods::sources(placed, carriers),
             bundle: bundle(placed, carriers)
@@ -121,7 +146,7 @@ impl Guess {
             // A former run wrote names that were predicted then, too.
             ours: carriers
                 .carrying_config_maps()
-                .chain(deployed)
+                .chain(deployed.carrying())
                 .chain(former.ours.iter().cloned())
                 .collect(),
             image: chosen(request).or_else(|| rendered.agent_image()),

@@ -23,7 +23,10 @@ pub(super) fn settle(
     request: &Request<'_>,
     render: &mut dyn FnMut(&str) -> Result<String>,
 ) -> Result<Settled> {
-    let deployed = Seen::deployed(request);
+    let mut deployed = Seen::deployed(request);
+    if request.drop.is_some() && !request.chart.is_assumed {
+        deployed.add_former(request, render);
+    }
     let mut settled = rendered(request, &deployed, render)?;
     settled.deployed = deployed;
     Ok(settled)
@@ -82,7 +85,7 @@ fn rendered(
             let mut proof = rendered.proof;
             if let Some(keys) = &layout.task_pods {
                 let given = request.files.merged_with(&settled.values);
-                let note = no_queue::judge(request, edits.strategy, keys, &given, &mut proof);
+                let note = no_queue::judge(request, settled.strategy, keys, &given, &mut proof);
                 settled.has_no_queue = note.is_some();
                 settled.findings.extend(note);
             }

@@ -142,6 +142,7 @@ mod tests {
             is_assumed: false,
             observed,
             placed: Vec::new(),
+            taken: Vec::new(),
             mode: Mode::Append,
             strategy: Strategy::Off,
             proof: Proof::default(),

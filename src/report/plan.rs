@@ -1,4 +1,4 @@
-//! `install -o json`: the whole plan, and what became of it, for programs (docs/json.md, docs/schema/install.schema.json).
+//! `install` and `remove -o json`: the whole plan, and what became of it, for programs (docs/json.md, docs/schema/install.schema.json).
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use crate::certs::chain::Chain;
 use crate::certs::{Certificate, Role};
 use crate::kube;
 use crate::overrides::task_pods::Strategy;
-use crate::overrides::{Mode, Placed};
+use crate::overrides::{Mode, Placed, Taken};
 use crate::plan::{Action, Answer, FileChange, NamedServer, Observed, Plan, Target};
 use crate::preflight::Workload;
 use crate::proof::PodPlace;
@@ -113,12 +113,23 @@ fn target_json(target: &Target, outcome: Option<&Outcome>) -> Value {
         },
         "file": file(&target.file),
         "certificates": target.placed.iter().map(|placed| arrival(target, placed)).collect::<Vec<_>>(),
+        "removed": target.taken.iter().map(removed).collect::<Vec<_>>(),
         "servers": target.servers.iter().map(server).collect::<Vec<_>>(),
         "changes": target.changes,
         "summary": summary::json(target),
         "findings": target.findings,
         "command": target.upgrade.shown(),
         "result": outcome.map(|outcome| result(target, outcome)),
+    })
+}
+
+fn removed(taken: &Taken) -> Value {
+    let certificate = taken.certificate.as_ref();
+    json!({
+        "alias": taken.alias,
+        "subject": certificate.map(|one| &one.subject),
+        "sha256": certificate.map(|one| one.fingerprint.to_string()),
+        "origin": taken.origin,
     })
 }
 

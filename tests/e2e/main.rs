@@ -17,5 +17,6 @@ mod apply;
 mod faults;
 mod install;
 mod preview;
+mod removal;
 mod rules;
 mod states;

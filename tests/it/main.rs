@@ -51,6 +51,7 @@ mod progress;
 mod promises;
 mod proof;
 mod readme;
+mod removal;
 mod render;
 #[cfg(unix)]
 mod screens;

@@ -1,10 +1,10 @@
 //! What holds for every edit of every file.
 
+use crate::yaml_support::config;
 use crate::yaml_support::generate::{any_file, ordinary_file, value};
 use helm_clearml_certs::yaml::{Document, Path, Step, YamlError};
 use proptest::prelude::*;
 use proptest::sample::Index;
-use proptest::test_runner::RngSeed;
 use serde_yaml::{Mapping, Value};
 
 /// Every path of a value whose keys are texts.
@@ -120,24 +120,6 @@ fn check(
 /// Refusals that an ordinary file can give cause to.
 fn is_expected(error: &YamlError) -> bool {
     matches!(error.code(), "no-final-newline")
-}
-
-/// 600 files for each property, others each time; `PROPTEST_CASES` asks for more, and `.ci/run` does. A failing test shows the seed to repeat it with.
-fn config() -> ProptestConfig {
-    let from_environment = ProptestConfig::default();
-    let asked = std::env::var_os("PROPTEST_CASES").is_some();
-    let seed = match from_environment.rng_seed {
-        RngSeed::Fixed(seed) => seed,
-        RngSeed::Random => std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0),
-    };
-    println!("to repeat: PROPTEST_RNG_SEED={seed}");
-    ProptestConfig {
-        cases: if asked { from_environment.cases } else { 600 },
-        rng_seed: RngSeed::Fixed(seed),
-        failure_persistence: None,
-        max_global_rejects: u32::MAX,
-        ..from_environment
-    }
 }
 
 proptest! {

@@ -47,6 +47,27 @@ impl Asked<'_> {
             .collect()
     }
 
+    /// That the server cannot do without certificates that are to go: what each client says once they are gone.
+    #[must_use]
+    pub fn needs(&self, certificates: &[&Certificate], verdicts: &[Verdict]) -> Finding {
+        let subjects: Vec<&str> = certificates
+            .iter()
+            .map(|one| one.subject.as_str())
+            .collect();
+        Finding::error(
+            "certificate-needed",
+            format!(
+                "{self} still needs {}: without it, {}",
+                subjects.join(" and "),
+                said(verdicts).unwrap_or_default()
+            ),
+        )
+        .hint(format!(
+            "have the server renewed by another CA that is trusted first (helm clearml-certs probe {}), or add --ignore certificate-needed",
+            self.endpoint
+        ))
+    }
+
     fn wrong_name(&self, cause: &Cause, how: &WrongName) -> Option<Finding> {
         let leaf = self.presented.chain.first()?;
         let host = &self.presented.host;
@@ -75,18 +96,7 @@ impl Asked<'_> {
         let by_all_pythons = Client::PYTHONS
             .iter()
             .all(|client| of(client).is_some_and(|said| !said.is_trusted()));
-        let said = refusals(Client::ALL.into_iter().zip(verdicts));
-        if said.is_empty() {
-            return None;
-        }
-        let said: Vec<String> = said
-            .iter()
-            .map(|(text, clients)| {
-                let clients: Vec<&str> = clients.iter().map(|client| client.name()).collect();
-                format!("{} will say \"{text}\"", clients.join(", "))
-            })
-            .collect();
-        let mut said = said.join("; ");
+        let mut said = said(verdicts)?;
         if let Some(why) = cause.and_then(Cause::text) {
             said = format!("{said}; {why}");
         }
@@ -139,4 +149,17 @@ impl Asked<'_> {
             .hint("have the server offer TLS 1.2 or 1.3"),
         )
     }
+}
+
+/// What the clients say that refuse; `None` where none does.
+fn said(verdicts: &[Verdict]) -> Option<String> {
+    let said = refusals(Client::ALL.into_iter().zip(verdicts));
+    let said: Vec<String> = said
+        .iter()
+        .map(|(text, clients)| {
+            let clients: Vec<&str> = clients.iter().map(|client| client.name()).collect();
+            format!("{} will say \"{text}\"", clients.join(", "))
+        })
+        .collect();
+    (!said.is_empty()).then(|| said.join("; "))
 }

@@ -114,7 +114,7 @@ pub(super) struct Ours<'a> {
 }
 
 /// A list of a template, and the one that newer charts add to it.
-fn both(path: &Path, list: PodList) -> impl Iterator<Item = Path> + use<> {
+pub(super) fn both(path: &Path, list: PodList) -> impl Iterator<Item = Path> + use<> {
     let keys = std::iter::once(list.key()).chain(list.added_by());
     let paths: Vec<Path> = keys.map(|key| path.then(key)).collect();
     paths.into_iter()

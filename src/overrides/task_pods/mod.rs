@@ -13,7 +13,7 @@ mod sources;
 use anyhow::Result;
 use serde_yaml::Value;
 
-use super::{list_at, remove_if_empty};
+use super::list_at;
 use crate::finding::Finding;
 use crate::vendor::{PROPAGATE, PodList, TaskPodKeys};
 use crate::yaml::{Document, Path, YamlError};
@@ -93,7 +93,7 @@ pub fn propagate(document: &mut Document, certificates: &[&str]) -> Result<()> {
 pub fn stop_propagating(document: &mut Document, certificates: &[&str]) -> Result<()> {
     let path = Path::from(certificates).then(PROPAGATE);
     if document.get(&path)? == Some(Value::Bool(true)) {
-        document.remove(&path)?;
+        document.take_back(&path)?;
     }
     Ok(())
 }
@@ -178,6 +178,63 @@ fn left_alone(file: &str, queue: &QueueTemplate, error: &anyhow::Error) -> Findi
     .hint("write that queue's lists out, without anchors and aliases, or add the entries of the base template to them by hand")
 }
 
+/// How the certificates get into task pods as the document has it.
+///
+/// # Errors
+/// What stands there is no pod template.
+pub fn standing(
+    document: &Document,
+    certificates: &[&str],
+    keys: Option<&TaskPodKeys>,
+) -> Result<Strategy> {
+    let propagate = Path::from(certificates).then(PROPAGATE);
+    if document.get(&propagate)? == Some(Value::Bool(true)) {
+        return Ok(Strategy::Propagate);
+    }
+    let Some(keys) = keys else {
+        return Ok(Strategy::Off);
+    };
+    for volumes in clear::both(&Path::from(keys.base), PodList::Volumes) {
+        for name in [keys.sources_volume, recipe::REPLACED_VOLUME] {
+            if named(document, &volumes, name)?.is_some() {
+                return Ok(Strategy::Template);
+            }
+        }
+    }
+    Ok(Strategy::Off)
+}
+
+/// Leaves in the recipe's volumes, of the base template and the queues, those sources of ours that are still wanted.
+///
+/// # Errors
+/// The document cannot be edited safely there.
+pub fn shrink(
+    document: &mut Document,
+    keys: &TaskPodKeys,
+    wanted: &[ProjectedSource],
+    ours: &[String],
+) -> Result<()> {
+    let wanted: Vec<Value> = wanted.iter().map(recipe::source).collect();
+    let queues = queues_of(document, keys);
+    let queues = queues.into_iter().map(|queue| queue.path);
+    for template in std::iter::once(Path::from(keys.base)).chain(queues) {
+        for volumes in clear::both(&template, PodList::Volumes) {
+            let Some(mut volume) = named(document, &volumes, keys.sources_volume)? else {
+                continue;
+            };
+            let Some(mut projected) = volume.get("projected").cloned() else {
+                continue;
+            };
+            let present = recipe::sequence(&projected, "sources");
+            let merged = sources::merged(&present, &wanted, ours);
+            recipe::set_field(&mut projected, "sources", Value::Sequence(merged));
+            recipe::set_field(&mut volume, "projected", projected);
+            document.merge(&volumes, "name", &[volume])?;
+        }
+    }
+    Ok(())
+}
+
 /// Takes the recipe out of the base template and the queues' again, and nothing that is the user's.
 ///
 /// # Errors
@@ -191,7 +248,7 @@ pub fn clear(document: &mut Document, keys: &TaskPodKeys, config_maps: &[String]
     let before = document.text().len();
     let stays = clear_one(document, &base, &ours, false)?;
     if document.text().len() != before {
-        remove_if_empty(document, &base)?;
+        document.prune(&base)?;
     }
     for queue in queues_of(document, keys) {
         clear_one(document, &queue.path, &ours, stays)?;

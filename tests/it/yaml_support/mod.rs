@@ -4,6 +4,8 @@
 
 pub(crate) mod generate;
 
+use proptest::prelude::ProptestConfig;
+use proptest::test_runner::RngSeed;
 use saphyr::{LoadableYamlNode as _, Scalar, Yaml};
 use serde_json::{Map, Value as Json};
 
@@ -68,4 +70,22 @@ fn key_of(key: &Json) -> String {
 
 fn number_of(text: &str) -> Json {
     serde_json::from_str(text).unwrap_or_else(|_| Json::from(text))
+}
+
+/// 600 files for each property, others each time; `PROPTEST_CASES` asks for more, and `.ci/run` does. A failing test shows the seed to repeat it with.
+pub(crate) fn config() -> ProptestConfig {
+    let from_environment = ProptestConfig::default();
+    let asked = std::env::var_os("PROPTEST_CASES").is_some();
+    let seed = match from_environment.rng_seed {
+        RngSeed::Fixed(seed) => seed,
+        RngSeed::Random => std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0),
+    };
+    println!("to repeat: PROPTEST_RNG_SEED={seed}");
+    ProptestConfig {
+        cases: if asked { from_environment.cases } else { 600 },
+        rng_seed: RngSeed::Fixed(seed),
+        failure_persistence: None,
+        max_global_rejects: u32::MAX,
+        ..from_environment
+    }
 }

@@ -1,0 +1,180 @@
+//! Which certificates of a file or a release are meant.
+
+use std::fmt;
+
+use time::OffsetDateTime;
+
+use crate::certs::Certificate;
+
+/// One way to say which certificates are meant; of several, each adds to what the others say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selector {
+    /// The one of this alias, without regard to case; in a bundle, of the name that its subject makes.
+    Alias(String),
+    /// Those whose SHA-256 begins with these hex digits (small letters, no colons).
+    Sha256(String),
+    /// Those whose subject, or common name, fits: `*` stands for anything, `?` for one character.
+    Subject(String),
+    /// Those that have ended.
+    Expired,
+    /// Every one.
+    All,
+}
+
+/// The certificates that are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selection {
+    /// How they were named.
+    pub selectors: Vec<Selector>,
+    /// When it is, for those that have ended.
+    pub now: OffsetDateTime,
+}
+
+impl Selection {
+    /// Whether a certificate that goes by `alias` is meant.
+    #[must_use]
+    pub fn selects(&self, alias: &str, certificate: &Certificate) -> bool {
+        let mut selectors = self.selectors.iter();
+        selectors.any(|one| one.selects(alias, certificate, self.now))
+    }
+
+    /// Whether whatever goes by `alias` is meant, be it readable or not.
+    #[must_use]
+    pub fn selects_alias(&self, alias: &str) -> bool {
+        self.selectors.iter().any(|one| one.selects_alias(alias))
+    }
+}
+
+/// So many hex digits tell one certificate from all others that anybody has.
+const LEAST_DIGITS: usize = 8;
+
+impl fmt::Display for Selector {
+    /// As on the command line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Alias(alias) => write!(f, "--alias {alias}"),
+            Self::Sha256(digits) => write!(f, "--sha256 {digits}"),
+            Self::Subject(pattern) => write!(f, "--subject {pattern:?}"),
+            Self::Expired => f.write_str("--expired"),
+            Self::All => f.write_str("--all"),
+        }
+    }
+}
+
+impl Selector {
+    /// The first digits of a SHA-256 fingerprint, with or without colons.
+    ///
+    /// # Errors
+    /// It has other characters, or fewer digits than tell certificates apart.
+    pub fn sha256(text: &str) -> Result<Self, String> {
+        let digits: String = text.chars().filter(|c| *c != ':').collect();
+        let digits = digits.to_ascii_lowercase();
+        if digits.len() < LEAST_DIGITS || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(format!(
+                "{text:?} is not the beginning of a SHA-256 fingerprint: {LEAST_DIGITS} hex digits or more, as inspect shows them"
+            ));
+        }
+        Ok(Self::Sha256(digits))
+    }
+
+    fn selects(&self, alias: &str, certificate: &Certificate, now: OffsetDateTime) -> bool {
+        match self {
+            Self::Sha256(digits) => {
+                let fingerprint = certificate.fingerprint.to_string().replace(':', "");
+                fingerprint.to_ascii_lowercase().starts_with(digits)
+            }
+            Self::Subject(pattern) => {
+                let names = [Some(&certificate.subject), certificate.common_name.as_ref()];
+                names.into_iter().flatten().any(|name| fits(pattern, name))
+            }
+            Self::Expired => certificate.not_after < now,
+            Self::Alias(_) | Self::All => self.selects_alias(alias),
+        }
+    }
+
+    fn selects_alias(&self, alias: &str) -> bool {
+        match self {
+            Self::Alias(wanted) => wanted.eq_ignore_ascii_case(alias),
+            Self::All => true,
+            Self::Sha256(_) | Self::Subject(_) | Self::Expired => false,
+        }
+    }
+}
+
+/// Whether a text fits a pattern with `*` and `?`.
+fn fits(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), text.chars().collect());
+    // Which beginnings of the text fit the pattern so far.
+    let mut reached = vec![false; text.len() + 1];
+    if let Some(first) = reached.first_mut() {
+        *first = true;
+    }
+    for one in pattern {
+        let mut next = Vec::with_capacity(reached.len());
+        let mut any_before = false;
+        for (at, here) in reached.iter().enumerate() {
+            any_before |= here;
+            let before = at.checked_sub(1);
+            next.push(match one {
+                '*' => any_before,
+                _ => before.is_some_and(|before| {
+                    reached.get(before) == Some(&true)
+                        && (one == '?' || text.get(before) == Some(&one))
+                }),
+            });
+        }
+        reached = next;
+    }
+    reached.last() == Some(&true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::certs::self_signed;
+
+    #[test]
+    fn patterns_fit_whole_names() {
+        for (pattern, text, is_fit) in [
+            ("", "", true),
+            ("*", "", true),
+            ("Acme*", "Acme Root CA", true),
+            ("*Root*", "Acme Root CA", true),
+            ("Root", "Acme Root CA", false),
+            ("Acme ?oot*CA", "Acme Root CA", true),
+            ("a*b*c", "aXbYbZc", true),
+            ("a*b*c", "aXbYbZ", false),
+            ("?", "", false),
+        ] {
+            assert_eq!(fits(pattern, text), is_fit, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn a_fingerprint_begins_with_eight_digits_at_least() {
+        assert_eq!(
+            Selector::sha256("AB:CD:01:23"),
+            Ok(Selector::Sha256("abcd0123".into()))
+        );
+        for wrong in ["", "abcd012", "ghijklmn", "12345678-"] {
+            assert!(Selector::sha256(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn each_selector_selects_by_what_it_names() {
+        let root = self_signed("Acme Root");
+        let now = OffsetDateTime::now_utc();
+        let selects = |one: Selector| one.selects("acme-root", &root, now);
+        let digits = root.fingerprint.short();
+        assert!(selects(Selector::sha256(&digits).unwrap()));
+        assert!(selects(Selector::Alias("Acme-Root".into())));
+        assert!(selects(Selector::Subject("Acme Root".into())));
+        assert!(selects(Selector::Subject("CN=*".into())));
+        assert!(selects(Selector::All));
+        assert!(!selects(Selector::Expired));
+        assert!(!selects(Selector::Alias("acme".into())));
+        assert!(Selector::Expired.selects("", &root, root.not_after + time::Duration::SECOND));
+    }
+}
