@@ -96,6 +96,25 @@ stop_all() {
   done
   while any_running "$1"; do sleep 0.02; done
   rm -rf "$1/processes"
+  remove_cgroups "$1"
+}
+
+# remove_cgroups FOLDER: removes those named in FOLDER/cgroup, if anything that was
+# started had some made for it.
+remove_cgroups() {
+  local cgroup top left try
+  { read -r cgroup <"$1/cgroup"; } 2>/dev/null || return 0
+  for ((try = 0; try < 200; try++)); do
+    left=
+    for top in /sys/fs/cgroup"$cgroup" /sys/fs/cgroup/*"$cgroup"; do
+      [ ! -d "$top" ] || { left=yes; find "$top" -depth -type d -exec rmdir {} + 2>/dev/null || true; }
+    done
+    [ -n "$left" ] || return 0
+    # The processes in them were killed, and end within moments.
+    sleep 0.05
+  done
+  say "the cgroups $cgroup are still in use"
+  return 1
 }
 
 # remove FOLDER: removes it, but for the logs if KEEP_LOGS is 1.

@@ -18,5 +18,6 @@ mod faults;
 mod install;
 mod preview;
 mod removal;
+mod real_node;
 mod rules;
 mod states;

@@ -52,11 +52,7 @@ impl Namespace {
 
     /// What the API server has against an object; it is made where that is nothing. (Quotas let every dry run pass.)
     pub fn refuses(&self, manifest: &str) -> Option<String> {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), manifest).unwrap();
-        let path = file.path().to_str().unwrap();
-        let output = run(&["create", "-n", &self.name, "-f", path]);
-        (!output.status.success()).then(|| String::from_utf8_lossy(&output.stderr).into_owned())
+        create(manifest, &["-n", &self.name])
     }
 
     pub fn kubectl(arguments: &[&str]) -> String {
@@ -75,6 +71,15 @@ impl Drop for Namespace {
     fn drop(&mut self) {
         Self::kubectl(&["delete", "namespace", &self.name, "--wait=false"]);
     }
+}
+
+/// Creates what a manifest has; what the API server has against some of it, the rest is made.
+pub fn create(manifest: &str, more: &[&str]) -> Option<String> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), manifest).unwrap();
+    let path = file.path().to_str().unwrap();
+    let output = run(&[&["create", "-f", path], more].concat());
+    (!output.status.success()).then(|| String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
 fn run(arguments: &[&str]) -> Output {

@@ -27,6 +27,7 @@ pub mod packaging;
 pub mod platform;
 pub mod programs;
 pub mod proxy_server;
+pub mod real_node;
 pub mod reference;
 pub mod repository_server;
 pub mod schema;
