@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use targets::TargetArgs;
+pub use targets::{ReleaseArgs, TargetArgs};
 
 use crate::certs::Fingerprint;
 use crate::certs::lint::EXPIRES_WITHIN_DAYS;
@@ -21,6 +21,7 @@ use crate::request::{Desired, TargetSpec};
 use crate::sources::Source;
 use crate::tls::Endpoint;
 use crate::vendor::Component;
+use crate::verify::Patience;
 
 /// Bring private CA certificates to ClearML Enterprise on Kubernetes
 #[derive(Debug, Parser)]
@@ -56,12 +57,64 @@ pub enum Command {
     /// Show the chain that a server presents, and whether each client will trust it with the certificates you propose
     #[command(long_about = help::PROBE)]
     Probe(ProbeArgs),
+    /// Let a short-lived pod of the deployed task template ask the servers, with each client that its image has
+    #[command(long_about = help::VERIFY)]
+    Verify(VerifyArgs),
     /// Look at everything that an installation needs: Helm, cluster, rights, charts, files; nothing is changed
     #[command(long_about = help::DOCTOR)]
     Doctor(DoctorArgs),
     /// Print the script that teaches a shell to complete the words of this program
     #[command(long_about = help::COMPLETION)]
     Completion(CompletionArgs),
+}
+
+/// The arguments of `verify`.
+#[derive(Debug, Args)]
+#[command(after_help = help::VERIFY_CODES)]
+pub struct VerifyArgs {
+    /// Whose task pods [default: agent and apps, where they have a release in the namespace]
+    #[arg(value_name = "COMPONENT")]
+    pub components: Vec<Component>,
+
+    /// The task pods of this queue only; repeatable
+    #[arg(long = "queue", value_name = "NAME")]
+    pub queues: Vec<String>,
+
+    /// Image of the task [default: that of tasks that name none, where the values set one; else the agent's]
+    #[arg(long, value_name = "IMAGE")]
+    pub image: Option<String>,
+
+    /// A server to ask, in the place of those that the values name; repeatable
+    #[arg(long = "server", value_name = "URL")]
+    pub servers: Vec<Endpoint>,
+
+    /// How long to wait for a pod, such as 5m0s
+    #[arg(long, value_name = "DURATION", default_value = "5m0s")]
+    pub timeout: Patience,
+
+    /// Show the pods that would be made; make none
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Do it without asking
+    #[arg(short, long)]
+    pub yes: bool,
+
+    /// Never prompt: what is missing is an error
+    #[arg(long)]
+    pub no_input: bool,
+
+    /// Coordinates of each component.
+    #[command(flatten)]
+    pub releases: ReleaseArgs,
+
+    /// Let this error finding pass as a warning (docs/findings.md); repeatable
+    #[arg(long, value_name = "CODE")]
+    pub ignore: Vec<Ignorable>,
+
+    /// How to print the result; json needs --yes or --dry-run
+    #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub output: Output,
 }
 
 /// The arguments of `doctor`.
@@ -412,6 +465,10 @@ pub struct DeployArgs {
     /// Restart the pods that would keep the old certificates, since their own definition does not change (needs kubectl)
     #[arg(long)]
     pub restart: bool,
+
+    /// Let a short-lived pod of each task template ask the servers afterwards, as the command verify does (needs kubectl)
+    #[arg(long, conflicts_with = "files_only")]
+    pub verify: bool,
 
     /// Return to the former revision if the upgrade fails (Helm 3 calls it --atomic)
     #[arg(long)]

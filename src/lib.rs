@@ -37,4 +37,5 @@ pub mod trust_store;
 pub mod ui;
 pub mod values;
 pub mod vendor;
+pub mod verify;
 pub mod yaml;

@@ -83,6 +83,23 @@ Examples:
 pub(super) const PROBE_CODES: &str = "\
 Exit codes: 0 trusted, 1 a server or source cannot be reached, 3 an error finding, 4 an answer is missing, 64 usage.";
 
+pub(super) const VERIFY: &str = "\
+Let a pod of the deployed task template ask the servers that the values name, from inside of the cluster, with each client that its \
+image has: Python's requests, urllib and httpx, curl, wget, git, uv, node, openssl. Certificates come from the template alone, as \
+for a task. The pod is removed afterwards, and removes itself should this program be killed; nothing else is touched.
+
+Examples:
+  Does every queue of the agent trust every server?
+    helm clearml-certs verify agent -n clearml-workers
+
+  One queue, with the image that its tasks use; or only see the pod:
+    helm clearml-certs verify agent --queue gpu --image pytorch/pytorch:2.9.0 -n clearml-workers
+    helm clearml-certs verify agent --queue gpu --dry-run -n clearml-workers";
+
+pub(super) const VERIFY_CODES: &str = "\
+Exit codes: 0 every client trusts every server, 1 failed, 3 one does not, or the pod cannot run, 4 an answer is missing or was no,
+64 usage, 130 interrupted.";
+
 pub(super) const DOCTOR: &str = "\
 Look at everything that an installation needs: Helm, the plugin, the cluster, your rights, the clock, override files and charts. One \
 line each, and what to do about each that stands in the way. Nothing is changed.

@@ -17,6 +17,13 @@ pub struct TargetArgs {
     unnamed: Vec<TargetSpec>,
 }
 
+/// The coordinates of releases that are deployed: their names and namespaces.
+#[derive(Debug, Clone, Default)]
+pub struct ReleaseArgs(pub TargetArgs);
+
+/// What finds a release that is deployed.
+const OF_A_RELEASE: [&str; 2] = ["release", "namespace"];
+
 const OPTIONS: [(&str, &str, &str); 5] = [
     ("release", "NAME", "Release name"),
     (
@@ -73,31 +80,56 @@ impl TargetArgs {
     }
 }
 
+/// Those of [`OPTIONS`] that are `wanted`: once without a component's name, and once for each component.
+fn augmented(command: Command, components: &[Component], wanted: impl Fn(&str) -> bool) -> Command {
+    let options = || OPTIONS.iter().filter(|(option, ..)| wanted(option));
+    let command = options()
+        .filter(|(option, ..)| *option != NOT_UNNAMED)
+        .fold(command, |command, (option, value, help)| {
+            let arg = argument(option.to_string(), option, value)
+                .help(*help)
+                .help_heading("Coordinates, when one component is named");
+            command.arg(if *option == "values" {
+                arg.short('f')
+            } else {
+                arg
+            })
+        });
+    components.iter().fold(command, |command, component| {
+        options().fold(command, |command, (option, value, help)| {
+            let arg = argument(format!("{component}-{option}"), option, value)
+                .help(*help)
+                .help_heading(format!("Coordinates of the {component}"));
+            command.arg(arg)
+        })
+    })
+}
+
+impl Args for ReleaseArgs {
+    fn augment_args(command: Command) -> Command {
+        augmented(command, &Component::WITH_TASK_PODS, |option| {
+            OF_A_RELEASE.contains(&option)
+        })
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for ReleaseArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        TargetArgs::from_arg_matches(matches).map(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        self.0.update_from_arg_matches(matches)
+    }
+}
+
 impl Args for TargetArgs {
     fn augment_args(command: Command) -> Command {
-        let command = OPTIONS
-            .iter()
-            .filter(|(option, ..)| *option != NOT_UNNAMED)
-            .fold(command, |command, (option, value, help)| {
-                let arg = argument(option.to_string(), option, value)
-                    .help(*help)
-                    .help_heading("Coordinates, when one component is named");
-                command.arg(if *option == "values" {
-                    arg.short('f')
-                } else {
-                    arg
-                })
-            });
-        Component::ALL.iter().fold(command, |command, component| {
-            OPTIONS
-                .iter()
-                .fold(command, |command, (option, value, help)| {
-                    let arg = argument(format!("{component}-{option}"), option, value)
-                        .help(*help)
-                        .help_heading(format!("Coordinates of the {component}"));
-                    command.arg(arg)
-                })
-        })
+        augmented(command, &Component::ALL, |_| true)
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -129,7 +161,9 @@ impl FromArgMatches for TargetArgs {
                 chart: text("chart"),
                 version: text("version"),
                 values: matches
-                    .get_many::<PathBuf>(&format!("{prefix}values"))
+                    .try_get_many::<PathBuf>(&format!("{prefix}values"))
+                    .ok()
+                    .flatten()
                     .map(|words| words.flat_map(|word| files_of(word)).collect())
                     .unwrap_or_default(),
             }

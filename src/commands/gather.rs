@@ -76,6 +76,16 @@ impl<'a> Cluster<'a> {
 }
 
 impl Cluster<'_> {
+    /// The namespace that holds where none is named.
+    pub(super) fn here(&self) -> String {
+        self.helm.cluster().namespace().to_owned()
+    }
+
+    /// The releases of a namespace; none where that is allowed to be unknown.
+    pub(super) fn ask(&mut self, namespace: &str, screen: &Screen) -> Result<&[ReleaseSummary]> {
+        Ok(self.releases(namespace, screen)?.unwrap_or_default())
+    }
+
     /// The releases of a namespace that was asked for; `None` where the cluster did not tell.
     pub(super) fn known(&self, namespace: &str) -> Option<&[ReleaseSummary]> {
         let known = self.seen.get(namespace)?.as_ref().ok()?;

@@ -20,6 +20,8 @@ mod probing;
 mod remove;
 mod render;
 mod side_by_side;
+mod verify;
+mod verifying;
 
 use anyhow::Result;
 
@@ -45,6 +47,7 @@ pub fn run(cli: &Cli, screen: &Screen) -> Result<ExitCode> {
         Command::Install(arguments) => install::run(arguments, cluster, screen),
         Command::Probe(arguments) => probe::run(arguments, cluster, screen),
         Command::Remove(arguments) => remove::run(arguments, cluster, screen),
+        Command::Verify(arguments) => verify::run(arguments, cluster, screen),
         Command::Render(arguments) => render::run(arguments, cluster, screen),
     }
 }

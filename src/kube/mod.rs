@@ -5,6 +5,8 @@ mod address;
 pub(crate) use address::tests;
 mod kubeconfig;
 mod kubectl;
+mod short_lived;
 
 pub use address::{ClusterAddress, current_namespace};
 pub use kubectl::{Kubectl, restart_shown};
+pub use short_lived::ShortLived;

@@ -38,6 +38,17 @@ impl Deed {
         }
     }
 
+    /// One on whatever there is of a resource, given as verb, group and resource.
+    fn any((verb, group, resource): (&'static str, &str, &str), namespace: &str) -> Self {
+        Self {
+            verb,
+            group: group.to_owned(),
+            resource: resource.to_owned(),
+            namespace: Some(namespace.to_owned()),
+            name: None,
+        }
+    }
+
     fn shown(&self) -> String {
         match self.group.as_str() {
             "" => format!("{} {}", self.verb, self.resource),
@@ -127,13 +138,18 @@ pub fn reviews(deeds: &[Deed]) -> String {
     let items: Vec<Json> = deeds
         .iter()
         .map(|deed| {
+            let (resource, below) = deed
+                .resource
+                .split_once('/')
+                .unwrap_or((&deed.resource, ""));
             json!({
                 "apiVersion": "authorization.k8s.io/v1",
                 "kind": "SelfSubjectAccessReview",
                 "spec": {"resourceAttributes": {
                     "verb": deed.verb,
                     "group": deed.group,
-                    "resource": deed.resource,
+                    "resource": resource,
+                    "subresource": below,
                     "namespace": deed.namespace.as_deref().unwrap_or_default(),
                     "name": deed.name.as_deref().unwrap_or_default(),
                 }},
@@ -156,21 +172,27 @@ struct Status {
 /// What deploying a chart into `namespace` takes, whatever the chart: Helm's own Secret, and what every component has.
 #[must_use]
 pub fn usual(namespace: &str) -> Vec<Deed> {
-    let deed = |verb, group: &str, resource: &str| Deed {
-        verb,
-        group: group.to_owned(),
-        resource: resource.to_owned(),
-        namespace: Some(namespace.to_owned()),
-        name: None,
-    };
-    vec![
-        deed("create", "", "secrets"),
-        deed("update", "", "secrets"),
-        deed("create", "", "configmaps"),
-        deed("patch", "", "configmaps"),
-        deed("create", "apps", "deployments"),
-        deed("patch", "apps", "deployments"),
-    ]
+    let deeds = [
+        ("create", "", "secrets"),
+        ("update", "", "secrets"),
+        ("create", "", "configmaps"),
+        ("patch", "", "configmaps"),
+        ("create", "apps", "deployments"),
+        ("patch", "apps", "deployments"),
+    ];
+    deeds.map(|deed| Deed::any(deed, namespace)).into()
+}
+
+/// What it takes to let a short-lived pod ask servers in `namespace`.
+#[must_use]
+pub fn verifying(namespace: &str) -> Vec<Deed> {
+    let deeds = [
+        ("create", "batch", "jobs"),
+        ("delete", "batch", "jobs"),
+        ("list", "", "pods"),
+        ("get", "", "pods/log"),
+    ];
+    deeds.map(|deed| Deed::any(deed, namespace)).into()
 }
 
 /// The deeds that the answers, one for each in the same order, forbid; `None` where they cannot be read.
@@ -195,24 +217,27 @@ pub fn denied(deeds: &[Deed], answers: &[u8]) -> Option<Vec<String>> {
 #[must_use]
 pub fn forbidden(target: &Target, deeds: &[Deed], answers: &[u8]) -> Option<Vec<Finding>> {
     let denied = denied(deeds, answers)?;
-    if denied.is_empty() {
-        return Some(Vec::new());
-    }
     let at = &target.coordinates;
+    let what = format!("what upgrading {} needs", at.release);
+    Some(Vec::from_iter(refused(&at.namespace, &what, &denied)))
+}
+
+/// The finding of what is denied in a namespace.
+#[must_use]
+pub fn refused(namespace: &str, what: &str, denied: &[String]) -> Option<Finding> {
+    if denied.is_empty() {
+        return None;
+    }
     let finding = Finding::error(
         "no-rights",
         format!(
-            "you may not do in namespace {} what upgrading {} needs: {}",
-            at.namespace,
-            at.release,
+            "you may not do in namespace {namespace} {what}: {}",
             denied.join(", ")
         ),
-    )
-    .hint(format!(
-        "ask for these rights, or use another context (--kube-context); `kubectl auth can-i --list -n {}` shows what you may do",
-        at.namespace
-    ));
-    Some(vec![finding])
+    );
+    Some(finding.hint(format!(
+        "ask for these rights, or use another context (--kube-context); `kubectl auth can-i --list -n {namespace}` shows what you may do"
+    )))
 }
 
 #[cfg(test)]

@@ -228,9 +228,9 @@ impl Proof {
     fn add_templates(&mut self, object: &Object) -> Vec<(&'static str, String)> {
         let found = Templates::of(object);
         let mut references = Vec::new();
-        for (place, spec) in found.pods {
-            references.extend(pods::references(&spec));
-            self.add_task_pod(PodPlace::Template(place), &spec);
+        for (place, pod) in found.pods {
+            references.extend(pods::references(&pod.spec));
+            self.add_task_pod(PodPlace::Template(place), &pod.spec);
         }
         self.blank.extend(found.blank);
         self.broken.extend(found.broken);
@@ -239,10 +239,7 @@ impl Proof {
 
     /// What a task pod mounts is a file of its user's, even if a pod stands in it.
     fn leave_out_files_of_tasks(&mut self, mounted: &[(&'static str, String)]) {
-        let is_file = |text: &TextPlace| {
-            let mut mounted = mounted.iter();
-            mounted.any(|(kind, object)| *kind == text.kind && *object == text.object)
-        };
+        let is_file = |text: &TextPlace| text.is_among(mounted);
         self.task_pods.retain(|pod| match &pod.place {
             PodPlace::Template(place) => !is_file(&place.text),
             PodPlace::Workload { .. } | PodPlace::Values(_) => true,

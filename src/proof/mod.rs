@@ -24,5 +24,6 @@ pub use carriers::{Carrier, Carriers, Found};
 pub use keys::{RefusedKey, refused_keys};
 pub use manifest::{Manifest, Object, ObjectId, Unreadable, parse, same_objects, subcharts};
 pub use place::{PodPlace, TemplatePlace, TextPlace};
+pub use pod_spec::PodTemplate;
 pub use pods::ContainerArrival;
-pub use templates::Broken;
+pub use templates::{Broken, TaskPods};

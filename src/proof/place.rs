@@ -40,6 +40,14 @@ pub struct TextPlace {
     pub key: String,
 }
 
+impl TextPlace {
+    /// Whether it stands in one of these objects, told by kind and name.
+    pub(super) fn is_among(&self, objects: &[(&'static str, String)]) -> bool {
+        let mut objects = objects.iter();
+        objects.any(|(kind, object)| *kind == self.kind && *object == self.object)
+    }
+}
+
 impl fmt::Display for PodPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -7,18 +7,50 @@ use serde::Deserialize as _;
 use serde_yaml::Value;
 
 use super::place::{TemplatePlace, TextPlace};
+use super::pods::references;
 use super::texts::texts;
-use super::{Object, pod_spec::pod_spec};
+use super::{Object, pod_spec::PodTemplate};
 use crate::values::scalar_text;
 
 /// Maps in maps deeper than this are no templates by queue.
 const MAX_DEPTH: usize = 4;
 
+/// The task pods of a release, as they are deployed.
+#[derive(Debug, Default)]
+pub struct TaskPods {
+    /// Each with its place.
+    pub pods: Vec<(TemplatePlace, PodTemplate)>,
+    /// Texts in which nothing stands.
+    pub blank: Vec<TextPlace>,
+    /// Texts that should hold some and cannot be read.
+    pub broken: Vec<Broken>,
+}
+
+impl TaskPods {
+    /// Those in the texts of `objects`, but for files that task pods mount: a pod in such a file is its user's.
+    #[must_use]
+    pub fn among(objects: &[Object]) -> Self {
+        let texts = objects.iter().filter(|object| object.holds_texts());
+        let mut all = Self::default();
+        for found in texts.map(Templates::of) {
+            all.pods.extend(found.pods);
+            all.blank.extend(found.blank);
+            all.broken.extend(found.broken);
+        }
+        let pods = all.pods.iter();
+        let mounted: Vec<_> = pods.flat_map(|(_, pod)| references(&pod.spec)).collect();
+        let is_file = |text: &TextPlace| text.is_among(&mounted);
+        all.pods.retain(|(place, _)| !is_file(&place.text));
+        all.broken.retain(|broken| !is_file(&broken.place));
+        all
+    }
+}
+
 /// What the texts of an object hold.
 #[derive(Debug, Default)]
 pub(super) struct Templates {
-    /// The pod specs, each with its place.
-    pub(super) pods: Vec<(TemplatePlace, Value)>,
+    /// The pods, each with its place.
+    pub(super) pods: Vec<(TemplatePlace, PodTemplate)>,
     /// Texts in which nothing stands.
     pub(super) blank: Vec<TextPlace>,
     /// Texts that should hold pods and cannot be read.
@@ -79,22 +111,22 @@ impl Templates {
                 number: (several && find.queue.is_none()).then_some(number),
                 queue: find.queue,
             };
-            self.pods.push((place, find.spec));
+            self.pods.push((place, find.pod));
         }
     }
 }
 
 struct Find {
     queue: Option<String>,
-    spec: Value,
+    pod: PodTemplate,
 }
 
 /// Looks for pods in a value: it is one, or a list or a map of them.
 fn search(value: Value, names: &mut Vec<String>, finds: &mut Vec<Find>) {
-    if let Some(spec) = pod_spec(&value) {
+    if let Some(pod) = PodTemplate::of(&value) {
         finds.push(Find {
             queue: (!names.is_empty()).then(|| names.join(".")),
-            spec: spec.clone(),
+            pod,
         });
         return;
     }

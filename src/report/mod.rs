@@ -7,6 +7,7 @@ mod plan;
 mod probe;
 mod rendered;
 mod summary;
+mod verify;
 
 pub use diff::{Line, of_file, of_texts};
 pub use inspection::Inspection;
@@ -14,6 +15,7 @@ pub use plan::{Ending, plan_json};
 pub use probe::{Probe, Probed};
 pub use rendered::rendered_json;
 pub use summary::{Counts, warnings};
+pub use verify::{ImageFrom, Sending, Verified, verified_json};
 
 /// Raised when a field changes its meaning or goes away; new fields may come at any time.
 const SCHEMA_VERSION: u32 = 1;

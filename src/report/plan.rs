@@ -33,6 +33,19 @@ pub enum Ending {
     Interrupted,
 }
 
+impl Ending {
+    /// The word for it in JSON.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Refused => "refused",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
 /// The plan, and with it what became of each target if it was carried out.
 #[must_use]
 pub fn plan_json(plan: &Plan, ending: Ending, outcomes: &[(&Target, Outcome)]) -> Value {
@@ -63,13 +76,7 @@ pub fn plan_json(plan: &Plan, ending: Ending, outcomes: &[(&Target, Outcome)]) -
     let system = plan.entries.iter().filter(|entry| entry.of_bundle);
     json!({
         "schemaVersion": SCHEMA_VERSION,
-        "outcome": match ending {
-            Ending::Planned => "planned",
-            Ending::Refused => "refused",
-            Ending::Done => "done",
-            Ending::Failed => "failed",
-            Ending::Interrupted => "interrupted",
-        },
+        "outcome": ending.word(),
         "hasChanges": plan.has_changes(),
         "certificates": certificates,
         "systemCertificates": system.count(),

@@ -8,9 +8,11 @@ mod readiness;
 mod restart;
 mod still;
 mod target;
+mod verify;
 
 pub use aftermath::{Aftermath, By, Moved};
 pub use check::Check;
 pub use file::{FileEnd, write};
 pub use plan::{How, Ran, Watch, files, upgrades};
 pub use target::Outcome;
+pub use verify::{Asked, ask};

@@ -19,6 +19,7 @@ mod summary;
 mod table;
 mod tables;
 mod verdicts;
+mod verify;
 
 pub use prompts::{Remark, Typed, choose, choose_several, confirm, is_interactive, text, type_in};
 pub use screen::Screen;

@@ -21,6 +21,9 @@ impl Component {
     /// Every component, in the order they are rolled out: the control plane first, and a gateway needs an agent in its namespace.
     pub const ALL: [Self; 3] = [Self::Apps, Self::Agent, Self::Gateway];
 
+    /// Those that start pods for tasks, in the same order.
+    pub const WITH_TASK_PODS: [Self; 2] = [Self::Apps, Self::Agent];
+
     /// The name on our command line.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -73,6 +73,8 @@ pub struct TaskPodKeys {
     pub template_key: &'static str,
     /// What the vendor's recipe calls the volume with the certificates.
     pub sources_volume: &'static str,
+    /// The image of tasks that name none.
+    pub default_image: Keys,
 }
 
 /// Where the queues are whose overrides replace fields of the base template whole.

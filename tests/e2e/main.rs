@@ -17,7 +17,7 @@ mod apply;
 mod faults;
 mod install;
 mod preview;
-mod removal;
 mod real_node;
+mod removal;
 mod rules;
 mod states;

@@ -77,7 +77,7 @@ const FLOORS: [&[&str]; 13] = [
     &["files", "finding", "interrupt", "secrets", "tls"],
     &["certs", "process", "values"],
     &["backups", "kube", "proof", "vendor"],
-    &["completion", "helm", "overrides"],
+    &["completion", "helm", "overrides", "verify"],
     &["doctor", "release", "sources"],
     &["plan"],
     &["request"],
@@ -89,7 +89,7 @@ const FLOORS: [&[&str]; 13] = [
 ];
 
 /// Modules that decide and touch nothing: no file, no process, no network, no clock.
-const PURE: [&str; 10] = [
+const PURE: [&str; 11] = [
     "certs",
     "conf",
     "finding",
@@ -99,6 +99,7 @@ const PURE: [&str; 10] = [
     "secrets",
     "values",
     "vendor",
+    "verify",
     "yaml",
 ];
 
