@@ -23,7 +23,7 @@ pub(super) fn agree(plan: &Plan, deploy: &DeployArgs, cluster: &ClusterAddress) 
     let question = if deploy.files_only {
         writing(plan)
     } else {
-        deploying(plan, cluster)
+        deploying(plan, deploy.verify, cluster)
     };
     if ui::confirm(&question)? {
         Ok(())
@@ -33,7 +33,7 @@ pub(super) fn agree(plan: &Plan, deploy: &DeployArgs, cluster: &ClusterAddress) 
 }
 
 /// `Upgrade clearml-agent in team-a on context blue (https://blue:6443)?`
-fn deploying(plan: &Plan, cluster: &ClusterAddress) -> String {
+fn deploying(plan: &Plan, verifies: bool, cluster: &ClusterAddress) -> String {
     let deeds = [(Action::Install, "install"), (Action::Upgrade, "upgrade")];
     let deeds = deeds.iter().filter_map(|(action, verb)| {
         let targets = plan
@@ -43,8 +43,21 @@ fn deploying(plan: &Plan, cluster: &ClusterAddress) -> String {
         let names: Vec<String> = targets.map(name).collect();
         (!names.is_empty()).then(|| format!("{verb} {}", names.join(", ")))
     });
-    let deeds: Vec<String> = deeds.collect();
+    let verifies = verifies.then(|| verifying(plan)).flatten();
+    let deeds: Vec<String> = deeds.chain(verifies).collect();
     capitalised(&format!("{} on {cluster}?", deeds.join("; ")))
+}
+
+/// `run short-lived pods in team-a`
+fn verifying(plan: &Plan) -> Option<String> {
+    let targets = plan.targets.iter();
+    let targets = targets.filter(|target| target.layout.task_pods.is_some());
+    let mut namespaces: Vec<&str> = targets
+        .map(|target| target.coordinates.namespace.as_str())
+        .collect();
+    namespaces.dedup();
+    let what = format!("run short-lived pods in {}", namespaces.join(", "));
+    (!namespaces.is_empty()).then_some(what)
 }
 
 fn name(target: &Target) -> String {

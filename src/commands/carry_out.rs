@@ -1,22 +1,27 @@
 //! Carrying out a plan before somebody's eyes, and reporting what became of each target.
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
 use super::order::Order;
+use super::verifying;
 use crate::backups::Backups;
 use crate::cli::Output;
 use crate::exit::{ExitCode, Stop};
 use crate::helm::{Helm, Rollout};
 use crate::interrupt;
 use crate::plan::{Plan, Target};
-use crate::report::{Ending, plan_json};
-use crate::run::{self, How, Ran, Watch};
+use crate::report::{Ending, Verified, plan_json};
+use crate::run::{self, How, Outcome, Ran, Watch};
 use crate::ui::Screen;
 
 /// `--files-only`: the override files, and the commands for later.
 pub(super) fn write(order: &Order<'_>, plan: &Plan, screen: &Screen) -> Result<ExitCode> {
     let backups = Backups::into(order.backup_dir.clone());
-    report(order, plan, run::files(plan, &backups), screen)
+    let ran = run::files(plan, &backups);
+    if order.deploy.output == Output::Text {
+        screen.report(&ran.outcomes);
+    }
+    ended(order, plan, ran, &[], screen)
 }
 
 /// Carries the plan out, and reports what became of it.
@@ -35,7 +40,35 @@ pub(super) fn act(
         backups: &Backups::into(order.backup_dir.clone()),
     };
     let ran = run::upgrades(helm, plan, &how, &watch)?;
-    report(order, plan, ran, screen)
+    report(order, helm, plan, ran, screen)
+}
+
+/// Verifies the targets that are deployed now; what is wrong is the run's failure, if it had none yet.
+fn verify(
+    order: &Order<'_>,
+    helm: &Helm,
+    ran: &mut Ran<'_>,
+    screen: &Screen,
+) -> Vec<Vec<Verified>> {
+    let mut all = Vec::new();
+    for (target, outcome) in &ran.outcomes {
+        let is_there = matches!(outcome, Outcome::Done { .. } | Outcome::Unchanged);
+        if !is_there || target.layout.task_pods.is_none() || interrupt::requested() {
+            all.push(Vec::new());
+            continue;
+        }
+        let verified = verifying::after_upgrade(order, helm, target, screen);
+        let failure = match &verified {
+            Ok(verified) if verified.iter().all(Verified::is_right) => None,
+            Ok(_) => Some(
+                Stop::refused("it is deployed, but not every client in its task pods trusts every server; see above").into(),
+            ),
+            Err(error) => Some(anyhow!("it is deployed, and could not be verified: {error:#}")),
+        };
+        ran.failure = ran.failure.take().or(failure);
+        all.push(verified.unwrap_or_default());
+    }
+    all
 }
 
 /// The run on a screen: what is no JSON goes to stderr where stdout is JSON's.
@@ -73,7 +106,37 @@ impl Watch for Watching<'_> {
 }
 
 /// Says what became of each target, and ends the run with the first failure.
-fn report(order: &Order<'_>, plan: &Plan, ran: Ran<'_>, screen: &Screen) -> Result<ExitCode> {
+fn report(
+    order: &Order<'_>,
+    helm: &Helm,
+    plan: &Plan,
+    mut ran: Ran<'_>,
+    screen: &Screen,
+) -> Result<ExitCode> {
+    let is_text = order.deploy.output == Output::Text;
+    if is_text {
+        screen.report(&ran.outcomes);
+    }
+    let verified = if order.deploy.verify {
+        verify(order, helm, &mut ran, screen)
+    } else {
+        Vec::new()
+    };
+    if is_text {
+        for one in &verified {
+            screen.verified(one);
+        }
+    }
+    ended(order, plan, ran, &verified, screen)
+}
+
+fn ended(
+    order: &Order<'_>,
+    plan: &Plan,
+    ran: Ran<'_>,
+    verified: &[Vec<Verified>],
+    screen: &Screen,
+) -> Result<ExitCode> {
     let Ran { outcomes, failure } = ran;
     if order.deploy.output == Output::Json {
         let ending = match failure {
@@ -81,9 +144,7 @@ fn report(order: &Order<'_>, plan: &Plan, ran: Ran<'_>, screen: &Screen) -> Resu
             Some(_) => Ending::Failed,
             None => Ending::Done,
         };
-        screen.json(&plan_json(plan, ending, &outcomes));
-    } else {
-        screen.report(&outcomes);
+        screen.json(&plan_json(plan, ending, &outcomes, verified));
     }
     match failure {
         _ if interrupt::requested() => {

@@ -44,7 +44,8 @@ pub(super) fn carry_through(order: &Order<'_>, helm: &Helm, screen: &Screen) -> 
         screen.preview(&plan, deploy.show_manifest);
     }
     let refused = accept(&plan);
-    if is_json && (refused.is_err() || deploy.dry_run || !plan.has_changes()) {
+    let has_work = plan.has_changes() || deploy.verify;
+    if is_json && (refused.is_err() || deploy.dry_run || !has_work) {
         let ending = if !plan.unplanned.is_empty() {
             Ending::Failed
         } else if refused.is_err() {
@@ -52,13 +53,13 @@ pub(super) fn carry_through(order: &Order<'_>, helm: &Helm, screen: &Screen) -> 
         } else {
             Ending::Planned
         };
-        screen.json(&plan_json(&plan, ending, &[]));
+        screen.json(&plan_json(&plan, ending, &[], &[]));
     }
     refused?;
     if deploy.dry_run {
         return installing::looked(deploy, &plan);
     }
-    if !plan.has_changes() {
+    if !has_work {
         return Ok(ExitCode::Done);
     }
     agree(&plan, deploy, helm.cluster())?;

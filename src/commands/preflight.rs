@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use super::gather::Cluster;
 use super::side_by_side::side_by_side;
+use super::verifying;
 use crate::cli::DeployArgs;
 use crate::files;
 use crate::finding::Finding;
@@ -38,6 +39,17 @@ pub(super) fn look(
                 format!("--restart runs kubectl rollout restart: {error:#}"),
             )
             .hint("leave --restart out; the commands to restart by hand are printed then"),
+        );
+    }
+    if deploy.verify
+        && let Err(error) = &kubectl
+    {
+        findings.push(
+            Finding::error(
+                "verify-needs-kubectl",
+                format!("--verify runs pods by kubectl: {error:#}"),
+            )
+            .hint("leave --verify out"),
         );
     }
     if let Some(version) = helm.too_old()? {
@@ -101,6 +113,10 @@ pub(super) fn look(
         }
         if deploys && let Ok(kubectl) = &kubectl {
             found.extend(rights(target, helm.major()?, kubectl, screen));
+            if deploy.verify && target.layout.task_pods.is_some() {
+                let namespace = &target.coordinates.namespace;
+                found.extend(verifying::may_not(namespace, kubectl, screen));
+            }
         }
         found.extend(unwritable(target));
         found.extend(open_in_editor(target));

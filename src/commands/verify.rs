@@ -1,5 +1,7 @@
 //! `verify`: a short-lived pod of the deployed task template asks the servers.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 
 use super::gather::{Cluster, Destination};
@@ -10,7 +12,6 @@ use crate::finding::{self, Finding};
 use crate::helm::Helm;
 use crate::interrupt;
 use crate::kube::{ClusterAddress, Kubectl};
-use crate::preflight::rights;
 use crate::report::{Ending, Sending, Verified, verified_json};
 use crate::ui::{self, Screen};
 use crate::vendor::Component;
@@ -43,7 +44,9 @@ pub(super) fn run(
     } = find(arguments, &helm, wanted, screen)?;
     interrupt::check()?;
     if !arguments.dry_run {
-        findings.extend(may_not(&sendings, &kubectl, screen));
+        let denied = namespaces(&sendings).into_iter();
+        let denied = denied.filter_map(|one| verifying::may_not(one, &kubectl, screen));
+        findings.extend(denied);
         interrupt::check()?;
     }
     finding::ignore(&mut findings, &arguments.ignore);
@@ -145,33 +148,11 @@ fn components(
     Ok(found)
 }
 
-/// What the user may not do; an answer that cannot be had stands in nobody's way.
-fn may_not(sendings: &[Sending], kubectl: &Kubectl, screen: &Screen) -> Vec<Finding> {
-    let mut namespaces: Vec<&str> = sendings
-        .iter()
-        .map(|one| one.errand.namespace.as_str())
-        .collect();
-    namespaces.sort_unstable();
-    namespaces.dedup();
-    let mut findings = Vec::new();
-    for namespace in namespaces {
-        let deeds = rights::verifying(namespace);
-        let answers = screen.step("asking the cluster for your rights", || {
-            kubectl.run_with(
-                &["create", "-f", "-", "-o", "json"],
-                rights::reviews(&deeds),
-            )
-        });
-        let denied = answers
-            .ok()
-            .and_then(|answers| rights::denied(&deeds, &answers));
-        findings.extend(rights::refused(
-            namespace,
-            "what verify does",
-            &denied.unwrap_or_default(),
-        ));
-    }
-    findings
+/// Where they go, each namespace once.
+fn namespaces(sendings: &[Sending]) -> Vec<&str> {
+    let namespaces = sendings.iter().map(|one| one.errand.namespace.as_str());
+    let namespaces: BTreeSet<&str> = namespaces.collect();
+    namespaces.into_iter().collect()
 }
 
 /// Asks for the yes, where nobody gave it on the command line.
@@ -185,16 +166,14 @@ fn agree(arguments: &VerifyArgs, sendings: &[Sending], cluster: &ClusterAddress)
         )
         .into());
     }
-    let mut namespaces: Vec<&str> = sendings
-        .iter()
-        .map(|one| one.errand.namespace.as_str())
-        .collect();
-    namespaces.dedup();
     let what = match sendings.len() {
         1 => "a short-lived pod".to_owned(),
         n => format!("{n} short-lived pods"),
     };
-    let question = format!("Run {what} in {} on {cluster}?", namespaces.join(", "));
+    let question = format!(
+        "Run {what} in {} on {cluster}?",
+        namespaces(sendings).join(", ")
+    );
     if ui::confirm(&question)? {
         Ok(())
     } else {

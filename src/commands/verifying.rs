@@ -6,12 +6,15 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use serde_yaml::Value;
 
+use super::order::Order;
 use super::side_by_side::side_by_side;
+use crate::cli::DeployArgs;
 use crate::exit::Stop;
 use crate::finding::{self, Finding, Ignorable};
 use crate::helm::{Deployed, Helm};
 use crate::kube::Kubectl;
-use crate::plan;
+use crate::plan::{self, Target};
+use crate::preflight::rights;
 use crate::proof::{self, Arrival, Itself, Manifest, Object, PodTemplate, TaskPods};
 use crate::report::{ImageFrom, Sending, Verified};
 use crate::run;
@@ -29,6 +32,49 @@ const LONG: Duration = Duration::from_secs(10);
 
 /// Pods that ask at the same time.
 const AT_ONCE: usize = 4;
+
+/// What an upgrade's flags say of it.
+pub(super) fn wanted_after(deploy: &DeployArgs) -> Wanted<'static> {
+    let timeout = deploy.timeout.as_deref();
+    Wanted {
+        queues: &[],
+        image: None,
+        servers: &[],
+        patience: timeout.and_then(|one| one.parse().ok()).unwrap_or_default(),
+    }
+}
+
+/// Lets pods of a target's task templates ask, now that it is deployed.
+///
+/// # Errors
+/// There is nothing to ask with, or nobody to ask.
+pub(super) fn after_upgrade(
+    order: &Order<'_>,
+    helm: &Helm,
+    target: &Target,
+    screen: &Screen,
+) -> Result<Vec<Verified>> {
+    let at = &target.coordinates;
+    let place = Place {
+        component: at.component,
+        chart: &target.chart_name,
+        release: &at.release,
+        namespace: &at.namespace,
+    };
+    let wanted = wanted_after(&order.deploy);
+    let kubectl = Kubectl::at(helm.cluster())?;
+    let Found {
+        sendings,
+        mut findings,
+    } = find(helm, place, wanted, screen)?;
+    finding::ignore(&mut findings, &order.desired.ignore);
+    screen.notes(&findings);
+    if finding::refuses(&findings) {
+        return Err(Stop::refused("the task pods cannot be verified; see above").into());
+    }
+    let ignored = &order.desired.ignore;
+    Ok(send(&kubectl, &sendings, wanted, ignored, screen))
+}
 
 /// A release whose task pods are wanted.
 #[derive(Debug, Clone, Copy)]
@@ -263,6 +309,17 @@ fn mark() -> Result<String> {
     let mut bytes = [0; 8];
     openssl::rand::rand_bytes(&mut bytes).context("there are no random numbers")?;
     Ok(format!("{:016x}", u64::from_be_bytes(bytes)))
+}
+
+/// What the user may not do of what it takes; an answer that cannot be had stands in nobody's way.
+pub(super) fn may_not(namespace: &str, kubectl: &Kubectl, screen: &Screen) -> Option<Finding> {
+    let deeds = rights::verifying(namespace);
+    let words = ["create", "-f", "-", "-o", "json", "--request-timeout=10s"];
+    let answers = screen.step("asking the cluster for your rights", || {
+        kubectl.run_with(&words, rights::reviews(&deeds))
+    });
+    let denied = rights::denied(&deeds, &answers.ok()?)?;
+    rights::refused(namespace, "what verifying needs", &denied)
 }
 
 /// Sends the pods, a few at a time, and judges what they saw.

@@ -5,6 +5,7 @@ mod address;
 pub(crate) use address::tests;
 mod kubeconfig;
 mod kubectl;
+pub mod pod;
 mod short_lived;
 
 pub use address::{ClusterAddress, current_namespace};

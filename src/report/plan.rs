@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
 use super::certificate::{certificate_facts, verdicts};
+use super::verify::Verified;
 use super::{SCHEMA_VERSION, diff, summary};
 use crate::certs::bundle::Entry;
 use crate::certs::chain::Chain;
@@ -48,14 +49,29 @@ impl Ending {
 
 /// The plan, and with it what became of each target if it was carried out.
 #[must_use]
-pub fn plan_json(plan: &Plan, ending: Ending, outcomes: &[(&Target, Outcome)]) -> Value {
+pub fn plan_json(
+    plan: &Plan,
+    ending: Ending,
+    outcomes: &[(&Target, Outcome)],
+    verified: &[Vec<Verified>],
+) -> Value {
     let now = OffsetDateTime::now_utc();
     let result_of = |index: usize| outcomes.get(index).map(|(_, outcome)| outcome);
     let targets: Vec<Value> = plan
         .targets
         .iter()
         .enumerate()
-        .map(|(index, target)| target_json(target, result_of(index)))
+        .map(|(index, target)| {
+            let mut json = target_json(target, result_of(index));
+            let verified = verified.get(index).map(|all| {
+                let all = all.iter().map(Verified::json);
+                all.collect::<Vec<_>>()
+            });
+            if let Some(fields) = json.as_object_mut() {
+                fields.insert("verification".to_owned(), json!(verified));
+            }
+            json
+        })
         .collect();
     let unplanned = plan.unplanned.iter().map(|one| {
         json!({
@@ -268,6 +284,7 @@ fn done(target: &Target, check: &Check, warnings: &str, backup: Option<&Path>) -
         "revision": check.revision,
         "live": check.live,
         "problems": check.problems,
+        "waiting": check.waiting,
         "keepingOldContent": check.keeping.iter().map(restart).collect::<Vec<_>>(),
         "restarted": restarted.map(Workload::reference).collect::<Vec<_>>(),
         "warnings": warnings.trim(),

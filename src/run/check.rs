@@ -16,6 +16,8 @@ pub struct Check {
     pub live: Vec<String>,
     /// What is not as it should be.
     pub problems: Vec<String>,
+    /// What new pods wait for that are not ready yet.
+    pub waiting: Vec<String>,
     /// The workloads whose pods keep what they started with.
     pub keeping: Vec<Workload>,
     /// Those that were restarted because of that.

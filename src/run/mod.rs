@@ -2,6 +2,7 @@
 
 mod aftermath;
 mod check;
+mod coming_up;
 mod file;
 mod plan;
 mod readiness;

@@ -1,7 +1,10 @@
 //! Carrying out a whole plan, target by target. After a failure the next ones are left untouched.
 
+use std::convert::Infallible;
+
 use anyhow::{Result, anyhow};
 
+use super::coming_up;
 use super::file::write;
 use super::readiness::Readiness;
 use super::restart::restart;
@@ -105,6 +108,16 @@ pub fn upgrades<'a>(
             && !interrupt::requested()
         {
             restart(kubectl, &target.coordinates, how.rollout, check);
+        }
+        // Where helm waited, it looked itself.
+        if let (Outcome::Done { check, .. }, false) = (&mut outcome, how.rollout.wait)
+            && let Ok(kubectl) = Kubectl::at(helm.cluster())
+        {
+            let what = format!("looking at the pods of {}", target.coordinates.release);
+            let Ok(()) = watch.step(&what, None, || {
+                coming_up::look(&kubectl, target, check);
+                Ok::<_, Infallible>(())
+            });
         }
         Ok(outcome)
     }))

@@ -70,6 +70,7 @@ fn success(target: &Target, check: &Check, backup: Option<&Path>) -> String {
             check.live.join(", ")
         ));
     }
+    lines.extend(check.waiting.iter().map(|one| format!("  {one}")));
     lines.extend(pods(target, check));
     lines.extend(backup.map(kept_at));
     lines.join("\n")

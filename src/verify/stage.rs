@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde_json::Value as Json;
 
+use crate::kube::pod::{self, text};
+
 /// How far a pod is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stage {
@@ -52,19 +54,6 @@ impl fmt::Display for Stage {
     }
 }
 
-/// Reasons for which a container waits that do not go away by waiting.
-const HOLDS: [&str; 9] = [
-    "ErrImagePull",
-    "ImagePullBackOff",
-    "ErrImageNeverPull",
-    "ImageInspectError",
-    "InvalidImageName",
-    "CreateContainerConfigError",
-    "CreateContainerError",
-    "RunContainerError",
-    "CrashLoopBackOff",
-];
-
 /// Reads a pod (`None` where there is none yet), the events of its Job and its own, and tells how far it is. `container` is the
 /// one that asks.
 #[must_use]
@@ -75,26 +64,18 @@ pub fn stage(pod: Option<&Json>, events: &[Json], container: &str) -> Stage {
             None => Stage::Going("waiting for the pod to be made".to_owned()),
         };
     };
-    let statuses = |field: &str| {
-        let list = at(pod, &["status", field]).and_then(Json::as_array);
-        list.into_iter().flatten()
-    };
-    let mut own = statuses("containerStatuses");
+    let mut own = pod::statuses(pod, "containerStatuses");
     let asking = own.find(|one| text(one, &["name"]) == Some(container));
     let asking = asking.and_then(|one| one.get("state"));
     if let Some(ended) = asking.and_then(|state| state.get("terminated")) {
         return ended_or_lost(pod, ended);
     }
     let phase = text(pod, &["status", "phase"]).unwrap_or_default();
-    for init in statuses("initContainerStatuses") {
-        let name = text(init, &["name"]).unwrap_or_default();
-        let code = at(init, &["state", "terminated", "exitCode"]).and_then(Json::as_i64);
-        if let Some(code) = code.filter(|code| *code != 0) {
-            return Stage::Lost {
-                why: format!("the init container {name} failed with exit code {code}"),
-                container: Some(name.to_owned()),
-            };
-        }
+    if let Some((name, code)) = pod::failed_init(pod) {
+        return Stage::Lost {
+            why: format!("the init container {name} failed with exit code {code}"),
+            container: Some(name.to_owned()),
+        };
     }
     if matches!(phase, "Failed" | "Succeeded") {
         let why = ["message", "reason"];
@@ -108,32 +89,14 @@ pub fn stage(pod: Option<&Json>, events: &[Json], container: &str) -> Stage {
     if asking.is_some_and(|state| state.get("running").is_some()) {
         return Stage::Going("asking".to_owned());
     }
-    for one in statuses("initContainerStatuses").chain(statuses("containerStatuses")) {
-        let reason = text(one, &["state", "waiting", "reason"]).unwrap_or_default();
-        if HOLDS.contains(&reason) {
-            let name = match text(one, &["name"]).unwrap_or_default() {
-                name if name == container => "the task's container".to_owned(),
-                name => format!("the container {name}"),
-            };
-            let message = text(one, &["state", "waiting", "message"]);
-            let image = text(one, &["image"]).unwrap_or_default();
-            return Stage::Blocked(match message {
-                Some(message) => {
-                    format!("{reason} of {name}, image {image}: {message}")
-                }
-                None => format!("{reason} of {name}, image {image}"),
-            });
-        }
+    if let Some(why) = pod::blocked(pod) {
+        return Stage::Blocked(why.replace(
+            &format!("the container {container}"),
+            "the task's container",
+        ));
     }
-    let conditions = at(pod, &["status", "conditions"]).and_then(Json::as_array);
-    let mut conditions = conditions.into_iter().flatten();
-    let scheduled = conditions.find(|one| text(one, &["type"]) == Some("PodScheduled"));
-    if let Some(scheduled) = scheduled.filter(|one| text(one, &["status"]) == Some("False")) {
-        let reason = text(scheduled, &["reason"])
-            .unwrap_or_default()
-            .to_lowercase();
-        let message = text(scheduled, &["message"]).unwrap_or_default();
-        return Stage::Held(format!("{reason}: {message}"));
+    if let Some(why) = pod::unscheduled(pod) {
+        return Stage::Held(why);
     }
     for reason in [
         "FailedMount",
@@ -144,9 +107,7 @@ pub fn stage(pod: Option<&Json>, events: &[Json], container: &str) -> Stage {
             return Stage::Blocked(format!("{reason}: {message}"));
         }
     }
-    let runs = |one: &&Json| at(one, &["state", "running"]).is_some();
-    if let Some(init) = statuses("initContainerStatuses").find(runs) {
-        let name = text(init, &["name"]).unwrap_or_default();
+    if let Some(name) = pod::running_init(pod) {
         return Stage::Initializing {
             container: name.to_owned(),
             words: String::new(),
@@ -190,14 +151,6 @@ fn last(events: &[Json], reason: &str) -> Option<String> {
 fn rejection(message: &str) -> String {
     let message = message.strip_prefix("Error creating: ").unwrap_or(message);
     message.to_owned()
-}
-
-fn at<'a>(value: &'a Json, path: &[&str]) -> Option<&'a Json> {
-    path.iter().try_fold(value, |value, key| value.get(key))
-}
-
-fn text<'a>(value: &'a Json, path: &[&str]) -> Option<&'a str> {
-    at(value, path)?.as_str().filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]
