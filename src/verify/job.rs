@@ -11,7 +11,7 @@ use crate::tls::Endpoint;
 pub const LABEL: &str = "clearml-certs/verify";
 
 /// How long the Job is there after its end, in seconds, if nobody removes it: long enough for its log to be read.
-const TTL: u64 = 60;
+const TTL: u64 = 30;
 
 /// What ends the pod's container, in seconds: the shell that is its first process heeds no signal.
 const GRACE: u64 = 1;
@@ -242,7 +242,7 @@ gpu:
         let job = errand(POD).job();
         assert_eq!(job["spec"]["activeDeadlineSeconds"], 90);
         assert_eq!(job["spec"]["backoffLimit"], 0);
-        assert_eq!(job["spec"]["ttlSecondsAfterFinished"], 60);
+        assert_eq!(job["spec"]["ttlSecondsAfterFinished"], 30);
         assert_eq!(job["spec"]["template"]["spec"]["activeDeadlineSeconds"], 90);
     }
 

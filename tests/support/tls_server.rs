@@ -60,3 +60,31 @@ fn serve_with(chain: &[&Issued], change: impl FnOnce(&mut SslAcceptorBuilder)) -
     });
     port
 }
+
+/// A server that presents `chain` and answers every request: there is no such page.
+pub fn serve_pages(chain: &[&Issued]) -> u16 {
+    const ANSWER: &[u8] =
+        b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).unwrap();
+    builder.set_certificate(&chain[0].x509).unwrap();
+    builder.set_private_key(&chain[0].key).unwrap();
+    for one in &chain[1..] {
+        builder.add_extra_chain_cert(one.x509.clone()).unwrap();
+    }
+    let acceptor = std::sync::Arc::new(builder.build());
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let acceptor = acceptor.clone();
+            std::thread::spawn(move || {
+                if let Ok(mut tls) = acceptor.accept(stream) {
+                    let _ = tls.read(&mut [0; 4096]);
+                    let _ = tls.write_all(ANSWER);
+                    let _ = tls.shutdown();
+                }
+            });
+        }
+    });
+    port
+}
