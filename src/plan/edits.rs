@@ -181,6 +181,8 @@ impl<'a> Edits<'a> {
             Strategy::Template => {
                 task_pods::stop_propagating(document, layout.certificates)?;
                 let (config_map, key) = &guess.bundle;
+                let given = request.files.merged_with(document.value());
+                let values = values::merge([&request.chart.values, &given]);
                 let wanted = Wanted {
                     shape: match settled.mode {
                         Mode::Append => Shape::Appended(&guess.sources),
@@ -193,6 +195,7 @@ impl<'a> Edits<'a> {
                     sources_volume: keys.sources_volume,
                     queues: request.queues,
                     adds: adds_volumes(request, keys),
+                    values: &values,
                 };
                 return task_pods::template(document, &file_name(request), keys, &wanted);
             }

@@ -10,6 +10,7 @@ use super::recipe::{
 use super::{IMAGE_UNKNOWN, ProjectedSource, Shape, Wanted, named, sources};
 use crate::finding::Finding;
 use crate::overrides::{line_of, list_at};
+use crate::values;
 use crate::vendor::PodList;
 use crate::yaml::{Document, Path};
 
@@ -28,13 +29,14 @@ pub(super) struct Spot<'a> {
 pub(super) fn template(
     document: &mut Document,
     file: &str,
-    spot: &Spot<'_>,
+    (spot, base): (&Spot<'_>, &Path),
     wanted: &Wanted<'_>,
 ) -> Result<Vec<Finding>> {
     let mut edit = TemplateEdit {
         document,
         file,
         spot,
+        base,
         findings: Vec::new(),
     };
     for list in spot.lists {
@@ -66,6 +68,8 @@ struct TemplateEdit<'a> {
     document: &'a mut Document,
     file: &'a str,
     spot: &'a Spot<'a>,
+    /// The base template, which holds where a queue's own says nothing.
+    base: &'a Path,
     findings: Vec<Finding>,
 }
 
@@ -91,10 +95,12 @@ impl TemplateEdit<'_> {
 
     fn init_container(&mut self, wanted: &Wanted<'_>) -> Result<()> {
         let path = self.list(PodList::InitContainers);
+        let image = wanted.image.unwrap_or(IMAGE_UNKNOWN);
+        let templates = [self.spot.path, self.base].map(|path| values::at(wanted.values, path));
+        let templates: Vec<&Value> = templates.into_iter().flatten().collect();
+        let ours = recipe::init_container(image, wanted.sources_volume, &templates);
         let Some(mut container) = named(self.document, &path, INIT_CONTAINER)? else {
-            let image = wanted.image.unwrap_or(IMAGE_UNKNOWN);
-            self.document
-                .append(&path, &recipe::init_container(image, wanted.sources_volume))?;
+            self.document.append(&path, &ours)?;
             return Ok(());
         };
         if !recipe::runs_update(&container) {
@@ -116,6 +122,11 @@ impl TemplateEdit<'_> {
             }
         }
         set_field(&mut container, "volumeMounts", Value::Sequence(present));
+        for key in ["resources", "securityContext"] {
+            if let (None, Some(ours)) = (container.get(key), ours.get(key)) {
+                set_field(&mut container, key, ours.clone());
+            }
+        }
         if let Some(image) = wanted.image.filter(|_| wanted.image_chosen) {
             set_field(&mut container, "image", image.into());
         }

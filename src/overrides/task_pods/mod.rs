@@ -65,6 +65,8 @@ pub struct Wanted<'a> {
     pub queues: Queues,
     /// Whether the chart adds `extraVolumes` and `extraVolumeMounts` to the lists that a queue replaces.
     pub adds: bool,
+    /// All that the chart will get, its defaults included: what the templates say of security and resources.
+    pub values: &'a Value,
 }
 
 /// Which templates the recipe is written into.
@@ -123,7 +125,7 @@ pub fn template(
         is_base: true,
     };
     let base_stays = switch(document, &base, &ours, wanted, false)?;
-    let mut findings = edit::template(document, file, &spot, wanted)?;
+    let mut findings = edit::template(document, file, (&spot, &base), wanted)?;
     if wanted.queues == Queues::Base {
         return Ok(findings);
     }
@@ -137,7 +139,7 @@ pub fn template(
         };
         let edited = clear::unused(document, &spot, &ours)
             .and_then(|()| switch(document, &queue.path, &ours, wanted, base_stays))
-            .and_then(|_| edit::template(document, file, &spot, wanted));
+            .and_then(|_| edit::template(document, file, (&spot, &base), wanted));
         match edited {
             Ok(more) => findings.extend(more),
             // What cannot be edited safely, such as a list that an anchor shares, costs its own queue alone.
@@ -307,6 +309,43 @@ mod tests {
             sources_volume: keys().sources_volume,
             queues: Queues::All,
             adds: false,
+            values: &Value::Null,
+        }
+    }
+
+    #[test]
+    fn the_init_container_may_do_what_the_tasks_container_may() {
+        let text = "agentk8sglue:\n  basePodTemplate:\n    resources: {limits: {cpu: 2, nvidia.com/gpu: 1}}\n    containerSecurityContext: {allowPrivilegeEscalation: false}\n";
+        let values: Value = serde_yaml::from_str(text).unwrap();
+        let sources = [whole("a-custom-ca-0")];
+        let wanted = Wanted {
+            values: &values,
+            ..wanted(Shape::Appended(&sources), &[])
+        };
+        let mut document = Document::parse(text).unwrap();
+        super::template(&mut document, "f.yaml", keys(), &wanted).unwrap();
+        let container = value(document.text())["initContainers"][0].clone();
+        let expected: Value = serde_yaml::from_str(
+            "{resources: {limits: {cpu: 2}}, securityContext: {allowPrivilegeEscalation: false}}",
+        )
+        .unwrap();
+        for key in ["resources", "securityContext"] {
+            assert_eq!(container[key], expected[key], "{container:?}");
+        }
+        // One of a former run learns it; what somebody wrote there stays.
+        let written = document.text().to_owned();
+        let without = written.replace(
+            "          resources:\n            limits:\n              cpu: 2\n",
+            "",
+        );
+        for before in [&without, &written.replace("cpu: 2\n", "cpu: 3\n")] {
+            let mut document = Document::parse(before).unwrap();
+            super::template(&mut document, "f.yaml", keys(), &wanted).unwrap();
+            let cpu = &value(document.text())["initContainers"][0]["resources"]["limits"]["cpu"];
+            assert!(
+                cpu == &Value::from(2) || before.contains("cpu: 3"),
+                "{before}"
+            );
         }
     }
 

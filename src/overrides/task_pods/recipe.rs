@@ -64,17 +64,48 @@ pub(super) fn update_command() -> Vec<Value> {
     ["/bin/sh", "-c", UPDATE].map(Value::from).to_vec()
 }
 
-pub(super) fn init_container(image: &str, sources_volume: &str) -> Value {
-    mapping([
+/// The init container. What the namespace demands of the task's container it demands of this one as well, so it takes over
+/// what the template says of that: the first with this key counts.
+pub(super) fn init_container(image: &str, sources_volume: &str, templates: &[&Value]) -> Value {
+    let mut container = mapping([
         ("command", Value::Sequence(update_command())),
         ("image", image.into()),
         ("imagePullPolicy", "IfNotPresent".into()),
         ("name", INIT_CONTAINER.into()),
-        (
-            "volumeMounts",
-            Value::Sequence(mounts(sources_volume).to_vec()),
-        ),
-    ])
+    ]);
+    let of_template = |key: &str| {
+        let mut found = templates.iter().filter_map(|template| template.get(key));
+        found.find(|value| value.as_mapping().is_some_and(|all| !all.is_empty()))
+    };
+    if let Some(resources) = of_template("resources").and_then(computed) {
+        set_field(&mut container, "resources", resources);
+    }
+    if let Some(context) = of_template("containerSecurityContext") {
+        set_field(&mut container, "securityContext", context.clone());
+    }
+    let mounts = Value::Sequence(mounts(sources_volume).to_vec());
+    set_field(&mut container, "volumeMounts", mounts);
+    container
+}
+
+/// Of a container's resources, those that any container uses: it needs no GPU to write a file. They cost no quota, since of
+/// init containers and the others the larger counts
+/// (<https://kubernetes.io/docs/concepts/workloads/pods/init-containers/#resource-sharing-within-containers>).
+fn computed(resources: &Value) -> Option<Value> {
+    let mut kept = serde_yaml::Mapping::new();
+    for kind in ["limits", "requests"] {
+        let all = resources.get(kind).and_then(Value::as_mapping);
+        let of_kind: serde_yaml::Mapping = all
+            .into_iter()
+            .flatten()
+            .filter(|(name, _)| matches!(name.as_str(), Some("cpu" | "memory")))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        if !of_kind.is_empty() {
+            kept.insert(kind.into(), Value::Mapping(of_kind));
+        }
+    }
+    (!kept.is_empty()).then_some(Value::Mapping(kept))
 }
 
 pub(super) fn variable(name: &str) -> Value {
