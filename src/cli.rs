@@ -48,6 +48,9 @@ pub enum Command {
     /// Take certificates out again: plan, preview, confirm, and upgrade the releases
     #[command(long_about = help::REMOVE)]
     Remove(Box<RemoveArgs>),
+    /// Change from one CA to another without an outage: trust both; once no server needs the former one, drop it
+    #[command(long_about = help::ROTATE)]
+    Rotate(Box<RotateArgs>),
     /// Print the overrides that the certificates need, or write them into the files; no cluster is asked
     #[command(long_about = help::RENDER)]
     Render(Box<RenderArgs>),
@@ -346,6 +349,59 @@ pub struct RemoveArgs {
     /// Which certificates.
     #[command(flatten)]
     pub selection: SelectionArgs,
+
+    /// Where copies of files go that are replaced [default: the state folder of the user; none where git has the content]
+    #[arg(long, value_name = "DIR")]
+    pub backup_dir: Option<PathBuf>,
+
+    /// Coordinates of each component.
+    #[command(flatten)]
+    pub targets: TargetArgs,
+
+    /// Let this error finding pass as a warning (docs/findings.md); repeatable
+    #[arg(long, value_name = "CODE")]
+    pub ignore: Vec<Ignorable>,
+
+    /// Warn of certificates that expire within this many days
+    #[arg(long, value_name = "DAYS", default_value_t = EXPIRES_WITHIN_DAYS)]
+    pub expires_within: u32,
+
+    /// Further flags for helm upgrade, such as --set or --plain-http
+    #[arg(last = true, value_name = "HELM-ARGS")]
+    pub helm_arguments: Vec<String>,
+
+    /// How it is carried out.
+    #[command(flatten)]
+    pub deploy: DeployArgs,
+}
+
+/// The arguments of `rotate`.
+#[derive(Debug, Args)]
+#[command(after_help = help::ROTATE_CODES)]
+pub struct RotateArgs {
+    /// Whose certificates are changed
+    #[arg(value_name = "COMPONENT")]
+    pub components: Vec<Component>,
+
+    /// The certificate that is to go: its alias, sha256:PREFIX, subject:GLOB or expired: ; repeatable
+    #[arg(long, value_name = "SELECTOR")]
+    pub from: Vec<Selector>,
+
+    /// The certificate that takes its place, as for install; repeatable
+    #[arg(long = "to", value_name = "[ALIAS=]SOURCE")]
+    pub certificates: Vec<Source>,
+
+    /// SHA-256 fingerprint of a certificate that an https:// source must present
+    #[arg(long, value_name = "SHA256")]
+    pub fingerprint: Option<Fingerprint>,
+
+    /// A further server that has to do without the former certificate, beside those that the values name; repeatable
+    #[arg(long = "server", value_name = "URL")]
+    pub servers: Vec<Endpoint>,
+
+    /// Wait so long for servers that still need the former certificate, such as 30m, and go on then
+    #[arg(long, value_name = "DURATION")]
+    pub wait_for_servers: Option<Patience>,
 
     /// Where copies of files go that are replaced [default: the state folder of the user; none where git has the content]
     #[arg(long, value_name = "DIR")]

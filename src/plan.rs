@@ -39,6 +39,7 @@ use crate::overrides::task_pods::{Queues, Strategy, Variables};
 use crate::overrides::{Mode, Placed, Selection, Taken};
 use crate::proof::{self, Carriers, Object, Proof, Unreadable};
 use crate::release::Snapshot;
+use crate::tls::Endpoint;
 use crate::values;
 use crate::vendor::{Component, Layout};
 
@@ -66,6 +67,9 @@ pub enum TaskPods {
     Template,
     /// Not at all.
     Off,
+    /// As the file has it already.
+    #[value(skip)]
+    AsIs,
 }
 
 /// What a plan is for.
@@ -242,6 +246,20 @@ impl Target {
         let stored = self.objects.iter().filter(|object| !object.is_hook());
         let stored: Vec<Object> = stored.cloned().collect();
         Carriers::find(&stored)
+    }
+
+    /// Has further servers asked, which nothing may be lost for either.
+    pub fn asks_too(&mut self, servers: &[Endpoint]) {
+        for endpoint in servers {
+            if !self.servers.iter().any(|known| known.endpoint == *endpoint) {
+                self.servers.push(NamedServer {
+                    path: "--server".to_owned(),
+                    endpoint: endpoint.clone(),
+                    is_needed: true,
+                    answer: None,
+                });
+            }
+        }
     }
 
     /// Its override file as it will be: the whole, or the certificates' part alone.

@@ -42,6 +42,23 @@ Examples:
 
 pub(super) const REMOVE_CODES: &str = INSTALL_CODES;
 
+pub(super) const ROTATE: &str = "\
+Change from one CA to another. The same line is given as often as one likes, and finds out where things stand: first the releases \
+come to trust both, then the servers are asked which of the two they need, and when none needs the former one any more, it is \
+dropped. Each step is planned, proven, shown and asked for like an installation.
+
+Examples:
+  Both are trusted after the first run; after the last, the new one alone:
+    helm clearml-certs rotate agent gateway --from corp-root --to corp-root-g2.pem -n clearml-workers
+
+  In a pipeline, half an hour of patience with the servers:
+    helm clearml-certs rotate agent --from sha256:c5adde8d --to corp-g2=corp-root-g2.pem \\
+      --server https://pypi.corp.example --wait-for-servers 30m --yes";
+
+pub(super) const ROTATE_CODES: &str = "\
+Exit codes: 0 only the new one is trusted, 1 failed, 2 servers or running tasks still need the former one, or there is
+something to change (--detailed-exitcode), 3 refused, 4 an answer is missing or was no, 64 usage, 130 interrupted.";
+
 pub(super) const RENDER: &str = "\
 Print the overrides that the certificates need, or write them into the files, for those who deploy by other means. No cluster is \
 asked; the chart is rendered all the same, to prove that every certificate arrives.

@@ -9,9 +9,10 @@ use super::{carry_out, guided, installing};
 use crate::cli::{DeployArgs, InstallArgs, Output};
 use crate::exit::{ExitCode, Stop};
 use crate::files::FolderLocks;
-use crate::helm::Helm;
+use crate::helm::{Helm, Rollout};
 use crate::interrupt;
 use crate::kube::ClusterAddress;
+use crate::plan::Plan;
 use crate::report::{Ending, plan_json};
 use crate::ui::Screen;
 
@@ -32,18 +33,29 @@ pub(super) fn run(
 
 /// Plans, shows, asks, and does it.
 pub(super) fn carry_through(order: &Order<'_>, helm: &Helm, screen: &Screen) -> Result<ExitCode> {
-    let deploy = &order.deploy;
     let mut locks = FolderLocks::default();
-    let rollout = installing::rollout(deploy, helm)?;
+    let rollout = installing::rollout(&order.deploy, helm)?;
     let plan = installing::plan(order, &rollout, helm, &mut locks, screen)
         .map_err(installing::interrupted)?;
+    finish(order, &rollout, helm, &plan, screen)
+}
+
+/// Shows a plan, asks, and carries it out.
+pub(super) fn finish(
+    order: &Order<'_>,
+    rollout: &Rollout,
+    helm: &Helm,
+    plan: &Plan,
+    screen: &Screen,
+) -> Result<ExitCode> {
+    let deploy = &order.deploy;
     let is_json = deploy.output == Output::Json;
     if is_json {
-        screen.plan_findings(&plan);
+        screen.plan_findings(plan);
     } else {
-        screen.preview(&plan, deploy.show_manifest);
+        screen.preview(plan, deploy.show_manifest);
     }
-    let refused = accept(&plan);
+    let refused = accept(plan);
     let has_work = plan.has_changes() || deploy.verify;
     if is_json && (refused.is_err() || deploy.dry_run || !has_work) {
         let ending = if !plan.unplanned.is_empty() {
@@ -53,21 +65,21 @@ pub(super) fn carry_through(order: &Order<'_>, helm: &Helm, screen: &Screen) -> 
         } else {
             Ending::Planned
         };
-        screen.json(&plan_json(&plan, ending, &[], &[]));
+        screen.json(&plan_json(plan, ending, &[], &[]));
     }
     refused?;
     if deploy.dry_run {
-        return installing::looked(deploy, &plan);
+        return installing::looked(deploy, plan);
     }
     if !has_work {
         return Ok(ExitCode::Done);
     }
-    agree(&plan, deploy, helm.cluster())?;
+    agree(plan, deploy, helm.cluster())?;
     interrupt::check()?;
     if deploy.files_only {
-        carry_out::write(order, &plan, screen)
+        carry_out::write(order, plan, screen)
     } else {
-        carry_out::act(order, &rollout, helm, &plan, screen)
+        carry_out::act(order, rollout, helm, plan, screen)
     }
 }
 

@@ -70,6 +70,9 @@ pub(super) fn plan(
     };
     let mut planned = planner.targets(&places, observe, screen)?;
     let targets = &mut planned.targets;
+    for target in targets.iter_mut() {
+        target.asks_too(&order.servers);
+    }
     interrupt::check()?;
     if !deploy.skip_probe {
         probing::servers_of(targets, screen);

@@ -19,6 +19,7 @@ mod probe;
 mod probing;
 mod remove;
 mod render;
+mod rotate;
 mod side_by_side;
 mod verify;
 mod verifying;
@@ -47,6 +48,7 @@ pub fn run(cli: &Cli, screen: &Screen) -> Result<ExitCode> {
         Command::Install(arguments) => install::run(arguments, cluster, screen),
         Command::Probe(arguments) => probe::run(arguments, cluster, screen),
         Command::Remove(arguments) => remove::run(arguments, cluster, screen),
+        Command::Rotate(arguments) => rotate::run(arguments, cluster, screen),
         Command::Verify(arguments) => verify::run(arguments, cluster, screen),
         Command::Render(arguments) => render::run(arguments, cluster, screen),
     }

@@ -4,10 +4,14 @@ use std::path::PathBuf;
 
 use time::OffsetDateTime;
 
-use crate::cli::{self, DeployArgs, InstallArgs, RemoveArgs, TargetArgs};
+use crate::certs::Fingerprint;
+use crate::cli::{self, DeployArgs, InstallArgs, RemoveArgs, RotateArgs, TargetArgs};
 use crate::exit::Stop;
-use crate::overrides::Selection;
+use crate::overrides::task_pods::Variables;
+use crate::overrides::{Selection, Selector};
+use crate::plan::TaskPods;
 use crate::request::{Desired, TargetSpec};
+use crate::tls::Endpoint;
 use crate::vendor::Component;
 
 /// What is to be planned, shown, agreed to and carried out.
@@ -18,6 +22,8 @@ pub(super) struct Order<'a> {
     targets: &'a TargetArgs,
     helm_arguments: &'a [String],
     pub(super) desired: Desired,
+    /// Servers to ask beside those that the values name.
+    pub(super) servers: Vec<Endpoint>,
     pub(super) backup_dir: Option<PathBuf>,
     pub(super) deploy: DeployArgs,
 }
@@ -43,6 +49,7 @@ impl<'a> From<&'a InstallArgs> for Order<'a> {
             targets: &desired.targets,
             helm_arguments: &desired.helm_arguments,
             desired: desired.desired(),
+            servers: Vec::new(),
             backup_dir: desired.backup_dir.clone(),
             deploy: arguments.deploy.clone(),
         }
@@ -57,16 +64,68 @@ impl<'a> From<&'a RemoveArgs> for Order<'a> {
             targets: &arguments.targets,
             helm_arguments: &arguments.helm_arguments,
             desired: Desired {
-                drop: Some(Selection {
-                    selectors: arguments.selection.selectors(),
-                    now: OffsetDateTime::now_utc(),
-                }),
+                drop: Some(selection(arguments.selection.selectors(), Vec::new())),
+                task_pods: TaskPods::AsIs,
                 ignore: arguments.ignore.clone(),
                 expires_within: arguments.expires_within,
                 ..Desired::default()
             },
+            servers: Vec::new(),
             backup_dir: arguments.backup_dir.clone(),
             deploy: arguments.deploy.clone(),
         }
+    }
+}
+
+impl<'a> Order<'a> {
+    /// The first step of a rotation: both are trusted.
+    pub(super) fn of_both(arguments: &'a RotateArgs) -> Self {
+        Self::of_rotation(
+            arguments,
+            Desired {
+                certificates: arguments.certificates.clone(),
+                fingerprint: arguments.fingerprint,
+                ..Desired::default()
+            },
+        )
+    }
+
+    /// The last step of a rotation: the former one goes, and never one of the new.
+    pub(super) fn of_dropping(arguments: &'a RotateArgs, new: Vec<Fingerprint>) -> Self {
+        let former = selection(arguments.from.clone(), new);
+        Self::of_rotation(
+            arguments,
+            Desired {
+                drop: Some(former),
+                ..Desired::default()
+            },
+        )
+    }
+
+    fn of_rotation(arguments: &'a RotateArgs, desired: Desired) -> Self {
+        Self {
+            command: "rotate",
+            components: &arguments.components,
+            targets: &arguments.targets,
+            helm_arguments: &arguments.helm_arguments,
+            desired: Desired {
+                task_pods: TaskPods::AsIs,
+                task_variables: Variables::Documented,
+                ignore: arguments.ignore.clone(),
+                expires_within: arguments.expires_within,
+                ..desired
+            },
+            servers: arguments.servers.clone(),
+            backup_dir: arguments.backup_dir.clone(),
+            deploy: arguments.deploy.clone(),
+        }
+    }
+}
+
+fn selection(selectors: Vec<Selector>, except: Vec<Fingerprint>) -> Selection {
+    Selection {
+        selectors,
+        except,
+        now: OffsetDateTime::now_utc(),
     }
 }

@@ -1,10 +1,11 @@
 //! Which certificates of a file or a release are meant.
 
 use std::fmt;
+use std::str::FromStr;
 
 use time::OffsetDateTime;
 
-use crate::certs::Certificate;
+use crate::certs::{Certificate, Fingerprint};
 
 /// One way to say which certificates are meant; of several, each adds to what the others say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub enum Selector {
 pub struct Selection {
     /// How they were named.
     pub selectors: Vec<Selector>,
+    /// Those that stay, whatever selects them.
+    pub except: Vec<Fingerprint>,
     /// When it is, for those that have ended.
     pub now: OffsetDateTime,
 }
@@ -35,7 +38,8 @@ impl Selection {
     #[must_use]
     pub fn selects(&self, alias: &str, certificate: &Certificate) -> bool {
         let mut selectors = self.selectors.iter();
-        selectors.any(|one| one.selects(alias, certificate, self.now))
+        !self.except.contains(&certificate.fingerprint)
+            && selectors.any(|one| one.selects(alias, certificate, self.now))
     }
 
     /// Whether whatever goes by `alias` is meant, be it readable or not.
@@ -57,6 +61,21 @@ impl fmt::Display for Selector {
             Self::Subject(pattern) => write!(f, "--subject {pattern:?}"),
             Self::Expired => f.write_str("--expired"),
             Self::All => f.write_str("--all"),
+        }
+    }
+}
+
+impl FromStr for Selector {
+    type Err = String;
+
+    /// A word that selects: an alias, `sha256:PREFIX`, `subject:GLOB` or `expired:`.
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word.split_once(':') {
+            Some(("sha256", digits)) => Self::sha256(digits),
+            Some(("subject", pattern)) => Ok(Self::Subject(pattern.to_owned())),
+            Some(("alias", alias)) => Ok(Self::Alias(alias.to_owned())),
+            Some(("expired", "")) => Ok(Self::Expired),
+            _ => Ok(Self::Alias(word.to_owned())),
         }
     }
 }

@@ -7,8 +7,8 @@ use serde_yaml::Value;
 
 use super::held::{self, alias_and_pem};
 use super::{Selection, alias_of, line_of, list_at};
-use crate::certs::Certificate;
 use crate::certs::pem::delivered;
+use crate::certs::{Certificate, Fingerprint};
 use crate::vendor::{EXTRA_CERTS, OVERRIDE_BUNDLE, PEM};
 use crate::yaml::{Document, Path};
 
@@ -59,8 +59,10 @@ fn from_list(
     for (index, item) in items.iter().enumerate() {
         let (alias, text) = alias_and_pem(item);
         let origin = format!("{file}{}", line_of(document, &path.then(index)));
-        let cut = Cut::of(text, |one| selection.selects(&alias, one));
-        let is_named = selection.selects_alias(&alias);
+        let cut = Cut::of(text, &selection.except, |one| {
+            selection.selects(&alias, one)
+        });
+        let is_named = selection.selects_alias(&alias) && !cut.keeps_any;
         if is_named || !cut.gone.is_empty() && cut.is_all {
             whole.insert(index);
         } else if !cut.gone.is_empty() {
@@ -96,7 +98,9 @@ fn from_bundle(
         return Ok(Vec::new());
     };
     let origin = format!("{file}{}", line_of(document, path));
-    let cut = Cut::of(&text, |one| selection.selects(&alias_of(one), one));
+    let cut = Cut::of(&text, &selection.except, |one| {
+        selection.selects(&alias_of(one), one)
+    });
     if cut.gone.is_empty() {
         return Ok(Vec::new());
     }
@@ -122,12 +126,15 @@ struct Cut {
     rest: String,
     /// Whether nothing that anybody could want is left in the rest.
     is_all: bool,
+    /// Whether it holds one that stays, whatever selects it.
+    keeps_any: bool,
 }
 
 impl Cut {
     /// A text in which a client would stumble stays whole: where a block begins and ends in it is for its owner to say.
-    fn of(text: &str, is_selected: impl Fn(&Certificate) -> bool) -> Self {
+    fn of(text: &str, except: &[Fingerprint], is_selected: impl Fn(&Certificate) -> bool) -> Self {
         let reading = delivered::read(text);
+        let keeps_any = reading.fingerprints().any(|one| except.contains(&one));
         let has_harms = !reading.harms.is_empty();
         let number = reading.certificates.len();
         let selected: Vec<(usize, Certificate)> = reading
@@ -147,6 +154,7 @@ impl Cut {
         }
         Self {
             is_all: selected.len() == number && !has_harms,
+            keeps_any,
             gone: selected.into_iter().map(|(_, one)| one).collect(),
             rest,
         }
@@ -171,6 +179,7 @@ mod tests {
                 Selector::Alias(name.into()),
                 Selector::Subject(format!("*CN={name}")),
             ],
+            except: Vec::new(),
             now: OffsetDateTime::UNIX_EPOCH,
         };
         let gone = take_out(&mut document, "f.yaml", &["customCertificates"], &selection).unwrap();

@@ -75,9 +75,9 @@ impl<'a> Edits<'a> {
             checking::enforce(document, &request.chart.values, request.layout)?;
         }
         document.note_former_values();
-        let standing = match request.drop {
-            Some(_) => Some(self.standing(document)?),
-            None => None,
+        let standing = match request.task_pods {
+            TaskPods::AsIs => Some(self.standing(document)?),
+            _ => None,
         };
         let taken = match request.drop {
             Some(selection) => take_out(
@@ -103,8 +103,7 @@ impl<'a> Edits<'a> {
         let strategy = match standing {
             // Without certificates, nothing is to be brought to task pods.
             Some(_) if placement.placed.is_empty() => Strategy::Off,
-            Some(standing) => standing,
-            None => strategy(request),
+            standing => standing.unwrap_or_else(|| strategy(request)),
         };
         let mut settled = Settled {
             text: String::new(),
@@ -220,7 +219,7 @@ fn strategy(request: &Request<'_>) -> Strategy {
     let layout = request.layout;
     let propagate = layout.under_certificates(PROPAGATE);
     match (&layout.task_pods, request.task_pods) {
-        (None, _) | (_, TaskPods::Off) => Strategy::Off,
+        (None, _) | (_, TaskPods::Off | TaskPods::AsIs) => Strategy::Off,
         (_, TaskPods::Propagate) => Strategy::Propagate,
         (_, TaskPods::Auto) if request.chart.knows(&propagate) => Strategy::Propagate,
         (_, TaskPods::Auto | TaskPods::Template) => Strategy::Template,

@@ -40,7 +40,7 @@ pub fn unselected(selection: &Selection, targets: &[Target]) -> Vec<Finding> {
     let has_taken = |one: &Selector| {
         let alone = Selection {
             selectors: vec![one.clone()],
-            now: selection.now,
+            ..selection.clone()
         };
         let mut taken = targets.iter().flat_map(|target| &target.taken);
         taken.any(|taken| match &taken.certificate {
@@ -108,6 +108,7 @@ fn nothing(selector: &Selector, targets: &[Target]) -> Finding {
 fn is_deployed(selector: &Selector, target: &Target) -> bool {
     let selection = Selection {
         selectors: vec![selector.clone()],
+        except: Vec::new(),
         now: time::OffsetDateTime::UNIX_EPOCH,
     };
     let release = target.observed.release();

@@ -26,6 +26,8 @@ pub enum Ending {
     Planned,
     /// An error finding stood in the way.
     Refused,
+    /// A rotation waits for servers that need the former certificate.
+    Waiting,
     /// Everything was carried out.
     Done,
     /// Something failed, or what is in the cluster is not what was planned.
@@ -40,6 +42,7 @@ impl Ending {
         match self {
             Self::Planned => "planned",
             Self::Refused => "refused",
+            Self::Waiting => "waiting",
             Self::Done => "done",
             Self::Failed => "failed",
             Self::Interrupted => "interrupted",

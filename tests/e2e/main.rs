@@ -19,5 +19,6 @@ mod install;
 mod preview;
 mod real_node;
 mod removal;
+mod rotation;
 mod rules;
 mod states;

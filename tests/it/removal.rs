@@ -55,6 +55,7 @@ impl Plans {
         Self {
             selection: Selection {
                 selectors: entries.iter().map(|one| digits(&one.certificate)).collect(),
+                except: Vec::new(),
                 now: OffsetDateTime::UNIX_EPOCH,
             },
             entries,
@@ -94,7 +95,7 @@ impl Plans {
             entries: if is_added { &self.entries } else { &[] },
             drop: (!is_added).then_some(&self.selection),
             mode: is_added.then_some(mode),
-            task_pods,
+            task_pods: if is_added { task_pods } else { TaskPods::AsIs },
             variables: Variables::All,
             queues: Queues::All,
             task_image: Some("image:1".into()),

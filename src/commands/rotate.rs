@@ -1,0 +1,220 @@
+//! `rotate`: from one CA to another. Where a rotation stands is not written down anywhere: it is what the files and the
+//! servers say.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use super::install::{finish, json_asks_nobody};
+use super::order::Order;
+use super::{installing, planning, probing};
+use crate::cli::{Output, RotateArgs};
+use crate::exit::{ExitCode, Stop};
+use crate::files::FolderLocks;
+use crate::finding::Finding;
+use crate::helm::{Helm, Rollout};
+use crate::interrupt;
+use crate::kube::ClusterAddress;
+use crate::plan::Plan;
+use crate::report::{Ending, plan_json};
+use crate::ui::Screen;
+
+/// Between two questions to servers that are waited for.
+const PAUSE: Duration = Duration::from_secs(10);
+
+/// The finding of a server that cannot do without the former one.
+const NEEDED: &str = "certificate-needed";
+
+/// What a wait looks at a signal by.
+const BEAT: Duration = Duration::from_millis(200);
+
+pub(super) fn run(
+    arguments: &RotateArgs,
+    cluster: &ClusterAddress,
+    screen: &Screen,
+) -> Result<ExitCode> {
+    json_asks_nobody(&arguments.deploy)?;
+    says_all(arguments)?;
+    interrupt::watch()?;
+    let helm = Helm::at(cluster)?;
+    helm.ask_version_in_background();
+    let mut locks = FolderLocks::default();
+    let rollout = installing::rollout(&arguments.deploy, &helm)?;
+    let mut plan_of = |order: &Order<'_>| {
+        installing::plan(order, &rollout, &helm, &mut locks, screen)
+            .map_err(installing::interrupted)
+    };
+
+    let both = Order::of_both(arguments);
+    let plan = plan_of(&both)?;
+    let new = plan
+        .entries
+        .iter()
+        .map(|entry| entry.certificate.fingerprint);
+    let last = Order::of_dropping(arguments, new.collect());
+    if plan.has_changes() || planning::accept(&plan).is_err() {
+        is_there(&last, &plan)?;
+        return trust_both(&both, &rollout, &helm, &plan, screen);
+    }
+    let mut plan = plan_of(&last)?;
+    if plan.targets.iter().all(|target| target.taken.is_empty()) {
+        return Ok(rotated(&last, &plan, screen));
+    }
+    let mut waits = waiting(&plan, arguments);
+    if let Some(patience) = arguments.wait_for_servers
+        && !waits.is_empty()
+    {
+        wait(&mut plan, arguments, patience.0, screen)?;
+        // What the servers say now decides, and it is asked with the plan.
+        plan = plan_of(&last)?;
+        waits = waiting(&plan, arguments);
+    }
+    if waits.is_empty() {
+        return finish(&last, &rollout, &helm, &plan, screen);
+    }
+    Ok(told(&last, &plan, &waits, screen))
+}
+
+/// Both ends of a rotation have to be named.
+fn says_all(arguments: &RotateArgs) -> Result<(), Stop> {
+    let missing = [
+        (
+            arguments.from.is_empty(),
+            "which certificate is to go: --from ALIAS",
+        ),
+        (
+            arguments.certificates.is_empty(),
+            "which takes its place: --to FILE",
+        ),
+    ];
+    let missing: Vec<&str> = missing
+        .into_iter()
+        .filter_map(|(is_missing, what)| is_missing.then_some(what))
+        .collect();
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(Stop::no_answer(missing.join("; ")))
+    }
+}
+
+/// A slip in the former one's name would otherwise be noticed when everything else is done.
+fn is_there(last: &Order<'_>, plan: &Plan) -> Result<(), Stop> {
+    let Some(selection) = &last.desired.drop else {
+        return Ok(());
+    };
+    let mut placed = plan.targets.iter().flat_map(|target| &target.placed);
+    if plan.targets.is_empty() || placed.any(|one| selection.selects(&one.alias, &one.certificate))
+    {
+        return Ok(());
+    }
+    let names: Vec<String> = selection
+        .selectors
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    Err(Stop::refused(format!(
+        "nothing that any of the releases trusts is {}; helm clearml-certs inspect FILE shows what is there, and install brings what is new",
+        names.join(", ")
+    )))
+}
+
+/// The first step.
+fn trust_both(
+    order: &Order<'_>,
+    rollout: &Rollout,
+    helm: &Helm,
+    plan: &Plan,
+    screen: &Screen,
+) -> Result<ExitCode> {
+    let ended = finish(order, rollout, helm, plan, screen)?;
+    if order.deploy.dry_run || ended != ExitCode::Done {
+        return Ok(ended);
+    }
+    say(
+        order,
+        screen,
+        "\nBoth are trusted from now on. Have the servers present certificates of the new one, then give the same line again: it says which server still needs the former one, and drops that once none does.",
+    );
+    Ok(ExitCode::ChangesPending)
+}
+
+/// The end: there is nothing left of the former one.
+fn rotated(order: &Order<'_>, plan: &Plan, screen: &Screen) -> ExitCode {
+    if order.deploy.output == Output::Json {
+        screen.json(&plan_json(plan, Ending::Planned, &[], &[]));
+    }
+    say(
+        order,
+        screen,
+        "Rotated: the files have the new one, and nothing of the former.",
+    );
+    ExitCode::Done
+}
+
+/// Servers that keep the former one from being dropped, each in a finding: those that need it, unless that is to be let pass,
+/// and those that cannot be asked.
+fn waiting<'p>(plan: &'p Plan, arguments: &RotateArgs) -> Vec<&'p Finding> {
+    let is_let_pass = arguments.ignore.iter().any(|one| one.is(NEEDED));
+    let of_targets = plan.targets.iter().flat_map(|target| &target.findings);
+    of_targets
+        .filter(|one| one.code == NEEDED && !is_let_pass || one.code == "server-unreachable")
+        .collect()
+}
+
+/// Asks the servers again and again until none needs the former one, or the time is up.
+fn wait(
+    plan: &mut Plan,
+    arguments: &RotateArgs,
+    patience: Duration,
+    screen: &Screen,
+) -> Result<()> {
+    let until = Instant::now() + patience;
+    while !waiting(plan, arguments).is_empty() {
+        let next = Instant::now() + PAUSE;
+        while Instant::now() < next.min(until) {
+            interrupt::check()?;
+            thread::sleep(BEAT);
+        }
+        if Instant::now() >= until {
+            return Ok(());
+        }
+        for target in &mut plan.targets {
+            target
+                .findings
+                .retain(|one| !one.code.starts_with("server-") && one.code != NEEDED);
+        }
+        probing::servers_of(&mut plan.targets, screen);
+    }
+    Ok(())
+}
+
+/// The step between: who still needs the former one.
+fn told(order: &Order<'_>, plan: &Plan, waits: &[&Finding], screen: &Screen) -> ExitCode {
+    if order.deploy.output == Output::Json {
+        screen.json(&plan_json(plan, Ending::Waiting, &[], &[]));
+    }
+    let mut lines = vec!["The former one stays for now:".to_owned()];
+    let mut said = Vec::new();
+    for finding in waits {
+        let line = format!("  - {}", finding.message);
+        if !said.contains(&line) {
+            said.push(line);
+        }
+    }
+    lines.extend(said);
+    lines.push(
+        "Nothing was changed. Have these servers renewed, and give the same line again; where you know better, --ignore certificate-needed, or --skip-probe to ask none of them.".to_owned(),
+    );
+    say(order, screen, &lines.join("\n"));
+    ExitCode::ChangesPending
+}
+
+/// What is no JSON goes to stderr where stdout is JSON's.
+fn say(order: &Order<'_>, screen: &Screen, text: &str) {
+    match order.deploy.output {
+        Output::Text => screen.result(text),
+        Output::Json => screen.note(text),
+    }
+}
