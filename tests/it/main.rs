@@ -59,6 +59,7 @@ mod screens;
 mod sources;
 mod structure;
 mod task_pods;
+mod vendors_page;
 mod yaml_cases;
 mod yaml_edits;
 mod yaml_properties;

@@ -2,15 +2,20 @@
 
 use libtest_mimic::Trial;
 
-use crate::helm_failures::{OVERRIDE, agent, changed, no_releases, rendered, status, trial};
+use crate::helm_failures::{
+    OLD_VALUES, OVERRIDE, agent, changed, deployed_list, no_releases, rendered, status, trial,
+};
 use crate::support::authority::authority;
-use crate::support::fake_helm::{FakeHelm, Rule};
-use crate::support::{GATEWAY_NEEDS, World, chart};
+use crate::support::fake_helm::{FakeHelm, FakeKubectl, Rule};
+use crate::support::{GATEWAY_NEEDS, World, certificates, chart};
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
         trial("every_call_of_an_upgrade_has_its_words", upgrade),
         trial("a_chart_is_pulled_with_its_credentials", pull),
+        trial("every_call_of_kubectl_has_its_words", kubectl),
+        trial("every_other_question_to_kubectl_has_its_words", asked),
+        trial("kubectl_is_given_no_token_to_show", token),
         trial(
             "without_a_terminal_and_without_a_yes_nothing_is_done",
             nobody,
@@ -87,6 +92,143 @@ fn upgrade(world: &World) {
             "status clearml-agent -n team-a -o json --show-resources".to_owned(),
         ]
     );
+}
+
+/// What Helm was told of the cluster and of who acts, as it hands it to plugins.
+const TOLD: [(&str, &str); 6] = [
+    ("HELM_KUBEAPISERVER", "https://127.0.0.1:1"),
+    ("HELM_KUBEASUSER", "jane of ops"),
+    ("HELM_KUBEASGROUPS", "ops,on-call"),
+    ("HELM_KUBECAFILE", "/etc/cluster ca.crt"),
+    ("HELM_KUBETLS_SERVER_NAME", "api.acme.example"),
+    ("HELM_KUBEINSECURE_SKIP_TLS_VERIFY", "true"),
+];
+const AS_TOLD: &str = " --context none --server=https://127.0.0.1:1 --as=jane of ops --as-group=ops --as-group=on-call --certificate-authority=/etc/cluster ca.crt --tls-server-name=api.acme.example --insecure-skip-tls-verify";
+
+/// A kubectl that knows the namespace, demands nothing there and allows everything.
+fn obliging(world: &World) -> FakeKubectl {
+    let allows = Rule::when("create").allows(&world.path("questions.json"));
+    FakeKubectl::new(world, &[allows, Rule::when("get"), Rule::when("rollout")])
+}
+
+/// A release whose pods read `pem` when they start, and do not start again for another one.
+fn mounting(revision: u64, pem: &str, values: &str) -> Rule {
+    let pem = pem.replace('\n', "\n    ");
+    let manifest = format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: glue}}\nspec:\n  template:\n    spec:\n      volumes: [{{name: c, configMap: {{name: ca}}}}]\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: ca}}\ndata:\n  ca.crt: |\n    {pem}\n"
+    );
+    let status = serde_json::json!({
+        "name": "clearml-agent",
+        "version": revision,
+        "info": {"status": "deployed"},
+        "config": serde_json::from_str::<serde_json::Value>(values).unwrap(),
+        "manifest": manifest,
+    });
+    Rule::when("status").prints(&status.to_string())
+}
+
+fn kubectl(world: &World) {
+    world.write(OVERRIDE, WHOLE);
+    let values = changed(world);
+    let kubectl = obliging(world);
+    let fake = FakeHelm::new(
+        world,
+        &[
+            deployed_list(),
+            rendered(),
+            mounting(3, &certificates::ca("Acme Old"), OLD_VALUES).twice(),
+            Rule::when("upgrade").prints("Release \"clearml-agent\" has been upgraded.\n"),
+            mounting(4, &world.read("ca.pem"), &values),
+        ],
+    );
+    let line = format!(
+        "{} --skip-probe --discard-values --restart --wait --timeout 7m0s",
+        agent()
+    );
+    fake.runs_with(&line, &TOLD).exits(0);
+    let mut lines = kubectl.takes_lines();
+    // How often it is asked while helm waits is a matter of time.
+    lines.retain(|line| !line.contains(" --request-timeout=2s"));
+    // Two questions are asked at once.
+    lines[..2].sort();
+    let expected = [
+        "get namespace team-a -o json --request-timeout=5s",
+        "get resourcequota,limitrange -n team-a -o json --request-timeout=5s",
+        "create -f - -o json",
+        "rollout restart deployment/glue -n team-a",
+        "rollout status deployment/glue -n team-a --timeout=7m0s",
+    ];
+    assert_eq!(lines, expected.map(|words| format!("{words}{AS_TOLD}")));
+
+    let questions: serde_json::Value = serde_json::from_str(&world.read("questions.json")).unwrap();
+    let asked = questions["items"].as_array().unwrap().iter().map(|item| {
+        assert_eq!(item["kind"], "SelfSubjectAccessReview");
+        let of = |field: &str| item["spec"]["resourceAttributes"][field].as_str().unwrap();
+        ["verb", "group", "resource", "namespace", "name"]
+            .map(of)
+            .join(" ")
+    });
+    assert_eq!(
+        asked.collect::<Vec<_>>(),
+        [
+            "create  configmaps team-a ",
+            "create  secrets team-a ",
+            "create apps deployments team-a ",
+            "delete  configmaps team-a ca",
+            "delete apps deployments team-a glue",
+            "update  secrets team-a ",
+        ]
+    );
+}
+
+fn asked(world: &World) {
+    world.write(OVERRIDE, WHOLE);
+    let fake = FakeHelm::new(world, &[no_releases(), rendered()]);
+    let kubectl = obliging(world);
+    let new = agent().replace("--yes", "--skip-probe --dry-run");
+    for (line, expected) in [
+        (
+            new.as_str(),
+            &[
+                "get namespace team-a -o name --request-timeout=5s",
+                "get namespace team-a -o json --request-timeout=5s",
+                "get resourcequota,limitrange -n team-a -o json --request-timeout=5s",
+                "create -f - -o json",
+            ][..],
+        ),
+        (
+            "doctor gateway",
+            &[
+                "create -f - -o json",
+                "get --raw /version -v=8 --request-timeout=5s",
+            ],
+        ),
+        (
+            "__complete install --agent-namespace t",
+            &["get namespaces -o name --request-timeout=5s"],
+        ),
+    ] {
+        fake.runs(line);
+        let mut lines = kubectl.takes_lines();
+        // Two questions may be asked at once.
+        lines.sort();
+        let expected = expected
+            .iter()
+            .map(|words| format!("{words} --context none"));
+        let mut expected: Vec<String> = expected.collect();
+        expected.sort();
+        assert_eq!(lines, expected, "{line}");
+    }
+}
+
+fn token(world: &World) {
+    world.write(OVERRIDE, WHOLE);
+    let kubectl = obliging(world);
+    let fake = FakeHelm::new(world, &[no_releases(), rendered()]);
+    let line = agent().replace("--yes", "--skip-probe --dry-run");
+    fake.runs_with(&line, &[("HELM_KUBETOKEN", "a-token-to-nobodys-eyes")])
+        .exits(0);
+    assert_eq!(kubectl.takes_lines(), Vec::<String>::new());
 }
 
 fn pull(world: &World) {

@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::{World, copy_folder, until};
 
@@ -37,6 +38,8 @@ pub struct Rule {
     pulls: Option<PathBuf>,
     /// A file that somebody else writes at this moment, and its text.
     meanwhile: Option<(PathBuf, String)>,
+    /// What it is to read is kept here; each object of the list in it is answered as an access review that allows it.
+    allows: Option<PathBuf>,
     /// How often the rule holds; 0 for ever.
     times: usize,
 }
@@ -97,6 +100,12 @@ impl Rule {
         self
     }
 
+    /// Says yes to each access review that it is given, and keeps the questions in a file.
+    pub fn allows(mut self, questions: &Path) -> Self {
+        self.allows = Some(questions.to_path_buf());
+        self
+    }
+
     pub fn dies(mut self) -> Self {
         self.killed = true;
         self
@@ -150,14 +159,21 @@ impl<'a> FakeHelm<'a> {
         self.starts(line).ends()
     }
 
+    /// Runs a command line with more variables in its environment.
+    pub fn runs_with(&self, line: &str, variables: &[(&str, &str)]) -> super::Run {
+        self.starts_with(line, variables).ends()
+    }
+
     /// Runs a command line without waiting for its end.
     pub fn starts(&self, line: &str) -> super::Running<'a> {
+        self.starts_with(line, &[])
+    }
+
+    fn starts_with(&self, line: &str, variables: &[(&str, &str)]) -> super::Running<'a> {
         let script = self.script().display().to_string();
-        self.world.starts_plugin_with(
-            &std::env::current_exe().unwrap(),
-            line,
-            &[(SCRIPT, &script)],
-        )
+        let this = std::env::current_exe().unwrap();
+        let variables = [&[(SCRIPT, script.as_str())], variables].concat();
+        self.world.starts_plugin_with(&this, line, &variables)
     }
 
     /// The same, as a plugin of a caller who can be ended by himself.
@@ -180,10 +196,7 @@ impl<'a> FakeHelm<'a> {
 
     /// Runs a command line with nothing on the path.
     pub fn runs_without_path(&self, line: &str) -> super::Run {
-        let script = self.script().display().to_string();
-        let variables = [(SCRIPT, script.as_str()), ("PATH", "/nowhere")];
-        let this = std::env::current_exe().unwrap();
-        self.world.plugin_with(&this, line, &variables)
+        self.runs_with(line, &[("PATH", "/nowhere")])
     }
 
     /// Forgets the calls made so far.
@@ -207,9 +220,7 @@ impl<'a> FakeHelm<'a> {
 
     /// The words of each call, in order.
     pub fn lines(&self) -> Vec<String> {
-        let log = fs::read_to_string(log_of(&self.script())).unwrap_or_default();
-        let words = |line: &str| line.rsplit_once(' ').map(|(words, _)| words.to_owned());
-        log.lines().filter_map(words).collect()
+        lines(&self.script())
     }
 
     fn script(&self) -> PathBuf {
@@ -217,9 +228,34 @@ impl<'a> FakeHelm<'a> {
     }
 }
 
-/// Plays helm if this run is meant to.
+/// A kubectl of a world that does what a script says, beside the fake helm.
+pub struct FakeKubectl {
+    script: PathBuf,
+}
+
+impl FakeKubectl {
+    pub fn new(world: &World, rules: &[Rule]) -> Self {
+        let script = world.home("fake-kubectl.json");
+        fs::write(&script, serde_json::to_string(rules).unwrap()).unwrap();
+        world.has_on_path("kubectl", &std::env::current_exe().unwrap());
+        Self { script }
+    }
+
+    /// The words of each call so far, in order, which are forgotten with it.
+    pub fn takes_lines(&self) -> Vec<String> {
+        let lines = lines(&self.script);
+        fs::remove_file(log_of(&self.script)).unwrap_or_default();
+        lines
+    }
+}
+
+/// Plays helm, or kubectl where it was started by that name, if this run is meant to.
 pub fn play() -> Option<ExitCode> {
-    let script: PathBuf = std::env::var_os(SCRIPT)?.into();
+    let mut script: PathBuf = std::env::var_os(SCRIPT)?.into();
+    let name = std::env::args_os().next().map(PathBuf::from);
+    if name.is_some_and(|name| name.file_stem().is_some_and(|stem| stem == "kubectl")) {
+        script.set_file_name("fake-kubectl.json");
+    }
     let rules: Vec<Rule> = serde_json::from_str(&fs::read_to_string(&script).unwrap()).unwrap();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let used = used_rules(&script);
@@ -233,10 +269,7 @@ pub fn play() -> Option<ExitCode> {
             std::io::stdout().write_all(b"v3.17.2").unwrap();
             return Some(ExitCode::SUCCESS);
         }
-        let missing = format!(
-            "Error: fake helm has no rule for: {}\n",
-            arguments.join(" ")
-        );
+        let missing = format!("Error: there is no rule for: {}\n", arguments.join(" "));
         std::io::stderr().write_all(missing.as_bytes()).unwrap();
         return Some(ExitCode::from(99));
     };
@@ -288,6 +321,15 @@ fn answer(rule: &Rule, arguments: &[String]) -> ExitCode {
         let code = status.code().and_then(|code| u8::try_from(code).ok());
         return ExitCode::from(code.unwrap_or(98));
     }
+    if let Some(kept) = &rule.allows {
+        let questions: Value = serde_json::from_reader(std::io::stdin()).unwrap();
+        let count = questions["items"].as_array().unwrap().len();
+        let yes = json!({"status": {"allowed": true}}).to_string();
+        std::io::stdout()
+            .write_all(yes.repeat(count).as_bytes())
+            .unwrap();
+        fs::write(kept, questions.to_string()).unwrap();
+    }
     std::io::stdout().write_all(rule.stdout.as_bytes()).unwrap();
     std::io::stderr().write_all(rule.stderr.as_bytes()).unwrap();
     ExitCode::from(rule.exit)
@@ -295,6 +337,13 @@ fn answer(rule: &Rule, arguments: &[String]) -> ExitCode {
 
 fn log_of(script: &Path) -> PathBuf {
     script.with_extension("log")
+}
+
+/// The words of each call, in order.
+fn lines(script: &Path) -> Vec<String> {
+    let log = fs::read_to_string(log_of(script)).unwrap_or_default();
+    let words = |line: &str| line.rsplit_once(' ').map(|(words, _)| words.to_owned());
+    log.lines().filter_map(words).collect()
 }
 
 /// How often each rule was used: the last word of each line of the log.

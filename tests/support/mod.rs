@@ -126,7 +126,7 @@ pub struct World {
     folder: TempDir,
     pub helm: Helm,
     kubeconfig: PathBuf,
-    canaries: Canaries,
+    pub canaries: Canaries,
 }
 
 impl World {
