@@ -40,9 +40,6 @@ fn has_form(text: &[char], form: &str) -> bool {
         })
 }
 
-/// How a screen with its colours begins: the cursor is shown, and all is cleared.
-const CLEARED: &str = "\u{1b}[?25h\u{1b}[m\u{1b}[H\u{1b}[J";
-
 /// A step's line, which is there only where the machine was slow: `✓ asking the cluster 0.4s`.
 fn is_slow_step(line: &str) -> bool {
     let text = console::strip_ansi_codes(line);
@@ -58,12 +55,7 @@ fn screen(world: &World, script: &str, columns: u16, colour: bool, code: u32) ->
     let plain = [("NO_COLOR", "1")];
     let variables: &[(&str, &str)] = if colour { &[] } else { &plain };
     let ended = Terminal::start(world, script, columns, variables).ends(code);
-    let shown = if colour {
-        let screen = ended.coloured.replace("\r\n", "\n");
-        screen.strip_prefix(CLEARED).unwrap().to_owned()
-    } else {
-        ended.screen
-    };
+    let shown = if colour { ended.coloured } else { ended.screen };
     let lines: Vec<&str> = shown.lines().filter(|line| !is_slow_step(line)).collect();
     let shown = lines.join("\n").replace('\u{1b}', "\u{241b}");
     let repository = repository().display().to_string();

@@ -175,7 +175,7 @@ impl Terminal {
             let text =
                 |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&self.folder, "[WORLD]");
             (
-                text(screen.parser.screen().contents_formatted().as_bytes()),
+                text(coloured(screen.parser.screen()).as_bytes()),
                 text(&screen.written),
             )
         };
@@ -210,6 +210,22 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         let _ = self.child.kill();
     }
+}
+
+/// Each line says its colours by itself, whatever stands above it; one that the terminal broke is one.
+fn coloured(screen: &vt100::Screen) -> String {
+    let (_, columns) = screen.size();
+    let rows = (0..).zip(screen.rows_formatted(0, columns.into()));
+    let text: String = rows
+        .map(|(number, row)| {
+            if screen.row_wrapped(number) {
+                row
+            } else {
+                row + "\n"
+            }
+        })
+        .collect();
+    text.trim_end().to_owned()
 }
 
 fn in_words(text: &str) -> String {
