@@ -58,15 +58,7 @@ pub(super) fn of(helm: &Helm, target: &Target, failure: &HelmError) -> Aftermath
         return Aftermath::Unknown(None);
     }
     let at = &target.coordinates;
-    let ask = || helm.deployed(&at.release, &at.namespace);
-    // A signal that reached helm before it reached us is handed on to what runs by then: it did not mean this look.
-    let now = match ask().or_else(|error| {
-        if error.is_signalled() {
-            ask()
-        } else {
-            Err(error)
-        }
-    }) {
+    let now = match unless_signalled(|| helm.deployed(&at.release, &at.namespace)) {
         Err(_) if interrupt::insisted() => return Aftermath::Unknown(None),
         Err(error) => return Aftermath::Unknown(Some(error)),
         Ok(now) => now,
@@ -79,7 +71,7 @@ pub(super) fn of(helm: &Helm, target: &Target, failure: &HelmError) -> Aftermath
         (_, Some(now)) => now,
     };
     // Without it less is known, and nothing is guessed.
-    let history = helm.history(&at.release, &at.namespace).unwrap_or_default();
+    let history = unless_signalled(|| helm.history(&at.release, &at.namespace)).unwrap_or_default();
     let has_new = has_new_values(target, &now);
     let by = if failure.never_began() {
         By::Others
@@ -104,6 +96,15 @@ pub(super) fn of(helm: &Helm, target: &Target, failure: &HelmError) -> Aftermath
         has_new_values: has_new == Some(true),
         way_out,
     })
+}
+
+/// A signal that reached helm before it reached us is handed on to what runs by then: it did not mean this look, which is
+/// taken once more.
+fn unless_signalled<T>(look: impl Fn() -> Result<T, HelmError>) -> Result<T, HelmError> {
+    match look() {
+        Err(error) if error.is_signalled() => look(),
+        looked => looked,
+    }
 }
 
 /// Whether the release has what this run writes; `None` where the file's values do not change, so that there is nothing to

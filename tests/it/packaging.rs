@@ -94,7 +94,7 @@ every_helm! {
         fs::write(&file, archive()).unwrap();
         let machine = machine
             .with("HELM_CLEARML_CERTS_ARCHIVE", &file.display().to_string())
-            .with("HELM_CLEARML_CERTS_MIRROR", &file_server::nobody());
+            .with("HELM_CLEARML_CERTS_MIRROR", file_server::NOBODY);
         machine.install(&machine.path("plugin").display().to_string()).succeeds();
         works(&machine);
     }
@@ -168,7 +168,7 @@ fn a_carried_in_file_that_nobody_lists_is_refused() {
 
 #[test]
 fn an_unreachable_server_is_told_from_a_missing_release() {
-    let machine = machine().with("HELM_CLEARML_CERTS_MIRROR", &file_server::nobody());
+    let machine = machine().with("HELM_CLEARML_CERTS_MIRROR", file_server::NOBODY);
     let url = machine.url();
     machine.hook().fails().says("cannot be reached").says(&url);
     let machine = self::machine();

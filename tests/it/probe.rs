@@ -169,9 +169,9 @@ either_major! {
         let [root, issuing, leaf] = chain();
         world.write("ca.pem", &root.pem());
         let (good, silent) = (serve(&[&leaf, &issuing]), serve_silence());
-        let nobody = file_server::nobody().replace("http://", "https://");
+        let nobody = file_server::NOBODY.replace("http://", "https://");
         let run = world.plugin(&format!(
-            "probe https://localhost:{silent} {nobody} https://localhost:{good} --ca ca.pem --connect-timeout 1"
+            "probe https://localhost:{silent} {nobody} https://localhost:{good} --ca ca.pem --connect-timeout 3"
         ));
         run.exits(1).warns("in time").warns("cannot be reached").says(&format!("https://localhost:{good}"));
         world.plugin("probe http://localhost").exits(64).warns("did you mean https://?");
@@ -196,7 +196,7 @@ either_major! {
     fn install_goes_on_where_a_server_cannot_be_reached_from_here(world) {
         let [root, ..] = chain();
         world.write("ca.pem", &root.pem());
-        let nobody = file_server::nobody().rsplit_once(':').unwrap().1.parse().unwrap();
+        let nobody = file_server::NOBODY.rsplit_once(':').unwrap().1.parse().unwrap();
         names_server(&world, nobody);
         install(&world, "").exits(0).warns("warning[server-unreachable]").says("not reached from here");
     }

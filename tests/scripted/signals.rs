@@ -151,9 +151,10 @@ fn caller_ended(world: &World) {
         Rule::when("upgrade").prints("done\n"),
     ];
     let fake = FakeHelm::new(world, &rules);
-    let running = fake.starts_below_a_shell(&agent());
+    let mut running = fake.starts_below_a_shell(&agent());
     fake.is_asked_for("template");
     running.signal(Signal::TERM);
+    running.is_gone();
     world.write("go", "");
     let run = running.ends();
     run.warns("interrupted; nothing was changed");

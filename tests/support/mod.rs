@@ -393,7 +393,7 @@ impl World {
 /// Waits until something is so, and fails if it never comes.
 #[track_caller]
 pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_secs(120);
     while !is_so() {
         assert!(Instant::now() < deadline, "never came: {what}");
         std::thread::sleep(Duration::from_millis(10));
@@ -458,6 +458,13 @@ pub struct Running<'a> {
 }
 
 impl Running<'_> {
+    /// Waits until the program itself has ended, whatever it started.
+    #[track_caller]
+    pub fn is_gone(&mut self) {
+        let child = &mut self.child;
+        until("its end", || child.try_wait().unwrap().is_some());
+    }
+
     /// Waits for its end. No planted secret may have come out, but where whole files were asked for.
     #[track_caller]
     pub fn ends(self) -> Run {

@@ -11,8 +11,8 @@ use super::World;
 use super::canaries::Canaries;
 use super::programs::program;
 
-/// How long a screen may take to show what it should; a slow machine under load takes seconds.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a screen may take to show what it should; a slow machine under load takes many seconds.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 pub const ENTER: &str = "\r";
 pub const ESCAPE: &str = "\x1b";
