@@ -17,8 +17,9 @@ const BACKUPS_KEPT: usize = 5;
 const BACKUP_SUFFIX: &str = ".bak";
 const TEMPORARY_PREFIX: &str = ".clearml-certs-";
 
-/// The largest text file that is read. A release has to fit into a Secret of 1 MiB, so no values file comes near.
-const LARGEST: u64 = 16 * 1024 * 1024;
+/// The largest text file that is read. A release has to fit into a Secret of 1 MiB, so no values file comes near; an edit and its
+/// preview hold some twenty copies.
+const LARGEST: u64 = 8 * 1024 * 1024;
 
 /// Reads a text file; `None` where it does not exist.
 ///

@@ -12,7 +12,7 @@ use tar::Archive;
 const LARGEST: u64 = 100 * 1024 * 1024;
 
 /// More than any Chart.yaml or values.yaml has: a release with its chart fits into a Secret of 1 MiB.
-const LARGEST_TEXT: u64 = 16 * 1024 * 1024;
+const LARGEST_TEXT: u64 = 8 * 1024 * 1024;
 
 /// Goes through the files of a packaged chart; `visit` gets the path of each below the chart's folder, and its content to read.
 ///
@@ -150,7 +150,7 @@ mod tests {
         let file = packed(&[("a/Chart.yaml", "name: a"), ("a/values.yaml", &values)]);
         let error = metadata_and_values(file.path()).unwrap_err();
         assert!(
-            format!("{error:#}").contains("values.yaml has more than 16 MiB"),
+            format!("{error:#}").contains("values.yaml has more than 8 MiB"),
             "{error:#}"
         );
     }

@@ -8,9 +8,12 @@ use granit_parser::{Event, Parser, ScanError, Span};
 use super::parse::{MAX_DEPTH, options};
 use super::{Position, YamlError, syntax_error};
 
-/// Values that a document may have once its aliases are replaced by what they repeat: a hundred times what a large values
-/// file has, in some 100 MiB.
-pub(super) const MAX_VALUES: usize = 200_000;
+/// Values that a document may have once its aliases are replaced by what they repeat: twenty-five times what a large values
+/// file has. An edit and its preview hold several copies, which take some 200 MiB then.
+const MAX_VALUES: usize = 50_000;
+
+/// Bytes of text that it may have then: as many as a file.
+const MAX_BYTES: usize = 8 * 1024 * 1024;
 
 /// Goes through the events of a text, of which nothing is kept.
 ///
@@ -22,51 +25,87 @@ pub(super) fn check(text: &str) -> Result<(), YamlError> {
         let (event, span) =
             event.map_err(|error: ScanError| syntax_error::refusal(text, &error, MAX_DEPTH))?;
         count.add(&event);
-        if count.values > MAX_VALUES {
-            return Err(too_large(text, &span));
+        if count.size.values > MAX_VALUES {
+            return Err(too_large(text, &span, "50,000 values"));
+        }
+        if count.size.bytes > MAX_BYTES {
+            return Err(too_large(text, &span, "8 MiB of text"));
         }
     }
     Ok(())
 }
 
-fn too_large(text: &str, span: &Span) -> YamlError {
+fn too_large(text: &str, span: &Span, limit: &'static str) -> YamlError {
     let offset = span.start.byte_offset().unwrap_or_default();
     YamlError::TooLarge {
         at: Position::of(text, offset),
-        limit: MAX_VALUES,
+        limit,
+    }
+}
+
+/// What a text costs who holds it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Size {
+    values: usize,
+    bytes: usize,
+}
+
+impl Size {
+    fn plus(self, more: Self) -> Self {
+        Self {
+            values: self.values.saturating_add(more.values),
+            bytes: self.bytes.saturating_add(more.bytes),
+        }
+    }
+
+    fn minus(self, less: Self) -> Self {
+        Self {
+            values: self.values.saturating_sub(less.values),
+            bytes: self.bytes.saturating_sub(less.bytes),
+        }
     }
 }
 
 #[derive(Default)]
 struct Count {
-    values: usize,
-    /// The collections that are open: how many values there were before each, and its anchor.
-    open: Vec<(usize, Option<usize>)>,
-    /// How many values each anchor stands for.
-    anchored: HashMap<usize, usize>,
+    size: Size,
+    /// The collections that are open: what there was before each, and its anchor.
+    open: Vec<(Size, Option<usize>)>,
+    /// What each anchor stands for.
+    anchored: HashMap<usize, Size>,
+    /// The last value that is no collection.
+    last: Size,
 }
 
 impl Count {
     fn add(&mut self, event: &Event<'_>) {
         match event {
             Event::SequenceStart(..) | Event::MappingStart(..) => {
-                self.open.push((self.values, None));
-                self.values += 1;
+                self.open.push((self.size, None));
+                self.size.values += 1;
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 if let Some((before, Some(anchor))) = self.open.pop() {
-                    self.anchored.insert(anchor, self.values - before);
+                    self.anchored.insert(anchor, self.size.minus(before));
                 }
             }
-            Event::Scalar(..) => self.values += 1,
+            Event::Scalar(text, ..) => {
+                self.last = Size {
+                    values: 1,
+                    bytes: text.len(),
+                };
+                self.size = self.size.plus(self.last);
+            }
             // It comes right behind the node's own event.
             Event::Anchor(id, _) => match self.open.last_mut() {
-                Some((before, anchor)) if *before + 1 == self.values => *anchor = Some(*id),
-                _ => drop(self.anchored.insert(*id, 1)),
+                Some((before, anchor)) if before.values + 1 == self.size.values => {
+                    *anchor = Some(*id);
+                }
+                _ => drop(self.anchored.insert(*id, self.last)),
             },
             Event::Alias(id) => {
-                let size = self.anchored.get(id).copied().unwrap_or(1);
-                self.values = self.values.saturating_add(size);
+                let repeated = self.anchored.get(id).copied().unwrap_or_default();
+                self.size = self.size.plus(repeated);
             }
             _ => {}
         }
@@ -93,12 +132,25 @@ mod tests {
             .map(|(anchor, item)| list(anchor, item, 10))
             .collect();
         assert_eq!(code(&laughs), Some("too-large"));
-        assert_eq!(code(&(list("a", "x", 1000) + &list("b", "*a", 100))), None);
+        assert_eq!(code(&(list("a", "x", 1000) + &list("b", "*a", 40))), None);
         assert_eq!(
-            code(&(list("a", "x", 1000) + &list("b", "*a", 300))),
+            code(&(list("a", "x", 1000) + &list("b", "*a", 60))),
             Some("too-large")
         );
         assert_eq!(code("a: &a 1\nb: &b {c: *a}\nd: [*a, *b]\n"), None);
+    }
+
+    #[test]
+    fn a_text_counts_as_often_as_it_is_repeated() {
+        let text = format!("a: &a {}\n", "x".repeat(1024 * 1024));
+        let repeated = |times: usize| format!("{text}b: [{}]\n", vec!["*a"; times].join(","));
+        assert_eq!(code(&repeated(6)), None);
+        assert_eq!(code(&repeated(9)), Some("too-large"));
+        let within = format!("a: &a {{b: {}}}\n", "x".repeat(1024 * 1024));
+        assert_eq!(
+            code(&(within + &format!("c: [{}]\n", vec!["*a"; 20].join(",")))),
+            Some("too-large")
+        );
     }
 
     #[test]

@@ -72,14 +72,14 @@ pub enum YamlError {
     },
     /// More values than any release can hold, be it by aliases that repeat others.
     #[error(
-        "{at}: more than {limit} values up to here, with what aliases repeat: no release of Helm holds that much. Write \
+        "{at}: more than {limit} up to here, with what aliases repeat: no release of Helm holds that much. Write \
          less, or repeat less"
     )]
     TooLarge {
         /// Where the limit was passed.
         at: Position,
-        /// The limit in values.
-        limit: usize,
+        /// The limit, such as `50,000 values`.
+        limit: &'static str,
     },
     /// A carriage return without a line feed; readers differ on whether it ends the line.
     #[error(

@@ -31,7 +31,7 @@ fn samples() -> Vec<YamlError> {
         YamlError::TooDeep { at: AT, limit: 100 },
         YamlError::TooLarge {
             at: AT,
-            limit: 200_000,
+            limit: "50,000 values",
         },
         YamlError::BareCarriageReturn { at: AT },
         YamlError::ReadersDisagree {
