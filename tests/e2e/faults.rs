@@ -1,10 +1,12 @@
 //! What can go wrong at each step of an install and of an upgrade, against a real Kubernetes API, with both major versions of
-//! Helm: the way to the cluster is cut or clogged, helm or the plugin is killed, a colleague deploys, or writes to the file.
+//! Helm: the way to the cluster is cut or clogged, the API server answers with an error, helm or the plugin is killed, a colleague
+//! deploys, or writes to the file.
 //!
 //! Whatever happens, nothing of the user's is lost, the file and the release agree or the run says that it could not tell, and a
 //! second run brings it to its end.
 
 use crate::support::cluster::{Namespace, kubeconfig};
+use crate::support::gatekeeper::Gatekeeper;
 use crate::support::link::Link;
 use crate::support::platform::Signal;
 use crate::support::watched_helm::WatchedHelm;
@@ -24,6 +26,8 @@ enum Fault {
     PluginAsked,
     Colleague,
     FileWritten,
+    /// The API server answers a method on a resource with a status.
+    Answered(u16, &'static str, &'static str),
 }
 
 const FAULTS: [Fault; 7] = [
@@ -35,6 +39,21 @@ const FAULTS: [Fault; 7] = [
     Fault::Colleague,
     Fault::FileWritten,
 ];
+
+/// What the API server may answer to everything: too busy for a moment, broken, down, forbidden, a conflict.
+const ANSWERS: [u16; 5] = [429, 500, 503, 403, 409];
+
+/// What it may answer while helm upgrades: to the record of the release that is made, to its end, to what carries the
+/// certificates, to the workload.
+const WRITES: [(&str, &str); 4] = [
+    ("POST", "secrets"),
+    ("PUT", "secrets"),
+    ("*", "configmaps"),
+    ("*", "deployments"),
+];
+
+/// How often a server that is too busy says so, before it has time again.
+const BUSY: usize = 2;
 
 /// The helm calls of a run, in their order: which one of its kind.
 const INSTALL: [(usize, &str); 6] = [
@@ -58,13 +77,17 @@ struct Scene {
     world: World,
     namespace: Namespace,
     link: Link,
+    gatekeeper: Option<Gatekeeper>,
     /// A line of the certificate that the run brings.
     mark: String,
 }
 
 impl Scene {
-    fn new(helm: Helm, is_upgrade: bool) -> Self {
-        let link = Link::to_server_of(&kubeconfig());
+    fn new(helm: Helm, is_upgrade: bool, fault: Fault) -> Self {
+        let gatekeeper = matches!(fault, Fault::Answered(..))
+            .then(|| Gatekeeper::before_server_of(&kubeconfig()));
+        let server = gatekeeper.as_ref().map(|one| one.kubeconfig.clone());
+        let link = Link::to_server_of(&server.unwrap_or_else(kubeconfig));
         let world = World::with_cluster(helm, &link.kubeconfig);
         let namespace = Namespace::new();
         world.write(AGENT_FILE, USERS_FILE);
@@ -72,6 +95,7 @@ impl Scene {
             world,
             namespace,
             link,
+            gatekeeper,
             mark: String::new(),
         };
         if is_upgrade {
@@ -102,6 +126,11 @@ impl Scene {
         let command = match fault {
             Fault::Cut => self.link.cut(),
             Fault::Clogged => self.link.clog(),
+            Fault::Answered(status, method, resource) => {
+                let times = if status == 429 { BUSY } else { usize::MAX };
+                let gatekeeper = self.gatekeeper.as_ref().unwrap();
+                gatekeeper.answers(status, method, resource, times)
+            }
             Fault::HelmKilled => "kill -9 $CALL".to_owned(),
             Fault::PluginKilled => "kill -9 $PLUGIN".to_owned(),
             Fault::PluginAsked => "kill -TERM $PLUGIN".to_owned(),
@@ -127,6 +156,9 @@ impl Scene {
         }
         let run = running.ends();
         self.link.heal();
+        if let Some(gatekeeper) = &self.gatekeeper {
+            gatekeeper.lets_through();
+        }
         run
     }
 
@@ -160,7 +192,7 @@ impl Scene {
 }
 
 fn check(helm: Helm, is_upgrade: bool, step: (usize, &str), fault: Fault) {
-    let scene = Scene::new(helm, is_upgrade);
+    let scene = Scene::new(helm, is_upgrade, fault);
     let before = scene.file();
     let run = scene.run_into(fault, step);
     let context = format!("{fault:?} at the {}. helm {} {run}", step.0, step.1);
@@ -183,6 +215,10 @@ fn check(helm: Helm, is_upgrade: bool, step: (usize, &str), fault: Fault) {
         agree || fault == Fault::PluginKilled || says_that_it_cannot_tell,
         "{context}\n{file}\n{values}"
     );
+    // Who is asked to come again comes again.
+    if matches!(fault, Fault::Answered(429, ..)) {
+        run.exits(0);
+    }
     // What a colleague deployed is not deployed over, but in the moment in which helm begins: it has no word for that.
     if fault == Fault::Colleague && step.1 != "upgrade" {
         assert!(values.contains("theirs"), "{context}\n{values}");
@@ -239,6 +275,43 @@ fn survives(is_upgrade: bool, steps: [(usize, &str); 6]) {
             }
         }
     }
+}
+
+/// Every error at every step, and at every kind of write. A seventh of them with one of the majors, unless `FAULTS=all` asks for
+/// all.
+fn survives_answers(is_upgrade: bool, steps: [(usize, &str); 6]) {
+    let all = std::env::var_os("FAULTS").is_some_and(|asked| asked == "all");
+    let to_everything = steps
+        .iter()
+        .flat_map(|step| ANSWERS.map(|status| (*step, Fault::Answered(status, "*", "*"))));
+    let upgrade = steps.iter().find(|(_, verb)| *verb == "upgrade");
+    let to_writes = WRITES.iter().flat_map(|(method, resource)| {
+        [500, 403, 409].map(|status| {
+            let fault = Fault::Answered(status, method, resource);
+            (*upgrade.unwrap(), fault)
+        })
+    });
+    let pairs = to_everything.chain(to_writes);
+    for (index, (step, fault)) in pairs.enumerate() {
+        for (turn, helm) in [Helm::V3, Helm::V4].into_iter().enumerate() {
+            // Seven and five have no divisor in common, so that each kind has its turn.
+            if all || index % 7 == 3 * turn {
+                check(helm, is_upgrade, step, fault);
+            }
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs a cluster: make e2e"]
+fn an_install_survives_whatever_the_server_answers() {
+    survives_answers(false, INSTALL);
+}
+
+#[test]
+#[ignore = "needs a cluster: make e2e"]
+fn an_upgrade_survives_whatever_the_server_answers() {
+    survives_answers(true, UPGRADE);
 }
 
 #[test]

@@ -20,6 +20,7 @@ pub mod cluster;
 pub mod der;
 pub mod fake_helm;
 pub mod file_server;
+pub mod gatekeeper;
 pub mod intercepting_proxy;
 pub mod link;
 #[cfg(unix)]
