@@ -450,14 +450,6 @@ on_the_cluster! {
         }
     }
 
-    fn without_a_terminal_and_without_yes_nothing_is_touched(world, namespace) {
-        world.write("one.pem", &certificates::ca("Acme Root"));
-        let line = install_agent(&namespace, OLD_AGENT, "").replace("--yes", "");
-        world.plugin(&line).exits(4).says("+++ clearml-agent-values.override.yaml").warns("--yes");
-        assert_eq!(world.files(), ["one.pem"]);
-        assert!(deployed(&namespace).is_empty());
-    }
-
     fn certificates_are_read_out_of_the_cluster_and_out_of_a_release(world, namespace) {
         let (one, two) = (certificates::ca("Acme Root"), certificates::ca("Other Root"));
         world.write("one.pem", &one).write("two.pem", &two).write("notes.txt", "hello");

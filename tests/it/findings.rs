@@ -115,12 +115,6 @@ both_majors! {
         world.plugin("inspect ca.pem").exits(0).warns("warning[certificate-not-a-ca]");
     }
 
-    fn the_machines_own_bundle_is_not_appended(world) {
-        world.write("ca.pem", &certificates::ca("Acme Root"));
-        dry_run(&world, "--ca system").exits(3).warns("error[system-bundle-appended]");
-        dry_run(&world, "--ca system --mode replace").exits(0);
-    }
-
     fn a_dry_run_that_cannot_ask_the_cluster_does_not_say_that_something_would_change(world) {
         world.write("ca.pem", &certificates::ca("Acme Root"));
         dry_run(&world, "").exits(0);

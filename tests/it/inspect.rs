@@ -127,12 +127,6 @@ either_major! {
         world.plugin("inspect configmap:").exits(64);
     }
 
-    fn what_is_no_certificate_is_refused(world) {
-        world.write("key.pem", &authority("x").self_signed().key_pem());
-        world.plugin("inspect key.pem").exits(3).warns("key.pem:1: a private key");
-        world.plugin("inspect").exits(64);
-    }
-
     fn a_ca_that_no_python_takes_is_an_error_wherever_it_is_given(world) {
         let acme = || authority("Acme Root");
         let chart = chart("clearml-enterprise-agent-6.14.6");

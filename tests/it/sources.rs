@@ -223,6 +223,7 @@ both_majors! {
         let text = |text: &str| text.as_bytes().to_vec();
         for (name, content, why) in [
             ("key.pem", text(&root.key_pem()), "key.pem:1: a private key"),
+            ("dashes.pem", text(&pem.replace("-----END", "----END")), "has more or less than five dashes"),
             ("second.pem", text(&(pem.clone() + &root.key_pem())), "a private key"),
             ("key.der", key.private_key_to_der().unwrap(), "a private key"),
             ("encrypted.pem", encrypted, "a private key"),
@@ -251,6 +252,7 @@ both_majors! {
                 .never_says(root.key_pem().lines().nth(1).unwrap());
         }
         world.plugin("inspect missing.pem").exits(1).warns("missing.pem");
+        world.plugin("inspect").exits(64);
         // What the message says about an indented block is what helps.
         fs::write(world.path("indented.pem"), format!("  {}", pem.replace('\n', "\n  "))).unwrap();
         let run = world.plugin("inspect indented.pem");

@@ -18,6 +18,7 @@ mod aftermath;
 mod drift;
 mod helm_failures;
 mod meanwhile;
+mod places;
 mod preview;
 #[cfg(unix)]
 mod signals;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         drift::trials(),
         helm_failures::trials(),
         meanwhile::trials(),
+        places::trials(),
         preview::trials(),
         #[cfg(unix)]
         signals::trials(),

@@ -1,0 +1,53 @@
+//! Where a run would go: the cluster is named, and a typo in the namespace is told before anything is made.
+
+use libtest_mimic::Trial;
+
+use crate::helm_failures::{agent, no_releases, rendered, trial};
+use crate::support::fake_helm::{FakeHelm, FakeKubectl, Rule};
+use crate::support::{GATEWAY_NEEDS, World, chart};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        trial("doctor_names_the_cluster_that_it_looked_at", named),
+        trial("a_typo_in_the_namespace_makes_nothing_unsaid", typo),
+    ]
+}
+
+fn named(world: &World) {
+    let fake = FakeHelm::new(world, &[no_releases()]);
+    fake.runs("doctor agent").says(
+        "context none (http://127.0.0.1:1) is reachable; no ClearML release in namespace team-a",
+    );
+}
+
+fn typo(world: &World) {
+    let missing = "Error from server (NotFound): namespaces \"team-a\" not found\n";
+    let _kubectl = FakeKubectl::new(
+        world,
+        &[
+            Rule::when("get namespace").fails(missing),
+            Rule::when("create").allows(&world.path("questions.json")),
+        ],
+    );
+    let elsewhere = r#"[{"name":"clearml-agent","namespace":"team-b","revision":"3","status":"deployed","chart":"clearml-enterprise-agent-6.9.3"}]"#;
+    let everywhere = Rule::when("list --all-namespaces").prints(elsewhere);
+    let fake = FakeHelm::new(world, &[everywhere, no_releases(), rendered()]);
+    fake.runs(&agent().replace("--yes", "--skip-probe --dry-run"))
+        .exits(0)
+        .says("(new release; the namespace will be created)")
+        .warns("warning[release-elsewhere]: clearml-enterprise-agent is deployed in team-b (clearml-agent), and not in team-a")
+        .warns("-n team-b, if that one was meant");
+    // The documented command of a gateway makes no namespace.
+    world.write("gateway.yaml", GATEWAY_NEEDS);
+    let gateway = format!(
+        "install gateway --ca ca.pem --release gw --chart {} -f gateway.yaml --skip-probe --dry-run",
+        chart("clearml-enterprise-app-gateway-3.2.0")
+    );
+    fake.runs(&gateway)
+        .exits(3)
+        .warns("error[namespace-missing]: there is no namespace team-a on context none")
+        .warns("kubectl create namespace team-a, or add -- --create-namespace");
+    fake.runs(&format!("{gateway} -- --create-namespace"))
+        .exits(0)
+        .says("the namespace will be created");
+}
