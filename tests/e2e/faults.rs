@@ -277,10 +277,11 @@ fn survives(is_upgrade: bool, steps: [(usize, &str); 6]) {
     }
 }
 
-/// Every error at every step, and at every kind of write. A seventh of them with one of the majors, unless `FAULTS=all` asks for
-/// all.
+/// Every error at every step, and at every kind of write, with both majors. By hand alone (`FAULTS=all`): it takes many minutes.
 fn survives_answers(is_upgrade: bool, steps: [(usize, &str); 6]) {
-    let all = std::env::var_os("FAULTS").is_some_and(|asked| asked == "all");
+    if std::env::var_os("FAULTS").is_none_or(|asked| asked != "all") {
+        return;
+    }
     let to_everything = steps
         .iter()
         .flat_map(|step| ANSWERS.map(|status| (*step, Fault::Answered(status, "*", "*"))));
@@ -291,13 +292,9 @@ fn survives_answers(is_upgrade: bool, steps: [(usize, &str); 6]) {
             (*upgrade.unwrap(), fault)
         })
     });
-    let pairs = to_everything.chain(to_writes);
-    for (index, (step, fault)) in pairs.enumerate() {
-        for (turn, helm) in [Helm::V3, Helm::V4].into_iter().enumerate() {
-            // Seven and five have no divisor in common, so that each kind has its turn.
-            if all || index % 7 == 3 * turn {
-                check(helm, is_upgrade, step, fault);
-            }
+    for (step, fault) in to_everything.chain(to_writes) {
+        for helm in [Helm::V3, Helm::V4] {
+            check(helm, is_upgrade, step, fault);
         }
     }
 }
