@@ -36,7 +36,7 @@ on_the_cluster! {
         world.write("old.pem", &old.pem()).write("new.pem", &new.pem());
         let url = format!("https://localhost:{}", api.port);
         world.write(AGENT_FILE, &format!("agentk8sglue:\n  apiServerUrlReference: {url}\n"));
-        world.write(GATEWAY_FILE, &format!("clearml:\n  apiKey: key\n  apiSecret: secret\n  apiServerUrlReference: {url}\n"));
+        world.write(GATEWAY_FILE, &format!("clearml:\n  apiKey: gateway-key\n  apiSecret: gateway-secret\n  apiServerUrlReference: {url}\n"));
         let (agent, gateway) = (world.read(AGENT_FILE), world.read(GATEWAY_FILE));
         let place = format!(
             "-n {} --gateway-release gw --gateway-chart {} --agent-chart {} --yes",
