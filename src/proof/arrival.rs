@@ -8,6 +8,7 @@ use super::pods::{self, ContainerArrival, PodView};
 use super::templates::{Broken, Templates};
 use super::{Carriers, Object};
 use crate::certs::Fingerprint;
+use crate::certs::pem::delivered::Reader;
 use crate::finding::Finding;
 
 /// A pod spec and the certificates that arrive in its containers.
@@ -292,13 +293,29 @@ impl Proof {
                 format!("{place}: two sources of volume {volume} write the file {file}; the last one wins without a word"),
             ));
         }
-        for (path, why) in &view.poisons {
+        for (path, readers, why) in &view.poisons {
+            let message = format!(
+                "{place}: {path} makes the whole bundle unreadable for {}, so clients trust nothing with it ({why})",
+                shown(readers)
+            );
+            let code = "mounted-file-poisons";
+            let is_pythons = readers.contains(&Reader::OpenSsl);
+            let finding = if is_pythons {
+                Finding::error(code, message)
+            } else {
+                Finding::warning(code, message)
+            };
+            self.findings.push(finding.hint(
+                "mend the text where it comes from: a value given by --set-file, another values file, or the chart",
+            ));
+        }
+        for (path, readers) in &view.passed_over {
             self.findings.push(
-                Finding::error(
-                    "mounted-file-poisons",
-                    format!("{place}: {path} makes the whole bundle unreadable for clients that read it, so they trust nothing ({why})"),
+                Finding::warning(
+                    "certificate-passed-over",
+                    format!("{place}: {} passes over a certificate in {path}, and will not trust what it signed", shown(readers)),
                 )
-                .hint("mend the text where it comes from: a value given by --set-file, another values file, or the chart"),
+                .hint("write it as a block of its own, BEGIN CERTIFICATE and END CERTIFICATE alone in their lines"),
             );
         }
         for path in &view.ignored {
@@ -323,6 +340,12 @@ impl Proof {
             );
         }
     }
+}
+
+/// Readers, in words.
+fn shown(readers: &[Reader]) -> String {
+    let readers: Vec<String> = readers.iter().map(Reader::to_string).collect();
+    readers.join(" and ")
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@
 
 use serde_yaml::Value;
 
-use super::fields::{list, text};
+use super::environment;
 use super::shell::{Command, commands};
-use crate::trust_store::BUNDLE_FILE;
+use crate::trust_store::{BUNDLE_FILE, SHELLS, base_name};
 
 /// A server that a script asks by TLS, its certificate checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,8 +49,6 @@ const PROGRAMS: [Program; 2] = [
 
 /// curl's one-letter options that take the rest of the word, or the next one, as their value.
 const WITH_VALUE: &str = "AbcCdDeEFhHKmoPQrtTuUwxXyYz";
-
-const SHELLS: [&str; 4] = ["sh", "bash", "ash", "dash"];
 
 /// What the commands and arguments of a container ask.
 pub(super) fn questions(container: &Value) -> Vec<Question> {
@@ -95,10 +93,6 @@ pub(super) fn questions(container: &Value) -> Vec<Question> {
         }
     }
     questions
-}
-
-fn base_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }
 
 impl Program {
@@ -167,12 +161,8 @@ struct Environment<'a> {
 impl Environment<'_> {
     fn get(&self, name: &str) -> Option<String> {
         let set = self.set.iter().rfind(|(one, _)| one == name);
-        set.map(|(_, value)| value.clone()).or_else(|| {
-            // The last of several wins, as in a pod.
-            let mut entries = list(self.container, "env").into_iter();
-            let entry = entries.rfind(|entry| text(entry, "name") == Some(name))?;
-            text(entry, "value").map(str::to_owned)
-        })
+        set.map(|(_, value)| value.clone())
+            .or_else(|| environment::variables(self.container).remove(name)?)
     }
 
     /// A word whose leading variable is replaced, where its value can be seen: `$API`, `${API}`, and `$(API)`, which

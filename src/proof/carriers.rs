@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Object;
 use super::texts::texts;
 use crate::certs::Fingerprint;
-use crate::certs::pem::delivered::{self, Harm};
+use crate::certs::pem::delivered::{self, Harm, Reader};
 
 /// How an object is found in the cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub struct Carriers {
     objects: BTreeMap<(String, String), Vec<String>>,
     /// Kind, name and key of the texts that poison every bundle they become a part of.
     poisons: BTreeMap<(String, String, String), Harm>,
+    /// Kind, name and key of the texts in which one of these readers passes over a certificate that OpenSSL reads.
+    passed_over: BTreeMap<(String, String, String), Vec<Reader>>,
 }
 
 impl Carriers {
@@ -55,11 +57,25 @@ impl Carriers {
             let entries = texts(object);
             for (key, text) in &entries {
                 let reading = delivered::read(text);
+                let id = (object.kind.clone(), object.name.clone(), key.clone());
+                // OpenSSL's reading is Python's, and so the ClearML SDK's.
+                let certificates: BTreeSet<Fingerprint> = if reading.harms.is_empty() {
+                    reading.fingerprints().collect()
+                } else {
+                    delivered::read_by(text, Reader::OpenSsl)
+                };
                 if let Some(harm) = reading.poison() {
-                    let id = (object.kind.clone(), object.name.clone(), key.clone());
                     found.poisons.insert(id, harm.clone());
+                } else if !reading.harms.is_empty() {
+                    let passes = |reader: &Reader| {
+                        !certificates.is_subset(&delivered::read_by(text, *reader))
+                    };
+                    let readers: Vec<Reader> = Reader::ALL.into_iter().filter(passes).collect();
+                    if !readers.is_empty() {
+                        found.passed_over.insert(id, readers);
+                    }
                 }
-                for fingerprint in reading.fingerprints() {
+                for fingerprint in certificates {
                     found.places.entry(fingerprint).or_default().push(Carrier {
                         kind: object.kind.clone(),
                         object: object.name.clone(),
@@ -108,6 +124,13 @@ impl Carriers {
     pub fn poison(&self, kind: &str, object: &str, key: &str) -> Option<&Harm> {
         let id = (kind.to_owned(), object.to_owned(), key.to_owned());
         self.poisons.get(&id)
+    }
+
+    /// The readers that pass over a certificate in the text under one key of an object, where OpenSSL reads it.
+    #[must_use]
+    pub fn passed_over(&self, kind: &str, object: &str, key: &str) -> &[Reader] {
+        let id = (kind.to_owned(), object.to_owned(), key.to_owned());
+        self.passed_over.get(&id).map_or(&[], Vec::as_slice)
     }
 
     /// The keys of a ConfigMap or Secret; `None` where the manifest does not have it.

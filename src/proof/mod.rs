@@ -6,6 +6,7 @@ mod admission;
 mod arrival;
 mod asking;
 mod carriers;
+mod environment;
 mod fields;
 mod keys;
 mod manifest;

@@ -7,10 +7,12 @@ use serde_yaml::Value;
 use super::Carriers;
 use super::admission::Admission;
 use super::asking::{self, Question};
+use super::environment;
 use super::fields::{list, text};
-use super::volumes::{File, Volume};
+use super::volumes::{File, Readers, Volume};
 use crate::certs::Fingerprint;
-use crate::trust_store::{self, BUNDLE_FILE, SOURCES_DIR};
+use crate::certs::pem::delivered::Reader;
+use crate::trust_store::{self, BUNDLE_DIR, BUNDLE_FILE, REQUESTS, SOURCES_DIR};
 
 /// What a pod spec does with a manifest's certificates.
 #[derive(Debug, Default)]
@@ -23,8 +25,10 @@ pub(super) struct PodView {
     pub(super) clashes: Vec<(String, String)>,
     /// Certificate files among the sources whose names `update-ca-certificates` ignores.
     pub(super) ignored: Vec<String>,
-    /// Files that make the whole bundle unreadable, with why.
-    pub(super) poisons: BTreeSet<(String, String)>,
+    /// Files that make the whole bundle unreadable, for whom, with why.
+    pub(super) poisons: BTreeSet<(String, Vec<Reader>, String)>,
+    /// Files in which readers pass over a certificate.
+    pub(super) passed_over: BTreeSet<(String, Vec<Reader>)>,
     /// Certificate files that a container must not read, with its name.
     pub(super) unreadable: Vec<(String, String)>,
     /// Variables that name a file which nothing puts there, with the file.
@@ -101,10 +105,19 @@ pub(super) fn view(spec: &Value, elsewhere: &[&str], carriers: &Carriers) -> Pod
 struct Pod<'a> {
     volumes: BTreeMap<&'a str, Volume>,
     /// Bundles that containers have made, by volume and path in it.
-    bundles: BTreeMap<(&'a str, String), BTreeSet<Fingerprint>>,
+    bundles: BTreeMap<(&'a str, String), Made>,
     /// Volumes that some init container may have written to, and the certificates that it saw.
     left: BTreeMap<&'a str, BTreeSet<Fingerprint>>,
     view: PodView,
+}
+
+/// What `update-ca-certificates` makes.
+#[derive(Debug, Clone, Default)]
+struct Made {
+    /// The certificates in the bundle.
+    bundle: BTreeSet<Fingerprint>,
+    /// Those that the folder has under the names that OpenSSL looks for: of files that hold one alone (`openssl-rehash(1)`).
+    hashed: BTreeSet<Fingerprint>,
 }
 
 struct Container<'a> {
@@ -113,6 +126,8 @@ struct Container<'a> {
     mounts: Vec<Mount<'a>>,
     /// Whether it is known to run as another user than root, and without a group that files are given to.
     is_stranger: bool,
+    /// Whether its groups may have root's among them; without a group of its own, a user that the image does not know has it.
+    may_be_in_roots_group: bool,
 }
 
 struct Mount<'a> {
@@ -156,12 +171,19 @@ impl<'a> Container<'a> {
         };
         let user = setting("runAsUser").and_then(Value::as_u64);
         let never_root = setting("runAsNonRoot").and_then(Value::as_bool) == Some(true);
+        let group = setting("runAsGroup").and_then(Value::as_u64);
+        let is_root = |group: &Value| group.as_u64() == Some(0);
+        let mut further = setting("supplementalGroups")
+            .and_then(Value::as_sequence)
+            .into_iter()
+            .flatten();
         Self {
             value,
             is_init,
             mounts: mounts.collect(),
             is_stranger: (user.is_some_and(|user| user != 0) || never_root && user.is_none())
                 && setting("fsGroup").is_none(),
+            may_be_in_roots_group: group.is_none_or(|group| group == 0) || further.any(is_root),
         }
     }
 
@@ -169,14 +191,19 @@ impl<'a> Container<'a> {
         text(self.value, "name").unwrap_or_default()
     }
 
-    /// The variables that name a file for some client, each with its value where that can be seen. Of several of one name,
-    /// Kubernetes takes the last.
-    fn variables(&self) -> BTreeMap<&'a str, Option<&'a str>> {
-        list(self.value, "env")
-            .into_iter()
-            .filter_map(|entry| Some((text(entry, "name")?, text(entry, "value"))))
-            .filter(|(name, _)| trust_store::VARIABLES.contains(name))
-            .collect()
+    /// The variables that name a file for some client, each with its value where that can be seen.
+    fn variables(&self) -> BTreeMap<&'a str, Option<String>> {
+        let mut variables = environment::variables(self.value);
+        variables.retain(|name, _| trust_store::VARIABLES.contains(name));
+        variables
+    }
+
+    fn may_read(&self, file: &File) -> bool {
+        match file.readers {
+            Readers::All => true,
+            Readers::Group => !self.is_stranger || self.may_be_in_roots_group,
+            Readers::Root => !self.is_stranger,
+        }
     }
 
     /// The mount that a path lies in: the innermost.
@@ -200,7 +227,7 @@ impl<'a> Pod<'a> {
 
     /// What a container finds under a path.
     fn find<'s>(&'s self, container: &Container<'a>, path: &str) -> Found<'s> {
-        let Some((mount, inside)) = container.mount_of(path) else {
+        let Some((mount, inside)) = container.mount_of(&straight(path)) else {
             return Found::Image;
         };
         let Some(volume) = self.volumes.get(mount.volume) else {
@@ -256,19 +283,22 @@ impl<'a> Pod<'a> {
 
     /// Lets a container start: what it sees, and what it makes of the bundle, be it in a volume or in its own image.
     fn start(&mut self, container: &Container<'a>) -> ContainerArrival {
-        let mut sources = BTreeSet::new();
+        let mut made = Made::default();
         let (mut mounted, mut ignored, mut unreadable) = (BTreeSet::new(), Vec::new(), Vec::new());
-        let mut poisons = Vec::new();
+        let (mut poisons, mut passed_over) = (Vec::new(), Vec::new());
         for (path, file) in self.visible(container) {
-            if let Some(why) = &file.poison
-                && (trust_store::is_source(&path) || path == BUNDLE_FILE)
-            {
-                poisons.push((path.clone(), why.clone()));
+            if trust_store::is_source(&path) || path == BUNDLE_FILE {
+                if let Some((readers, why)) = &file.poison {
+                    poisons.push((path.clone(), readers.clone(), why.clone()));
+                }
+                if !file.passed_over.is_empty() {
+                    passed_over.push((path.clone(), file.passed_over.clone()));
+                }
             }
             if file.certificates.is_empty() {
                 continue;
             }
-            if container.is_stranger && !file.is_readable {
+            if !container.may_read(file) {
                 unreadable.push((container.name().to_owned(), path));
                 continue;
             }
@@ -276,7 +306,10 @@ impl<'a> Pod<'a> {
             if trust_store::is_source(&path) {
                 mounted.extend(file.certificates.iter().copied());
                 if is_source {
-                    sources.extend(file.certificates.iter().copied());
+                    made.bundle.extend(file.certificates.iter().copied());
+                    if let [alone] = file.certificates.as_slice() {
+                        made.hashed.insert(*alone);
+                    }
                 }
             } else if is_source {
                 ignored.push(path);
@@ -288,16 +321,23 @@ impl<'a> Pod<'a> {
             .filter_map(|mount| self.left.get(mount.volume));
         mounted.extend(left.flatten().copied());
         self.view.poisons.extend(poisons);
+        self.view.passed_over.extend(passed_over);
         self.view.ignored.extend(ignored);
         self.view.unreadable.extend(unreadable);
         let mut own = BTreeSet::new();
         if trust_store::runs_update(container.value) {
             match container.mount_of(BUNDLE_FILE) {
-                None => own = sources,
+                None => own = made.bundle,
                 Some((mount, inside)) => {
                     let volume = self.volumes.get(mount.volume);
-                    if volume.is_some_and(|volume| volume.is_scratch) && !mount.is_read_only {
-                        self.bundles.insert((mount.volume, inside), sources);
+                    // It wants its folder: in an empty volume there is none but where the volume itself is mounted.
+                    let has_folder =
+                        mount.path == BUNDLE_DIR || self.left.contains_key(mount.volume);
+                    if volume.is_some_and(|volume| volume.is_scratch)
+                        && has_folder
+                        && !mount.is_read_only
+                    {
+                        self.bundles.insert((mount.volume, inside), made);
                     }
                 }
             }
@@ -316,20 +356,26 @@ impl<'a> Pod<'a> {
     fn look(&mut self, container: &Container<'a>, arrival: &mut ContainerArrival) {
         let own = std::mem::take(&mut arrival.bundled);
         arrival.bundled = self.certificates_at(container, BUNDLE_FILE, &own);
-        for (variable, value) in container.variables() {
-            let Some(path) = value else {
-                arrival.has_hidden_variables = true;
+        let mut set = container.variables();
+        set.retain(|_, path| path.as_deref() != Some(""));
+        arrival.has_hidden_variables =
+            set.values().any(Option::is_none) || container.value.get("envFrom").is_some();
+        for variable in trust_store::VARIABLES {
+            let mut read =
+                trust_store::read_by(variable).filter_map(|name| Some((name, set.get(name)?)));
+            let Some((name, Some(path))) = read.next() else {
                 continue;
             };
-            let certificates = self.certificates_at(container, path, &own);
-            if certificates.is_empty() && !path.is_empty() && self.is_nowhere(container, path) {
-                let nowhere = (variable.to_owned(), path.to_owned());
-                self.view.nowhere.push(nowhere);
+            let mut certificates = self.certificates_at(container, path, &own);
+            if variable == REQUESTS {
+                certificates.extend(self.hashed_at(container, path));
+            }
+            if name == variable && certificates.is_empty() && self.is_nowhere(container, path) {
+                self.view.nowhere.push((variable.to_owned(), path.clone()));
             }
             arrival.bundled.extend(&certificates);
             arrival.variables.insert(variable.to_owned(), certificates);
         }
-        arrival.has_hidden_variables |= container.value.get("envFrom").is_some();
         // A sidecar among the init containers holds nobody up.
         let is_sidecar = text(container.value, "restartPolicy") == Some("Always");
         for question in asking::questions(container.value) {
@@ -358,20 +404,29 @@ impl<'a> Pod<'a> {
         own: &BTreeSet<Fingerprint>,
     ) -> BTreeSet<Fingerprint> {
         match self.find(container, path) {
-            Found::Image if path == BUNDLE_FILE => own.clone(),
-            Found::File(file) if file.is_readable || !container.is_stranger => {
+            Found::Image if straight(path) == BUNDLE_FILE => own.clone(),
+            Found::File(file) if container.may_read(file) => {
                 file.certificates.iter().copied().collect()
             }
             Found::Scratch(volume, inside) => {
-                let made = self
-                    .bundles
-                    .iter()
-                    .find(|((name, path), _)| *name == volume && *path == inside);
-                made.map(|(_, certificates)| certificates.clone())
-                    .unwrap_or_default()
+                let made = self.bundles.get(&(volume, inside));
+                made.map(|made| made.bundle.clone()).unwrap_or_default()
             }
             _ => BTreeSet::new(),
         }
+    }
+
+    /// The certificates that OpenSSL finds in a folder by their names' hashes: requests looks there where it is told a folder.
+    fn hashed_at(&self, container: &Container<'a>, folder: &str) -> BTreeSet<Fingerprint> {
+        let Found::Scratch(volume, _) = self.find(container, folder) else {
+            return BTreeSet::new();
+        };
+        let file = joined(folder, trust_store::base_name(BUNDLE_FILE));
+        let Found::Scratch(_, inside) = self.find(container, &file) else {
+            return BTreeSet::new();
+        };
+        let made = self.bundles.get(&(volume, inside));
+        made.map(|made| made.hashed.clone()).unwrap_or_default()
     }
 
     /// Whether the manifest shows that no file is there.
@@ -416,6 +471,21 @@ fn below<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
         return Some(rest.trim_start_matches('/'));
     }
     rest.strip_prefix('/')
+}
+
+/// A path without steps that lead nowhere: `//`, `.` and `..`.
+fn straight(path: &str) -> String {
+    let mut parts = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
 }
 
 fn joined(folder: &str, rest: &str) -> String {

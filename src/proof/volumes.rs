@@ -5,6 +5,7 @@ use serde_yaml::Value;
 use super::Carriers;
 use super::fields::{list, text};
 use crate::certs::Fingerprint;
+use crate::certs::pem::delivered::{Effect, Reader};
 
 /// A file of a volume.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,10 +14,23 @@ pub(super) struct File {
     pub(super) path: String,
     /// The certificates in it.
     pub(super) certificates: Vec<Fingerprint>,
-    /// Why it poisons the bundle that it becomes a part of, and where it comes from.
-    pub(super) poison: Option<String>,
-    /// Whether others than its owner, root, may read it.
-    pub(super) is_readable: bool,
+    /// For which readers it poisons the bundle that it becomes a part of, and why, and where it comes from.
+    pub(super) poison: Option<(Vec<Reader>, String)>,
+    /// The readers that pass over a certificate in it.
+    pub(super) passed_over: Vec<Reader>,
+    /// Who may read it.
+    pub(super) readers: Readers,
+}
+
+/// Who may read a file that belongs to root and root's group, as a ConfigMap's or a Secret's do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Readers {
+    /// Everybody.
+    All,
+    /// Root, and its group.
+    Group,
+    /// Root.
+    Root,
 }
 
 /// A volume, as far as the manifest tells.
@@ -30,7 +44,7 @@ pub(super) struct Volume {
     pub(super) is_open: bool,
     /// ConfigMaps that it refers to and the manifest does not have.
     pub(super) dangling: Vec<String>,
-    /// Files that two of its sources write; the last wins without a word.
+    /// Files that two of its sources write, with other certificates; the last wins without a word.
     pub(super) clashes: Vec<String>,
 }
 
@@ -77,16 +91,28 @@ impl Volume {
             let file = File {
                 certificates: carriers.under(kind, object, key),
                 poison: carriers.poison(kind, object, key).map(|harm| {
-                    format!(
-                        "{kind} {object}, key {key}, line {}: {}",
-                        harm.line, harm.why
-                    )
+                    let readers = match &harm.effect {
+                        Effect::Poisons(readers) => readers.clone(),
+                        Effect::LeftOut(..) | Effect::PrivateKey => Vec::new(),
+                    };
+                    let place = format!("{kind} {object}, key {key}, line {}", harm.line);
+                    (readers, format!("{place}: {}", harm.why))
                 }),
-                is_readable: mode.is_none_or(|mode| mode & 0o004 != 0),
+                passed_over: carriers.passed_over(kind, object, key).to_vec(),
+                readers: match mode {
+                    Some(mode) if mode & 0o044 == 0 => Readers::Root,
+                    Some(mode) if mode & 0o004 == 0 => Readers::Group,
+                    _ => Readers::All,
+                },
                 path: path.to_owned(),
             };
             if let Some(other) = self.files.iter_mut().find(|other| other.path == file.path) {
-                self.clashes.push(file.path.clone());
+                // The same certificates twice are no loss.
+                if (&other.certificates, other.poison.is_some())
+                    != (&file.certificates, file.poison.is_some())
+                {
+                    self.clashes.push(file.path.clone());
+                }
                 *other = file;
             } else {
                 self.files.push(file);

@@ -160,6 +160,50 @@ fn without_the_variable_requests_does_not_read_the_bundle() {
 }
 
 #[test]
+fn requests_reads_what_it_falls_back_on_and_a_folder_too() {
+    let line = "{name: REQUESTS_CA_BUNDLE, value: /etc/ssl/certs/ca-certificates.crt}";
+    for (env, reach) in [
+        (
+            "{name: CURL_CA_BUNDLE, value: /etc/ssl/certs/ca-certificates.crt}",
+            Reach::Read,
+        ),
+        (
+            "{name: REQUESTS_CA_BUNDLE, value: ''}\n  - {name: CURL_CA_BUNDLE, value: /etc/ssl/certs/ca-certificates.crt}",
+            Reach::Read,
+        ),
+        (
+            "{name: REQUESTS_CA_BUNDLE, value: /x}\n  - {name: CURL_CA_BUNDLE, value: /etc/ssl/certs/ca-certificates.crt}",
+            Reach::Bundled,
+        ),
+        (
+            "{name: SSL_CERT_FILE, value: /etc/ssl/certs/ca-certificates.crt}",
+            Reach::Bundled,
+        ),
+        (
+            "{name: REQUESTS_CA_BUNDLE, value: /etc/ssl/certs/}",
+            Reach::Read,
+        ),
+        ("{name: CURL_CA_BUNDLE, value: /etc/ssl}", Reach::Bundled),
+        (
+            "{name: REQUESTS_CA_BUNDLE, value: /etc/ssl/../ssl//certs/./ca-certificates.crt}",
+            Reach::Read,
+        ),
+        (
+            "{name: D, value: /etc/ssl/certs}\n  - {name: REQUESTS_CA_BUNDLE, value: $(D)/ca-certificates.crt}",
+            Reach::Read,
+        ),
+    ] {
+        assert_eq!(documented_but(line, env).reach(), reach, "{env}");
+    }
+}
+
+#[test]
+fn the_update_wants_the_folder_that_it_fills() {
+    let text = DOCUMENTED.replace("mountPath: /etc/ssl/certs}", "mountPath: /etc/ssl}");
+    assert_eq!(Manifest::new(&text).reach(), Reach::Mounted);
+}
+
+#[test]
 fn a_name_that_the_update_ignores_is_said() {
     let manifest = Manifest::with_key("acme.pem", DOCUMENTED);
     assert_eq!(manifest.reach(), Reach::Nowhere);
@@ -205,12 +249,72 @@ fn a_config_map_that_is_not_rendered_dangles_unless_it_may_be_missing() {
 }
 
 #[test]
-fn two_sources_that_write_one_file_clash() {
-    let twice = documented_but(
-        "[{configMap: {name: ca}}]",
-        "[{configMap: {name: ca}}, {configMap: {name: ca}}]",
+fn two_sources_that_write_one_file_clash_unless_it_is_the_same() {
+    let twice = |other: &str| {
+        documented_but(
+            "[{configMap: {name: ca}}]",
+            &format!("[{{configMap: {{name: {other}}}}}, {{configMap: {{name: ca}}}}]"),
+        )
+    };
+    let same = twice("ca");
+    assert_eq!(same.codes(), Vec::<&str>::new());
+    assert_eq!(same.reach(), Reach::Read);
+    let text = format!(
+        "{}---\nkind: ConfigMap\nmetadata: {{name: other}}\ndata: {{acme.crt: '# nothing'}}\n",
+        twice("other").text
     );
-    assert_eq!(twice.codes(), ["projected-file-clash"]);
+    let proof = prove(&parse(&text).unwrap(), &Itself::default());
+    assert_eq!(proof.findings[0].code, "projected-file-clash");
+}
+
+#[test]
+fn what_some_readers_alone_can_read_is_said_with_their_names() {
+    let pem = certificate();
+    let text = |pem: &str| {
+        let pem = serde_json::to_string(pem).unwrap();
+        let ca = format!("kind: ConfigMap\nmetadata: {{name: ca}}\ndata: {{acme.crt: {pem}}}\n");
+        let spec = DOCUMENTED.trim_end().replace('\n', "\n      ");
+        format!(
+            "{ca}---\nkind: Deployment\nmetadata: {{name: d}}\nspec:\n  template:\n    spec:\n      {spec}\n"
+        )
+    };
+    let certificate = pem::parse(pem.as_bytes()).unwrap()[0]
+        .certificate
+        .fingerprint;
+    let said = |pem: &str| {
+        let proof = prove(&parse(&text(pem)).unwrap(), &Itself::default());
+        let reach = proof
+            .workloads
+            .first()
+            .map(|one| one.reach(certificate, BOTH[0]));
+        let said: Vec<String> = proof
+            .findings
+            .iter()
+            .map(|one| format!("{}: {}", one.code, one.message))
+            .collect();
+        (reach, said.join("\n"))
+    };
+    let (reach, marked) = said(&format!("\u{feff}{pem}"));
+    assert_eq!(reach, Some(Reach::Read));
+    assert!(
+        marked.starts_with("certificate-passed-over")
+            && marked.contains(": rustls (uv) passes over"),
+        "{marked}"
+    );
+    let trusted = pem.replace("CERTIFICATE-----", "TRUSTED CERTIFICATE-----");
+    let (reach, trusted) = said(&trusted);
+    assert_eq!(reach, Some(Reach::Read));
+    assert!(
+        trusted.contains("GnuTLS (git) and rustls (uv)"),
+        "{trusted}"
+    );
+    let (_, poisoned) = said(&pem.replacen('\n', "\n\n\n", 1));
+    assert!(poisoned.starts_with("mounted-file-poisons"), "{poisoned}");
+    assert!(
+        poisoned.contains("unreadable for OpenSSL (Python, curl, node)"),
+        "{poisoned}"
+    );
+    assert_eq!(said(&pem), (Some(Reach::Read), String::new()));
 }
 
 #[test]
@@ -226,6 +330,19 @@ fn files_shut_to_others_do_not_reach_who_is_not_root() {
         "securityContext: {{runAsUser: 65532, fsGroup: 1}}\n{text}"
     ));
     assert_eq!(grouped.reach(), Reach::Read);
+    // Root's group is that of a user without a group of its own.
+    let text = text.replace("defaultMode: 256", "defaultMode: 288");
+    for (groups, reach) in [
+        ("runAsUser: 65532", Reach::Read),
+        ("runAsUser: 65532, runAsGroup: 65532", Reach::Nowhere),
+        (
+            "runAsUser: 65532, runAsGroup: 65532, supplementalGroups: [0]",
+            Reach::Read,
+        ),
+    ] {
+        let manifest = Manifest::new(&format!("securityContext: {{{groups}}}\n{text}"));
+        assert_eq!(manifest.reach(), reach, "{groups}");
+    }
 }
 
 /// A bundle that is mounted as it is.
