@@ -83,11 +83,14 @@ pub fn create(manifest: &str, more: &[&str]) -> Option<String> {
 }
 
 fn run(arguments: &[&str]) -> Output {
-    Command::new(kubectl())
-        .args(arguments)
-        .env("KUBECONFIG", kubeconfig())
-        .output()
-        .unwrap()
+    command().args(arguments).output().unwrap()
+}
+
+/// kubectl, with the cluster's kubeconfig.
+pub fn command() -> Command {
+    let mut command = Command::new(kubectl());
+    command.env("KUBECONFIG", kubeconfig());
+    command
 }
 
 /// The client that the cluster came with, else the one on the path.

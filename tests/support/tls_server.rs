@@ -1,8 +1,10 @@
 //! TLS servers on the loopback that present whatever a test wants.
 
+use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use openssl::ssl::{SslAcceptor, SslAcceptorBuilder, SslMethod, SslOptions, SslVersion};
 
@@ -74,6 +76,72 @@ fn greet(acceptor: &SslAcceptor, stream: TcpStream) {
         let _ = tls.read(&mut [0]);
         let _ = tls.write(b"");
     }
+}
+
+/// A server that answers, and who asked it.
+pub struct Asked {
+    pub port: u16,
+    paths: Arc<Mutex<BTreeSet<String>>>,
+}
+
+impl Asked {
+    /// The first parts of the paths below `folder` that were asked for.
+    pub fn of(&self, folder: &str) -> BTreeSet<String> {
+        let paths = self.paths.lock().unwrap();
+        let below = paths.iter().filter_map(|path| path.strip_prefix(folder));
+        below
+            .filter_map(|rest| rest.split(['/', '?']).next().map(str::to_owned))
+            .collect()
+    }
+}
+
+/// A server that answers every request, many at a time: a file server's root with 405, all else with 200, and nothing in it.
+pub fn serve_asked(chain: &[&Issued]) -> Asked {
+    let acceptor = Arc::new(acceptor(chain, |_| {}));
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let paths = Arc::<Mutex<BTreeSet<String>>>::default();
+    let asked = Asked {
+        port,
+        paths: paths.clone(),
+    };
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let (acceptor, paths) = (acceptor.clone(), paths.clone());
+            std::thread::spawn(move || answer(&acceptor, stream, &paths));
+        }
+    });
+    asked
+}
+
+/// Answers one request. A client that does not trust the server sends none.
+fn answer(
+    acceptor: &SslAcceptor,
+    stream: TcpStream,
+    paths: &Mutex<BTreeSet<String>>,
+) -> Option<()> {
+    stream
+        .set_read_timeout(Some(Duration::from_secs(60)))
+        .ok()?;
+    let mut tls = acceptor.accept(stream).ok()?;
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        tls.read_exact(&mut byte).ok()?;
+        request.extend(byte);
+    }
+    let request = String::from_utf8_lossy(&request).into_owned();
+    let path = request.split(' ').nth(1)?.to_owned();
+    let status = if path == "/files/" {
+        "405 Method Not Allowed"
+    } else {
+        "200 OK"
+    };
+    paths.lock().unwrap().insert(path);
+    let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    tls.write_all(answer.as_bytes()).ok()?;
+    tls.shutdown().ok()?;
+    Some(())
 }
 
 fn acceptor(chain: &[&Issued], change: impl FnOnce(&mut SslAcceptorBuilder)) -> SslAcceptor {
