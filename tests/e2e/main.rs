@@ -22,3 +22,4 @@ mod removal;
 mod rotation;
 mod rules;
 mod states;
+mod verify;

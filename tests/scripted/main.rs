@@ -22,6 +22,7 @@ mod places;
 mod preview;
 #[cfg(unix)]
 mod signals;
+mod verify;
 mod words;
 
 use std::process::ExitCode;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         preview::trials(),
         #[cfg(unix)]
         signals::trials(),
+        verify::trials(),
         words::trials(),
     ];
     libtest_mimic::run(

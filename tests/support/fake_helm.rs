@@ -32,6 +32,8 @@ pub struct Rule {
     signals: Signals,
     /// Goes on once there is this file.
     waits_for: Option<PathBuf>,
+    /// What it prints has the mark of the pod that `verify` sent in the place of `{mark}`.
+    is_marked: bool,
     /// The real helm answers.
     real: Option<PathBuf>,
     /// The folder of a chart that it leaves where `helm pull` was told to unpack.
@@ -106,6 +108,15 @@ impl Rule {
         self
     }
 
+    /// Prints this, with the mark of the pod that `verify` asked for in the place of `{mark}`: for kubectl, of which the same
+    /// script tells.
+    pub fn prints_marked(self, stdout: &str) -> Self {
+        Self {
+            is_marked: true,
+            ..self.prints(stdout)
+        }
+    }
+
     pub fn dies(mut self) -> Self {
         self.killed = true;
         self
@@ -134,6 +145,12 @@ impl Rule {
     /// For a release: as it is for the preview, and again right before the upgrade.
     pub fn twice(mut self) -> Self {
         self.times = 2;
+        self
+    }
+
+    /// So often.
+    pub fn times(mut self, times: usize) -> Self {
+        self.times = times;
         self
     }
 
@@ -300,7 +317,11 @@ pub fn play() -> Option<ExitCode> {
         words.find(|word| *word == "--untardir");
         copy_folder(chart, &Path::new(words.next().unwrap()).join("chart"));
     }
-    let code = answer(rule, &arguments);
+    let with_mark = rule.is_marked.then(|| Rule {
+        stdout: marked(&rule.stdout, &mark_in(&script)),
+        ..rule.clone()
+    });
+    let code = answer(with_mark.as_ref().unwrap_or(rule), &arguments);
     if let Some((file, text)) = &rule.meanwhile {
         fs::write(file, text).unwrap();
     }
@@ -333,6 +354,20 @@ fn answer(rule: &Rule, arguments: &[String]) -> ExitCode {
     std::io::stdout().write_all(rule.stdout.as_bytes()).unwrap();
     std::io::stderr().write_all(rule.stderr.as_bytes()).unwrap();
     ExitCode::from(rule.exit)
+}
+
+/// A text with the mark, and the first six characters of it.
+fn marked(text: &str, mark: &str) -> String {
+    let text = text.replace("{mark}", mark);
+    text.replace("{mark:6}", mark.get(..6).unwrap_or_default())
+}
+
+/// The mark in the label by which a pod was asked for.
+fn mark_in(script: &Path) -> String {
+    let log = fs::read_to_string(log_of(script)).unwrap_or_default();
+    let mut labels = log.split("clearml-certs/verify=").skip(1);
+    let mark = labels.next().unwrap_or_default();
+    mark.split(' ').next().unwrap_or_default().to_owned()
 }
 
 fn log_of(script: &Path) -> PathBuf {
