@@ -2,6 +2,7 @@
 
 mod certificate;
 mod diff;
+mod ending;
 mod inspection;
 mod plan;
 mod probe;
@@ -10,8 +11,9 @@ mod summary;
 mod verify;
 
 pub use diff::{Line, of_file, of_texts};
+pub use ending::Ending;
 pub use inspection::Inspection;
-pub use plan::{Ending, plan_json};
+pub use plan::plan_json;
 pub use probe::{Probe, Probed};
 pub use rendered::rendered_json;
 pub use summary::{Counts, warnings};

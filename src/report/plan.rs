@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
 use super::certificate::{certificate_facts, verdicts};
+use super::ending::Ending;
 use super::verify::Verified;
 use super::{SCHEMA_VERSION, diff, summary};
 use crate::certs::bundle::Entry;
@@ -18,37 +19,6 @@ use crate::plan::{Action, Answer, FileChange, NamedServer, Observed, Plan, Targe
 use crate::preflight::Workload;
 use crate::proof::PodPlace;
 use crate::run::{Aftermath, By, Check, FileEnd, Outcome};
-
-/// How far a run came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// Nothing was to be done but to look (`--dry-run`), or nothing had to change.
-    Planned,
-    /// An error finding stood in the way.
-    Refused,
-    /// A rotation waits for servers that need the former certificate.
-    Waiting,
-    /// Everything was carried out.
-    Done,
-    /// Something failed, or what is in the cluster is not what was planned.
-    Failed,
-    /// A signal ended it.
-    Interrupted,
-}
-
-impl Ending {
-    /// The word for it in JSON.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Planned => "planned",
-            Self::Refused => "refused",
-            Self::Waiting => "waiting",
-            Self::Done => "done",
-            Self::Failed => "failed",
-            Self::Interrupted => "interrupted",
-        }
-    }
-}
 
 /// The plan, and with it what became of each target if it was carried out.
 #[must_use]

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use super::SCHEMA_VERSION;
-use super::plan::Ending;
+use super::ending::Ending;
 use crate::finding::{Finding, refuses};
 use crate::plan::shown_manifest;
 use crate::proof::Object;
