@@ -1,13 +1,15 @@
 //! The command line.
 
 mod help;
+mod status;
 mod targets;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use targets::{ReleaseArgs, TargetArgs};
+pub use status::{StatusArgs, StatusOutput};
+pub use targets::{PlaceArgs, ReleaseArgs, TargetArgs};
 
 use crate::certs::Fingerprint;
 use crate::certs::lint::EXPIRES_WITHIN_DAYS;
@@ -54,6 +56,9 @@ pub enum Command {
     /// Print the overrides that the certificates need, or write them into the files; no cluster is asked
     #[command(long_about = help::RENDER)]
     Render(Box<RenderArgs>),
+    /// Show what each release trusts, until when, and whether file, release, cluster and pods agree; nothing is changed
+    #[command(long_about = help::STATUS)]
+    Status(Box<StatusArgs>),
     /// Show what certificates are, how they hang together, and what each client will say of them
     #[command(long_about = help::INSPECT)]
     Inspect(InspectArgs),

@@ -32,6 +32,7 @@ pub mod request;
 pub mod run;
 pub mod secrets;
 pub mod sources;
+pub mod status;
 pub mod tls;
 pub mod trust_store;
 pub mod ui;

@@ -46,11 +46,13 @@ use crate::vendor::{Component, Layout};
 use edits::Settled;
 
 pub use changes::{Change, Changes, ObjectChange, ValueChange, shown_manifest};
+pub use in_task_pods::gaps as gaps_in_task_pod;
 pub use in_workloads::{Waiting, stuck};
 pub use pinned::Pinned;
+pub use reach::aliases;
 pub use removal::unselected;
 pub use rollout::Replaced;
-pub use servers::{Answer, NamedServer, named_in};
+pub use servers::{Answer, NamedServer, named_in, without_login};
 pub use trust::TrustChange;
 pub use unheld::OnUnheld;
 pub use values_files::ValuesFiles;

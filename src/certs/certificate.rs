@@ -31,6 +31,12 @@ impl Fingerprint {
         let full = self.to_string();
         full.get(..23).unwrap_or(&full).to_owned()
     }
+
+    /// The first eight digits: what tells one certificate from a handful of others on a command line.
+    #[must_use]
+    pub fn prefix(&self) -> String {
+        self.to_string().split(':').take(4).collect()
+    }
 }
 
 impl std::str::FromStr for Fingerprint {

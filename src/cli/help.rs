@@ -117,6 +117,26 @@ pub(super) const VERIFY_CODES: &str = "\
 Exit codes: 0 every client trusts every server, 1 failed, 3 one does not, or the pod cannot run, 4 an answer is missing or was no,
 64 usage, 130 interrupted.";
 
+pub(super) const STATUS: &str = "\
+Show what each release of ClearML's charts trusts and until when, and whether four things agree: the override file, the release, the \
+live objects and the pods. A table first, then what is wrong, each with the command to type next. Nothing is changed; rights to read \
+are enough.
+
+Examples:
+  Every release of a namespace, or of all:
+    helm clearml-certs status -n clearml-workers
+    helm clearml-certs status -A
+
+  Is what is deployed still what trust-manager distributes?
+    helm clearml-certs status agent -A --ca configmap:cert-manager/corp-bundle
+
+  Metrics of two clusters:
+    helm clearml-certs status -A --contexts blue,green -o prometheus";
+
+pub(super) const STATUS_CODES: &str = "\
+Exit codes: 0 all is in step, 1 a cluster or source cannot be reached, 3 something has expired or soon will, or is out of step, or an \
+error finding, 64 usage, 130 interrupted.";
+
 pub(super) const DOCTOR: &str = "\
 Look at everything that an installation needs: Helm, the plugin, the cluster, your rights, the clock, override files and charts. One \
 line each, and what to do about each that stands in the way. Nothing is changed.

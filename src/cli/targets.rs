@@ -127,6 +127,42 @@ impl FromArgMatches for ReleaseArgs {
     }
 }
 
+/// Where releases run that are looked at, and the files that they are compared with.
+#[derive(Debug, Clone, Default)]
+pub struct PlaceArgs(pub TargetArgs);
+
+/// What tells a release that is looked at, and the files that it is compared with.
+const OF_A_PLACE: [&str; 3] = ["release", "namespace", "values"];
+
+/// What of these means something else where nothing is edited.
+const COMPARED: &str = "Values file to compare with, repeatable [default: the documented name, where it is in this folder]";
+
+impl Args for PlaceArgs {
+    fn augment_args(command: Command) -> Command {
+        let command = augmented(command, &Component::ALL, |option| {
+            OF_A_PLACE.contains(&option)
+        });
+        let command = command.mut_arg("values", |arg| arg.help(COMPARED));
+        Component::ALL.iter().fold(command, |command, component| {
+            command.mut_arg(format!("{component}-values"), |arg| arg.help(COMPARED))
+        })
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for PlaceArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        TargetArgs::from_arg_matches(matches).map(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        self.0.update_from_arg_matches(matches)
+    }
+}
+
 impl Args for TargetArgs {
     fn augment_args(command: Command) -> Command {
         augmented(command, &Component::ALL, |_| true)

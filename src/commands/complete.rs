@@ -62,7 +62,22 @@ fn look_up(value: Value, start: &str) -> Vec<Candidate> {
         }
         Value::Release(component) => within_patience(move |cluster| releases(component, cluster)),
         Value::Namespace => within_patience(namespaces),
+        Value::Context => contexts(start),
     }
+}
+
+/// The contexts that do not stand in the word yet, which may name several: `blue,gr`.
+fn contexts(start: &str) -> Vec<Candidate> {
+    let before = start.rfind(',').and_then(|at| start.get(..=at));
+    let before = before.unwrap_or_default();
+    let known = ClusterAddress::from_environment().of_contexts(None);
+    let known = known.unwrap_or_default().into_iter();
+    let open = known.filter(|one| !before.split(',').any(|named| named == one.name()));
+    open.map(|one| {
+        let word = format!("{before}{}", one.name());
+        Candidate::new(word, one.server().unwrap_or_default())
+    })
+    .collect()
 }
 
 fn files(start: &str, is_wanted: &dyn Fn(&str) -> bool) -> Vec<Candidate> {

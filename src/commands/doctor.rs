@@ -159,14 +159,16 @@ fn cluster(
             let names: Vec<String> = ours
                 .map(|release| format!("{} ({})", release.name, release.chart))
                 .collect();
-            let found = if names.is_empty() {
-                "no ClearML release".to_owned()
+            let (found, more) = if names.is_empty() {
+                ("no ClearML release".to_owned(), String::new())
             } else {
-                names.join(", ")
+                let status =
+                    format!("; helm clearml-certs status -n {namespace} tells what they trust");
+                (names.join(", "), status)
             };
             Check::fine(
                 "cluster",
-                format!("{address} is reachable; {found} in namespace {namespace}"),
+                format!("{address} is reachable; {found} in namespace {namespace}{more}"),
             )
         }
         Err(error) => of_helm("cluster", error),

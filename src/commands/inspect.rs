@@ -10,12 +10,16 @@ use crate::certs::lint::{self, Options};
 use crate::certs::verdict::{Client, Server, Trust};
 use crate::cli::{InspectArgs, Output};
 use crate::exit::ExitCode;
+use crate::files;
 use crate::finding;
 use crate::kube::ClusterAddress;
-use crate::report::Inspection;
+use crate::report::{InspectedOverride, Inspection};
 use crate::sources::{Access, Place};
+use crate::status::Trusts;
 use crate::tls::Endpoint;
 use crate::ui::Screen;
+use crate::vendor::Layout;
+use crate::yaml;
 
 pub(super) fn run(
     arguments: &InspectArgs,
@@ -110,6 +114,7 @@ fn inspect(
                 .to_vec()
         })
         .collect();
+    let places = || arguments.sources.iter().map(|source| &source.place);
     Ok(Inspection {
         now,
         expires_within: options.expires_within,
@@ -117,7 +122,32 @@ fn inspect(
         verdicts,
         servers,
         unjudged: unjudged.into_iter().map(|(endpoint, _)| endpoint).collect(),
+        overrides: places().filter_map(override_file).collect(),
+        releases: places().filter_map(release).collect(),
         findings,
         entries: bundle.entries,
     })
+}
+
+/// What a file says of a release, where it is an override file.
+fn override_file(place: &Place) -> Option<InspectedOverride> {
+    let Place::Path(path) = place else {
+        return None;
+    };
+    let text = files::read(path).ok()??;
+    let values = yaml::value_of(&text).ok()?;
+    let name = path.file_name()?.to_string_lossy();
+    let (component, layout) = Layout::of_override(&name, &values)?;
+    Some(InspectedOverride {
+        file: path.display().to_string(),
+        component,
+        trusts: Trusts::in_values(&values, layout),
+    })
+}
+
+fn release(place: &Place) -> Option<(Option<String>, String)> {
+    match place {
+        Place::Release { namespace, name } => Some((namespace.clone(), name.clone())),
+        _ => None,
+    }
 }

@@ -21,6 +21,7 @@ mod remove;
 mod render;
 mod rotate;
 mod side_by_side;
+mod status;
 mod verify;
 mod verifying;
 
@@ -51,6 +52,7 @@ pub fn run(cli: &Cli, screen: &Screen) -> Result<ExitCode> {
         Command::Rotate(arguments) => rotate::run(arguments, cluster, screen),
         Command::Verify(arguments) => verify::run(arguments, cluster, screen),
         Command::Render(arguments) => render::run(arguments, cluster, screen),
+        Command::Status(arguments) => status::run(arguments, cluster, screen),
     }
 }
 

@@ -12,8 +12,8 @@ use crate::certs::Certificate;
 use crate::certs::judgement::{Asked, Presented};
 use crate::certs::verdict::Verdict;
 use crate::finding::Finding;
-use crate::overrides::{Mode, Taken};
-use crate::plan::{Answer, Target};
+use crate::overrides::{Mode, Placed, Taken};
+use crate::plan::{Answer, NamedServer, Target};
 use crate::sources;
 use crate::tls::{self, Endpoint, Handshake, Terms};
 use crate::ui::Screen;
@@ -47,86 +47,122 @@ fn meet(server: &Endpoint, patience: Duration) -> Result<Met> {
     })
 }
 
-/// Asks the servers that the targets' values name, and adds to each target what its pods' clients will say of them.
-pub(super) fn servers_of(targets: &mut [Target], screen: &Screen) {
-    let mut endpoints: Vec<Endpoint> = targets
-        .iter()
-        .flat_map(|target| target.servers.iter().map(|server| server.endpoint.clone()))
-        .collect();
-    endpoints.sort_unstable();
-    endpoints.dedup();
-    if endpoints.is_empty() {
-        return;
+/// What came of asking servers, and what it is judged by.
+pub(super) struct Answers {
+    met: BTreeMap<Endpoint, Result<Met>>,
+    roots: Option<Vec<Certificate>>,
+    now: OffsetDateTime,
+}
+
+impl Answers {
+    /// Asks every server once, side by side.
+    pub(super) fn of<'a>(servers: impl Iterator<Item = &'a NamedServer>, screen: &Screen) -> Self {
+        let mut endpoints: Vec<Endpoint> = servers.map(|server| server.endpoint.clone()).collect();
+        endpoints.sort_unstable();
+        endpoints.dedup();
+        let mut all = Self {
+            met: BTreeMap::new(),
+            roots: None,
+            now: OffsetDateTime::now_utc(),
+        };
+        if endpoints.is_empty() {
+            return all;
+        }
+        let names: Vec<&str> = endpoints.iter().map(|one| one.host.as_str()).collect();
+        let what = format!("asking {}", names.join(", "));
+        let Ok(answers) = screen.step(&what, || Ok::<_, Infallible>(ask(&endpoints, PATIENCE)));
+        all.met = endpoints.into_iter().zip(answers).collect();
+        all.roots = sources::public_roots();
+        all
     }
-    let names: Vec<&str> = endpoints.iter().map(|one| one.host.as_str()).collect();
-    let what = format!("asking {}", names.join(", "));
-    let Ok(answers) = screen.step(&what, || Ok::<_, Infallible>(ask(&endpoints, PATIENCE)));
-    let answers: BTreeMap<&Endpoint, Result<Met>> = endpoints.iter().zip(answers).collect();
-    let roots = sources::public_roots();
-    let now = OffsetDateTime::now_utc();
-    for target in targets {
-        judge(target, &answers, roots.as_deref(), now);
+
+    /// Adds to each server what its clients will say that trust `placed` once `taken` is gone, and gives what is wrong with that.
+    pub(super) fn judge(
+        &self,
+        servers: &mut [NamedServer],
+        placed: &[Placed],
+        taken: &[Taken],
+        mode: Mode,
+    ) -> Vec<Finding> {
+        let mut trusted: Vec<&Certificate> = placed.iter().map(|one| &one.certificate).collect();
+        if mode == Mode::Append {
+            trusted.extend(self.roots.iter().flatten());
+        }
+        // What the pods' own bundle holds cannot be told then, so nothing can be said against a server.
+        let partly_known = mode == Mode::Append && self.roots.is_none();
+        let mut findings = Vec::new();
+        for server in servers {
+            match self.met.get(&server.endpoint) {
+                Some(Ok(met)) => {
+                    let verdicts = met.presented.judged_by(&trusted, self.now);
+                    if !partly_known {
+                        let asked = Asked {
+                            endpoint: &server.endpoint,
+                            path: Some(&server.path),
+                            presented: &met.presented,
+                            version: met.handshake.version,
+                        };
+                        let found = match needed(met, taken, &trusted, &verdicts, self.now) {
+                            Some(needed) => vec![asked.needs(&needed, &verdicts)],
+                            None => asked.findings(&verdicts, &trusted),
+                        };
+                        // Nothing that the component cannot do without is lost with it, or it was lost before.
+                        let is_needed = server.is_needed
+                            && (taken.is_empty()
+                                || found.iter().any(|one| one.code == "certificate-needed"));
+                        findings.extend(found.into_iter().map(|finding| {
+                            if is_needed {
+                                finding
+                            } else {
+                                finding.at_most_warning()
+                            }
+                        }));
+                    }
+                    server.answer = Some(Answer::Judged {
+                        presented: met.presented.chain.clone(),
+                        verdicts,
+                    });
+                }
+                Some(Err(why)) => {
+                    let why = format!("{why:#}");
+                    findings.push(unreachable(&server.path, &server.endpoint, &why));
+                    server.answer = Some(Answer::Unreachable(why));
+                }
+                None => {}
+            }
+        }
+        findings
+    }
+
+    /// Whether every client trusts a server without any certificate of the user's.
+    fn is_public(&self, server: &Endpoint) -> bool {
+        let roots: Vec<&Certificate> = self.roots.iter().flatten().collect();
+        let met = self.met.get(server);
+        met.and_then(|met| met.as_ref().ok()).is_some_and(|met| {
+            let verdicts = met.presented.judged_by(&roots, self.now);
+            verdicts.iter().all(Verdict::is_trusted)
+        })
     }
 }
 
-fn judge(
-    target: &mut Target,
-    answers: &BTreeMap<&Endpoint, Result<Met>>,
-    roots: Option<&[Certificate]>,
-    now: OffsetDateTime,
-) {
-    let mut trusted: Vec<&Certificate> = target.placed.iter().map(|one| &one.certificate).collect();
-    if target.mode == Mode::Append {
-        trusted.extend(roots.unwrap_or_default());
+/// Asks the servers that the targets' values name, and adds to each target what its pods' clients will say of them.
+pub(super) fn servers_of(targets: &mut [Target], screen: &Screen) {
+    let servers = targets.iter().flat_map(|target| &target.servers);
+    let answers = Answers::of(servers, screen);
+    for target in targets {
+        let found = answers.judge(
+            &mut target.servers,
+            &target.placed,
+            &target.taken,
+            target.mode,
+        );
+        target.findings.extend(found);
+        let named: Vec<&Endpoint> = target.servers.iter().map(|one| &one.endpoint).collect();
+        target.waiting.retain(|one| {
+            let server = one.server.as_ref().filter(|one| named.contains(one));
+            !server.is_some_and(|server| answers.is_public(server))
+        });
     }
-    // What the pods' own bundle holds cannot be told then, so nothing can be said against a server.
-    let partly_known = target.mode == Mode::Append && roots.is_none();
-    let mut findings = Vec::new();
-    for server in &mut target.servers {
-        match answers.get(&server.endpoint) {
-            Some(Ok(met)) => {
-                let verdicts = met.presented.judged_by(&trusted, now);
-                if !partly_known {
-                    let asked = Asked {
-                        endpoint: &server.endpoint,
-                        path: Some(&server.path),
-                        presented: &met.presented,
-                        version: met.handshake.version,
-                    };
-                    let found = match needed(met, &target.taken, &trusted, &verdicts, now) {
-                        Some(needed) => vec![asked.needs(&needed, &verdicts)],
-                        None => asked.findings(&verdicts, &trusted),
-                    };
-                    // Nothing that the component cannot do without is lost with it, or it was lost before.
-                    let is_needed = server.is_needed
-                        && (target.taken.is_empty()
-                            || found.iter().any(|one| one.code == "certificate-needed"));
-                    findings.extend(found.into_iter().map(|finding| {
-                        if is_needed {
-                            finding
-                        } else {
-                            finding.at_most_warning()
-                        }
-                    }));
-                }
-                if !target.waiting.is_empty() && is_public(met, roots, now) {
-                    let endpoint = Some(&server.endpoint);
-                    target.waiting.retain(|one| one.server.as_ref() != endpoint);
-                }
-                server.answer = Some(Answer::Judged {
-                    presented: met.presented.chain.clone(),
-                    verdicts,
-                });
-            }
-            Some(Err(why)) => {
-                let why = format!("{why:#}");
-                findings.push(unreachable(&server.path, &server.endpoint, &why));
-                server.answer = Some(Answer::Unreachable(why));
-            }
-            None => {}
-        }
-    }
-    target.findings.extend(findings);
 }
 
 /// Of the certificates that are to go, those without which a client refuses that trusts the server now.
@@ -155,13 +191,6 @@ fn needed<'a>(
     let alone = gone.iter().filter(|one| are_lost(&[**one], verdicts));
     let alone: Vec<&Certificate> = alone.copied().collect();
     Some(if alone.is_empty() { gone } else { alone })
-}
-
-/// Whether every client trusts a server without any certificate of the user's.
-fn is_public(met: &Met, roots: Option<&[Certificate]>, now: OffsetDateTime) -> bool {
-    let roots: Vec<&Certificate> = roots.unwrap_or_default().iter().collect();
-    let verdicts = met.presented.judged_by(&roots, now);
-    verdicts.iter().all(Verdict::is_trusted)
 }
 
 fn unreachable(path: &str, endpoint: &Endpoint, why: &str) -> Finding {

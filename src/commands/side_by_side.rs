@@ -1,13 +1,57 @@
 //! Waiting for several things at once.
 
-/// Does `work` for all at once, since each mostly waits (for helm, for a server), and gives the results in their order.
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// So many at once: a cluster may have hundreds of releases, and each helm takes memory and a core for a moment.
+const AT_ONCE: usize = 16;
+
+/// Does `work` for all, several at a time, since each mostly waits (for helm, for a server), and gives the results in their
+/// order.
 pub(super) fn side_by_side<T: Sync, R: Send>(all: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    std::thread::scope(|scope| {
-        let running: Vec<_> = all.iter().map(|one| scope.spawn(|| work(one))).collect();
-        let results = running.into_iter().map(|thread| match thread.join() {
-            Ok(result) => result,
+    let next = AtomicUsize::new(0);
+    let worker = || {
+        let mut done = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            match all.get(index) {
+                Some(one) => done.push((index, work(one))),
+                None => return done,
+            }
+        }
+    };
+    let mut results: Vec<(usize, R)> = std::thread::scope(|scope| {
+        let workers = all.len().min(AT_ONCE);
+        let running: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
+        let done = running.into_iter().map(|thread| match thread.join() {
+            Ok(results) => results,
             Err(panic) => std::panic::resume_unwind(panic),
         });
-        results.collect()
-    })
+        done.flatten().collect()
+    });
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Barrier;
+
+    use super::*;
+
+    #[test]
+    fn results_come_in_order_and_several_are_at_work_at_once() {
+        let numbers: Vec<usize> = (0..100).collect();
+        let doubled: Vec<usize> = numbers.iter().map(|one| one * 2).collect();
+        assert_eq!(side_by_side(&numbers, |one| one * 2), doubled);
+        assert!(side_by_side(&[] as &[usize], |one| *one).is_empty());
+        // It ends only if all of these wait for each other at once.
+        let barrier = Barrier::new(AT_ONCE);
+        let some = numbers.get(..AT_ONCE).unwrap();
+        let threads = side_by_side(some, |_| {
+            barrier.wait();
+            format!("{:?}", std::thread::current().id())
+        });
+        assert_eq!(threads.into_iter().collect::<BTreeSet<_>>().len(), AT_ONCE);
+    }
 }

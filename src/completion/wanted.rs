@@ -30,6 +30,8 @@ pub enum Value {
     Release(Option<Component>),
     /// A namespace.
     Namespace,
+    /// A context of the kubeconfig.
+    Context,
     /// A values file.
     ValuesFile,
     /// A chart.
@@ -166,6 +168,7 @@ fn value_of(arg: &Arg, before: &str, start: &str) -> Wanted {
         "certificates" | "sources" => value(Value::Certificates, before, start),
         "release" => value(Value::Release(component), before, start),
         "namespace" => value(Value::Namespace, before, start),
+        "contexts" => value(Value::Context, before, start),
         "values" => value(Value::ValuesFile, before, start),
         "chart" => value(Value::Chart(component), before, start),
         "save" => value(Value::File, before, start),
@@ -238,6 +241,7 @@ mod tests {
         assert_eq!(kind("render -f "), Value::ValuesFile);
         assert_eq!(kind("inspect "), Value::Certificates);
         assert_eq!(kind("install --agent-namespace "), Value::Namespace);
+        assert_eq!(kind("status --contexts bl"), Value::Context);
         let (value, before, start) = looked_up("install agent --ca=corp");
         assert_eq!(
             (value, before.as_str(), start.as_str()),

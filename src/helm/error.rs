@@ -66,6 +66,17 @@ impl HelmError {
         self.message.contains("no matches for kind")
     }
 
+    /// What the cluster does not let the user do, in its own words: `User "ann" cannot list resource "secrets" …`.
+    #[must_use]
+    pub fn forbidden(&self) -> Option<String> {
+        let line = self
+            .message
+            .lines()
+            .rfind(|line| line.contains("forbidden: "))?;
+        let (_, said) = line.split_once("forbidden: ")?;
+        Some(said.trim_end_matches('.').to_owned())
+    }
+
     /// A signal that asks a program to end has ended it: Ctrl-C, `kill`, a terminal that was closed.
     #[must_use]
     pub fn is_interrupted(&self) -> bool {

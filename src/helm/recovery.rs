@@ -59,6 +59,7 @@ mod tests {
             .map(|(revision, status)| Revision {
                 revision: *revision,
                 status: (*status).to_owned(),
+                updated: String::new(),
                 description: String::new(),
             })
             .collect();

@@ -22,6 +22,9 @@ pub struct ReleaseSummary {
     /// When that began, as Go prints times: `2026-11-25 10:29:01.93467605 +0000 UTC`.
     #[serde(default)]
     pub updated: String,
+    /// The number of its last revision, which Helm lists as a text.
+    #[serde(default)]
+    pub revision: String,
 }
 
 /// A release somewhere in the cluster.
@@ -41,6 +44,9 @@ pub struct Revision {
     pub revision: u64,
     /// `deployed`, `superseded`, `failed`, `pending-upgrade`, …
     pub status: String,
+    /// When helm began with it, as RFC 3339 writes times.
+    #[serde(default)]
+    pub updated: String,
     /// What Helm says of it: `Upgrade complete`, `Rollback to 3`, …
     #[serde(default)]
     pub description: String,
@@ -100,6 +106,24 @@ impl ReleaseSummary {
         let mut telling = layouts.filter(|layout| !layout.is_generic);
         telling.find_map(|layout| self.version_of(layout.chart))
     }
+}
+
+/// A chart's name and its version, which stand in one word where releases are listed and on the label `helm.sh/chart`; the version
+/// is empty where none can be told.
+#[must_use]
+pub fn chart_and_version(word: &str) -> (&str, &str) {
+    let split = |is_version: fn(&str) -> bool| {
+        let mut hyphens = word.match_indices('-');
+        hyphens.find_map(|(at, _)| {
+            let (name, version) = word.split_at_checked(at)?;
+            let version = version.strip_prefix('-').filter(|one| is_version(one))?;
+            Some((name, chart_version::without_digest(version)))
+        })
+    };
+    // What Helm takes as a version as well, such as `2`, may be the end of a name.
+    split(|text| semver::Version::parse(text).is_ok())
+        .or_else(|| split(|text| chart_version::parse(text).is_some()))
+        .unwrap_or((word, ""))
 }
 
 /// The state of one release.
@@ -193,6 +217,59 @@ impl Helm {
         serde_json::from_str(&printed).map_err(|e| unreadable(&argv, &e))
     }
 
+    /// The manifest of one revision of a release.
+    ///
+    /// # Errors
+    /// The cluster does not answer, or refuses, or does not keep that revision any more.
+    pub fn manifest_of(
+        &self,
+        release: &str,
+        namespace: &str,
+        revision: u64,
+    ) -> Result<String, HelmError> {
+        let revision = revision.to_string();
+        let argv = [
+            "get",
+            "manifest",
+            release,
+            "-n",
+            namespace,
+            "--revision",
+            &revision,
+        ];
+        self.read(&argv)
+    }
+
+    /// All values that a release was rendered with, the chart's own defaults among them.
+    ///
+    /// # Errors
+    /// The cluster does not answer, or refuses.
+    pub fn computed_values(&self, release: &str, namespace: &str) -> Result<Value, HelmError> {
+        let argv = [
+            "get", "values", release, "-n", namespace, "--all", "-o", "json",
+        ];
+        let printed = self.read(&argv)?;
+        serde_json::from_str(&printed).map_err(|e| unreadable(&argv, &e))
+    }
+
+    /// What Helm stored of a release whose state is `listed`, without a look at its objects; who may read Helm's Secrets may not
+    /// be allowed to read those.
+    ///
+    /// # Errors
+    /// The cluster does not answer, or refuses.
+    pub fn stored(&self, listed: &ReleaseSummary, namespace: &str) -> Result<Deployed, HelmError> {
+        let release = listed.name.as_str();
+        let argv = ["get", "values", release, "-n", namespace, "-o", "json"];
+        let values = serde_json::from_str(&self.read(&argv)?).map_err(|e| unreadable(&argv, &e))?;
+        let manifest = self.read(&["get", "manifest", release, "-n", namespace])?;
+        Ok(Deployed {
+            revision: listed.revision.parse().unwrap_or_default(),
+            status: listed.status.clone(),
+            values,
+            manifest,
+        })
+    }
+
     /// The state of a release, or `None` where there is no such release.
     ///
     /// # Errors
@@ -238,9 +315,26 @@ impl Helm {
                 values,
                 manifest: status.manifest,
             },
-            live: live.map(|kinds| kinds.into_values().flatten().collect()),
+            live: live.map(|kinds| kinds.into_values().flatten().flat_map(each).collect()),
         }))
     }
+}
+
+/// The objects of a list, where it is one: the pods of a workload come as `PodList`, whose items do not say what they are.
+fn each(mut object: Value) -> Vec<Value> {
+    let kind = object.get("kind").and_then(Value::as_str);
+    let Some(kind) = kind.and_then(|kind| kind.strip_suffix("List")) else {
+        return vec![object];
+    };
+    let kind = Value::from(kind);
+    let items = object.get_mut("items").and_then(Value::as_sequence_mut);
+    let mut items = items.map(std::mem::take).unwrap_or_default();
+    for item in &mut items {
+        if let Some(fields) = item.as_mapping_mut() {
+            fields.insert("kind".into(), kind.clone());
+        }
+    }
+    items
 }
 
 /// The content is not repeated: it holds the release's values.
@@ -263,8 +357,19 @@ mod tests {
             chart: "clearml-enterprise-agent-6.9.3".into(),
             status: "deployed".into(),
             updated: "2026-11-25 10:29:01.93467605 +0000 UTC".into(),
+            revision: "1".into(),
         };
         assert_eq!(release.since(), "2026-11-25 10:29 UTC");
+        assert_eq!(
+            chart_and_version("our-agent-2-1.0.0-rc.1"),
+            ("our-agent-2", "1.0.0-rc.1")
+        );
+        assert_eq!(
+            chart_and_version("clearml-enterprise-agent-6.9.3"),
+            ("clearml-enterprise-agent", "6.9.3")
+        );
+        assert_eq!(chart_and_version("old-v1.2"), ("old", "v1.2"));
+        assert_eq!(chart_and_version("no-version"), ("no-version", ""));
         assert_eq!(
             release.version_of("clearml-enterprise-agent"),
             Some("6.9.3")

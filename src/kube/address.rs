@@ -70,26 +70,61 @@ impl ClusterAddress {
         let Some(named) = &self.named else {
             return Ok(());
         };
-        let config = Kubeconfig::read(variable("KUBECONFIG").as_deref());
-        let Some(mut contexts) = config.contexts() else {
-            return Ok(());
-        };
-        contexts.sort_unstable();
-        contexts.dedup();
-        if contexts.contains(&named.as_str()) {
-            return Ok(());
+        exists(named, &Kubeconfig::read(variable("KUBECONFIG").as_deref()))
+    }
+
+    /// The clusters of several contexts, each once, in the order given; `None` for all that the kubeconfig has. The namespace
+    /// and everything else that Helm was told hold for each.
+    ///
+    /// # Errors
+    /// There is no such context, or none at all, or Helm was told a server that would be the same for every one.
+    pub fn of_contexts(&self, names: Option<&[String]>) -> Result<Vec<Self>, Stop> {
+        if variable(SERVER).is_some() {
+            return Err(Stop::usage(format!(
+                "--kube-apiserver (or {SERVER}) leads every context to the same server: leave it out, or the contexts"
+            )));
         }
-        let there_are = match (
-            nearest(named, contexts.iter().copied()),
-            contexts.as_slice(),
-        ) {
-            (Some(near), _) => format!("did you mean {near}?"),
-            (None, []) => "the kubeconfig has none at all".to_owned(),
-            (None, all) => format!("there are {}", all.join(", ")),
+        let config = Kubeconfig::read(variable("KUBECONFIG").as_deref());
+        let all: Vec<String> = match names {
+            Some(names) => names.to_vec(),
+            None => {
+                let all = config.contexts().ok_or_else(|| {
+                    Stop::usage("the kubeconfig cannot be read whole, so not every context of it is known: name them with --contexts")
+                })?;
+                all.into_iter().map(str::to_owned).collect()
+            }
         };
-        Err(Stop::usage(format!(
-            "there is no context {named} in the kubeconfig; {there_are}"
-        )))
+        let mut clusters: Vec<Self> = Vec::new();
+        for name in all {
+            exists(&name, &config)?;
+            let cluster = Self {
+                server: config.server_of(&name),
+                user: config.user_of(&name),
+                named: Some(name.clone()),
+                context: Some(name),
+                ..self.clone()
+            };
+            if !clusters.contains(&cluster) {
+                clusters.push(cluster);
+            }
+        }
+        if clusters.is_empty() {
+            return Err(Stop::usage("the kubeconfig has no context at all"));
+        }
+        Ok(clusters)
+    }
+
+    /// What people call it: its context, else its server's address.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        let known = self.context.as_deref().or(self.server.as_deref());
+        known.unwrap_or("in-cluster")
+    }
+
+    /// The address of its API server, where that can be told without asking anybody.
+    #[must_use]
+    pub fn server(&self) -> Option<&str> {
+        self.server.as_deref()
     }
 
     /// Refuses where the kubeconfig has changed since, so that the context leads elsewhere, or acts as somebody else.
@@ -155,6 +190,29 @@ impl ClusterAddress {
     pub(crate) fn helm_variable(&self) -> Option<(&'static str, &str)> {
         Some((CONTEXT, self.context.as_deref()?))
     }
+}
+
+/// Refuses a context that the kubeconfig is known not to have.
+fn exists(named: &str, config: &Kubeconfig) -> Result<(), Stop> {
+    let Some(mut contexts) = config.contexts() else {
+        return Ok(());
+    };
+    contexts.sort_unstable();
+    contexts.dedup();
+    if contexts.contains(&named) {
+        return Ok(());
+    }
+    let there_are = match (
+        nearest(named, contexts.iter().copied()),
+        contexts.as_slice(),
+    ) {
+        (Some(near), _) => format!("did you mean {near}?"),
+        (None, []) => "the kubeconfig has none at all".to_owned(),
+        (None, all) => format!("there are {}", all.join(", ")),
+    };
+    Err(Stop::usage(format!(
+        "there is no context {named} in the kubeconfig; {there_are}"
+    )))
 }
 
 impl fmt::Display for ClusterAddress {

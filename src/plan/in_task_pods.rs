@@ -113,7 +113,8 @@ fn without_volume(request: &Request<'_>, pod: &Arrival) -> Option<Finding> {
 
 /// What keeps certificates from the clients of a task pod. The documented template shows its whole way; how a chart
 /// propagates is its own affair, as long as it mounts them and points to the bundle.
-fn gaps(placed: &[Placed], pod: &Arrival, strategy: Strategy) -> Vec<String> {
+#[must_use]
+pub fn gaps(placed: &[Placed], pod: &Arrival, strategy: Strategy) -> Vec<String> {
     let mut gaps = Vec::new();
     if let Some(nowhere) = at_reach(placed, pod, Reach::Nowhere) {
         gaps.push(format!("{nowhere} is not mounted as a .crt file"));

@@ -39,7 +39,8 @@ pub(super) fn at_reach(placed: &[Placed], pod: &Arrival, reach: Reach) -> Option
 }
 
 /// The aliases of some of the certificates; `None` where there are none.
-pub(super) fn aliases(placed: &[Placed], which: impl Fn(&Placed) -> bool) -> Option<String> {
+#[must_use]
+pub fn aliases(placed: &[Placed], which: impl Fn(&Placed) -> bool) -> Option<String> {
     let aliases: Vec<&str> = placed
         .iter()
         .filter(|one| which(one))

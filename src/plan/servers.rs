@@ -79,7 +79,8 @@ fn is_secure_host(one: &Said, all: &[Said]) -> bool {
 }
 
 /// The address alone: package indexes are often named with a user's password.
-pub(super) fn without_login(url: &str) -> String {
+#[must_use]
+pub fn without_login(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return url.to_owned();
     };

@@ -91,6 +91,7 @@ mod tests {
             chart: chart.into(),
             status: status.into(),
             updated: "2026-11-25 10:29:01.93467605 +0000 UTC".into(),
+            revision: "4".into(),
         }
     }
 

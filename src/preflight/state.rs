@@ -79,6 +79,7 @@ mod tests {
             [(3, "deployed"), (4, "pending-upgrade")].map(|(revision, status)| Revision {
                 revision,
                 status: status.to_owned(),
+                updated: String::new(),
                 description: String::new(),
             });
         let scene = Scene {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Object;
 use super::texts::texts;
-use crate::certs::Fingerprint;
 use crate::certs::pem::delivered::{self, Harm, Reader};
+use crate::certs::{Certificate, Fingerprint};
 
 /// How an object is found in the cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,6 +200,19 @@ impl Carriers {
             .find(|place| place.kind == "ConfigMap")
             .map(|place| (place.object.clone(), place.key.clone()))
     }
+}
+
+/// Every certificate that objects carry as clients read it, each time with the key that it stands under.
+#[must_use]
+pub fn carried(objects: &[Object]) -> Vec<(String, Certificate)> {
+    let carriers = objects.iter().filter(|object| object.holds_texts());
+    carriers
+        .flat_map(texts)
+        .flat_map(|(key, text)| {
+            let certificates = delivered::read(&text).certificates.into_iter();
+            certificates.map(move |(_, certificate)| (key.clone(), certificate))
+        })
+        .collect()
 }
 
 fn keys(object: &Object) -> Vec<String> {

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_yaml::Value;
 
-use super::Carriers;
 use super::admission::Admission;
 use super::asking::{self, Question};
 use super::environment;
 use super::fields::{list, text};
+use super::pod_spec::pod_spec;
 use super::volumes::{File, Readers, Volume};
+use super::{Carriers, Object};
 use crate::certs::Fingerprint;
 use crate::certs::pem::delivered::Reader;
 use crate::trust_store::{self, BUNDLE_DIR, BUNDLE_FILE, REQUESTS, SOURCES_DIR};
@@ -437,6 +438,12 @@ impl<'a> Pod<'a> {
             Found::Image | Found::File(_) | Found::Unknown => false,
         }
     }
+}
+
+/// The ConfigMaps and Secrets that the pods of a workload mount, or a pod itself, by kind and name.
+#[must_use]
+pub fn mounted_by(object: &Object) -> Vec<(&'static str, String)> {
+    pod_spec(&object.value).map_or_else(Vec::new, references)
 }
 
 /// The ConfigMaps and Secrets that a pod's volumes refer to, by kind and name.

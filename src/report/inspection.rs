@@ -9,7 +9,9 @@ use crate::certs::bundle::Entry;
 use crate::certs::chain::Chain;
 use crate::certs::verdict::{Client, Verdict};
 use crate::finding::Finding;
+use crate::status::{Trusts, word_of_mode, word_of_task_pods};
 use crate::tls::Endpoint;
+use crate::vendor::Component;
 
 /// Everything that `inspect` found out, for a screen or for JSON.
 #[derive(Debug)]
@@ -28,8 +30,23 @@ pub struct Inspection {
     pub servers: Vec<(String, Vec<Verdict>)>,
     /// The servers that were looked at alone, with no trust beside them to judge them by.
     pub unjudged: Vec<Endpoint>,
+    /// The override files among the sources, and what they say of their releases.
+    pub overrides: Vec<InspectedOverride>,
+    /// The releases among the sources, by namespace and name; of `-n` where that is `None`.
+    pub releases: Vec<(Option<String>, String)>,
     /// What is wrong.
     pub findings: Vec<Finding>,
+}
+
+/// An override file, in the words that `status` has for a release.
+#[derive(Debug)]
+pub struct InspectedOverride {
+    /// Its path as it was given.
+    pub file: String,
+    /// Whose it is, as far as it tells.
+    pub component: Component,
+    /// What it says.
+    pub trusts: Trusts,
 }
 
 impl Inspection {
@@ -69,9 +86,23 @@ impl Inspection {
             "certificates": certificates,
             "refusals": refusals,
             "servers": servers,
+            "overrides": self.overrides.iter().map(override_file).collect::<Vec<_>>(),
             "findings": self.findings,
         })
     }
+}
+
+fn override_file(one: &InspectedOverride) -> Value {
+    let certificates = one.trusts.certificates.iter().map(|placed| {
+        json!({"alias": placed.alias, "sha256": placed.certificate.fingerprint.to_string()})
+    });
+    json!({
+        "file": one.file,
+        "component": one.component.name(),
+        "mode": one.trusts.mode.map(word_of_mode),
+        "taskPods": one.trusts.task_pods.map(word_of_task_pods),
+        "certificates": certificates.collect::<Vec<_>>(),
+    })
 }
 
 fn certificate(inspection: &Inspection, index: usize, entry: &Entry) -> Value {

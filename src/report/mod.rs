@@ -6,16 +6,20 @@ mod ending;
 mod inspection;
 mod plan;
 mod probe;
+mod prometheus;
 mod rendered;
+mod status;
 mod summary;
 mod verify;
 
 pub use diff::{Line, of_file, of_texts};
 pub use ending::Ending;
-pub use inspection::Inspection;
+pub use inspection::{InspectedOverride, Inspection};
 pub use plan::plan_json;
 pub use probe::{Probe, Probed};
+pub use prometheus::prometheus;
 pub use rendered::rendered_json;
+pub use status::{ClusterState, Status};
 pub use summary::{Counts, warnings};
 pub use verify::{ImageFrom, Sending, Verified, verified_json};
 

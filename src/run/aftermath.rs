@@ -157,6 +157,7 @@ mod tests {
             [Revision {
                 revision: 5,
                 status: "deployed".to_owned(),
+                updated: String::new(),
                 description: description.to_owned(),
             }]
         };

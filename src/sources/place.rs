@@ -1,5 +1,6 @@
 //! The words of a source, read.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -62,6 +63,31 @@ pub struct ObjectReference {
     pub name: String,
     /// The key; every key that ends like a certificate file where not given.
     pub key: Option<String>,
+}
+
+impl fmt::Display for Place {
+    /// As it is given to `--ca`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => path.display().fmt(f),
+            Self::Stdin => f.write_str("-"),
+            Self::System { all, .. } => f.write_str(if *all { SYSTEM_ALL } else { SYSTEM }),
+            Self::Server(endpoint) => endpoint.fmt(f),
+            Self::Object(object) => object.fmt(f),
+            Self::Release { namespace, name } => {
+                let namespace = namespace.iter().map(|one| format!("{one}/"));
+                write!(f, "release:{}{name}", namespace.collect::<String>())
+            }
+        }
+    }
+}
+
+impl fmt::Display for ObjectReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [self.namespace.as_ref(), Some(&self.name), self.key.as_ref()];
+        let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+        write!(f, "{}:{}", self.kind, parts.join("/"))
+    }
 }
 
 impl FromStr for Place {

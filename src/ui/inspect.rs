@@ -2,14 +2,15 @@
 
 use console::style;
 
-use super::Screen;
 use super::table::{Column, Table};
 use super::tables::{name, tree, validity};
 use super::verdicts::verdict_table;
+use super::{Screen, fit};
 use crate::certs::Certificate;
 use crate::certs::lint::date;
 use crate::certs::verdict::{Client, Verdict};
-use crate::report::Inspection;
+use crate::report::{InspectedOverride, Inspection};
+use crate::status::{word_of_mode, word_of_task_pods};
 
 impl Screen {
     /// Shows everything, for people.
@@ -45,8 +46,46 @@ impl Screen {
                 "\nWhether clients trust {endpoint} as it is:\n  helm clearml-certs probe {endpoint}"
             ));
         }
+        for file in &inspection.overrides {
+            self.result(&format!("\n{}", override_file(file)));
+        }
+        for (namespace, name) in &inspection.releases {
+            let place = namespace.iter().map(|one| format!(" -n {one}"));
+            self.result(&format!(
+                "\nWhether release {name}, its live objects and its pods agree:\n  helm clearml-certs status{}",
+                place.collect::<String>()
+            ));
+        }
         self.findings(&inspection.findings);
     }
+}
+
+/// What a file says of its release, in the words of `status`.
+fn override_file(file: &InspectedOverride) -> String {
+    let mut table = Table::new([
+        Column::new("FILE").cut(18),
+        Column::new("OF"),
+        Column::new("MODE"),
+        Column::new("CERTIFICATES").cut(12),
+        Column::new("TASK PODS"),
+    ]);
+    let trusts = &file.trusts;
+    let aliases: Vec<&str> = trusts
+        .certificates
+        .iter()
+        .map(|one| one.alias.as_str())
+        .collect();
+    table.row([
+        file.file.clone(),
+        file.component.to_string(),
+        trusts.mode.map_or("?", word_of_mode).to_owned(),
+        match aliases.as_slice() {
+            [] => "none".to_owned(),
+            some => fit::listed(some),
+        },
+        trusts.task_pods.map_or("-", word_of_task_pods).to_owned(),
+    ]);
+    table.shown()
 }
 
 fn certificates(inspection: &Inspection) -> String {

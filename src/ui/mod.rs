@@ -15,6 +15,7 @@ mod redact;
 mod rendered;
 mod report;
 mod screen;
+mod status;
 mod summary;
 mod table;
 mod tables;

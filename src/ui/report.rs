@@ -82,6 +82,9 @@ fn suspicious(target: &Target, check: &Check, backup: Option<&Path>) -> String {
     let mut lines = vec![format!("{cross} {} {}, but", name(target), state(check))];
     lines.extend(check.problems.iter().map(|problem| format!("  {problem}")));
     lines.extend(pods(target, check));
+    if check.keeping.is_empty() {
+        lines.push(format!("  how things stand now: {}", status_of(target)));
+    }
     lines.extend(backup.map(kept_at));
     lines.join("\n")
 }
@@ -110,7 +113,23 @@ fn pods(target: &Target, check: &Check) -> Vec<String> {
             )
         ));
     }
+    if !check.keeping.is_empty() {
+        lines.push(format!(
+            "  whether they have the new ones: {}",
+            status_of(target)
+        ));
+    }
     lines
+}
+
+/// The command that tells how a release, its objects and its pods stand.
+fn status_of(target: &Target) -> String {
+    let at = &target.coordinates;
+    let words = ["clearml-certs", "status", at.component.name(), "--release"];
+    let place = [&at.release, "-n", &at.namespace];
+    let words = words.into_iter().chain(place).map(str::to_owned);
+    let words = words.chain(at.cluster.helm_flags());
+    format!("helm {}", shell_words::join(words))
 }
 
 fn failure(

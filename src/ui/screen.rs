@@ -52,6 +52,11 @@ impl Screen {
         });
     }
 
+    /// A text without the secrets that are known.
+    pub(super) fn redacted(&self, text: &str) -> String {
+        self.redactor.redact(text)
+    }
+
     /// A document to stdout, as it is: what the user asked to have whole is not redacted.
     pub(super) fn plain(&self, text: &str) {
         self.progress.suspended(|| {

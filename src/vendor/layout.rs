@@ -162,7 +162,7 @@ impl Layout {
     }
 
     /// Whether a chart with these values is of this generation, as far as they tell.
-    fn fits(&self, values: &Value) -> bool {
+    pub(super) fn fits(&self, values: &Value) -> bool {
         let keys = match &self.task_pods {
             Some(task_pods) => task_pods.base,
             None => self.certificates,

@@ -6,6 +6,7 @@ mod clearml;
 mod component;
 mod klique;
 mod layout;
+mod recognition;
 mod said;
 
 pub use component::Component;
@@ -13,4 +14,5 @@ pub use layout::{
     ALIAS, EXTRA_CERTS, Keys, Layout, OVERRIDE_BUNDLE, OVERRIDES, PEM, PROPAGATE, PodList,
     QueueKeys, TaskPodKeys, image_in,
 };
+pub use recognition::{Recognised, recognised};
 pub use said::{Said, SaidBy, said};

@@ -22,4 +22,5 @@ mod removal;
 mod rotation;
 mod rules;
 mod states;
+mod status;
 mod verify;

@@ -180,6 +180,84 @@ fn the_job_for_kubernetes_says_what_is_understood() {
     );
 }
 
+/// The YAML of a page's blocks, document by document.
+fn yaml_of(page: &str) -> Vec<serde_yaml::Value> {
+    use serde::Deserialize as _;
+
+    let text = fs::read_to_string(repository().join(page)).unwrap();
+    let blocks = text.split("```yaml\n").skip(1);
+    let blocks = blocks.map(|block| block.split("```").next().unwrap().to_owned());
+    let documents = blocks.flat_map(|block| {
+        let documents = serde_yaml::Deserializer::from_str(&block);
+        let read = documents.map(|one| serde_yaml::Value::deserialize(one).unwrap());
+        read.collect::<Vec<_>>()
+    });
+    documents.collect()
+}
+
+/// A line of the job's script and the metrics that alerts are made of: both exist.
+#[test]
+fn the_job_and_the_alerts_of_the_status_page_name_what_there_is() {
+    let documents = yaml_of("docs/status.md");
+    let of = |kind: &str| documents.iter().find(|one| one["kind"] == kind).unwrap();
+    let job = of("CronJob");
+    let pod = &job["spec"]["jobTemplate"]["spec"]["template"]["spec"];
+    let container = &pod["containers"][0];
+    let script = container["args"][0].as_str().unwrap();
+    let line = script
+        .lines()
+        .find(|line| line.contains(" clearml-certs "))
+        .unwrap();
+    Cli::try_parse_from(words_for_us(line).unwrap()).unwrap();
+    let mounts: Vec<&serde_yaml::Value> = container["volumeMounts"]
+        .as_sequence()
+        .unwrap()
+        .iter()
+        .map(|one| &one["name"])
+        .collect();
+    let volumes: Vec<&serde_yaml::Value> = pod["volumes"]
+        .as_sequence()
+        .unwrap()
+        .iter()
+        .map(|one| &one["name"])
+        .collect();
+    assert_eq!(mounts, volumes);
+    assert_eq!(of("Role")["metadata"]["name"], pod["serviceAccountName"]);
+    // The metrics of the alerts are those that the program prints and the page describes.
+    let code = fs::read_to_string(repository().join("src/report/prometheus.rs")).unwrap();
+    let page = fs::read_to_string(repository().join("docs/status.md")).unwrap();
+    let printed: Vec<&str> = code
+        .split("name: \"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+        .filter(|name| name.starts_with("clearml_certs_"))
+        .collect();
+    assert_eq!(printed.len(), 7, "{printed:?}");
+    for name in &printed {
+        assert!(
+            page.contains(&format!("| `{name}` |")),
+            "docs/status.md lacks {name}"
+        );
+    }
+    let alerts = documents
+        .iter()
+        .find(|one| one.get("groups").is_some())
+        .unwrap();
+    let rules = alerts["groups"][0]["rules"].as_sequence().unwrap();
+    assert_eq!(rules.len(), 3);
+    for rule in rules {
+        let expression = rule["expr"].as_str().unwrap();
+        let named: Vec<&str> = expression
+            .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .filter(|word| word.starts_with("clearml_certs_"))
+            .collect();
+        assert!(!named.is_empty(), "{expression}");
+        for name in named {
+            assert!(printed.contains(&name), "{expression} names {name}");
+        }
+    }
+}
+
 #[test]
 fn the_reference_is_what_the_command_line_says_of_itself() {
     let page = repository().join("docs/reference.md");

@@ -57,6 +57,7 @@ mod render;
 mod screens;
 #[cfg(unix)]
 mod sources;
+mod status;
 mod structure;
 mod task_pods;
 mod vendors_page;

@@ -1,9 +1,11 @@
 //! Snapshots of what people see, at 80 and 120 columns, with and without colour. `cargo insta review` shows what changed.
 
 use crate::support::authority::authority;
+#[cfg(unix)]
+use crate::support::deployed::{Release, list};
 use crate::support::platform;
 use crate::support::terminal::{ESCAPE, Terminal};
-use crate::support::{Helm, World, repository};
+use crate::support::{GATEWAY_NEEDS, Helm, World, repository};
 
 /// What differs from run to run, by its form: fingerprints (eight pairs), and dates.
 fn scrubbed(text: &str) -> String {
@@ -161,4 +163,73 @@ fn the_first_question() {
         insta::assert_snapshot!(format!("question-{columns}"), question);
         terminal.press(ESCAPE).ends(130);
     }
+}
+
+/// A helm that tells of the releases of three components, as if they were deployed from files that are here.
+#[cfg(unix)]
+fn deployed(world: &World) {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let releases = [
+        (
+            "agent",
+            "clearml-agent",
+            "clearml-enterprise-agent-6.14.6",
+            "clearml-agent-values.override.yaml",
+        ),
+        (
+            "gateway",
+            "ai-gateway",
+            "clearml-enterprise-app-gateway-3.2.0",
+            "clearml-app-gateway-values.override.yaml",
+        ),
+        (
+            "apps",
+            "clearml-enterprise",
+            "clearml-enterprise-10.11.3",
+            "clearml-values.override.yaml",
+        ),
+    ];
+    world.write(
+        "clearml-agent-values.override.yaml",
+        "agentk8sglue: {queues: {default: {}, gpu: {}}}\n",
+    );
+    world.write("clearml-app-gateway-values.override.yaml", GATEWAY_NEEDS);
+    for (component, name, chart, file) in releases {
+        let line = format!(
+            "render {component} --ca root.pem --{component}-chart charts/{chart} --in-place"
+        );
+        world.plugin(&line).exits(0);
+        let release = Release::of(world, name, chart, file);
+        world.write(&format!("status-{name}.json"), &release.status());
+    }
+    let listed = releases.map(|(_, name, chart, _)| (name, "clearml-workers", chart));
+    world.write("list.json", &list(&listed));
+    let script = "#!/bin/sh\ncase \"$1\" in\n  list) exec cat list.json ;;\n  status) exec cat \"status-$2.json\" ;;\n  version) echo v4.3.1 ;;\nesac\n";
+    world.write("told-helm", script);
+    let executable = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(world.path("told-helm"), executable).unwrap();
+    world.has_programs(&["cat"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn status() {
+    let world = world();
+    let root = authority("Acme Root CA").days(-1_000, 1_500).self_signed();
+    world.write("root.pem", &root.pem());
+    deployed(&world);
+    let binary = env!("CARGO_BIN_EXE_helm-clearml-certs");
+    let line = format!("HELM_BIN=./told-helm exec '{binary}' status --skip-probe 2>&1");
+    at_every_width(&world, "status", &line, 0);
+    // The gateway's file says something else, and its certificate is not what it was.
+    let other = authority("Acme Root CA").days(-10, 20).self_signed();
+    world.write("root.pem", &other.pem());
+    let file = world.read("clearml-app-gateway-values.override.yaml");
+    let file = file.split("customCertificates:").next().unwrap().to_owned();
+    world.write("clearml-app-gateway-values.override.yaml", &file);
+    let line = format!(
+        "HELM_BIN=./told-helm exec '{binary}' status gateway agent --skip-probe --expires-within 2000 2>&1"
+    );
+    at_every_width(&world, "status-wrong", &line, 3);
 }

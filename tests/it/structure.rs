@@ -81,7 +81,7 @@ const FLOORS: [&[&str]; 13] = [
     &["doctor", "release", "sources"],
     &["plan"],
     &["request"],
-    &["cli", "preflight"],
+    &["cli", "preflight", "status"],
     &["guided", "run"],
     &["report"],
     &["ui"],
@@ -89,7 +89,7 @@ const FLOORS: [&[&str]; 13] = [
 ];
 
 /// Modules that decide and touch nothing: no file, no process, no network, no clock.
-const PURE: [&str; 11] = [
+const PURE: [&str; 12] = [
     "certs",
     "conf",
     "finding",
@@ -97,6 +97,7 @@ const PURE: [&str; 11] = [
     "plan",
     "proof",
     "secrets",
+    "status",
     "values",
     "vendor",
     "verify",

@@ -22,6 +22,7 @@ mod places;
 mod preview;
 #[cfg(unix)]
 mod signals;
+mod status;
 mod verify;
 mod words;
 
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         preview::trials(),
         #[cfg(unix)]
         signals::trials(),
+        status::trials(),
         verify::trials(),
         words::trials(),
     ];

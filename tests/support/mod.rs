@@ -17,6 +17,7 @@ pub mod canaries;
 pub mod certificates;
 #[macro_use]
 pub mod cluster;
+pub mod deployed;
 pub mod der;
 pub mod fake_helm;
 pub mod file_server;

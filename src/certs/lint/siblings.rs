@@ -35,9 +35,9 @@ pub(super) fn same_subject(subject: &Subject<'_>) -> Option<Finding> {
         .find(|other| other.certificate.not_before > subject.certificate.not_before);
     if let Some(newer) = newer {
         let remedy = if subject.certificate.shares_key_with(&newer.certificate) {
-            "leave it out once every server has a certificate issued since: those that name it by its serial number need it until then"
+            "leave it out once every server has a certificate issued since: those that name it by its serial number need it until then; which releases have it: helm clearml-certs status -A"
         } else {
-            "leave it out once every server has a certificate of the newer one"
+            "leave it out once every server has a certificate of the newer one; which releases have it: helm clearml-certs status -A"
         };
         return Some(
             Finding::note(

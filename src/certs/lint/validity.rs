@@ -49,7 +49,7 @@ pub(super) fn expires_soon(subject: &Subject<'_>) -> Option<Finding> {
                 date(end)
             ),
         )
-        .hint("give its successor too, with another --ca: both can be trusted at the same time")
+        .hint("give its successor too, with another --ca: both can be trusted at the same time; where it is deployed: helm clearml-certs status -A")
     })
 }
 

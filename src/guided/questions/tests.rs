@@ -11,6 +11,7 @@ fn seen() -> Seen {
             chart: chart.into(),
             status: "deployed".into(),
             updated: String::new(),
+            revision: "1".into(),
         },
     };
     Seen {

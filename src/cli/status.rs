@@ -1,0 +1,97 @@
+//! The arguments of `status`.
+
+use clap::Args;
+
+use super::{PlaceArgs, help};
+use crate::certs::lint::EXPIRES_WITHIN_DAYS;
+use crate::exit::Stop;
+use crate::finding::Ignorable;
+use crate::request::TargetSpec;
+use crate::sources::Source;
+use crate::vendor::Component;
+
+/// The arguments of `status`.
+#[derive(Debug, Args)]
+#[command(after_help = help::STATUS_CODES)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
+pub struct StatusArgs {
+    /// Whose releases to look at [default: all]
+    #[arg(value_name = "COMPONENT")]
+    pub components: Vec<Component>,
+
+    /// Look in all namespaces
+    #[arg(short = 'A', long)]
+    pub all_namespaces: bool,
+
+    /// Look in the clusters of these contexts: NAME,NAME
+    #[arg(long, value_name = "CONTEXT", value_delimiter = ',')]
+    pub contexts: Vec<String>,
+
+    /// Look in the cluster of every context of the kubeconfig
+    #[arg(long, conflicts_with = "contexts")]
+    pub all_contexts: bool,
+
+    /// Certificates that are to be deployed, such as a trust-manager Bundle's ConfigMap; told is what differs; repeatable
+    #[arg(long = "ca", value_name = "SOURCE")]
+    pub certificates: Vec<Source>,
+
+    /// Where the releases are, and the files they are compared with.
+    #[command(flatten)]
+    pub places: PlaceArgs,
+
+    /// Do not ask the servers that the values name whether their certificates verify
+    #[arg(long)]
+    pub skip_probe: bool,
+
+    /// Exit with 3 where a certificate expires within this many days
+    #[arg(long, value_name = "DAYS", default_value_t = EXPIRES_WITHIN_DAYS)]
+    pub expires_within: u32,
+
+    /// Let this error finding pass as a warning (docs/findings.md); repeatable
+    #[arg(long, value_name = "CODE")]
+    pub ignore: Vec<Ignorable>,
+
+    /// Look again and again, until Ctrl-C
+    #[arg(long)]
+    pub watch: bool,
+
+    /// Seconds between two looks
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, requires = "watch", value_parser = clap::value_parser!(u64).range(1..))]
+    pub interval: u64,
+
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub output: StatusOutput,
+}
+
+/// How the state is printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum StatusOutput {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs (docs/json.md).
+    Json,
+    /// Metrics in Prometheus' text format (docs/status.md).
+    Prometheus,
+}
+
+impl StatusArgs {
+    /// What to look for, a component each.
+    ///
+    /// # Errors
+    /// Options without a component's name stand beside several components.
+    pub fn specs(&self) -> Result<Vec<TargetSpec>, Stop> {
+        let all = Component::ALL.into_iter();
+        let is_wanted =
+            |one: &Component| self.components.is_empty() || self.components.contains(one);
+        let wanted: Vec<Component> = all.filter(is_wanted).collect();
+        wanted
+            .iter()
+            .map(|one| self.places.0.of(*one, &wanted))
+            .collect()
+    }
+}

@@ -1,0 +1,539 @@
+//! `status`: what each release trusts, and whether file, release, cluster and pods agree. Nothing is changed.
+
+mod files;
+mod found;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
+use std::thread;
+use std::time::Duration as Patience;
+
+use anyhow::Result;
+use time::format_description::well_known::Rfc3339;
+use time::{Duration, OffsetDateTime};
+
+use self::files::Files;
+use self::found::{Candidate, Shadow, Surveyed, is_in_cluster};
+use super::planning;
+use super::probing::Answers;
+use super::side_by_side::side_by_side;
+use crate::certs::bundle::Entry;
+use crate::certs::lint;
+use crate::cli::{StatusArgs, StatusOutput};
+use crate::exit::{ExitCode, Stop};
+use crate::finding::{self, Finding};
+use crate::helm::{HelmError, Revision, chart_and_version};
+use crate::interrupt;
+use crate::kube::ClusterAddress;
+use crate::proof::{Manifest, Object};
+use crate::release::Snapshot;
+use crate::report::{ClusterState, Status, prometheus};
+use crate::request::{TargetId, TargetSpec};
+use crate::sources::{Access, Place, Source};
+use crate::status::{self, Evidence, Live, ReleaseStatus, Stored};
+use crate::ui::Screen;
+use crate::vendor::{Component, Layout};
+
+pub(super) fn run(
+    arguments: &StatusArgs,
+    address: &ClusterAddress,
+    screen: &Screen,
+) -> Result<ExitCode> {
+    interrupt::watch()?;
+    fits_together(arguments)?;
+    let specs = arguments.specs()?;
+    let clusters = match (arguments.contexts.as_slice(), arguments.all_contexts) {
+        ([], false) => vec![address.clone()],
+        ([], true) => address.of_contexts(None)?,
+        (names, _) => address.of_contexts(Some(names))?,
+    };
+    if arguments.watch {
+        return watch(arguments, &specs, &clusters, screen);
+    }
+    let status = look(arguments, &specs, &clusters, screen)?;
+    interrupt::check()?;
+    show(arguments, &status, screen);
+    Ok(status.exit_code())
+}
+
+fn fits_together(arguments: &StatusArgs) -> Result<(), Stop> {
+    let places = || arguments.certificates.iter().map(|source| &source.place);
+    if let Some(Place::Server(endpoint)) = places().find(|one| matches!(one, Place::Server(_))) {
+        return Err(Stop::usage(format!(
+            "--ca names what is to be trusted, and {endpoint} is a server: name its CA's certificate; servers that the values name are asked anyway"
+        )));
+    }
+    if arguments.watch && places().any(|place| *place == Place::Stdin) {
+        return Err(Stop::usage(
+            "--watch reads its sources again and again, and standard input can be read once: name a file",
+        ));
+    }
+    if arguments.watch && arguments.output == StatusOutput::Prometheus {
+        return Err(Stop::usage(
+            "-o prometheus prints one document, which --watch would repeat: run it from time to time instead",
+        ));
+    }
+    Ok(())
+}
+
+/// How often a wait looks whether somebody wants to leave.
+const LOOK_UP: Patience = Patience::from_millis(100);
+
+/// Looks again and again until a signal ends it, quietly: that is how it is meant to end. A look that fails is told, and does not
+/// end it.
+fn watch(
+    arguments: &StatusArgs,
+    specs: &[TargetSpec],
+    clusters: &[ClusterAddress],
+    screen: &Screen,
+) -> Result<ExitCode> {
+    loop {
+        let looked = look(arguments, specs, clusters, screen);
+        if interrupt::requested() {
+            return Ok(ExitCode::Interrupted);
+        }
+        if arguments.output == StatusOutput::Text {
+            screen.begin_again(&format!(
+                "every {} s, {}",
+                arguments.interval,
+                OffsetDateTime::now_utc().format(&Rfc3339)?
+            ));
+        }
+        match looked {
+            Ok(status) => show(arguments, &status, screen),
+            Err(error) => screen.error(&error),
+        }
+        let waits = Patience::from_secs(arguments.interval).as_millis() / LOOK_UP.as_millis();
+        for _ in 0..waits {
+            if interrupt::requested() {
+                return Ok(ExitCode::Interrupted);
+            }
+            thread::sleep(LOOK_UP);
+        }
+    }
+}
+
+fn show(arguments: &StatusArgs, status: &Status, screen: &Screen) {
+    match arguments.output {
+        StatusOutput::Text => screen.status(status),
+        StatusOutput::Json => screen.json(&status.json()),
+        StatusOutput::Prometheus => screen.metrics(&prometheus(status)),
+    }
+}
+
+/// A release that was read.
+struct Read {
+    cluster: usize,
+    id: TargetId,
+    component: Component,
+    layout: &'static Layout,
+    chart: (String, Option<String>),
+    stored: Result<Box<Snapshot>, String>,
+    live: Live,
+    earlier: BTreeMap<OffsetDateTime, Manifest>,
+}
+
+fn look(
+    arguments: &StatusArgs,
+    specs: &[TargetSpec],
+    clusters: &[ClusterAddress],
+    screen: &Screen,
+) -> Result<Status> {
+    let files = Files::read(specs)?;
+    files
+        .values()
+        .for_each(|values| screen.hide_secrets_of(values));
+    let named = clusters.iter().map(ToString::to_string);
+    screen.leave_open(named);
+    let sources = arguments.certificates.iter();
+    let local: Vec<Source> = sources.filter(|one| !is_in_cluster(one)).cloned().collect();
+    let (given, mut findings) = match clusters {
+        [] => (Vec::new(), Vec::new()),
+        [first, ..] => {
+            let (bundle, findings) = planning::read(&local, &Access::looking(first))?;
+            (bundle.entries, findings)
+        }
+    };
+    let what = match clusters {
+        [only] => format!("looking for releases on {only}"),
+        all => format!("looking for releases on {} clusters", all.len()),
+    };
+    let Ok(surveyed) = screen.step(&what, || {
+        Ok::<_, Infallible>(side_by_side(clusters, |cluster| {
+            found::survey(arguments, specs, &given, cluster)
+        }))
+    });
+    let (mut reads, more) = read_all(&surveyed, specs, clusters, screen);
+    findings.extend(more);
+    settle_doubts(&mut reads, &surveyed, &files, screen);
+    let now = OffsetDateTime::now_utc();
+    let sources: Vec<String> = arguments
+        .certificates
+        .iter()
+        .map(|source| source.place.to_string())
+        .collect();
+    let mut releases: Vec<ReleaseStatus> = reads
+        .iter()
+        .map(|read| {
+            let given = surveyed.get(read.cluster).and_then(|one| one.as_ref().ok());
+            let given = given.and_then(|one| Some((one.given.as_ref()?, sources.as_slice())));
+            let given = given.map(|(entries, words)| (entries.as_slice(), words));
+            ReleaseStatus::of(&read.evidence(&files, given, now))
+        })
+        .collect();
+    for component in Component::ALL {
+        if specs
+            .iter()
+            .any(|one| one.component == component && one.values.is_empty())
+        {
+            status::settle_files(&mut releases, component);
+        }
+    }
+    if !arguments.skip_probe {
+        ask_servers(&mut releases, screen);
+    }
+    releases.sort_by(|a, b| (&a.id, a.component).cmp(&(&b.id, b.component)));
+    let expires_within = Duration::days(arguments.expires_within.into());
+    findings.extend(missing(specs, &reads, &surveyed));
+    findings.extend(endings(&releases, expires_within, now));
+    finding::ignore(&mut findings, &arguments.ignore);
+    for release in &mut releases {
+        finding::ignore(&mut release.findings, &arguments.ignore);
+    }
+    let states = clusters.iter().zip(&surveyed).map(|(address, surveyed)| {
+        let error = surveyed.as_ref().err().map(|error| format!("{error:#}"));
+        ClusterState {
+            address: address.clone(),
+            error,
+        }
+    });
+    Ok(Status {
+        now,
+        expires_within,
+        clusters: states.collect(),
+        releases,
+        findings,
+    })
+}
+
+/// Reads every release, side by side over all clusters, and gives what there is to say of those that cannot be read.
+fn read_all(
+    surveyed: &[Result<Surveyed>],
+    specs: &[TargetSpec],
+    clusters: &[ClusterAddress],
+    screen: &Screen,
+) -> (Vec<Read>, Vec<Finding>) {
+    let (mut candidates, mut reads, mut findings) = (Vec::new(), Vec::new(), Vec::new());
+    for (index, (cluster, one)) in clusters.iter().zip(surveyed).enumerate() {
+        let Ok(one) = one else { continue };
+        findings.extend(one.findings.iter().cloned());
+        candidates.extend(
+            one.candidates
+                .iter()
+                .map(|candidate| (index, one, candidate)),
+        );
+        let shadows = one.shadows.iter();
+        reads.extend(shadows.map(|shadow| Read::of_shadow(shadow, index, cluster)));
+    }
+    if candidates.is_empty() {
+        return (reads, findings);
+    }
+    let what = match candidates.len() {
+        1 => "reading 1 release".to_owned(),
+        several => format!("reading {several} releases"),
+    };
+    let Ok(answers) = screen.step(&what, || {
+        Ok::<_, Infallible>(side_by_side(&candidates, |(index, one, candidate)| {
+            Read::of_candidate(candidate, *index, one, specs)
+        }))
+    });
+    for ((.., candidate), answer) in candidates.iter().zip(answers) {
+        match answer {
+            Ok(read) => reads.extend(read),
+            Err(error) => findings.push(unreadable(candidate, &error)),
+        }
+    }
+    for read in &reads {
+        let (chart, _) = &read.chart;
+        let names = [&read.id.release, &read.id.namespace, chart].map(Clone::clone);
+        screen.leave_open(names);
+        if let Ok(snapshot) = &read.stored {
+            screen.hide_secrets_of(&snapshot.deployed.values);
+            screen.hide_secrets_in(&snapshot.manifest.objects, &snapshot.manifest.unreadable);
+        }
+    }
+    (reads, findings)
+}
+
+fn unreadable(candidate: &Candidate, error: &HelmError) -> Finding {
+    let said = error.message.lines().last().unwrap_or_default();
+    Finding::error(
+        "release-unreadable",
+        format!(
+            "release {} in {} could not be read: {said}",
+            candidate.listed.name, candidate.namespace
+        ),
+    )
+    .hint(format!("see what helm says: {}", error.command))
+}
+
+impl Read {
+    fn of_shadow(shadow: &Shadow, index: usize, cluster: &ClusterAddress) -> Self {
+        let (chart, _) = &shadow.chart;
+        Self {
+            cluster: index,
+            id: TargetId {
+                cluster: cluster.clone(),
+                namespace: shadow.namespace.clone(),
+                release: shadow.release.clone(),
+            },
+            component: shadow.component,
+            layout: Layout::named(shadow.component, chart),
+            chart: shadow.chart.clone(),
+            stored: Err(shadow.why.clone()),
+            live: shadow.live.clone(),
+            earlier: BTreeMap::new(),
+        }
+    }
+
+    /// Reads a release; `None` where it is none of those that are looked for.
+    fn of_candidate(
+        candidate: &Candidate,
+        index: usize,
+        surveyed: &Surveyed,
+        specs: &[TargetSpec],
+    ) -> Result<Option<Self>, HelmError> {
+        let helm = &surveyed.helm;
+        let (name, namespace) = (&candidate.listed.name, &candidate.namespace);
+        let (chart, version) = chart_and_version(&candidate.listed.chart);
+        let (component, defaults) = match candidate.component {
+            Some(component) => (component, None),
+            None => {
+                let values = helm.computed_values(name, namespace)?;
+                let is_wanted = |one: &Component| {
+                    let mut specs = specs.iter();
+                    specs.any(|spec| spec.component == *one && spec.release.is_none())
+                };
+                let component = Component::by_values(chart, &values).filter(is_wanted);
+                match component {
+                    Some(component) => (component, Some(values)),
+                    None => return Ok(None),
+                }
+            }
+        };
+        let (deployed, live) = match helm.now(name, namespace) {
+            Ok(None) => return Ok(None),
+            Ok(Some(now)) => {
+                let live = match now.live {
+                    Some(objects) => Live {
+                        objects: objects.into_iter().map(Object::new).collect(),
+                        unread: Vec::new(),
+                    },
+                    None => Live::untold("helm tells nothing of the live objects"),
+                };
+                (now.deployed, live)
+            }
+            Err(error) if error.is_cluster_unreachable() || error.is_interrupted() => {
+                return Err(error);
+            }
+            // Some kind of its objects may not be read, or is not there any more, which helm fails at as a whole.
+            Err(error) => {
+                let stored = helm.stored(&candidate.listed, namespace);
+                let deployed = stored.map_err(|_| error)?;
+                (deployed, surveyed.live_of(namespace, name))
+            }
+        };
+        let all = defaults.as_ref().unwrap_or(&deployed.values);
+        let layout = Layout::of(component, chart, all);
+        Ok(Some(Self {
+            cluster: index,
+            id: TargetId {
+                cluster: helm.cluster().clone(),
+                namespace: namespace.clone(),
+                release: name.clone(),
+            },
+            component,
+            layout,
+            chart: (
+                chart.to_owned(),
+                (!version.is_empty()).then(|| version.to_owned()),
+            ),
+            stored: Ok(Box::new(Snapshot::new(deployed, candidate.listed.clone()))),
+            live,
+            earlier: BTreeMap::new(),
+        }))
+    }
+
+    fn evidence<'a>(
+        &'a self,
+        files: &'a Files,
+        given: Option<(&'a [Entry], &'a [String])>,
+        now: OffsetDateTime,
+    ) -> Evidence<'a> {
+        let (chart, version) = self.chart.clone();
+        Evidence {
+            id: self.id.clone(),
+            component: self.component,
+            layout: self.layout,
+            chart,
+            version,
+            stored: match &self.stored {
+                Ok(snapshot) => Stored::Read(snapshot),
+                Err(why) => Stored::Hidden(why),
+            },
+            live: &self.live,
+            file: files.of(self.component, self.layout),
+            given,
+            earlier: &self.earlier,
+            now,
+        }
+    }
+}
+
+/// Asks Helm's history what was deployed when pods started that may be older than what they mount.
+fn settle_doubts(
+    reads: &mut [Read],
+    surveyed: &[Result<Surveyed>],
+    files: &Files,
+    screen: &Screen,
+) {
+    let now = OffsetDateTime::now_utc();
+    let doubted = |read: &Read| match &read.stored {
+        Ok(_) => status::in_doubt(&read.evidence(files, None, now)),
+        Err(_) => BTreeSet::new(),
+    };
+    let open: Vec<(usize, &Read, Vec<OffsetDateTime>)> = reads
+        .iter()
+        .enumerate()
+        .map(|(index, read)| (index, read, doubted(read).into_iter().collect()))
+        .filter(|(.., moments): &(_, _, Vec<_>)| !moments.is_empty())
+        .collect();
+    if open.is_empty() {
+        return;
+    }
+    let what = "asking Helm's history what older pods were started with";
+    let Ok(answers) = screen.step(what, || {
+        Ok::<_, Infallible>(side_by_side(&open, |(_, read, moments)| {
+            let surveyed = surveyed.get(read.cluster).and_then(|one| one.as_ref().ok());
+            surveyed.map_or_else(BTreeMap::new, |one| earlier(read, one, moments))
+        }))
+    });
+    let places: Vec<usize> = open.iter().map(|(index, ..)| *index).collect();
+    for (index, answer) in places.into_iter().zip(answers) {
+        if let Some(read) = reads.get_mut(index) {
+            read.earlier = answer;
+        }
+    }
+}
+
+/// What was deployed at some moments; nothing for those of which Helm keeps nothing any more.
+fn earlier(
+    read: &Read,
+    surveyed: &Surveyed,
+    moments: &[OffsetDateTime],
+) -> BTreeMap<OffsetDateTime, Manifest> {
+    let helm = &surveyed.helm;
+    let TargetId {
+        release, namespace, ..
+    } = &read.id;
+    let history = helm.history(release, namespace).unwrap_or_default();
+    let began = |one: &Revision| OffsetDateTime::parse(&one.updated, &Rfc3339).ok();
+    let mut manifests: BTreeMap<u64, Option<Manifest>> = BTreeMap::new();
+    let mut found = BTreeMap::new();
+    for moment in moments {
+        let before = history
+            .iter()
+            .filter(|one| began(one).is_some_and(|one| one <= *moment));
+        let Some(revision) = before.map(|one| one.revision).max() else {
+            continue;
+        };
+        let manifest = manifests.entry(revision).or_insert_with(|| {
+            let stream = helm.manifest_of(release, namespace, revision).ok()?;
+            Some(Manifest::read(&stream))
+        });
+        if let Some(manifest) = manifest {
+            found.insert(*moment, manifest.clone());
+        }
+    }
+    found
+}
+
+/// Asks the servers that the values of the releases name, each once.
+fn ask_servers(releases: &mut [ReleaseStatus], screen: &Screen) {
+    let servers = releases.iter().flat_map(|release| &release.servers);
+    let answers = Answers::of(servers, screen);
+    for release in releases {
+        let Some(mode) = release.mode else { continue };
+        let found = answers.judge(&mut release.servers, &release.certificates, &[], mode);
+        let place = format!("release {} in {}", release.id.release, release.id.namespace);
+        release
+            .findings
+            .extend(found.into_iter().map(|finding| Finding {
+                message: format!("{place}: {}", finding.message),
+                ..finding
+            }));
+    }
+}
+
+/// The releases that were named and are nowhere.
+fn missing(specs: &[TargetSpec], reads: &[Read], surveyed: &[Result<Surveyed>]) -> Vec<Finding> {
+    let answered = surveyed.iter().any(Result::is_ok);
+    let named = specs
+        .iter()
+        .filter_map(|spec| Some((spec, spec.release.as_ref()?)));
+    named
+        .filter(|(spec, name)| {
+            let is_it =
+                |read: &&Read| read.component == spec.component && read.id.release == **name;
+            answered && !reads.iter().any(|read| is_it(&read))
+        })
+        .map(|(spec, name)| {
+            Finding::error(
+                "release-missing",
+                format!(
+                    "there is no release {name} of the {} where it was looked for",
+                    spec.component
+                ),
+            )
+            .hint("look in all namespaces with -A, or see what there is: helm list -A")
+        })
+        .collect()
+}
+
+/// The ends of all certificates, each certificate once, whichever releases have it.
+fn endings(
+    releases: &[ReleaseStatus],
+    expires_within: Duration,
+    now: OffsetDateTime,
+) -> Vec<Finding> {
+    let mut entries: Vec<Entry> = Vec::new();
+    for release in releases {
+        for placed in &release.certificates {
+            let place = format!("{}/{}", release.id.namespace, release.id.release);
+            let known = entries
+                .iter_mut()
+                .find(|one| one.certificate.fingerprint == placed.certificate.fingerprint);
+            match known {
+                Some(entry) => entry.origin = format!("{}, {place}", entry.origin),
+                None => entries.push(Entry {
+                    origin: place,
+                    ..placed.to_entry()
+                }),
+            }
+        }
+    }
+    let options = lint::Options {
+        checks: true,
+        expires_within,
+        ..lint::Options::at(now)
+    };
+    let components: BTreeSet<&str> = releases.iter().map(|one| one.component.name()).collect();
+    let components = components.into_iter().collect::<Vec<_>>().join(" ");
+    let mut findings = lint::check_beside(&[], &entries, &options);
+    findings.retain(|one| lint::tells_end(one.code));
+    let hint = format!(
+        "add its successor, and keep both until no server needs this one: helm clearml-certs install {components} --ca SUCCESSOR.pem"
+    );
+    let findings = findings.into_iter().map(|one| one.hint(&hint));
+    findings.collect()
+}

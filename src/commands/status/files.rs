@@ -1,0 +1,88 @@
+//! The values files that releases are compared with: those that were named, else those of the documented names in this folder.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use serde_yaml::Value;
+
+use crate::files;
+use crate::nearest::file_like;
+use crate::request::TargetSpec;
+use crate::status::FileSaid;
+use crate::values::{self, foreign};
+use crate::vendor::{Component, Layout};
+use crate::yaml;
+
+/// The files of all components.
+pub(super) struct Files {
+    named: Vec<(Component, FileSaid)>,
+    documented: Vec<(&'static str, FileSaid)>,
+}
+
+impl Files {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// A file that was named is not there.
+    pub(super) fn read(specs: &[TargetSpec]) -> Result<Self> {
+        let mut all = Self {
+            named: Vec::new(),
+            documented: Vec::new(),
+        };
+        for spec in specs {
+            if let Some(missing) = spec.values.iter().find(|path| !path.exists()) {
+                bail!(
+                    "there is no values file {}{}",
+                    missing.display(),
+                    file_like(missing)
+                );
+            }
+            if spec.values.is_empty() {
+                let names = spec.component.layouts().map(|layout| layout.override_file);
+                let here = names.into_iter().filter(|name| Path::new(name).is_file());
+                let read = here.map(|name| (name, said(&[name.into()], false)));
+                all.documented.extend(read);
+            } else {
+                let said = said(&spec.values, true);
+                all.named.push((spec.component, said));
+            }
+        }
+        Ok(all)
+    }
+
+    /// The file of a release of a component.
+    pub(super) fn of(&self, component: Component, layout: &Layout) -> Option<&FileSaid> {
+        let mut named = self.named.iter();
+        let named = named.find(|(one, _)| *one == component);
+        let mut documented = self.documented.iter();
+        let documented = documented.find(|(name, _)| *name == layout.override_file);
+        let named = named.map(|(_, said)| said);
+        named.or_else(|| documented.map(|(_, said)| said))
+    }
+
+    /// What they say.
+    pub(super) fn values(&self) -> impl Iterator<Item = &Value> {
+        let documented = self.documented.iter().map(|(_, said)| said);
+        let all = self.named.iter().map(|(_, said)| said).chain(documented);
+        all.filter_map(|said| said.values.as_ref().ok())
+    }
+}
+
+fn said(paths: &[PathBuf], is_named: bool) -> FileSaid {
+    let each: Result<Vec<Value>, String> = paths.iter().map(|path| read(path)).collect();
+    FileSaid {
+        paths: paths.to_vec(),
+        values: each.map(|all| values::merge(&all)),
+        is_named,
+    }
+}
+
+fn read(path: &Path) -> Result<Value, String> {
+    let text = files::read(path).map_err(|error| format!("{error:#}"))?;
+    let text = text.unwrap_or_default();
+    let values = yaml::value_of(&text).map_err(|error| error.to_string())?;
+    match foreign::kind(&text, &values) {
+        Some(why) => Err(format!("{} {why}", path.display())),
+        None => Ok(values),
+    }
+}

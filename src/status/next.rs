@@ -1,0 +1,37 @@
+//! The command to type next, for a release.
+
+use super::Evidence;
+use crate::kube;
+
+impl Evidence<'_> {
+    /// One of our commands, for this release alone; `words` come after the component.
+    pub(super) fn command(&self, verb: &str, words: &[&str]) -> String {
+        let component = self.component.name();
+        let release = ["--release", &self.id.release, "-n", &self.id.namespace];
+        let all = [&["clearml-certs", verb, component], words, &release].concat();
+        let all = all.into_iter().map(str::to_owned);
+        let all: Vec<String> = all.chain(self.id.cluster.helm_flags()).collect();
+        format!("helm {}", shell_words::join(all))
+    }
+
+    /// The source that gives what the release holds.
+    pub(super) fn as_source(&self) -> String {
+        format!("release:{}/{}", self.id.namespace, self.id.release)
+    }
+
+    /// What deploys again what the release holds. Without the file that it was made from, Helm has to keep the other values.
+    pub(super) fn put_back(&self) -> String {
+        let source = self.as_source();
+        let with_file = ["--ca", source.as_str()];
+        let without = ["--ca", source.as_str(), "--reset-then-reuse-values"];
+        match self.file {
+            Some(_) => self.command("install", &with_file),
+            None => self.command("install", &without),
+        }
+    }
+
+    /// What replaces the pods of a workload, such as `deployment/clearml-agent`.
+    pub(super) fn restart(&self, workload: &str) -> String {
+        kube::restart_shown(&self.id.cluster, &self.id.namespace, workload)
+    }
+}
