@@ -78,6 +78,17 @@ fn look(world: &World, rules: &[Rule], more: &str) -> crate::support::Run {
     FakeHelm::new(world, rules).runs(&format!("status --skip-probe {more}"))
 }
 
+/// On stderr, but for the lines of steps that were slow on a busy machine.
+#[track_caller]
+fn says_nothing(run: &crate::support::Run) {
+    let said: Vec<&str> = run
+        .stderr
+        .lines()
+        .filter(|line| !line.starts_with("✓ "))
+        .collect();
+    assert!(said.is_empty(), "{run}");
+}
+
 fn in_step(world: &World) {
     let release = agent(world);
     let fake = FakeHelm::new(world, &release.rules());
@@ -88,7 +99,7 @@ fn in_step(world: &World) {
         .says("  propagate  ✓     ✓     ✓\n")
         .says("✓ 1 release in step; Acme Root is the first to end, in ");
     assert_eq!(run.stdout.lines().count(), 3, "{run}");
-    assert_eq!(run.stderr, "");
+    says_nothing(&run);
     let calls: Vec<String> = fake
         .lines()
         .into_iter()
@@ -601,7 +612,7 @@ fn as_json(world: &World) {
     let mut release = agent(world);
     let run = look(world, &release.rules(), "-o json --ca ca.pem");
     let status = schema::holds("status", &run.exits(0).stdout);
-    assert_eq!(run.stderr, "");
+    says_nothing(&run);
     assert_eq!(status["inStep"], true);
     let one = &status["releases"][0];
     assert_eq!(one["id"]["release"], "clearml-agent");
@@ -647,7 +658,7 @@ fn metrics(world: &World) {
         .says("component=\"agent\",what=\"file\"} 1\n")
         .says("component=\"agent\",what=\"pods\"} 1\n")
         .never_says("what=\"ca\"");
-    assert_eq!(run.stderr, "");
+    says_nothing(&run);
     std::fs::remove_file(world.path(OVERRIDE)).unwrap();
     look(world, &release.rules(), "-o prometheus")
         .exits(0)
@@ -674,7 +685,7 @@ fn watch(world: &World) {
     running.signal(Signal::INT);
     let run = running.ends();
     run.exits(130);
-    assert_eq!(run.stderr, "", "it ends quietly");
+    says_nothing(&run);
     assert!(
         run.stdout.matches("✓ 1 release in step").count() >= 2,
         "{run}"
