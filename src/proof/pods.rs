@@ -199,6 +199,14 @@ impl<'a> Container<'a> {
         variables
     }
 
+    /// Whether it has somewhere to put temporary files, as `update-ca-certificates` does.
+    fn has_room(&self) -> bool {
+        let own = self.value.get("securityContext");
+        let is_shut = own.and_then(|own| own.get("readOnlyRootFilesystem")?.as_bool());
+        let mut mounts = self.mounts.iter();
+        is_shut != Some(true) || mounts.any(|mount| mount.path == "/tmp" && !mount.is_read_only)
+    }
+
     fn may_read(&self, file: &File) -> bool {
         match file.readers {
             Readers::All => true,
@@ -334,10 +342,8 @@ impl<'a> Pod<'a> {
                     // It wants its folder: in an empty volume there is none but where the volume itself is mounted.
                     let has_folder =
                         mount.path == BUNDLE_DIR || self.left.contains_key(mount.volume);
-                    if volume.is_some_and(|volume| volume.is_scratch)
-                        && has_folder
-                        && !mount.is_read_only
-                    {
+                    let is_scratch = volume.is_some_and(|volume| volume.is_scratch);
+                    if is_scratch && !mount.is_read_only && has_folder && container.has_room() {
                         self.bundles.insert((mount.volume, inside), made);
                     }
                 }
@@ -426,8 +432,14 @@ impl<'a> Pod<'a> {
         let Found::Scratch(_, inside) = self.find(container, &file) else {
             return BTreeSet::new();
         };
-        let made = self.bundles.get(&(volume, inside));
-        made.map(|made| made.hashed.clone()).unwrap_or_default()
+        let Some(made) = self.bundles.get(&(volume, inside)) else {
+            return BTreeSet::new();
+        };
+        // The names are links to the sources, which have to be there too.
+        let visible = self.visible(container).into_iter();
+        let sources = visible.filter(|(path, _)| below(path, SOURCES_DIR).is_some());
+        let seen = sources.flat_map(|(_, file)| file.certificates.iter().copied());
+        seen.filter(|one| made.hashed.contains(one)).collect()
     }
 
     /// Whether the manifest shows that no file is there.

@@ -181,7 +181,7 @@ fn requests_reads_what_it_falls_back_on_and_a_folder_too() {
         ),
         (
             "{name: REQUESTS_CA_BUNDLE, value: /etc/ssl/certs/}",
-            Reach::Read,
+            Reach::Bundled,
         ),
         ("{name: CURL_CA_BUNDLE, value: /etc/ssl}", Reach::Bundled),
         (
@@ -195,6 +195,35 @@ fn requests_reads_what_it_falls_back_on_and_a_folder_too() {
     ] {
         assert_eq!(documented_but(line, env).reach(), reach, "{env}");
     }
+}
+
+#[test]
+fn a_folder_serves_where_the_sources_are_too() {
+    let text = DOCUMENTED
+        .replace("certs/ca-certificates.crt}", "certs}")
+        .replace(
+            "mountPath: /etc/ssl/certs}\nvolumes",
+            "mountPath: /etc/ssl/certs}\n  - {name: sources, mountPath: /usr/local/share/ca-certificates}\nvolumes",
+        );
+    assert_eq!(Manifest::new(&text).reach(), Reach::Read);
+}
+
+#[test]
+fn the_update_wants_room_to_work_in() {
+    let shut = |more: &str| {
+        let init = format!(
+            "- name: init\n  securityContext: {{readOnlyRootFilesystem: true}}\n  command: [/bin/sh, -c, update-ca-certificates]\n  volumeMounts:\n{more}"
+        );
+        Manifest::new(&DOCUMENTED.replace(
+            "- name: init\n  command: [/bin/sh, -c, update-ca-certificates]\n  volumeMounts:\n",
+            &init,
+        ))
+    };
+    assert_eq!(shut("").reach(), Reach::Mounted);
+    assert_eq!(
+        shut("  - {name: bundle, mountPath: /tmp, subPath: tmp}\n").reach(),
+        Reach::Read
+    );
 }
 
 #[test]

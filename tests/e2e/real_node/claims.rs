@@ -136,9 +136,18 @@ fn claim(
 ) -> Claim {
     // A workload that no certificate gets to is none that the proof tells of.
     let Some(pod) = pod else { return Claim::Fails };
-    let has = |code: &str| proof.findings.iter().any(|finding| finding.code == code);
-    let never_starts =
-        has("pod-has-it-twice") || !pod.missing_volumes.is_empty() || !proof.dangling.is_empty();
+    // Other pods of the manifest have findings of their own.
+    let place = pod.place.to_string();
+    let told = |code: &str| {
+        let all = proof.findings.iter();
+        let own = all.filter(|one| one.code == code && one.message.starts_with(&place));
+        own.map(|finding| finding.message.as_str())
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    let dangles = proof.dangling.iter().any(|(one, ..)| *one == pod.place);
+    let is_repeated = !told("pod-has-it-twice").is_empty();
+    let never_starts = is_repeated || dangles || !pod.missing_volumes.is_empty();
     let is_held_up = pod.init_containers().any(|one| {
         one.asked
             .iter()
@@ -147,21 +156,21 @@ fn claim(
     if never_starts || is_held_up {
         return Claim::Fails;
     }
-    let told = |code: &str| {
-        let all = proof
-            .findings
-            .iter()
-            .filter(move |finding| finding.code == code);
-        all.map(|finding| finding.message.as_str())
-            .collect::<Vec<_>>()
-            .join("\n")
-    };
-    let is_poisoned = told("mounted-file-poisons").contains(client.reader);
-    let passes_over = told("certificate-passed-over").contains(client.reader);
+    let (poisoned, passed_over) = (
+        told("mounted-file-poisons"),
+        told("certificate-passed-over"),
+    );
+    // node goes on with what it has read so far, and takes no label but CERTIFICATE; and what stands in a block without END
+    // is read where another one follows, which is lost then.
+    let is_odd = !poisoned.is_empty() || !passed_over.is_empty();
+    if is_odd && client.name == "node" || poisoned.contains("has no END") {
+        return Claim::Open;
+    }
+    let is_poisoned = poisoned.contains(client.reader);
     if is_poisoned && client.without == Without::SystemAlways {
         return Claim::Open;
     }
-    if is_poisoned || passes_over {
+    if is_poisoned || passed_over.contains(client.reader) {
         return Claim::Fails;
     }
     // What OpenSSL does not read is no certificate for the proof; of what others make of it, nothing is said.
@@ -179,6 +188,10 @@ fn claim(
             .is_some_and(|one| one["value"] != "")
     };
     let is_bundled = pod.reach(ca, "") > Reach::Mounted;
+    // A folder's variable is not modelled.
+    if set(&&"SSL_CERT_DIR") && client.variables == ["SSL_CERT_FILE"] {
+        return Claim::Open;
+    }
     match client.variables.iter().find(set) {
         Some(variable) if pod.reach(ca, variable) == Reach::Read => Claim::Works,
         Some(_) if client.without == Without::SystemAlways && is_bundled => Claim::Open,
@@ -243,7 +256,11 @@ fn by_the_binary(
         .iter()
         .any(|(code, ..)| !harmless.contains(&code.as_str()));
     let is_doubted = is_doubted || case.command.contains("--task-pods off");
+    let has_no_end = own
+        .iter()
+        .any(|(_, _, message)| message.contains("has no END"));
     let requests = match (is_refused, is_doubted) {
+        (true, _) if has_no_end => Claim::Open,
         (true, _) => Claim::Fails,
         (false, true) => Claim::Open,
         (false, false) => Claim::Works,
@@ -256,6 +273,8 @@ fn by_the_binary(
     };
     let mut claims = BTreeMap::from([("requests", requests)]);
     if matches!(case.home, Home::Template(..)) {
+        let has_folder = case.spec.to_string().contains("SSL_CERT_DIR");
+        let further = if has_folder { Claim::Open } else { further };
         claims.insert("httpx", further);
         let passed_over = own.iter().any(|(code, _, message)| {
             code == "certificate-passed-over" && message.contains(RUSTLS)

@@ -1,7 +1,7 @@
 //! What makes the bundle: not there, in another order, by another command, as another user.
 
 use super::Mutation;
-use crate::real_node::case::{Case, SOURCES, without_mount};
+use crate::real_node::case::{Case, SOURCES, list, without_mount};
 use serde_json::{Value, json};
 
 pub(super) const ALL: &[Mutation] = &[
@@ -76,6 +76,14 @@ pub(super) const ALL: &[Mutation] = &[
     ("without capabilities", |case| {
         case.maker()["securityContext"] = json!({"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}, "seccompProfile": {"type": "RuntimeDefault"}});
     }),
+    (
+        "with a root that is read-only, but for its temporary files",
+        |case| {
+            case.volumes().push(json!({"name": "tmp", "emptyDir": {}}));
+            list(case.maker(), "volumeMounts").push(json!({"name": "tmp", "mountPath": "/tmp"}));
+            case.maker()["securityContext"] = json!({"readOnlyRootFilesystem": true});
+        },
+    ),
     ("with a root that is read-only", |case| {
         case.maker()["securityContext"] = json!({"readOnlyRootFilesystem": true});
     }),

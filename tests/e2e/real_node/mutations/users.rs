@@ -1,7 +1,7 @@
 //! Users who are not root, groups, and the modes of files.
 
 use super::Mutation;
-use crate::real_node::case::Case;
+use crate::real_node::case::{Case, list};
 use serde_json::{Value, json};
 
 pub(super) const ALL: &[Mutation] = &[
@@ -58,9 +58,14 @@ pub(super) const ALL: &[Mutation] = &[
         crate::real_node::case::mount(case.task(), dir)["subPath"] = "part".into();
         crate::real_node::case::mount(case.maker(), dir)["subPath"] = "part".into();
     }),
-    ("the task's root is read-only", |case| {
-        case.task()["securityContext"] = json!({"readOnlyRootFilesystem": true});
-    }),
+    (
+        "the task's root is read-only, but for its temporary files",
+        |case| {
+            case.volumes().push(json!({"name": "tmp", "emptyDir": {}}));
+            list(case.task(), "volumeMounts").push(json!({"name": "tmp", "mountPath": "/tmp"}));
+            case.task()["securityContext"] = json!({"readOnlyRootFilesystem": true});
+        },
+    ),
     (
         "the init container is user 65532, files for root alone",
         |case| {
