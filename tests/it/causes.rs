@@ -20,7 +20,8 @@ both_majors! {
             format!("--set={env}.name=GIT_USER,{env}.value=bot"),
             format!("--set-file {env}.name=token.txt --set {env}.value=bot"),
         ] {
-            run(&world, &template, &format!("-- {flags}"))
+            // With all variables, requests would fall back on CURL_CA_BUNDLE.
+            run(&world, &template, &format!("--task-variables documented -- {flags}"))
                 .exits(3)
                 .warns("error[certificate-not-in-task-pods]")
                 .warns("error[flag-over-values]")
