@@ -25,10 +25,8 @@ pub(super) struct Client {
 enum Without {
     /// A list of its own.
     OwnList,
-    /// The system's bundle.
+    /// The system's bundle, and, whatever a variable names, the folder of it with its links to the sources.
     System,
-    /// The system's bundle and its folder, even where a variable names a file that is not there.
-    SystemAlways,
 }
 
 const OPENSSL: &str = "OpenSSL";
@@ -46,7 +44,7 @@ pub(super) const CLIENTS: [Client; 7] = [
         name: "urllib",
         variables: &["SSL_CERT_FILE"],
         reader: OPENSSL,
-        without: Without::SystemAlways,
+        without: Without::System,
     },
     Client {
         name: "httpx",
@@ -166,8 +164,12 @@ fn claim(
     if is_odd && client.name == "node" || poisoned.contains("has no END") {
         return Claim::Open;
     }
+    // Where GnuTLS reads the old label depends on what stands behind it in the whole bundle.
+    if client.name == "git" && case.manifest().contains("BEGIN X509 CERTIFICATE") {
+        return Claim::Open;
+    }
     let is_poisoned = poisoned.contains(client.reader);
-    if is_poisoned && client.without == Without::SystemAlways {
+    if is_poisoned && client.without == Without::System {
         return Claim::Open;
     }
     if is_poisoned || passed_over.contains(client.reader) {
@@ -187,17 +189,14 @@ fn claim(
             .rfind(|one| one["name"] == **name)
             .is_some_and(|one| one["value"] != "")
     };
-    let is_bundled = pod.reach(ca, "") > Reach::Mounted;
     // A folder's variable is not modelled.
     if set(&&"SSL_CERT_DIR") && client.variables == ["SSL_CERT_FILE"] {
         return Claim::Open;
     }
     match client.variables.iter().find(set) {
         Some(variable) if pod.reach(ca, variable) == Reach::Read => Claim::Works,
-        Some(_) if client.without == Without::SystemAlways && is_bundled => Claim::Open,
-        Some(_) => Claim::Fails,
-        None if client.without == Without::OwnList || !is_bundled => Claim::Fails,
-        None => Claim::Open,
+        _ if client.without == Without::System && pod.gets(ca) => Claim::Open,
+        _ => Claim::Fails,
     }
 }
 
