@@ -4,6 +4,8 @@
 # /var/log of its own. When the one recorded process ends, all of it ends, containers
 # too; what is left are empty cgroups.
 # shellcheck shell=bash
+# What is `source`d before it (processes.sh) says where the folder of these scripts is.
+: "${controlplane:?is set by processes.sh}"
 
 # begin_real_node FOLDER: starts containerd and brings in the images, which needs no API server.
 begin_real_node() {
