@@ -22,6 +22,7 @@ mod places;
 mod preview;
 #[cfg(unix)]
 mod signals;
+#[cfg(unix)]
 mod status;
 mod verify;
 mod words;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         preview::trials(),
         #[cfg(unix)]
         signals::trials(),
+        #[cfg(unix)]
         status::trials(),
         verify::trials(),
         words::trials(),
