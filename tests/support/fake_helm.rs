@@ -266,12 +266,16 @@ impl FakeKubectl {
     }
 }
 
-/// Plays helm, or kubectl where it was started by that name, if this run is meant to.
+/// Plays helm, or kubectl where it was started by that name, if this run is meant to. A kubectl without a script of its own goes
+/// by helm's.
 pub fn play() -> Option<ExitCode> {
     let mut script: PathBuf = std::env::var_os(SCRIPT)?.into();
     let name = std::env::args_os().next().map(PathBuf::from);
-    if name.is_some_and(|name| name.file_stem().is_some_and(|stem| stem == "kubectl")) {
-        script.set_file_name("fake-kubectl.json");
+    let of_kubectl = script.with_file_name("fake-kubectl.json");
+    if name.is_some_and(|name| name.file_stem().is_some_and(|stem| stem == "kubectl"))
+        && of_kubectl.exists()
+    {
+        script = of_kubectl;
     }
     let rules: Vec<Rule> = serde_json::from_str(&fs::read_to_string(&script).unwrap()).unwrap();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
