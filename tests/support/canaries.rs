@@ -18,7 +18,8 @@ pub const IN_CONFIGURATION: &str = "canary-of-the-configuration-1c8e2";
 const SHORTEST: usize = 5;
 
 /// The keys, and the names of variables, under which the tests' files hold secrets.
-const SECRET: [&str; 7] = [
+const SECRET: [&str; 8] = [
+    "GIT_TOKEN",
     "agentk8sglueKey",
     "agentk8sglueSecret",
     "apiKey",
