@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
@@ -24,6 +24,9 @@ static ASKING: AtomicBool = AtomicBool::new(false);
 
 /// How long a question may take to notice a signal before it is sent once more.
 const AGAIN: Duration = Duration::from_millis(50);
+
+/// How often a pause looks whether somebody wants to leave.
+const NAP: Duration = Duration::from_millis(50);
 
 /// A question waits for a key while this lives: a signal ends it.
 pub(crate) struct Asking;
@@ -83,6 +86,14 @@ pub fn insisted() -> bool {
 fn caller_has_ended() -> bool {
     let caller = CALLER.load(Ordering::SeqCst);
     caller != 0 && parent() != caller
+}
+
+/// Waits so long, or until the user asks to stop.
+pub fn pause(time: Duration) {
+    let until = Instant::now() + time;
+    while Instant::now() < until && !requested() {
+        std::thread::sleep(NAP);
+    }
 }
 
 /// Ends the run if the user asked to stop.

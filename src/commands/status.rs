@@ -5,7 +5,6 @@ mod found;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
-use std::thread;
 use std::time::Duration as Patience;
 
 use anyhow::Result;
@@ -76,9 +75,6 @@ fn fits_together(arguments: &StatusArgs) -> Result<(), Stop> {
     Ok(())
 }
 
-/// How often a wait looks whether somebody wants to leave.
-const LOOK_UP: Patience = Patience::from_millis(100);
-
 /// Looks again and again until a signal ends it, quietly: that is how it is meant to end. A look that fails is told, and does not
 /// end it.
 fn watch(
@@ -103,12 +99,9 @@ fn watch(
             Ok(status) => show(arguments, &status, screen),
             Err(error) => screen.error(&error),
         }
-        let waits = Patience::from_secs(arguments.interval).as_millis() / LOOK_UP.as_millis();
-        for _ in 0..waits {
-            if interrupt::requested() {
-                return Ok(ExitCode::Interrupted);
-            }
-            thread::sleep(LOOK_UP);
+        interrupt::pause(Patience::from_secs(arguments.interval));
+        if interrupt::requested() {
+            return Ok(ExitCode::Interrupted);
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::helm::{Deployed, Helm};
 use crate::kube::Kubectl;
 use crate::plan::{self, Target};
 use crate::preflight::rights;
-use crate::proof::{self, Arrival, Itself, Manifest, Object, PodTemplate, TaskPods};
+use crate::proof::{self, Itself, Manifest, Object, PodTemplate, TaskPods};
 use crate::report::{ImageFrom, Sending, Verified};
 use crate::run;
 use crate::tls::Endpoint;
@@ -291,17 +291,15 @@ fn first_image(template: &PodTemplate, list: &str) -> Option<String> {
     (!image.is_empty()).then(|| image.to_owned())
 }
 
-/// The agent's image: its own workload's, else that of the first one that mounts certificates.
+/// The agent's image, as it is deployed.
 fn agent_image(objects: &[Object], values: &Value, layout: &Layout) -> Option<String> {
     let image = layout.image.and_then(|keys| image_in(values, keys));
     let itself = Itself {
         container: layout.container,
         image: image.as_deref(),
     };
-    let workloads = proof::prove(objects, &itself).workloads;
-    let own = workloads.iter().filter(|one| one.is_itself);
-    let mut images = own.chain(&workloads).filter_map(Arrival::image);
-    images.next().map(str::to_owned)
+    let proof = proof::prove(objects, &itself);
+    proof.own_image().map(str::to_owned)
 }
 
 /// What nobody can foresee.

@@ -93,14 +93,21 @@ fn remove_items(document: &mut Document, path: &Path, ours: impl Fn(&Value) -> b
         .filter(|(_, item)| ours(item))
         .map(|(index, _)| index)
         .collect();
-    if found.is_empty() {
-        return Ok(());
-    }
-    if found.len() == items.len() {
+    remove_indexes(document, path, &found, items.len())
+}
+
+/// The same for the items at `indexes`, in their order, of a list of `length`.
+fn remove_indexes(
+    document: &mut Document,
+    path: &Path,
+    indexes: &[usize],
+    length: usize,
+) -> Result<()> {
+    if !indexes.is_empty() && indexes.len() == length {
         document.take_back(path)?;
     } else {
-        for index in found.into_iter().rev() {
-            document.remove(path.then(index))?;
+        for index in indexes.iter().rev() {
+            document.remove(path.then(*index))?;
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde_yaml::Value;
 
 use super::held::{self, alias_and_pem};
-use super::{Selection, alias_of, line_of, list_at};
+use super::{Selection, alias_of, line_of, list_at, remove_indexes};
 use crate::certs::pem::delivered;
 use crate::certs::{Certificate, Fingerprint};
 use crate::vendor::{EXTRA_CERTS, OVERRIDE_BUNDLE, PEM};
@@ -54,7 +54,7 @@ fn from_list(
     selection: &Selection,
 ) -> Result<Vec<Taken>> {
     let mut gone = Vec::new();
-    let mut whole = BTreeSet::new();
+    let mut whole = Vec::new();
     let items = list_at(document, path)?;
     for (index, item) in items.iter().enumerate() {
         let (alias, text) = alias_and_pem(item);
@@ -64,7 +64,7 @@ fn from_list(
         });
         let is_named = selection.selects_alias(&alias) && !cut.keeps_any;
         if is_named || !cut.gone.is_empty() && cut.is_all {
-            whole.insert(index);
+            whole.push(index);
         } else if !cut.gone.is_empty() {
             document.set(path.then(index).then(PEM), &Value::String(cut.rest))?;
         }
@@ -78,13 +78,7 @@ fn from_list(
         }
         gone.extend(cut.gone.into_iter().map(|one| taken(Some(one))));
     }
-    if !whole.is_empty() && whole.len() == items.len() {
-        document.take_back(path)?;
-    } else {
-        for index in whole.into_iter().rev() {
-            document.remove(path.then(index))?;
-        }
-    }
+    remove_indexes(document, path, &whole, items.len())?;
     Ok(gone)
 }
 

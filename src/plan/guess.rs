@@ -9,7 +9,7 @@ use serde_yaml::Value;
 use super::Request;
 use crate::overrides::task_pods::{self, ProjectedSource};
 use crate::overrides::{Mode, Placed};
-use crate::proof::{self, Arrival, Carriers, Itself, Manifest, Object, Proof};
+use crate::proof::{self, Carriers, Itself, Manifest, Object, Proof};
 use crate::values;
 use crate::vendor::image_in;
 
@@ -80,16 +80,12 @@ impl Seen {
         deployed.chain(self.former.iter().cloned())
     }
 
-    fn carriers(&self) -> &Carriers {
-        &self.proof.carriers
+    fn own_image(&self) -> Option<String> {
+        self.proof.own_image().map(str::to_owned)
     }
 
-    /// The agent's image: its own workload's, else that of the first one that mounts the certificates.
-    fn agent_image(&self) -> Option<String> {
-        let workloads = &self.proof.workloads;
-        let itself = workloads.iter().filter(|workload| workload.is_itself);
-        let mut images = itself.chain(workloads).filter_map(Arrival::image);
-        images.next().map(str::to_owned)
+    fn carriers(&self) -> &Carriers {
+        &self.proof.carriers
     }
 }
 
@@ -121,7 +117,7 @@ impl Guess {
             // No name is documented for it, so where it is not deployed yet a rendering has to tell.
             bundle: bundle(placed, carriers)
                 .unwrap_or_else(|| (BUNDLE_UNKNOWN.into(), "ca-certificates.crt".into())),
-            image: chosen(request).or(image).or_else(|| deployed.agent_image()),
+            image: chosen(request).or(image).or_else(|| deployed.own_image()),
             sources: if placed.iter().all(is_deployed) {
                 task_pods::sources(placed, carriers)
             } else {
@@ -149,7 +145,7 @@ impl Guess {
                 .chain(deployed.carrying())
                 .chain(former.ours.iter().cloned())
                 .collect(),
-            image: chosen(request).or_else(|| rendered.agent_image()),
+            image: chosen(request).or_else(|| rendered.own_image()),
         }
     }
 }

@@ -176,6 +176,16 @@ pub struct Proof {
     pub findings: Vec<Finding>,
 }
 
+impl Proof {
+    /// The image of the component: its own workload's, else that of the first one that mounts the certificates.
+    #[must_use]
+    pub fn own_image(&self) -> Option<&str> {
+        let itself = self.workloads.iter().filter(|workload| workload.is_itself);
+        let mut images = itself.chain(&self.workloads).filter_map(Arrival::image);
+        images.next()
+    }
+}
+
 /// Reads `objects`, following every certificate from where it is carried to where it is mounted, brought into the bundle
 /// and pointed to.
 #[must_use]

@@ -1,6 +1,5 @@
 //! Sending a pod to ask: made, waited for, its log read, removed.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Error, Result};
@@ -21,9 +20,6 @@ const LOOK_AGAIN: [Duration; 2] = [Duration::from_millis(500), Duration::from_se
 
 /// For how long the first of these holds.
 const EAGER: Duration = Duration::from_secs(15);
-
-/// In which steps, so that a signal is noticed.
-const NAP: Duration = Duration::from_millis(50);
 
 /// Lines of an init container that are its last words.
 const LAST_WORDS: usize = 8;
@@ -182,7 +178,7 @@ impl Watched<'_> {
                 Stage::Going(_) | Stage::Initializing { .. } | Stage::Held(_) => {}
             }
             let [soon, later] = LOOK_AGAIN;
-            pause(if started.elapsed() < EAGER {
+            interrupt::pause(if started.elapsed() < EAGER {
                 soon
             } else {
                 later
@@ -242,7 +238,7 @@ impl Watched<'_> {
                 return Ok(Ended::Asked { log, killed });
             }
             interrupt::check()?;
-            pause(LOOK_AGAIN[0]);
+            interrupt::pause(LOOK_AGAIN[0]);
         }
     }
 
@@ -257,13 +253,6 @@ impl Watched<'_> {
 
 fn late(patience: Duration, what: &str) -> String {
     format!("it was not through after {} s: {what}", patience.as_secs())
-}
-
-fn pause(time: Duration) {
-    let until = Instant::now() + time;
-    while Instant::now() < until && !interrupt::requested() {
-        thread::sleep(NAP);
-    }
 }
 
 #[cfg(test)]

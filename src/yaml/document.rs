@@ -9,7 +9,7 @@ use super::bounds;
 use super::edit;
 use super::matching::Matching;
 use super::node::{Entry, Kind, Node, Tree};
-use super::note;
+use super::note::Former;
 use super::parse;
 use super::reread::Part;
 use super::values;
@@ -315,25 +315,15 @@ impl Document {
         let Some(node) = self.locate(&path).map(|(_, node)| node.clone()) else {
             return self.remove(path);
         };
-        if let Some(former) = note::was_padded(&self.text, &node) {
-            let value = values::typed(former)?;
-            return edit::empty(self, &path, &node, former, value);
-        }
-        let note = if path.steps().is_empty() {
-            note::within(&self.text, 0..self.text.len())
-        } else {
-            note::beside(&self.text, &node)
-        };
-        let Some(note) = note else {
+        let Some(former) = Former::of(&self.text, &node, path.steps().is_empty()) else {
             return self.remove(path);
         };
-        let former = self.text.get(note.former.clone()).unwrap_or_default();
-        let former = match values::typed(former)? {
+        let value = match values::typed(former.written(&self.text))? {
             // A document without content is an empty mapping.
             Value::Null if path.steps().is_empty() => Value::Mapping(Mapping::new()),
-            former => former,
+            value => value,
         };
-        edit::restore(self, &path, &node, &note, former)
+        edit::give_back(self, &path, &node, &former, value)
     }
 
     /// Takes out a collection that nothing is left in, and those around it that are left empty by that: each gives back what

@@ -6,7 +6,7 @@ use super::document::Document;
 use super::gap;
 use super::matching::Matching;
 use super::node::{Entry, Kind, Layout, Node, Tree};
-use super::note::{NO_FINAL_NEWLINE, Note};
+use super::note::{Former, NO_FINAL_NEWLINE, Note};
 use super::parse::MAX_DEPTH;
 use super::render::{self, Renderer};
 use super::replace::Slot;
@@ -63,33 +63,12 @@ pub(super) fn remove(document: &mut Document, path: &Path) -> Result<(), YamlErr
     )
 }
 
-/// Gives back what a note beside `node` has, which stands at `path`.
-pub(super) fn restore(
+/// Gives `node`, which stands at `path`, the `value` that it had before it was written over.
+pub(super) fn give_back(
     document: &mut Document,
     path: &Path,
     node: &Node,
-    note: &Note,
-    former: Value,
-) -> Result<(), YamlError> {
-    run(
-        document,
-        path,
-        |value| values::assign(value, path.steps(), former),
-        |editor, _, _| {
-            editor.reached = node.start;
-            editor.check_removable(node, path)?;
-            editor.give_back(node, note);
-            Ok(())
-        },
-    )
-}
-
-/// Empties a collection inside brackets that was `former` before it was written into.
-pub(super) fn empty(
-    document: &mut Document,
-    path: &Path,
-    node: &Node,
-    former: &str,
+    former: &Former,
     value: Value,
 ) -> Result<(), YamlError> {
     run(
@@ -99,7 +78,10 @@ pub(super) fn empty(
         |editor, _, _| {
             editor.reached = node.start;
             editor.check_removable(node, path)?;
-            editor.splices.replace(node.content.clone(), former);
+            match former {
+                Former::Noted(note) => editor.leave_of_note(node, note),
+                Former::Padded(empty) => editor.splices.replace(node.content.clone(), *empty),
+            }
             Ok(())
         },
     )
@@ -413,7 +395,7 @@ impl Editor<'_> {
     }
 
     /// Takes out the value, and leaves of the note what was there before.
-    fn give_back(&mut self, node: &Node, note: &Note) {
+    fn leave_of_note(&mut self, node: &Node, note: &Note) {
         let content = node.content.clone();
         let is_written = !note.former.is_empty();
         if let Some(header_end) = node.block_header_end() {

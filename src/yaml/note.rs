@@ -27,6 +27,38 @@ pub(super) struct Note {
     pub(super) former: Range<usize>,
 }
 
+/// What a value was before it was written over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Former {
+    /// A note has it.
+    Noted(Note),
+    /// This empty collection, inside brackets.
+    Padded(&'static str),
+}
+
+impl Former {
+    /// What a value tells of it; the whole document has its note anywhere.
+    pub(super) fn of(text: &str, node: &Node, is_document: bool) -> Option<Self> {
+        let note = || {
+            if is_document {
+                within(text, 0..text.len())
+            } else {
+                beside(text, node)
+            }
+        };
+        let padded = was_padded(text, node).map(Self::Padded);
+        padded.or_else(|| note().map(Self::Noted))
+    }
+
+    /// As it was written.
+    pub(super) fn written<'a>(&self, text: &'a str) -> &'a str {
+        match self {
+            Self::Noted(note) => gap::slice(text, note.former.start, note.former.end),
+            Self::Padded(empty) => empty,
+        }
+    }
+}
+
 /// A collection inside brackets that is written into an empty one.
 pub(super) fn padded(collection: &str) -> String {
     let mut chars = collection.chars();
@@ -37,7 +69,7 @@ pub(super) fn padded(collection: &str) -> String {
 }
 
 /// The empty collection that a padded one was.
-pub(super) fn was_padded(text: &str, node: &Node) -> Option<&'static str> {
+fn was_padded(text: &str, node: &Node) -> Option<&'static str> {
     let written = gap::slice(text, node.content.start, node.content.end);
     let is = |open, close| written.starts_with(open) && written.ends_with(close);
     match &node.kind {
@@ -70,7 +102,7 @@ pub(super) fn of(text: &str, node: &Node) -> Option<String> {
 }
 
 /// The note beside a value: between its key and it, or behind it on its first line.
-pub(super) fn beside(text: &str, node: &Node) -> Option<Note> {
+fn beside(text: &str, node: &Node) -> Option<Note> {
     let above = node.after_properties..node.content.start;
     let behind = match node.block_header_end() {
         Some(header_end) => header_end..gap::line_end(text, header_end),
@@ -81,7 +113,7 @@ pub(super) fn beside(text: &str, node: &Node) -> Option<Note> {
 }
 
 /// The first note in a part of the text that holds blanks and comments alone.
-pub(super) fn within(text: &str, part: Range<usize>) -> Option<Note> {
+fn within(text: &str, part: Range<usize>) -> Option<Note> {
     let mut at = part.start;
     for line in gap::slice(text, part.start, part.end).split_inclusive('\n') {
         if let Some(hash) = line.find('#') {

@@ -6,7 +6,7 @@ use serde_yaml::Value;
 use super::edit::Spot;
 use super::recipe::{
     BUNDLE_DIR, BUNDLE_FILE, BUNDLE_VOLUME, INIT_CONTAINER, REPLACED_VOLUME, SOURCES_DIR,
-    Variables, bundle_volume, mount_path, name_of, sequence, set_field, update_command,
+    Variables, bundle_volume, mount_path, name_of, sequence, update_command, with_sources,
 };
 use super::{named, sources};
 use crate::overrides::{list_at, remove_items};
@@ -24,22 +24,20 @@ pub(super) fn appended(
     base_stays: bool,
 ) -> Result<bool> {
     for volumes in both(path, PodList::Volumes) {
-        let Some(mut volume) = named(document, &volumes, recipe.sources_volume)? else {
+        let Some(volume) = named(document, &volumes, recipe.sources_volume)? else {
             continue;
         };
-        let Some(mut projected) = volume.get("projected").cloned() else {
+        let Some(projected) = volume.get("projected") else {
             return Ok(true);
         };
-        let present = sequence(&projected, "sources");
+        let present = sequence(projected, "sources");
         let foreign: Vec<Value> = present
             .iter()
             .filter(|source| !sources::is_ours(source, &[], recipe.config_maps))
             .cloned()
             .collect();
         if !foreign.is_empty() {
-            set_field(&mut projected, "sources", Value::Sequence(foreign));
-            set_field(&mut volume, "projected", projected);
-            document.merge(&volumes, "name", &[volume])?;
+            document.merge(&volumes, "name", &[with_sources(volume, foreign)])?;
             return Ok(true);
         }
     }

@@ -206,19 +206,18 @@ impl TemplateEdit<'_> {
         let name = wanted.sources_volume;
         let path = self.volumes_with(name)?;
         let sources: Vec<Value> = all.iter().map(recipe::source).collect();
-        let Some(mut volume) = named(self.document, &path, name)? else {
+        let Some(volume) = named(self.document, &path, name)? else {
             let volume = recipe::sources_volume(name, sources);
             self.document.append(&path, &volume)?;
             return Ok(());
         };
-        let Some(mut projected) = volume.get("projected").cloned() else {
+        let Some(projected) = volume.get("projected") else {
             let what = format!("a volume {name} that is no projected volume");
             self.conflict(&path, "volume-conflict", &what);
             return Ok(());
         };
-        let merged = sources::merged(&sequence(&projected, "sources"), &sources, wanted.ours);
-        set_field(&mut projected, "sources", Value::Sequence(merged));
-        set_field(&mut volume, "projected", projected);
+        let merged = sources::merged(&sequence(projected, "sources"), &sources, wanted.ours);
+        let volume = recipe::with_sources(volume, merged);
         self.document.merge(&path, "name", &[volume])?;
         Ok(())
     }

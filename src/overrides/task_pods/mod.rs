@@ -221,17 +221,15 @@ pub fn shrink(
     let queues = queues.into_iter().map(|queue| queue.path);
     for template in std::iter::once(Path::from(keys.base)).chain(queues) {
         for volumes in clear::both(&template, PodList::Volumes) {
-            let Some(mut volume) = named(document, &volumes, keys.sources_volume)? else {
+            let volume = named(document, &volumes, keys.sources_volume)?;
+            let Some(volume) = volume.filter(|volume| volume.get("projected").is_some()) else {
                 continue;
             };
-            let Some(mut projected) = volume.get("projected").cloned() else {
-                continue;
-            };
-            let present = recipe::sequence(&projected, "sources");
-            let merged = sources::merged(&present, &wanted, ours);
-            recipe::set_field(&mut projected, "sources", Value::Sequence(merged));
-            recipe::set_field(&mut volume, "projected", projected);
-            document.merge(&volumes, "name", &[volume])?;
+            let present = volume
+                .get("projected")
+                .map(|one| recipe::sequence(one, "sources"));
+            let merged = sources::merged(&present.unwrap_or_default(), &wanted, ours);
+            document.merge(&volumes, "name", &[recipe::with_sources(volume, merged)])?;
         }
     }
     Ok(())

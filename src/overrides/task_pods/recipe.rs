@@ -125,6 +125,15 @@ pub(super) fn sources_volume(name: &str, sources: Vec<Value>) -> Value {
     mapping([("name", name.into()), ("projected", projected)])
 }
 
+/// A projected volume with other sources.
+pub(super) fn with_sources(mut volume: Value, sources: Vec<Value>) -> Value {
+    if let Some(mut projected) = volume.get("projected").cloned() {
+        set_field(&mut projected, "sources", Value::Sequence(sources));
+        set_field(&mut volume, "projected", projected);
+    }
+    volume
+}
+
 pub(super) fn source(source: &ProjectedSource) -> Value {
     let mut config_map = mapping([("name", source.config_map.as_str().into())]);
     if let Some((key, path)) = &source.item {
