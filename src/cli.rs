@@ -1,6 +1,7 @@
 //! The command line.
 
 mod help;
+mod removing;
 mod status;
 mod targets;
 
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use removing::{EditedArgs, RemoveArgs, RotateArgs, SelectionArgs};
 pub use status::{StatusArgs, StatusOutput};
 pub use targets::{PlaceArgs, ReleaseArgs, TargetArgs};
 
@@ -16,8 +18,8 @@ use crate::certs::lint::EXPIRES_WITHIN_DAYS;
 use crate::completion::Shell;
 use crate::exit::Stop;
 use crate::finding::Ignorable;
+use crate::overrides::Mode;
 use crate::overrides::task_pods::{Queues, Variables};
-use crate::overrides::{Mode, Selector};
 use crate::plan::{OnUnheld, TaskPods};
 use crate::request::{Desired, TargetSpec};
 use crate::sources::Source;
@@ -343,139 +345,6 @@ pub struct InstallArgs {
     pub deploy: DeployArgs,
 }
 
-/// The arguments of `remove`.
-#[derive(Debug, Args)]
-#[command(after_help = help::REMOVE_CODES)]
-pub struct RemoveArgs {
-    /// What loses the certificates
-    #[arg(value_name = "COMPONENT")]
-    pub components: Vec<Component>,
-
-    /// Which certificates.
-    #[command(flatten)]
-    pub selection: SelectionArgs,
-
-    /// Where copies of files go that are replaced [default: the state folder of the user; none where git has the content]
-    #[arg(long, value_name = "DIR")]
-    pub backup_dir: Option<PathBuf>,
-
-    /// Coordinates of each component.
-    #[command(flatten)]
-    pub targets: TargetArgs,
-
-    /// Let this error finding pass as a warning (docs/findings.md); repeatable
-    #[arg(long, value_name = "CODE")]
-    pub ignore: Vec<Ignorable>,
-
-    /// Warn of certificates that expire within this many days
-    #[arg(long, value_name = "DAYS", default_value_t = EXPIRES_WITHIN_DAYS)]
-    pub expires_within: u32,
-
-    /// Further flags for helm upgrade, such as --set or --plain-http
-    #[arg(last = true, value_name = "HELM-ARGS")]
-    pub helm_arguments: Vec<String>,
-
-    /// How it is carried out.
-    #[command(flatten)]
-    pub deploy: DeployArgs,
-}
-
-/// The arguments of `rotate`.
-#[derive(Debug, Args)]
-#[command(after_help = help::ROTATE_CODES)]
-pub struct RotateArgs {
-    /// Whose certificates are changed
-    #[arg(value_name = "COMPONENT")]
-    pub components: Vec<Component>,
-
-    /// The certificate that is to go: its alias, sha256:PREFIX, subject:GLOB or expired: ; repeatable
-    #[arg(long, value_name = "SELECTOR")]
-    pub from: Vec<Selector>,
-
-    /// The certificate that takes its place, as for install; repeatable
-    #[arg(long = "to", value_name = "[ALIAS=]SOURCE")]
-    pub certificates: Vec<Source>,
-
-    /// SHA-256 fingerprint of a certificate that an https:// source must present
-    #[arg(long, value_name = "SHA256")]
-    pub fingerprint: Option<Fingerprint>,
-
-    /// A further server that has to do without the former certificate, beside those that the values name; repeatable
-    #[arg(long = "server", value_name = "URL")]
-    pub servers: Vec<Endpoint>,
-
-    /// Wait so long for servers that still need the former certificate, such as 30m, and go on then
-    #[arg(long, value_name = "DURATION")]
-    pub wait_for_servers: Option<Patience>,
-
-    /// Where copies of files go that are replaced [default: the state folder of the user; none where git has the content]
-    #[arg(long, value_name = "DIR")]
-    pub backup_dir: Option<PathBuf>,
-
-    /// Coordinates of each component.
-    #[command(flatten)]
-    pub targets: TargetArgs,
-
-    /// Let this error finding pass as a warning (docs/findings.md); repeatable
-    #[arg(long, value_name = "CODE")]
-    pub ignore: Vec<Ignorable>,
-
-    /// Warn of certificates that expire within this many days
-    #[arg(long, value_name = "DAYS", default_value_t = EXPIRES_WITHIN_DAYS)]
-    pub expires_within: u32,
-
-    /// Further flags for helm upgrade, such as --set or --plain-http
-    #[arg(last = true, value_name = "HELM-ARGS")]
-    pub helm_arguments: Vec<String>,
-
-    /// How it is carried out.
-    #[command(flatten)]
-    pub deploy: DeployArgs,
-}
-
-/// Which certificates are meant; each option adds to what the others say.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Which certificates")]
-pub struct SelectionArgs {
-    /// The one of this alias, as the values or inspect show it; repeatable
-    #[arg(long, value_name = "NAME")]
-    pub alias: Vec<String>,
-
-    /// The one whose SHA-256 fingerprint begins with these hex digits, 8 or more; repeatable
-    #[arg(long, value_name = "PREFIX", value_parser = Selector::sha256)]
-    pub sha256: Vec<Selector>,
-
-    /// Those whose subject or common name fits, with * and ?; repeatable
-    #[arg(long, value_name = "GLOB")]
-    pub subject: Vec<String>,
-
-    /// Those that have ended
-    #[arg(long)]
-    pub expired: bool,
-
-    /// All of them
-    #[arg(long)]
-    pub all: bool,
-}
-
-impl SelectionArgs {
-    /// The same, plain; empty where nothing was said.
-    #[must_use]
-    pub fn selectors(&self) -> Vec<Selector> {
-        let alias = self.alias.iter().cloned().map(Selector::Alias);
-        let subject = self.subject.iter().cloned().map(Selector::Subject);
-        let expired = self.expired.then_some(Selector::Expired);
-        let all = self.all.then_some(Selector::All);
-        let digits = self.sha256.iter().cloned();
-        alias
-            .chain(digits)
-            .chain(subject)
-            .chain(expired)
-            .chain(all)
-            .collect()
-    }
-}
-
 /// How a plan is carried out, or only shown.
 #[derive(Debug, Clone, Args)]
 #[expect(
@@ -556,21 +425,23 @@ impl DeployArgs {
 /// Helm's own name for the flag.
 const REUSE: &str = "--reset-then-reuse-values";
 
+/// Over the options that say so. (`next_help_heading` would hold for all that comes after them, too.)
+const UNHELD: &str = "Deployed values that no values file holds";
+
 /// What becomes of deployed values that no values file holds. Without any of these the run is refused.
 #[derive(Debug, Clone, Args)]
 #[group(multiple = false)]
-#[command(next_help_heading = "Deployed values that no values file holds")]
 pub struct UnheldArgs {
     /// Write them into the override file
-    #[arg(long)]
+    #[arg(long, help_heading = UNHELD)]
     pub adopt_values: bool,
 
     /// Keep them in the release, under what the values files say
-    #[arg(long)]
+    #[arg(long, help_heading = UNHELD)]
     pub reset_then_reuse_values: bool,
 
     /// Drop them
-    #[arg(long)]
+    #[arg(long, help_heading = UNHELD)]
     pub discard_values: bool,
 }
 

@@ -32,8 +32,7 @@ pub(super) fn act(
     plan: &Plan,
     screen: &Screen,
 ) -> Result<ExitCode> {
-    let output = order.deploy.output;
-    let watch = Watching { screen, output };
+    let watch = Watching { order, screen };
     let how = How {
         rollout,
         restarts: order.deploy.restart,
@@ -71,28 +70,20 @@ fn verify(
     all
 }
 
-/// The run on a screen: what is no JSON goes to stderr where stdout is JSON's.
+/// The run on a screen.
 struct Watching<'a> {
+    order: &'a Order<'a>,
     screen: &'a Screen,
-    output: Output,
-}
-
-impl Watching<'_> {
-    fn say(&self, text: &str) {
-        match self.output {
-            Output::Text => self.screen.result(text),
-            Output::Json => self.screen.note(text),
-        }
-    }
 }
 
 impl Watch for Watching<'_> {
     fn begins(&self, target: &Target) {
-        self.say(&format!("\n$ {}", target.upgrade.shown()));
+        let command = format!("\n$ {}", target.upgrade.shown());
+        self.order.say(&command, self.screen);
     }
 
     fn line(&self, line: &str) {
-        self.say(&format!("  {line}"));
+        self.order.say(&format!("  {line}"), self.screen);
     }
 
     fn step<T, E>(

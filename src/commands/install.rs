@@ -21,14 +21,20 @@ pub(super) fn run(
     cluster: &ClusterAddress,
     screen: &Screen,
 ) -> Result<ExitCode> {
-    json_asks_nobody(&arguments.deploy)?;
-    interrupt::watch()?;
-    let helm = Helm::at(cluster)?;
-    helm.ask_version_in_background();
+    let helm = begin(&arguments.deploy, cluster)?;
     if guided::is_wanted(arguments) {
         return guided::run(arguments, &helm, screen);
     }
     carry_through(&arguments.into(), &helm, screen)
+}
+
+/// What every run begins with that may deploy: from here on signals are noted, and helm is there.
+pub(super) fn begin(deploy: &DeployArgs, cluster: &ClusterAddress) -> Result<Helm> {
+    json_asks_nobody(deploy)?;
+    interrupt::watch()?;
+    let helm = Helm::at(cluster)?;
+    helm.ask_version_in_background();
+    Ok(helm)
 }
 
 /// Plans, shows, asks, and does it.
@@ -84,7 +90,7 @@ pub(super) fn finish(
 }
 
 /// JSON shows no preview that somebody could say yes to.
-pub(super) fn json_asks_nobody(deploy: &DeployArgs) -> Result<(), Stop> {
+fn json_asks_nobody(deploy: &DeployArgs) -> Result<(), Stop> {
     if deploy.output == Output::Json && !deploy.yes && !deploy.dry_run {
         return Err(Stop::usage(
             "-o json asks nobody: add --yes to do it, or --dry-run to only look",

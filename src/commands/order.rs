@@ -1,17 +1,20 @@
-//! What `install` and `remove` want, once their words are read.
+//! What `install`, `remove` and `rotate` want, once their words are read.
 
 use std::path::PathBuf;
 
 use time::OffsetDateTime;
 
 use crate::certs::Fingerprint;
-use crate::cli::{self, DeployArgs, InstallArgs, RemoveArgs, RotateArgs, TargetArgs};
+use crate::cli::{
+    self, DeployArgs, EditedArgs, InstallArgs, Output, RemoveArgs, RotateArgs, TargetArgs,
+};
 use crate::exit::Stop;
 use crate::overrides::task_pods::Variables;
 use crate::overrides::{Selection, Selector};
 use crate::plan::TaskPods;
 use crate::request::{Desired, TargetSpec};
 use crate::tls::Endpoint;
+use crate::ui::Screen;
 use crate::vendor::Component;
 
 /// What is to be planned, shown, agreed to and carried out.
@@ -32,6 +35,14 @@ impl Order<'_> {
     /// The targets that were named, in the order they are rolled out.
     pub(super) fn specs(&self) -> Result<Vec<TargetSpec>, Stop> {
         cli::specs(self.components, self.targets, self.command)
+    }
+
+    /// Says what is no JSON: on stderr where stdout is JSON's.
+    pub(super) fn say(&self, text: &str, screen: &Screen) {
+        match self.deploy.output {
+            Output::Text => screen.result(text),
+            Output::Json => screen.note(text),
+        }
     }
 
     /// All that goes to `helm upgrade` as it is.
@@ -58,22 +69,12 @@ impl<'a> From<&'a InstallArgs> for Order<'a> {
 
 impl<'a> From<&'a RemoveArgs> for Order<'a> {
     fn from(arguments: &'a RemoveArgs) -> Self {
-        Self {
-            command: "remove",
-            components: &arguments.components,
-            targets: &arguments.targets,
-            helm_arguments: &arguments.helm_arguments,
-            desired: Desired {
-                drop: Some(selection(arguments.selection.selectors(), Vec::new())),
-                task_pods: TaskPods::AsIs,
-                ignore: arguments.ignore.clone(),
-                expires_within: arguments.expires_within,
-                ..Desired::default()
-            },
-            servers: Vec::new(),
-            backup_dir: arguments.backup_dir.clone(),
-            deploy: arguments.deploy.clone(),
-        }
+        let named = selection(arguments.selection.selectors(), Vec::new());
+        let desired = Desired {
+            drop: Some(named),
+            ..Desired::default()
+        };
+        Self::of_edit("remove", &arguments.edited, &arguments.deploy, desired)
     }
 }
 
@@ -85,6 +86,7 @@ impl<'a> Order<'a> {
             Desired {
                 certificates: arguments.certificates.clone(),
                 fingerprint: arguments.fingerprint,
+                task_variables: Variables::Documented,
                 ..Desired::default()
             },
         )
@@ -104,20 +106,32 @@ impl<'a> Order<'a> {
 
     fn of_rotation(arguments: &'a RotateArgs, desired: Desired) -> Self {
         Self {
-            command: "rotate",
-            components: &arguments.components,
-            targets: &arguments.targets,
-            helm_arguments: &arguments.helm_arguments,
+            servers: arguments.servers.clone(),
+            ..Self::of_edit("rotate", &arguments.edited, &arguments.deploy, desired)
+        }
+    }
+
+    /// An edit that leaves the way in which task pods get certificates as it is.
+    fn of_edit(
+        command: &'static str,
+        edited: &'a EditedArgs,
+        deploy: &DeployArgs,
+        desired: Desired,
+    ) -> Self {
+        Self {
+            command,
+            components: &edited.components,
+            targets: &edited.targets,
+            helm_arguments: &edited.helm_arguments,
             desired: Desired {
                 task_pods: TaskPods::AsIs,
-                task_variables: Variables::Documented,
-                ignore: arguments.ignore.clone(),
-                expires_within: arguments.expires_within,
+                ignore: edited.ignore.clone(),
+                expires_within: edited.expires_within,
                 ..desired
             },
-            servers: arguments.servers.clone(),
-            backup_dir: arguments.backup_dir.clone(),
-            deploy: arguments.deploy.clone(),
+            servers: Vec::new(),
+            backup_dir: edited.backup_dir.clone(),
+            deploy: deploy.clone(),
         }
     }
 }

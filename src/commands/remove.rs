@@ -2,11 +2,9 @@
 
 use anyhow::Result;
 
-use super::install::{carry_through, json_asks_nobody};
+use super::install::{begin, carry_through};
 use crate::cli::RemoveArgs;
 use crate::exit::ExitCode;
-use crate::helm::Helm;
-use crate::interrupt;
 use crate::kube::ClusterAddress;
 use crate::ui::Screen;
 
@@ -15,9 +13,6 @@ pub(super) fn run(
     cluster: &ClusterAddress,
     screen: &Screen,
 ) -> Result<ExitCode> {
-    json_asks_nobody(&arguments.deploy)?;
-    interrupt::watch()?;
-    let helm = Helm::at(cluster)?;
-    helm.ask_version_in_background();
+    let helm = begin(&arguments.deploy, cluster)?;
     carry_through(&arguments.into(), &helm, screen)
 }

@@ -1,12 +1,11 @@
 //! `rotate`: from one CA to another. Where a rotation stands is not written down anywhere: it is what the files and the
 //! servers say.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::install::{finish, json_asks_nobody};
+use super::install::{begin, finish};
 use super::order::Order;
 use super::{installing, planning, probing};
 use crate::cli::{Output, RotateArgs};
@@ -26,19 +25,13 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// The finding of a server that cannot do without the former one.
 const NEEDED: &str = "certificate-needed";
 
-/// What a wait looks at a signal by.
-const BEAT: Duration = Duration::from_millis(200);
-
 pub(super) fn run(
     arguments: &RotateArgs,
     cluster: &ClusterAddress,
     screen: &Screen,
 ) -> Result<ExitCode> {
-    json_asks_nobody(&arguments.deploy)?;
+    let helm = begin(&arguments.deploy, cluster)?;
     says_all(arguments)?;
-    interrupt::watch()?;
-    let helm = Helm::at(cluster)?;
-    helm.ask_version_in_background();
     let mut locks = FolderLocks::default();
     let rollout = installing::rollout(&arguments.deploy, &helm)?;
     let mut plan_of = |order: &Order<'_>| {
@@ -132,10 +125,9 @@ fn trust_both(
     if order.deploy.dry_run || ended != ExitCode::Done {
         return Ok(ended);
     }
-    say(
-        order,
-        screen,
+    order.say(
         "\nBoth are trusted from now on. Have the servers present certificates of the new one, then give the same line again: it says which server still needs the former one, and drops that once none does.",
+        screen,
     );
     Ok(ExitCode::ChangesPending)
 }
@@ -145,10 +137,9 @@ fn rotated(order: &Order<'_>, plan: &Plan, screen: &Screen) -> ExitCode {
     if order.deploy.output == Output::Json {
         screen.json(&plan_json(plan, Ending::Planned, &[], &[]));
     }
-    say(
-        order,
-        screen,
+    order.say(
         "Rotated: the files have the new one, and nothing of the former.",
+        screen,
     );
     ExitCode::Done
 }
@@ -156,7 +147,7 @@ fn rotated(order: &Order<'_>, plan: &Plan, screen: &Screen) -> ExitCode {
 /// Servers that keep the former one from being dropped, each in a finding: those that need it, unless that is to be let pass,
 /// and those that cannot be asked.
 fn waiting<'p>(plan: &'p Plan, arguments: &RotateArgs) -> Vec<&'p Finding> {
-    let is_let_pass = arguments.ignore.iter().any(|one| one.is(NEEDED));
+    let is_let_pass = arguments.edited.ignore.iter().any(|one| one.is(NEEDED));
     let of_targets = plan.targets.iter().flat_map(|target| &target.findings);
     of_targets
         .filter(|one| one.code == NEEDED && !is_let_pass || one.code == "server-unreachable")
@@ -172,11 +163,8 @@ fn wait(
 ) -> Result<()> {
     let until = Instant::now() + patience;
     while !waiting(plan, arguments).is_empty() {
-        let next = Instant::now() + PAUSE;
-        while Instant::now() < next.min(until) {
-            interrupt::check()?;
-            thread::sleep(BEAT);
-        }
+        interrupt::pause(PAUSE.min(until.saturating_duration_since(Instant::now())));
+        interrupt::check()?;
         if Instant::now() >= until {
             return Ok(());
         }
@@ -207,14 +195,6 @@ fn told(order: &Order<'_>, plan: &Plan, waits: &[&Finding], screen: &Screen) -> 
     lines.push(
         "Nothing was changed. Have these servers renewed, and give the same line again; where you know better, --ignore certificate-needed, or --skip-probe to ask none of them.".to_owned(),
     );
-    say(order, screen, &lines.join("\n"));
+    order.say(&lines.join("\n"), screen);
     ExitCode::ChangesPending
-}
-
-/// What is no JSON goes to stderr where stdout is JSON's.
-fn say(order: &Order<'_>, screen: &Screen, text: &str) {
-    match order.deploy.output {
-        Output::Text => screen.result(text),
-        Output::Json => screen.note(text),
-    }
 }

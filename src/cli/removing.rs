@@ -1,0 +1,138 @@
+//! The arguments of the commands that take certificates out: `remove` and `rotate`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{DeployArgs, TargetArgs, help};
+use crate::certs::Fingerprint;
+use crate::certs::lint::EXPIRES_WITHIN_DAYS;
+use crate::finding::Ignorable;
+use crate::overrides::Selector;
+use crate::sources::Source;
+use crate::tls::Endpoint;
+use crate::vendor::Component;
+use crate::verify::Patience;
+
+/// The arguments of `remove`.
+#[derive(Debug, Args)]
+#[command(after_help = help::REMOVE_CODES)]
+pub struct RemoveArgs {
+    /// Which certificates.
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+
+    /// What loses them.
+    #[command(flatten)]
+    pub edited: EditedArgs,
+
+    /// How it is carried out.
+    #[command(flatten)]
+    pub deploy: DeployArgs,
+}
+
+/// The arguments of `rotate`.
+#[derive(Debug, Args)]
+#[command(after_help = help::ROTATE_CODES)]
+pub struct RotateArgs {
+    /// The certificate that is to go: its alias, sha256:PREFIX, subject:GLOB or expired: ; repeatable
+    #[arg(long, value_name = "SELECTOR")]
+    pub from: Vec<Selector>,
+
+    /// The certificate that takes its place, as for install; repeatable
+    #[arg(long = "to", value_name = "[ALIAS=]SOURCE")]
+    pub certificates: Vec<Source>,
+
+    /// SHA-256 fingerprint of a certificate that an https:// source must present
+    #[arg(long, value_name = "SHA256")]
+    pub fingerprint: Option<Fingerprint>,
+
+    /// A further server that has to do without the former certificate, beside those that the values name; repeatable
+    #[arg(long = "server", value_name = "URL")]
+    pub servers: Vec<Endpoint>,
+
+    /// Wait so long for servers that still need the former certificate, such as 30m, and go on then
+    #[arg(long, value_name = "DURATION")]
+    pub wait_for_servers: Option<Patience>,
+
+    /// Whose certificates are changed.
+    #[command(flatten)]
+    pub edited: EditedArgs,
+
+    /// How it is carried out.
+    #[command(flatten)]
+    pub deploy: DeployArgs,
+}
+
+/// Whose override files are edited, and under which conditions.
+#[derive(Debug, Args)]
+pub struct EditedArgs {
+    /// Whose certificates are changed
+    #[arg(value_name = "COMPONENT")]
+    pub components: Vec<Component>,
+
+    /// Where copies of files go that are replaced [default: the state folder of the user; none where git has the content]
+    #[arg(long, value_name = "DIR")]
+    pub backup_dir: Option<PathBuf>,
+
+    /// Coordinates of each component.
+    #[command(flatten)]
+    pub targets: TargetArgs,
+
+    /// Let this error finding pass as a warning (docs/findings.md); repeatable
+    #[arg(long, value_name = "CODE")]
+    pub ignore: Vec<Ignorable>,
+
+    /// Warn of certificates that expire within this many days
+    #[arg(long, value_name = "DAYS", default_value_t = EXPIRES_WITHIN_DAYS)]
+    pub expires_within: u32,
+
+    /// Further flags for helm upgrade, such as --set or --plain-http
+    #[arg(last = true, value_name = "HELM-ARGS")]
+    pub helm_arguments: Vec<String>,
+}
+
+/// Over the options that say which certificates. (`next_help_heading` would hold for all that comes after them, too.)
+const WHICH: &str = "Which certificates";
+
+/// Which certificates are meant; each option adds to what the others say.
+#[derive(Debug, Args)]
+pub struct SelectionArgs {
+    /// The one of this alias, as the values or inspect show it; repeatable
+    #[arg(long, help_heading = WHICH, value_name = "NAME")]
+    pub alias: Vec<String>,
+
+    /// The one whose SHA-256 fingerprint begins with these hex digits, 8 or more; repeatable
+    #[arg(long, help_heading = WHICH, value_name = "PREFIX", value_parser = Selector::sha256)]
+    pub sha256: Vec<Selector>,
+
+    /// Those whose subject or common name fits, with * and ?; repeatable
+    #[arg(long, help_heading = WHICH, value_name = "GLOB")]
+    pub subject: Vec<String>,
+
+    /// Those that have ended
+    #[arg(long, help_heading = WHICH)]
+    pub expired: bool,
+
+    /// All of them
+    #[arg(long, help_heading = WHICH)]
+    pub all: bool,
+}
+
+impl SelectionArgs {
+    /// The same, plain; empty where nothing was said.
+    #[must_use]
+    pub fn selectors(&self) -> Vec<Selector> {
+        let alias = self.alias.iter().cloned().map(Selector::Alias);
+        let subject = self.subject.iter().cloned().map(Selector::Subject);
+        let expired = self.expired.then_some(Selector::Expired);
+        let all = self.all.then_some(Selector::All);
+        let digits = self.sha256.iter().cloned();
+        alias
+            .chain(digits)
+            .chain(subject)
+            .chain(expired)
+            .chain(all)
+            .collect()
+    }
+}
