@@ -21,7 +21,7 @@ use crate::certs::lint;
 use crate::cli::{StatusArgs, StatusOutput};
 use crate::exit::{ExitCode, Stop};
 use crate::finding::{self, Finding};
-use crate::helm::{HelmError, Revision, chart_and_version};
+use crate::helm::{HelmError, chart_and_version, in_force};
 use crate::interrupt;
 use crate::kube::ClusterAddress;
 use crate::proof::{Manifest, Object};
@@ -430,14 +430,10 @@ fn earlier(
         release, namespace, ..
     } = &read.id;
     let history = helm.history(release, namespace).unwrap_or_default();
-    let began = |one: &Revision| OffsetDateTime::parse(&one.updated, &Rfc3339).ok();
     let mut manifests: BTreeMap<u64, Option<Manifest>> = BTreeMap::new();
     let mut found = BTreeMap::new();
     for moment in moments {
-        let before = history
-            .iter()
-            .filter(|one| began(one).is_some_and(|one| one <= *moment));
-        let Some(revision) = before.map(|one| one.revision).max() else {
+        let Some(revision) = in_force(&history, *moment) else {
             continue;
         };
         let manifest = manifests.entry(revision).or_insert_with(|| {

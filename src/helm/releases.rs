@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_yaml::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use super::{Ending, Helm, HelmError, chart_version};
 use crate::environment::variable;
@@ -58,6 +60,29 @@ impl Revision {
     pub fn is_rollback(&self) -> bool {
         self.description.starts_with("Rollback to")
     }
+
+    /// The second in which helm began with it: Kubernetes tells of its objects to the second, Helm to the nanosecond.
+    fn second(&self) -> Option<OffsetDateTime> {
+        let began = OffsetDateTime::parse(&self.updated, &Rfc3339).ok()?;
+        began.replace_nanosecond(0).ok()
+    }
+}
+
+/// The revision that was deployed at a moment of the cluster's clock, in whole seconds. Not told where one revision took another's
+/// place in that very second.
+///
+/// Before the first there was none: what is older than that by a clock that goes wrong was made by it.
+#[must_use]
+pub fn in_force(history: &[Revision], moment: OffsetDateTime) -> Option<u64> {
+    let begun = history
+        .iter()
+        .filter(|one| one.second().is_some_and(|began| began <= moment));
+    let Some(last) = begun.clone().max_by_key(|one| one.revision) else {
+        let mut history = history.iter();
+        return history.find(|one| one.revision == 1).map(|_| 1);
+    };
+    let is_sure = last.revision == 1 || last.second() != Some(moment);
+    is_sure.then_some(last.revision)
 }
 
 impl ReleaseSummary {
@@ -375,5 +400,33 @@ mod tests {
             Some("6.9.3")
         );
         assert_eq!(release.version_of("clearml-enterprise"), None);
+    }
+
+    #[test]
+    fn a_pod_belongs_to_the_revision_that_began_in_its_second_or_before() {
+        let revision = |(revision, updated): (u64, &str)| Revision {
+            revision,
+            status: "deployed".to_owned(),
+            updated: format!("2026-11-29T{updated}Z"),
+            description: String::new(),
+        };
+        let at =
+            |time: &str| OffsetDateTime::parse(&format!("2026-11-29T{time}Z"), &Rfc3339).unwrap();
+        let history = [(1, "05:09:10.317"), (2, "05:09:20.9"), (3, "05:10:00.1")].map(revision);
+        for (time, in_force_then) in [
+            ("05:09:10", Some(1)),
+            ("05:09:19", Some(1)),
+            // One of two, and nobody tells which.
+            ("05:09:20", None),
+            ("05:09:21", Some(2)),
+            ("05:12:00", Some(3)),
+            // Another clock than the cluster's.
+            ("05:09:07", Some(1)),
+        ] {
+            assert_eq!(in_force(&history, at(time)), in_force_then, "{time}");
+        }
+        // Helm keeps the last ones alone.
+        assert_eq!(in_force(&history[1..], at("05:09:15")), None);
+        assert_eq!(in_force(&[], at("05:09:15")), None);
     }
 }
