@@ -2,7 +2,7 @@
 
 use crate::guided::{prepare, with_releases, with_releases_on};
 use crate::support::terminal::{CTRL_C, ENTER, ESCAPE, Terminal};
-use crate::support::{Helm, World, until};
+use crate::support::{Helm, World, platform, until};
 
 const LINE: &str = "install agent -n ml --ca corp-root.pem --task-pods off --skip-probe --agent-namespace ml --agent-chart charts/clearml-enterprise-agent-6.9.3";
 const QUESTION: &str =
@@ -66,6 +66,22 @@ either_major! {
         terminal.shows("? [y/N] ").press("yes").press(ENTER);
         terminal.ends(0);
         assert!(world.read("upgrades").starts_with("upgrade -i -n ml agent-eu charts/"));
+    }
+
+    fn a_folder_that_cannot_be_written_to_is_told_in_place_of_the_question(world) {
+        prepare(&world);
+        let folder = world.path("closed");
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("values.yaml"), "a: 1\n").unwrap();
+        platform::set_mode(&folder, 0o555);
+        let line = format!("clearml-certs {LINE} -f closed/values.yaml --dry-run");
+        let run = world.runs_as_plain_user(&world.helm.binary(), &line);
+        platform::set_mode(&folder, 0o755);
+        run.exits(3)
+            .warns("error[file-not-writable]: the folder ")
+            .warns("cannot be written to, so closed/values.yaml cannot be replaced")
+            .warns("--agent-values COPY");
+        assert_eq!(world.read("closed/values.yaml"), "a: 1\n");
     }
 
     fn a_context_that_does_not_exist_is_an_error_with_those_that_do(world) {

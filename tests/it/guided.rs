@@ -7,7 +7,7 @@ use crate::support::cluster::Namespace;
 use crate::support::platform::{self, Signal};
 use crate::support::terminal::{CTRL_C, CTRL_U, DOWN, ENTER, ESCAPE, Ended, SPACE, TAB, Terminal};
 use crate::support::{
-    GATEWAY_FILE, GATEWAY_NEEDS, Helm, World, certificates, repository, tls_server,
+    GATEWAY_FILE, GATEWAY_NEEDS, Helm, World, certificates, repository, tls_server, until,
 };
 
 const AGENT_FILE: &str = "clearml-agent-values.override.yaml";
@@ -264,6 +264,25 @@ either_major! {
         assert!(world.read(AGENT_FILE).starts_with("# ours"));
         assert!(world.read(AGENT_FILE).contains("extraCerts"));
         assert!(world.read("out").contains("has been upgraded"));
+    }
+
+    fn enters_that_wait_while_it_plans_deploy_nothing(world) {
+        prepare(&world);
+        let before = world.read(AGENT_FILE);
+        let mut terminal = with_releases(&world, &format!("install --mode append --task-pods off --agent-chart {AGENT_CHART}"));
+        terminal.shows("agent: release agent-eu").press(SPACE).press(ENTER);
+        answer(&mut terminal, &QUESTIONS[1..2]);
+        terminal.shows("One more");
+        world.write("hold", "");
+        terminal.press(ENTER);
+        until("helm renders", || world.files().contains(&"waiting".to_owned()));
+        terminal.press(&ENTER.repeat(10));
+        std::fs::remove_file(world.path("hold")).unwrap();
+        terminal.shows("What now?").press(&ENTER.repeat(10));
+        terminal.shows("Upgrade agent-eu in ml on context blue (https://blue.acme.example:6443)? [y/N]").press(ENTER);
+        terminal.ends(4);
+        assert_eq!(world.read(AGENT_FILE), before);
+        assert!(!world.files().contains(&"upgrades".to_owned()));
     }
 
     fn files_alone_can_be_written_an_answer_changed_and_the_rest_left(world) {
