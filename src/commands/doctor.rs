@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::path::Path;
 
 use anyhow::Result;
+use serde_yaml::Value;
 use time::OffsetDateTime;
 
 use super::gather::{Destination, helm_arguments};
@@ -19,7 +20,7 @@ use crate::helm::{Helm, HelmArguments, HelmError, ReleaseSummary};
 use crate::installation;
 use crate::interrupt;
 use crate::kube::{ClusterAddress, Kubectl};
-use crate::overrides::held_by;
+use crate::overrides::{Placed, held_by};
 use crate::preflight::rights;
 use crate::request::TargetSpec;
 use crate::ui::Screen;
@@ -69,6 +70,11 @@ pub(super) fn run(
         Ok::<_, Infallible>(helm.releases(namespace))
     });
     tell(cluster(&releases, address, namespace));
+    for (component, release) in ours(releases.as_deref().unwrap_or_default()) {
+        if !release.is_uninstalled() {
+            tell(trust(&helm, component, release, namespace));
+        }
+    }
     let unreachable = releases
         .as_ref()
         .is_err_and(HelmError::is_cluster_unreachable);
@@ -145,6 +151,55 @@ fn of_helm(what: &'static str, error: &HelmError) -> Check {
     Check::wrong(what, seen, remedy)
 }
 
+/// The releases of our charts, and whose chart it is.
+fn ours(releases: &[ReleaseSummary]) -> impl Iterator<Item = (Component, &ReleaseSummary)> {
+    releases.iter().filter_map(|release| {
+        let mut components = Component::ALL.into_iter();
+        let component = components.find(|one| release.version_as(*one).is_some())?;
+        Some((component, release))
+    })
+}
+
+/// Until when a release trusts what it trusts.
+fn trust(helm: &Helm, component: Component, release: &ReleaseSummary, namespace: &str) -> Check {
+    let values = match helm.computed_values(&release.name, namespace) {
+        Ok(values) => values,
+        Err(error) => return of_helm("trust", &error),
+    };
+    let name = format!("release {}", release.name);
+    let (held, ending) = trusted(component, &name, &values);
+    let first = held.iter().map(|one| &one.certificate);
+    let Some(first) = first.min_by_key(|one| one.not_after) else {
+        return Check::unsure("trust", format!("{name} was given no certificates"));
+    };
+    let seen = format!(
+        "{name}: of its certificates ({}) the first to end is {}, on {}",
+        held.len(),
+        first.subject,
+        first.not_after.date()
+    );
+    ended(
+        "trust",
+        seen,
+        &ending,
+        format!(
+            "helm clearml-certs rotate {component} --help; status -n {namespace} tells of each"
+        ),
+    )
+}
+
+/// A place with certificates: as it should be, unless the lints tell of an end.
+fn ended(what: &'static str, seen: String, ending: &[Finding], remedy: String) -> Check {
+    let messages: Vec<&str> = ending.iter().map(|one| one.message.as_str()).collect();
+    if ending.is_empty() {
+        Check::fine(what, seen)
+    } else if finding::refuses(ending) {
+        Check::wrong(what, messages.join("; "), remedy)
+    } else {
+        Check::unsure(what, messages.join("; "))
+    }
+}
+
 fn cluster(
     releases: &Result<Vec<ReleaseSummary>, HelmError>,
     address: &ClusterAddress,
@@ -152,12 +207,8 @@ fn cluster(
 ) -> Check {
     match releases {
         Ok(releases) => {
-            let ours = releases.iter().filter(|release| {
-                let is_of = |one: Component| release.version_as(one).is_some();
-                Component::ALL.into_iter().any(is_of)
-            });
-            let names: Vec<String> = ours
-                .map(|release| format!("{} ({})", release.name, release.chart))
+            let names: Vec<String> = ours(releases)
+                .map(|(_, release)| format!("{} ({})", release.name, release.chart))
                 .collect();
             let (found, more) = if names.is_empty() {
                 ("no ClearML release".to_owned(), String::new())
@@ -235,18 +286,11 @@ fn values_file(component: Component, file: &Path) -> Check {
         ),
         Ok(Some(text)) => match Document::parse(&text) {
             Ok(document) => {
-                let ending = ending(component, file, &document);
-                let messages: Vec<&str> = ending.iter().map(|one| one.message.as_str()).collect();
-                let seen = messages.join("; ");
-                if ending.is_empty() {
-                    Check::fine("file", format!("{shown}, of the {component}"))
-                } else if finding::refuses(&ending) {
-                    let remedy =
-                        "give the CA's current certificate with --ca, and take the old one out";
-                    Check::wrong("file", seen, remedy)
-                } else {
-                    Check::unsure("file", seen)
-                }
+                let (_, ending) = trusted(component, &shown.to_string(), document.value());
+                let remedy =
+                    "give the CA's current certificate with --ca, and take the old one out";
+                let seen = format!("{shown}, of the {component}");
+                ended("file", seen, &ending, remedy.to_owned())
             }
             Err(error) => Check::wrong(
                 "file",
@@ -281,19 +325,18 @@ fn chart(helm: &Helm, place: &Destination, arguments: &HelmArguments, screen: &S
     }
 }
 
-/// What the lints say of the ends of a file's certificates: the worst of them as an error.
-fn ending(component: Component, file: &Path, document: &Document) -> Vec<Finding> {
+/// The certificates that values hold, and what the lints say of their ends: the worst of them as an error.
+fn trusted(component: Component, origin: &str, values: &Value) -> (Vec<Placed>, Vec<Finding>) {
     let layouts = component.layouts().into_iter();
     let mut layouts = layouts.map(|layout| layout.certificates);
-    let Some(certificates) = layouts.find(|path| values::lookup(document.value(), path).is_some())
-    else {
-        return Vec::new();
+    let Some(certificates) = layouts.find(|path| values::lookup(values, path).is_some()) else {
+        return (Vec::new(), Vec::new());
     };
-    let held = held_by(document.value(), certificates);
+    let held = held_by(values, certificates);
     let present: Vec<Entry> = held
         .iter()
         .map(|placed| Entry {
-            origin: file.display().to_string(),
+            origin: origin.to_owned(),
             ..placed.to_entry()
         })
         .collect();
@@ -303,5 +346,5 @@ fn ending(component: Component, file: &Path, document: &Document) -> Vec<Finding
     };
     let mut findings = lint::check_beside(&[], &present, &options);
     findings.retain(|one| lint::tells_end(one.code));
-    findings
+    (held, findings)
 }

@@ -76,5 +76,21 @@ on_the_cluster! {
             .exits(3)
             .says("✗ rights   you may not in namespace")
             .says("create secrets");
+        // What is deployed ends on a day that no file here tells.
+        let file = |pem: &str| {
+            let pem = pem.trim().replace('\n', "\n        ");
+            format!("customCertificates:\n  extraCerts:\n    - alias: old\n      pem: |\n        {pem}\n")
+        };
+        let upgrade = |pem: &str| {
+            world.write("deployed.yaml", &file(pem));
+            world.helm(["upgrade", "-i", "one", &chart(AGENT), "-n", &namespace.name, "-f", "deployed.yaml"]).exits(0);
+        };
+        upgrade(&certificates::ca("Acme Root"));
+        world.plugin(&line).exits(0).says("✓ trust    release one: of its certificates (1) the first to end is CN=Acme Root");
+        upgrade(&certificates::expired_ca("Acme Old Root"));
+        world.plugin(&line)
+            .exits(3)
+            .says("✗ trust    CN=Acme Old Root, O=Acme (release one) expired on ")
+            .says("helm clearml-certs rotate agent");
     }
 }
