@@ -8,6 +8,7 @@ mod targets;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use time::OffsetDateTime;
 
 pub use removing::{EditedArgs, RemoveArgs, RotateArgs, SelectionArgs};
 pub use status::{StatusArgs, StatusOutput};
@@ -18,8 +19,8 @@ use crate::certs::lint::EXPIRES_WITHIN_DAYS;
 use crate::completion::Shell;
 use crate::exit::Stop;
 use crate::finding::Ignorable;
-use crate::overrides::Mode;
 use crate::overrides::task_pods::{Queues, Variables};
+use crate::overrides::{Mode, Selection, Selector};
 use crate::plan::{OnUnheld, TaskPods};
 use crate::request::{Desired, TargetSpec};
 use crate::sources::Source;
@@ -261,6 +262,10 @@ pub struct DesiredArgs {
     #[arg(long)]
     pub repair: bool,
 
+    /// Take out of the override file what is no longer of use, unless a server that the values name still needs it: certificates that have ended, or of which there is a newer one by the same name; repeatable
+    #[arg(long, value_enum, value_name = "WHICH")]
+    pub prune: Vec<Prune>,
+
     /// A values file that is named may be a new one
     #[arg(long)]
     pub new_file: bool,
@@ -296,7 +301,7 @@ impl DesiredArgs {
     pub fn desired(&self) -> Desired {
         Desired {
             certificates: self.certificates.clone(),
-            drop: None,
+            drop: Prune::selection(&self.prune),
             fingerprint: self.fingerprint,
             mode: self.mode,
             task_pods: self.task_pods,
@@ -488,6 +493,25 @@ pub struct RenderArgs {
     /// How to print
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     pub output: Output,
+}
+
+/// What is of no more use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Prune {
+    /// Certificates that have ended.
+    Expired,
+    /// CAs of which there is a newer one by the same name.
+    Superseded,
+}
+
+impl Prune {
+    fn selection(what: &[Self]) -> Option<Selection> {
+        let selectors = what.iter().map(|one| match one {
+            Self::Expired => Selector::Expired,
+            Self::Superseded => Selector::Superseded,
+        });
+        (!what.is_empty()).then(|| Selection::at(OffsetDateTime::now_utc(), selectors.collect()))
+    }
 }
 
 /// How results are printed.

@@ -152,7 +152,7 @@ pub struct Request<'a> {
     pub observed: Observed,
     /// The certificates to bring.
     pub entries: &'a [Entry],
-    /// The certificates to take out.
+    /// The certificates to take out; never one of `entries`.
     pub drop: Option<&'a Selection>,
     /// Appended or replacing, where the user said which.
     pub mode: Option<Mode>,
@@ -176,6 +176,17 @@ pub struct Request<'a> {
     pub arguments: &'a HelmArguments,
     /// What becomes of deployed values that no file holds.
     pub on_unheld: OnUnheld,
+}
+
+impl Request<'_> {
+    /// Which certificates go, now that it is known which come.
+    fn dropped(&self) -> Option<Selection> {
+        let given = || self.entries.iter().map(|entry| &entry.certificate);
+        let mut selection = self.drop?.among(given());
+        let given = given().map(|certificate| certificate.fingerprint);
+        selection.except.extend(given);
+        Some(selection)
+    }
 }
 
 /// One component's part of the plan.

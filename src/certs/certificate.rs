@@ -223,6 +223,15 @@ impl Certificate {
             && is_made_by(&self.x509, &issuer.x509)
     }
 
+    /// Whether `newer` is a CA of the same name that was made later.
+    #[must_use]
+    pub fn is_older_generation_of(&self, newer: &Self) -> bool {
+        self.is_ca
+            && newer.is_ca
+            && self.subject_key == newer.subject_key
+            && self.not_before < newer.not_before
+    }
+
     /// Whether both are for one key: a certificate that was renewed.
     #[must_use]
     pub fn shares_key_with(&self, other: &Self) -> bool {

@@ -35,7 +35,7 @@ pub struct RemoveArgs {
 #[derive(Debug, Args)]
 #[command(after_help = help::ROTATE_CODES)]
 pub struct RotateArgs {
-    /// The certificate that is to go: its alias, sha256:PREFIX, subject:GLOB or expired: ; repeatable
+    /// The certificate that is to go: its alias, sha256:PREFIX, subject:GLOB, expired: or superseded: ; repeatable
     #[arg(long, value_name = "SELECTOR")]
     pub from: Vec<Selector>,
 
@@ -114,6 +114,10 @@ pub struct SelectionArgs {
     #[arg(long, help_heading = WHICH)]
     pub expired: bool,
 
+    /// CAs of which there is a newer one by the same name, which is valid already
+    #[arg(long, help_heading = WHICH)]
+    pub superseded: bool,
+
     /// All of them
     #[arg(long, help_heading = WHICH)]
     pub all: bool,
@@ -126,12 +130,14 @@ impl SelectionArgs {
         let alias = self.alias.iter().cloned().map(Selector::Alias);
         let subject = self.subject.iter().cloned().map(Selector::Subject);
         let expired = self.expired.then_some(Selector::Expired);
+        let superseded = self.superseded.then_some(Selector::Superseded);
         let all = self.all.then_some(Selector::All);
         let digits = self.sha256.iter().cloned();
         alias
             .chain(digits)
             .chain(subject)
             .chain(expired)
+            .chain(superseded)
             .chain(all)
             .collect()
     }

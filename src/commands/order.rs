@@ -9,8 +9,8 @@ use crate::cli::{
     self, DeployArgs, EditedArgs, InstallArgs, Output, RemoveArgs, RotateArgs, TargetArgs,
 };
 use crate::exit::Stop;
+use crate::overrides::Selection;
 use crate::overrides::task_pods::Variables;
-use crate::overrides::{Selection, Selector};
 use crate::plan::TaskPods;
 use crate::request::{Desired, TargetSpec};
 use crate::tls::Endpoint;
@@ -69,7 +69,7 @@ impl<'a> From<&'a InstallArgs> for Order<'a> {
 
 impl<'a> From<&'a RemoveArgs> for Order<'a> {
     fn from(arguments: &'a RemoveArgs) -> Self {
-        let named = selection(arguments.selection.selectors(), Vec::new());
+        let named = Selection::at(OffsetDateTime::now_utc(), arguments.selection.selectors());
         let desired = Desired {
             drop: Some(named),
             ..Desired::default()
@@ -94,7 +94,8 @@ impl<'a> Order<'a> {
 
     /// The last step of a rotation: the former one goes, and never one of the new.
     pub(super) fn of_dropping(arguments: &'a RotateArgs, new: Vec<Fingerprint>) -> Self {
-        let former = selection(arguments.from.clone(), new);
+        let mut former = Selection::at(OffsetDateTime::now_utc(), arguments.from.clone());
+        former.except = new;
         Self::of_rotation(
             arguments,
             Desired {
@@ -133,13 +134,5 @@ impl<'a> Order<'a> {
             backup_dir: edited.backup_dir.clone(),
             deploy: deploy.clone(),
         }
-    }
-}
-
-fn selection(selectors: Vec<Selector>, except: Vec<Fingerprint>) -> Selection {
-    Selection {
-        selectors,
-        except,
-        now: OffsetDateTime::now_utc(),
     }
 }

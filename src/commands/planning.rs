@@ -34,9 +34,9 @@ pub(super) fn certificates(
     cluster: &ClusterAddress,
     may_ask: bool,
 ) -> Result<(Bundle, Vec<Finding>)> {
-    if let Some(selection) = &desired.drop {
+    if let (Some(selection), true) = (&desired.drop, desired.certificates.is_empty()) {
         if selection.selectors.is_empty() {
-            let message = "which certificates: --alias NAME, --sha256 PREFIX, --subject GLOB, --expired or --all";
+            let message = "which certificates: --alias NAME, --sha256 PREFIX, --subject GLOB, --expired, --superseded or --all";
             return Err(Stop::no_answer(message).into());
         }
         return Ok((Bundle::default(), Vec::new()));
@@ -91,7 +91,8 @@ pub(super) fn plan(
         let stuck = plan::stuck(&target.waiting);
         target.findings.extend(stuck);
     }
-    if let Some(selection) = &desired.drop {
+    // That there is nothing to tidy up beside what comes is no news.
+    if let (Some(selection), true) = (&desired.drop, desired.certificates.is_empty()) {
         findings.extend(plan::unselected(selection, &targets));
     }
     let servers = targets.iter().flat_map(|target| &target.servers);

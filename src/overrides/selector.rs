@@ -18,6 +18,8 @@ pub enum Selector {
     Subject(String),
     /// Those that have ended.
     Expired,
+    /// CAs of which there is a newer one by the same name, which is valid already.
+    Superseded,
     /// Every one.
     All,
 }
@@ -31,15 +33,38 @@ pub struct Selection {
     pub except: Vec<Fingerprint>,
     /// When it is, for those that have ended.
     pub now: OffsetDateTime,
+    /// What there is, for those that something newer supersedes.
+    pub among: Vec<Certificate>,
 }
 
 impl Selection {
+    /// What the selectors select at a moment.
+    #[must_use]
+    pub fn at(now: OffsetDateTime, selectors: Vec<Selector>) -> Self {
+        Self {
+            selectors,
+            except: Vec::new(),
+            now,
+            among: Vec::new(),
+        }
+    }
+
+    /// The same, where there is this as well.
+    #[must_use]
+    pub fn among<'a>(&self, there: impl IntoIterator<Item = &'a Certificate>) -> Self {
+        let mut selection = self.clone();
+        if selection.selectors.contains(&Selector::Superseded) {
+            selection.among.extend(there.into_iter().cloned());
+        }
+        selection
+    }
+
     /// Whether a certificate that goes by `alias` is meant.
     #[must_use]
     pub fn selects(&self, alias: &str, certificate: &Certificate) -> bool {
         let mut selectors = self.selectors.iter();
         !self.except.contains(&certificate.fingerprint)
-            && selectors.any(|one| one.selects(alias, certificate, self.now))
+            && selectors.any(|one| one.selects(alias, certificate, self))
     }
 
     /// Whether whatever goes by `alias` is meant, be it readable or not.
@@ -60,6 +85,7 @@ impl fmt::Display for Selector {
             Self::Sha256(digits) => write!(f, "--sha256 {digits}"),
             Self::Subject(pattern) => write!(f, "--subject {pattern:?}"),
             Self::Expired => f.write_str("--expired"),
+            Self::Superseded => f.write_str("--superseded"),
             Self::All => f.write_str("--all"),
         }
     }
@@ -68,13 +94,14 @@ impl fmt::Display for Selector {
 impl FromStr for Selector {
     type Err = String;
 
-    /// A word that selects: an alias, `sha256:PREFIX`, `subject:GLOB` or `expired:`.
+    /// A word that selects: an alias, `sha256:PREFIX`, `subject:GLOB`, `expired:` or `superseded:`.
     fn from_str(word: &str) -> Result<Self, String> {
         match word.split_once(':') {
             Some(("sha256", digits)) => Self::sha256(digits),
             Some(("subject", pattern)) => Ok(Self::Subject(pattern.to_owned())),
             Some(("alias", alias)) => Ok(Self::Alias(alias.to_owned())),
             Some(("expired", "")) => Ok(Self::Expired),
+            Some(("superseded", "")) => Ok(Self::Superseded),
             _ => Ok(Self::Alias(word.to_owned())),
         }
     }
@@ -96,7 +123,7 @@ impl Selector {
         Ok(Self::Sha256(digits))
     }
 
-    fn selects(&self, alias: &str, certificate: &Certificate, now: OffsetDateTime) -> bool {
+    fn selects(&self, alias: &str, certificate: &Certificate, selection: &Selection) -> bool {
         match self {
             Self::Sha256(digits) => {
                 let fingerprint = certificate.fingerprint.to_string().replace(':', "");
@@ -106,7 +133,13 @@ impl Selector {
                 let names = [Some(&certificate.subject), certificate.common_name.as_ref()];
                 names.into_iter().flatten().any(|name| fits(pattern, name))
             }
-            Self::Expired => certificate.not_after < now,
+            Self::Expired => certificate.not_after < selection.now,
+            Self::Superseded => {
+                let holds =
+                    |one: &Certificate| (one.not_before..=one.not_after).contains(&selection.now);
+                let mut there = selection.among.iter();
+                there.any(|other| certificate.is_older_generation_of(other) && holds(other))
+            }
             Self::Alias(_) | Self::All => self.selects_alias(alias),
         }
     }
@@ -115,7 +148,7 @@ impl Selector {
         match self {
             Self::Alias(wanted) => wanted.eq_ignore_ascii_case(alias),
             Self::All => true,
-            Self::Sha256(_) | Self::Subject(_) | Self::Expired => false,
+            Self::Sha256(_) | Self::Subject(_) | Self::Expired | Self::Superseded => false,
         }
     }
 }
@@ -185,7 +218,8 @@ mod tests {
     fn each_selector_selects_by_what_it_names() {
         let root = self_signed("Acme Root");
         let now = OffsetDateTime::now_utc();
-        let selects = |one: Selector| one.selects("acme-root", &root, now);
+        let selection = |selector| Selection::at(now, vec![selector]);
+        let selects = |one: Selector| selection(one).selects("acme-root", &root);
         let digits = root.fingerprint.short();
         assert!(selects(Selector::sha256(&digits).unwrap()));
         assert!(selects(Selector::Alias("Acme-Root".into())));
@@ -194,6 +228,37 @@ mod tests {
         assert!(selects(Selector::All));
         assert!(!selects(Selector::Expired));
         assert!(!selects(Selector::Alias("acme".into())));
-        assert!(Selector::Expired.selects("", &root, root.not_after + time::Duration::SECOND));
+        let later = root.not_after + time::Duration::SECOND;
+        assert!(Selection::at(later, vec![Selector::Expired]).selects("", &root));
+    }
+
+    #[test]
+    fn a_ca_is_superseded_by_a_newer_one_of_its_name_once_that_is_valid() {
+        let authority = |name| {
+            let mut made = self_signed(name);
+            made.is_ca = true;
+            made
+        };
+        let old = authority("Acme Root");
+        let day = time::Duration::DAY;
+        let selects = |newer: Certificate, now: OffsetDateTime| {
+            let selection = Selection::at(now, vec![Selector::Superseded]).among([&old, &newer]);
+            assert!(!selection.selects("new", &newer));
+            selection.selects("old", &old)
+        };
+        let mut newer = authority("Acme Root");
+        newer.not_before = old.not_before + day;
+        assert!(selects(newer.clone(), newer.not_before));
+        assert!(!selects(newer.clone(), old.not_before), "not valid yet");
+        assert!(
+            !selects(newer.clone(), newer.not_after + day),
+            "ended itself"
+        );
+        let mut stranger = authority("Acme Other");
+        stranger.not_before = newer.not_before;
+        assert!(!selects(stranger, newer.not_before));
+        newer.is_ca = false;
+        let since = newer.not_before;
+        assert!(!selects(newer, since), "no CA");
     }
 }

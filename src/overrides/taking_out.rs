@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use serde_yaml::Value;
 
-use super::held::{self, alias_and_pem};
+use super::held::{self, alias_and_pem, held_by};
 use super::{Selection, alias_of, line_of, list_at, remove_indexes};
 use crate::certs::pem::delivered;
 use crate::certs::{Certificate, Fingerprint};
@@ -36,6 +36,8 @@ pub fn take_out(
     base: &[&str],
     selection: &Selection,
 ) -> Result<Vec<Taken>> {
+    let there = held_by(document.value(), base);
+    let selection = &selection.among(there.iter().map(|one| &one.certificate));
     let base = Path::from(base);
     let mut gone = from_list(document, file, &base.then(EXTRA_CERTS), selection)?;
     gone.extend(from_bundle(
@@ -168,14 +170,11 @@ mod tests {
 
     fn without(text: &str, name: &str) -> (String, usize) {
         let mut document = Document::parse(text).unwrap();
-        let selection = Selection {
-            selectors: vec![
-                Selector::Alias(name.into()),
-                Selector::Subject(format!("*CN={name}")),
-            ],
-            except: Vec::new(),
-            now: OffsetDateTime::UNIX_EPOCH,
-        };
+        let selectors = vec![
+            Selector::Alias(name.into()),
+            Selector::Subject(format!("*CN={name}")),
+        ];
+        let selection = Selection::at(OffsetDateTime::UNIX_EPOCH, selectors);
         let gone = take_out(&mut document, "f.yaml", &["customCertificates"], &selection).unwrap();
         (document.into_text(), gone.len())
     }

@@ -11,7 +11,7 @@ use crate::certs::bundle::Entry;
 use crate::exit::Stop;
 use crate::finding::{self, Finding};
 use crate::overrides::task_pods::{self, Shape, Strategy, Wanted};
-use crate::overrides::{Mode, Placed, Taken, checking, place, take_out};
+use crate::overrides::{Mode, Placed, Taken, checking, place, replaces_bundle, take_out};
 use crate::proof::{Object, Proof, Unreadable};
 use crate::values;
 use crate::vendor::{PROPAGATE, PodList, TaskPodKeys};
@@ -79,12 +79,15 @@ impl<'a> Edits<'a> {
             TaskPods::AsIs => Some(self.standing(document)?),
             _ => None,
         };
-        let taken = match request.drop {
+        // A bundle that loses its last certificate is still one when the next comes.
+        let replaces = replaces_bundle(document.value(), request.layout.certificates);
+        let mode = request.mode.or(replaces.then_some(Mode::Replace));
+        let taken = match request.dropped() {
             Some(selection) => take_out(
                 document,
                 &file_name(request),
                 request.layout.certificates,
-                selection,
+                &selection,
             )?,
             None => Vec::new(),
         };
@@ -93,7 +96,7 @@ impl<'a> Edits<'a> {
             &file_name(request),
             request.layout.certificates,
             request.entries,
-            request.mode,
+            mode,
             request.repairs,
         )?;
         let guess = match rendered {
@@ -166,7 +169,8 @@ impl<'a> Edits<'a> {
             return Ok(Vec::new());
         };
         let (layout, request, guess) = (self.request.layout, self.request, &settled.guess);
-        if request.drop.is_some() && !settled.placed.is_empty() {
+        let only_goes = request.drop.is_some() && request.task_pods == TaskPods::AsIs;
+        if only_goes && !settled.placed.is_empty() {
             if settled.mode == Mode::Append {
                 task_pods::shrink(document, keys, &guess.sources, &guess.ours)?;
             }

@@ -12,8 +12,9 @@ const LISTED: usize = 5;
 
 /// Certificates that were to go and that another file, the release whose values Helm keeps, or the chart gives all the same.
 pub(super) fn still_given(request: &Request<'_>, given: &Value) -> Option<Finding> {
-    let selection = request.drop?;
     let held = held_by(given, request.layout.certificates);
+    let selection = request.dropped()?;
+    let selection = selection.among(held.iter().map(|one| &one.certificate));
     let mut kept = held
         .iter()
         .filter(|one| selection.selects(&one.alias, &one.certificate));
@@ -37,6 +38,8 @@ pub(super) fn still_given(request: &Request<'_>, given: &Value) -> Option<Findin
 /// ended, or that there is nothing, is good news.
 #[must_use]
 pub fn unselected(selection: &Selection, targets: &[Target]) -> Vec<Finding> {
+    let placed = targets.iter().flat_map(|target| &target.placed);
+    let selection = selection.among(placed.map(|one| &one.certificate));
     let has_taken = |one: &Selector| {
         let alone = Selection {
             selectors: vec![one.clone()],
@@ -52,6 +55,10 @@ pub fn unselected(selection: &Selection, targets: &[Target]) -> Vec<Finding> {
     idle.map(|one| match one {
         Selector::All => Finding::note("nothing-selected", "there are no certificates to take out"),
         Selector::Expired => Finding::note("nothing-selected", "no certificate has ended"),
+        Selector::Superseded => Finding::note(
+            "nothing-selected",
+            "of no certificate is there a newer one by the same name",
+        ),
         named => nothing(named, targets),
     })
     .collect()
@@ -106,11 +113,7 @@ fn nothing(selector: &Selector, targets: &[Target]) -> Finding {
 
 /// Whether the release of a target has what its file does not.
 fn is_deployed(selector: &Selector, target: &Target) -> bool {
-    let selection = Selection {
-        selectors: vec![selector.clone()],
-        except: Vec::new(),
-        now: time::OffsetDateTime::UNIX_EPOCH,
-    };
+    let selection = Selection::at(time::OffsetDateTime::UNIX_EPOCH, vec![selector.clone()]);
     let release = target.observed.release();
     release.is_some_and(|release| {
         held_by(&release.deployed.values, target.layout.certificates)

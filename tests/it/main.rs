@@ -50,6 +50,7 @@ mod probe;
 mod progress;
 mod promises;
 mod proof;
+mod prune;
 mod readme;
 mod removal;
 mod render;

@@ -53,11 +53,10 @@ impl Plans {
         let entries = Bundle::new(given.collect()).entries;
         let digits = |one: &Certificate| Selector::sha256(&one.fingerprint.to_string()).unwrap();
         Self {
-            selection: Selection {
-                selectors: entries.iter().map(|one| digits(&one.certificate)).collect(),
-                except: Vec::new(),
-                now: OffsetDateTime::UNIX_EPOCH,
-            },
+            selection: Selection::at(
+                OffsetDateTime::UNIX_EPOCH,
+                entries.iter().map(|one| digits(&one.certificate)).collect(),
+            ),
             entries,
             cluster: ClusterAddress::from_environment(),
         }
