@@ -20,6 +20,7 @@ mod probing;
 mod remove;
 mod render;
 mod rotate;
+mod running_tasks;
 mod side_by_side;
 mod status;
 mod verify;

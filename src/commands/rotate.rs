@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::install::{begin, finish};
 use super::order::Order;
-use super::{installing, planning, probing};
+use super::{installing, planning, probing, running_tasks};
 use crate::cli::{Output, RotateArgs};
 use crate::exit::{ExitCode, Stop};
 use crate::files::FolderLocks;
@@ -50,10 +50,13 @@ pub(super) fn run(
         is_there(&last, &plan)?;
         return trust_both(&both, &rollout, &helm, &plan, screen);
     }
+    let came = plan.entries;
     let mut plan = plan_of(&last)?;
     if plan.targets.iter().all(|target| target.taken.is_empty()) {
         return Ok(rotated(&last, &plan, screen));
     }
+    let older = running_tasks::started_without(&came, &plan, &helm, screen);
+    plan.findings.extend(older.clone());
     let mut waits = waiting(&plan, arguments);
     if let Some(patience) = arguments.wait_for_servers
         && !waits.is_empty()
@@ -61,12 +64,13 @@ pub(super) fn run(
         wait(&mut plan, arguments, patience.0, screen)?;
         // What the servers say now decides, and it is asked with the plan.
         plan = plan_of(&last)?;
+        plan.findings.extend(older.clone());
         waits = waiting(&plan, arguments);
     }
     if waits.is_empty() {
         return finish(&last, &rollout, &helm, &plan, screen);
     }
-    Ok(told(&last, &plan, &waits, screen))
+    Ok(told(&last, &plan, &waits, &older, screen))
 }
 
 /// Both ends of a rotation have to be named.
@@ -179,7 +183,13 @@ fn wait(
 }
 
 /// The step between: who still needs the former one.
-fn told(order: &Order<'_>, plan: &Plan, waits: &[&Finding], screen: &Screen) -> ExitCode {
+fn told(
+    order: &Order<'_>,
+    plan: &Plan,
+    waits: &[&Finding],
+    older: &[Finding],
+    screen: &Screen,
+) -> ExitCode {
     if order.deploy.output == Output::Json {
         screen.json(&plan_json(plan, Ending::Waiting, &[], &[]));
     }
@@ -192,6 +202,11 @@ fn told(order: &Order<'_>, plan: &Plan, waits: &[&Finding], screen: &Screen) -> 
         }
     }
     lines.extend(said);
+    lines.extend(
+        older
+            .iter()
+            .map(|finding| format!("  - {}", finding.message)),
+    );
     lines.push(
         "Nothing was changed. Have these servers renewed, and give the same line again; where you know better, --ignore certificate-needed, or --skip-probe to ask none of them.".to_owned(),
     );

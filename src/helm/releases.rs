@@ -62,7 +62,8 @@ impl Revision {
     }
 
     /// The second in which helm began with it: Kubernetes tells of its objects to the second, Helm to the nanosecond.
-    fn second(&self) -> Option<OffsetDateTime> {
+    #[must_use]
+    pub fn second(&self) -> Option<OffsetDateTime> {
         let began = OffsetDateTime::parse(&self.updated, &Rfc3339).ok()?;
         began.replace_nanosecond(0).ok()
     }

@@ -7,6 +7,7 @@ mod live;
 mod next;
 mod pods;
 mod queues;
+mod tasks;
 mod trusts;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ pub use file::{FileSaid, settle as settle_files};
 pub use live::{Live, by_release, chart_of};
 pub use pods::in_doubt;
 pub use queues::Queue;
+pub use tasks::Tasks;
 pub use trusts::{Trusts, word_of_mode, word_of_task_pods};
 
 /// Whether two of the four say the same.

@@ -16,7 +16,7 @@ use crate::proof::{Arrival, Carriers, Object, PodPlace, mounted_by, prove};
 use crate::trust_store::REQUESTS;
 
 /// The workloads that keep pods running, and that `kubectl rollout restart` can restart.
-const KEEPING: [&str; 3] = ["Deployment", "StatefulSet", "DaemonSet"];
+pub(super) const KEEPING: [&str; 3] = ["Deployment", "StatefulSet", "DaemonSet"];
 
 /// So long an init container may take before it is said to wait: images have been pulled by then, and a server that is there has
 /// answered.
@@ -139,14 +139,15 @@ fn pods_of<'a>(
     let (kind, name) = (kind.to_owned(), name.to_owned());
     let live = evidence.live;
     live.pods().filter(move |pod| {
-        let is_over = pod.get(&["metadata", "deletionTimestamp"]).is_some()
-            || matches!(phase(pod), Some("Succeeded" | "Failed"));
-        !is_over && owner_of(pod).is_some_and(|(of, owner)| of == kind && owner == name)
+        !is_over(pod) && owner_of(pod).is_some_and(|(of, owner)| of == kind && owner == name)
     })
 }
 
-fn phase(pod: &Object) -> Option<&str> {
-    pod.get(&["status", "phase"])?.as_str()
+/// Whether a pod has ended or is about to.
+pub(super) fn is_over(pod: &Object) -> bool {
+    let phase = pod.get(&["status", "phase"]).and_then(Value::as_str);
+    pod.get(&["metadata", "deletionTimestamp"]).is_some()
+        || matches!(phase, Some("Succeeded" | "Failed"))
 }
 
 /// What a pod does not have that its workload's release brings: judged by what it mounts, as that was when it started.
@@ -276,7 +277,7 @@ fn reads_since(pod: &Object, arrival: &Arrival) -> Option<OffsetDateTime> {
     )
 }
 
-fn time_of(value: &Value) -> Option<OffsetDateTime> {
+pub(super) fn time_of(value: &Value) -> Option<OffsetDateTime> {
     OffsetDateTime::parse(value.as_str()?, &Rfc3339).ok()
 }
 

@@ -1,0 +1,137 @@
+//! The tasks that run while a CA is rotated: what they trust was decided when they started, and nothing changes it.
+
+use std::convert::Infallible;
+
+use anyhow::Result;
+use serde_yaml::Value;
+use time::OffsetDateTime;
+
+use super::side_by_side::side_by_side;
+use crate::certs::Fingerprint;
+use crate::certs::bundle::Entry;
+use crate::finding::Finding;
+use crate::helm::Helm;
+use crate::kube::Kubectl;
+use crate::plan::{Plan, Target};
+use crate::proof::{Manifest, Object, carried};
+use crate::release::Snapshot;
+use crate::status::Tasks;
+use crate::ui::Screen;
+
+/// So many names are listed.
+const LISTED: usize = 3;
+
+/// Of each target that starts tasks: those that run, and were started before what came had come.
+pub(super) fn started_without(
+    came: &[Entry],
+    plan: &Plan,
+    helm: &Helm,
+    screen: &Screen,
+) -> Vec<Finding> {
+    let targets = plan.targets.iter().filter_map(|target| {
+        target.layout.task_pods.as_ref()?;
+        Some((target, target.observed.release()?))
+    });
+    let targets: Vec<(&Target, &Snapshot)> = targets.collect();
+    if targets.is_empty() {
+        return Vec::new();
+    }
+    let kubectl = Kubectl::at(helm.cluster()).map_err(|why| format!("{why:#}"));
+    let Ok(found) = screen.step("asking which tasks run", || {
+        Ok::<_, Infallible>(side_by_side(&targets, |(target, release)| {
+            let looked = kubectl.as_ref().map_err(Clone::clone);
+            let looked = looked.and_then(|kubectl| {
+                look(came, target, release, kubectl, helm).map_err(|why| format!("{why:#}"))
+            });
+            looked.unwrap_or_else(|why| Some(unknown(target, &why)))
+        }))
+    });
+    found.into_iter().flatten().collect()
+}
+
+fn look(
+    came: &[Entry],
+    target: &Target,
+    release: &Snapshot,
+    kubectl: &Kubectl,
+    helm: &Helm,
+) -> Result<Option<Finding>> {
+    let at = &target.coordinates;
+    let printed = kubectl.run(&["get", "pods", "-n", &at.namespace, "-o", "json"])?;
+    let list: Value = serde_json::from_slice(&printed)?;
+    let pods = list.get("items").and_then(Value::as_sequence).cloned();
+    let pods: Vec<Object> = pods.into_iter().flatten().map(Object::new).collect();
+    let wanted = came.iter().map(|entry| entry.certificate.fingerprint);
+    let wanted: Vec<Fingerprint> = wanted.collect();
+    let mut tasks = Tasks::find(&pods, release.objects(), &wanted);
+    if !tasks.with.is_empty()
+        && let Some(since) = brought_since(target, release, &wanted, helm)?
+    {
+        tasks.settle(since);
+    }
+    let (without, all) = (tasks.without.len(), tasks.without.len() + tasks.with.len());
+    if without == 0 {
+        return Ok(None);
+    }
+    let mut names: Vec<&str> = tasks.without.iter().map(|pod| pod.name.as_str()).collect();
+    names.sort_unstable();
+    names.truncate(LISTED);
+    let aliases: Vec<&str> = came.iter().map(|entry| entry.alias.as_str()).collect();
+    Ok(Some(
+        Finding::warning(
+            "tasks-without-certificate",
+            format!(
+                "{without} of {all} pods of tasks that run in {} were started without {} (such as {}), and trust the former alone until they end",
+                at.namespace,
+                aliases.join(", "),
+                names.join(", ")
+            ),
+        )
+        .hint(format!(
+            "let them end before the servers that they ask are renewed, or start them anew: {}",
+            kubectl.shown(&["get", "pods", "-n", &at.namespace])
+        )),
+    ))
+}
+
+/// When helm began with the revision that first brought the certificates, as every one since then has done.
+fn brought_since(
+    target: &Target,
+    release: &Snapshot,
+    wanted: &[Fingerprint],
+    helm: &Helm,
+) -> Result<Option<OffsetDateTime>> {
+    let at = &target.coordinates;
+    let mut history = helm.history(&at.release, &at.namespace)?;
+    history.sort_by_key(|one| std::cmp::Reverse(one.revision));
+    let mut since = None;
+    for one in &history {
+        if one.revision > release.deployed.revision {
+            continue;
+        }
+        if one.revision < release.deployed.revision {
+            let stream = helm.manifest_of(&at.release, &at.namespace, one.revision)?;
+            let carried = carried(&Manifest::read(&stream).objects);
+            let has = |wanted: &Fingerprint| {
+                let mut carried = carried.iter();
+                carried.any(|(_, certificate)| certificate.fingerprint == *wanted)
+            };
+            if !wanted.iter().all(has) {
+                break;
+            }
+        }
+        since = one.second();
+    }
+    Ok(since)
+}
+
+fn unknown(target: &Target, why: &str) -> Finding {
+    Finding::note(
+        "tasks-unknown",
+        format!(
+            "whether tasks run in {} that were started before cannot be told: {}",
+            target.coordinates.namespace,
+            why.lines().next().unwrap_or_default()
+        ),
+    )
+}
