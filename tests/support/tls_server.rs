@@ -23,7 +23,7 @@ pub struct Renewable {
 }
 
 impl Renewable {
-    /// Serves `chain` on a free port until the test ends, or until something else is presented.
+    /// Serves `chain` on a free port until the test ends, or until something else is presented, and answers every request.
     pub fn serve(chain: &[&Issued]) -> Self {
         let presented = Arc::new(Mutex::new(Arc::new(acceptor(chain, |_| {}))));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -32,7 +32,7 @@ impl Renewable {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let acceptor = now.lock().unwrap().clone();
-                greet(&acceptor, stream);
+                std::thread::spawn(move || serve_page(&acceptor, stream));
             }
         });
         Self { port, presented }
@@ -169,22 +169,15 @@ fn serve_with(chain: &[&Issued], change: impl FnOnce(&mut SslAcceptorBuilder)) -
 
 /// A server that presents `chain` and answers every request: there is no such page.
 pub fn serve_pages(chain: &[&Issued]) -> u16 {
+    Renewable::serve(chain).port
+}
+
+fn serve_page(acceptor: &SslAcceptor, stream: TcpStream) {
     const ANSWER: &[u8] =
         b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-    let acceptor = Arc::new(acceptor(chain, |_| {}));
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let acceptor = acceptor.clone();
-            std::thread::spawn(move || {
-                if let Ok(mut tls) = acceptor.accept(stream) {
-                    let _ = tls.read(&mut [0; 4096]);
-                    let _ = tls.write_all(ANSWER);
-                    let _ = tls.shutdown();
-                }
-            });
-        }
-    });
-    port
+    if let Ok(mut tls) = acceptor.accept(stream) {
+        let _ = tls.read(&mut [0; 4096]);
+        let _ = tls.write_all(ANSWER);
+        let _ = tls.shutdown();
+    }
 }

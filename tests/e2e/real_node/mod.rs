@@ -10,4 +10,6 @@ mod claims;
 mod images;
 mod mutations;
 mod reality;
+mod rotation;
+mod scene;
 mod verify;

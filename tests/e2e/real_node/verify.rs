@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use super::scene::{INSIDE, Scene};
 use crate::support::authority::{
     BASIC_CONSTRAINTS, Issued, Name, authority, server as server_certificate,
 };
@@ -10,116 +11,7 @@ use crate::support::link::Link;
 use crate::support::platform::Signal;
 use crate::support::real_node::{DEBIAN_12, DEBIAN_13, NO_CLIENTS};
 use crate::support::tls_server::{serve_pages, serve_silence};
-use crate::support::{Helm, Run, Running, World, chart, copy_folder, schema, until};
-
-const AGENT: &str = "clearml-enterprise-agent-6.9.3";
-const INSIDE: &str = "inside.acme.example";
-
-/// An agent whose task pods run on the real node, in the machine's own network.
-struct Scene {
-    world: World,
-    namespace: Namespace,
-}
-
-impl Scene {
-    /// One that is deployed, and trusts `ca`; its values name the server at `port`.
-    fn new(helm: Helm, ca: &Issued, port: u16) -> Self {
-        let scene = Self::prepared(World::with_cluster(helm, &kubeconfig()), ca, port);
-        scene.install("").exits(0);
-        scene
-    }
-
-    fn prepared(world: World, ca: &Issued, port: u16) -> Self {
-        let copy = world.path("chart");
-        copy_folder(chart(AGENT).as_ref(), &copy);
-        let file = copy.join("templates/_task-pod.tpl");
-        let text = std::fs::read_to_string(&file).unwrap();
-        let hosted = text.replace(
-            "restartPolicy: Never\n",
-            "restartPolicy: Never\nhostNetwork: true\n",
-        );
-        assert_ne!(hosted, text);
-        std::fs::write(&file, hosted).unwrap();
-        world.write("ca.pem", &ca.pem());
-        let values = format!(
-            "\
-agentk8sglue:
-  apiServerUrlReference: https://localhost:{port}
-  fileServerUrlReference: https://localhost:{port}/files
-  webServerUrlReference: http://localhost:1
-  queues: {{default: {{}}, gpu: null}}
-  basePodTemplate:
-    hostAliases: [{{ip: 127.0.0.1, hostnames: [{INSIDE}]}}]
-    nodeSelector: {{e2e-node: real}}
-    tolerations: [{{key: e2e-node, operator: Exists}}]
-    env: [{{name: GIT_TOKEN, value: hunter2-very-secret}}]
-"
-        );
-        world.write("clearml-agent-values.override.yaml", &values);
-        Self {
-            world,
-            namespace: Namespace::new(),
-        }
-    }
-
-    fn install(&self, more: &str) -> Run {
-        self.world.plugin(&format!(
-            "install agent --ca ca.pem --chart chart -n {} --yes --skip-probe {more}",
-            self.namespace.name
-        ))
-    }
-
-    fn line(&self, more: &str) -> String {
-        format!("verify agent -n {} --yes {more}", self.namespace.name)
-    }
-
-    fn verify(&self, more: &str) -> Run {
-        self.world.plugin(&self.line(more))
-    }
-
-    /// A run that goes on; its process is noted.
-    fn starts_verify(&self, more: &str) -> Running<'_> {
-        self.world.notes_the_plugins_process();
-        let line = self.line(more);
-        let words = std::iter::once("clearml-certs").chain(line.split_whitespace());
-        self.world.start(&self.world.helm.binary(), words, &[])
-    }
-
-    /// The phases of our pods in the namespace, and an empty line for each Job.
-    fn ours(&self) -> Vec<String> {
-        let printed = Namespace::kubectl(&[
-            "get",
-            "jobs,pods",
-            "-l",
-            "clearml-certs/verify",
-            "-n",
-            &self.namespace.name,
-            "-o",
-            "jsonpath={range .items[*]}{.status.phase}{'\\n'}{end}",
-        ]);
-        printed.lines().map(str::to_owned).collect()
-    }
-
-    fn has_a_pod_that_runs(&self) {
-        until("a pod that asks", || {
-            self.ours().iter().any(|phase| phase == "Running")
-        });
-    }
-
-    /// Waits until both are there, the Job and its pod.
-    fn has_a_pod(&self) {
-        until("a pod", || self.ours().len() == 2);
-    }
-
-    fn comes_to_have_nothing_left(&self) {
-        until("nothing is left", || self.ours().is_empty());
-    }
-
-    #[track_caller]
-    fn has_nothing_left(&self) {
-        assert!(self.ours().is_empty(), "something is left behind");
-    }
-}
+use crate::support::{Helm, World, schema, until};
 
 fn root() -> Issued {
     authority("Acme Root").self_signed()
