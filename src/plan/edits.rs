@@ -75,6 +75,8 @@ impl<'a> Edits<'a> {
             checking::enforce(document, &request.chart.values, request.layout)?;
         }
         document.note_former_values();
+        let certificates = request.layout.certificates;
+        let is_ours = task_pods::propagates_by_us(document, certificates);
         let standing = match request.task_pods {
             TaskPods::AsIs => Some(self.standing(document)?),
             _ => None,
@@ -99,6 +101,11 @@ impl<'a> Edits<'a> {
             mode,
             request.repairs,
         )?;
+        let has_moved = || !task_pods::propagates_by_us(document, certificates);
+        if is_ours && (placement.placed.is_empty() || has_moved()) {
+            // It goes with the certificates, or follows them.
+            task_pods::stop_propagating(document, certificates)?;
+        }
         let guess = match rendered {
             Some(guess) => guess.clone(),
             None => self.predict(document, &placement.placed, taken.len()),
@@ -204,7 +211,10 @@ impl<'a> Edits<'a> {
             }
             Strategy::Off => {
                 task_pods::clear(document, keys, &guess.ours)?;
-                task_pods::stop_propagating(document, layout.certificates)?;
+                // What goes with the last certificate is what came with the first.
+                if request.task_pods != TaskPods::AsIs {
+                    task_pods::stop_propagating(document, layout.certificates)?;
+                }
             }
         }
         Ok(Vec::new())

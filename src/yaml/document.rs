@@ -326,6 +326,15 @@ impl Document {
         edit::give_back(self, &path, &node, &former, value)
     }
 
+    /// Whether [`Document::take_back`] knows what stood at a path before.
+    #[must_use]
+    pub fn has_former(&self, path: impl Into<Path>) -> bool {
+        let path = path.into();
+        let node = self.locate(&path).map(|(_, node)| node);
+        node.and_then(|node| Former::of(&self.text, node, path.steps().is_empty()))
+            .is_some()
+    }
+
     /// Takes out a collection that nothing is left in, and those around it that are left empty by that: each gives back what
     /// is noted as its former value, or goes.
     ///

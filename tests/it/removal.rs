@@ -206,6 +206,28 @@ const TEMPLATES: &[&str] = &[
     "agentk8sglue:\n    queues:\n        gpu:\n            templateOverrides:\n                env:\n                - name: MINE\n                  value: x\n                volumes: []\n",
 ];
 
+/// The same where the user's own hand had the chart bring to task pods what was not there yet.
+const PROPAGATING: &[&str] = &[
+    "customCertificates:\n  propagateToTasks: true\n",
+    "customCertificates: {propagateToTasks: true}\n",
+    "customCertificates:\n  # for later\n  propagateToTasks: true # yes\n  other: 1\n",
+    "a: 1\ncustomCertificates:\n    propagateToTasks: true",
+];
+
+#[test]
+fn what_brought_certificates_to_task_pods_before_there_were_any_stays() {
+    let plans = Plans::of(&["Acme Root", "Acme Issuing"]);
+    for text in PROPAGATING {
+        for mode in [Mode::Append, Mode::Replace] {
+            let (there, back) = plans
+                .there_and_back(text, mode, TaskPods::Propagate)
+                .unwrap();
+            assert_ne!(there, *text);
+            assert_eq!(back, *text, "by way of\n{there}");
+        }
+    }
+}
+
 const ENDS: &[&str] = &["", "zones: [a]\n", "# the end\n", "last: |\n  text\n"];
 
 #[test]

@@ -15,7 +15,8 @@ use serde_yaml::Value;
 
 use super::list_at;
 use crate::finding::Finding;
-use crate::vendor::{PROPAGATE, PodList, TaskPodKeys};
+use crate::values;
+use crate::vendor::{EXTRA_CERTS, OVERRIDE_BUNDLE, PROPAGATE, PodList, TaskPodKeys};
 use crate::yaml::{Document, Path, YamlError};
 
 pub use queues::{QueueTemplate, has_queues, queue_templates};
@@ -86,6 +87,22 @@ pub enum Queues {
 pub fn propagate(document: &mut Document, certificates: &[&str]) -> Result<()> {
     document.set(Path::from(certificates).then(PROPAGATE), &Value::Bool(true))?;
     Ok(())
+}
+
+/// Whether [`propagate`] has said it, and not the user before there were certificates: it stands behind them, or a note tells what
+/// was there.
+#[must_use]
+pub fn propagates_by_us(document: &Document, certificates: &[&str]) -> bool {
+    if document.has_former(Path::from(certificates).then(PROPAGATE)) {
+        return true;
+    }
+    let said = values::lookup(document.value(), certificates).and_then(Value::as_mapping);
+    let keys = said
+        .into_iter()
+        .flatten()
+        .filter_map(|(key, _)| key.as_str());
+    let mut keys = keys.skip_while(|key| ![EXTRA_CERTS, OVERRIDE_BUNDLE].contains(key));
+    keys.any(|key| key == PROPAGATE)
 }
 
 /// Takes back what [`propagate`] said.
