@@ -14,6 +14,9 @@ use crate::proof::Reach;
 use crate::request::TargetId;
 use crate::status::{Agreement, Queue, ReleaseStatus, word_of_mode, word_of_task_pods};
 
+/// The finding of a source in a cluster that cannot be read, where the others can.
+pub const SOURCE_UNREADABLE: &str = "ca-unreadable";
+
 /// The present state of all releases that were looked for.
 #[derive(Debug)]
 pub struct Status {
@@ -57,15 +60,18 @@ impl Status {
     /// The exit code that says it.
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
-        let is_wrong = self
-            .all_findings()
-            .any(|one| one.severity == finding::Severity::Error);
+        let errors = || {
+            let findings = self.all_findings();
+            findings.filter(|one| one.severity == finding::Severity::Error)
+        };
+        let is_wrong = errors().next().is_some();
         let found = if is_wrong || self.is_ending() {
             ExitCode::Refused
         } else {
             ExitCode::Done
         };
-        let is_silent = self.clusters.iter().any(|one| one.error.is_some());
+        let is_silent = self.clusters.iter().any(|one| one.error.is_some())
+            || errors().any(|one| one.code == SOURCE_UNREADABLE);
         found.worse(if is_silent {
             ExitCode::Failed
         } else {

@@ -5,7 +5,9 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::support::authority::{Issued, authority, server};
 use crate::support::cluster::{Namespace, kubeconfig};
+use crate::support::tls_server::Renewable;
 use crate::support::{Helm, Run, World, certificates, chart, schema, until};
 
 const AGENT: &str = "clearml-enterprise-agent-6.14.6";
@@ -239,6 +241,43 @@ on_the_cluster! {
         }]}});
         kubectl(&namespace, &["patch", "pod", &pod, "--subresource=status", "--type=merge", "-p", &waits.to_string()]);
         look("agent -f other.yaml").exits(3).says("  ✓     ✓     ✗\n").warns("error[pod-waits]").warns(&pod);
+    }
+
+    fn a_server_that_the_values_name_is_asked(world, namespace) {
+        let (ours, theirs) = (authority("Acme Root").self_signed(), authority("Stranger").self_signed());
+        let leaf = |issuer: &Issued| server("localhost").issued_by(issuer);
+        let api = Renewable::serve(&[&leaf(&theirs)]);
+        world
+            .write("one.pem", &ours.pem())
+            .write(AGENT_FILE, &format!("agentk8sglue:\n  apiServerUrlReference: https://localhost:{}\n", api.port));
+        let line = format!("install agent --ca one.pem --chart {} -n {} --skip-probe --yes", chart(AGENT), namespace.name);
+        world.plugin(&line).exits(0);
+        let line = format!("status -n {}", namespace.name);
+        world.plugin(&line)
+            .exits(3)
+            .warns(&format!("error[server-not-trusted]: release clearml-agent in {}: https://localhost:{}", namespace.name, api.port));
+        world.plugin(&format!("{line} --skip-probe")).exits(0);
+        api.present(&[&leaf(&ours)]);
+        world.plugin(&line).exits(0);
+    }
+
+    fn the_documented_job_may_do_what_it_has_to(world, namespace) {
+        installed(&world, &namespace);
+        let page = include_str!("../../docs/status.md");
+        let manifest = page.split("```yaml\n").find(|part| part.starts_with("apiVersion: batch/v1")).unwrap();
+        let manifest = manifest.split("```").next().unwrap();
+        let here = manifest.replace("clearml-workers", &namespace.name);
+        assert_eq!(namespace.refuses(&here), None);
+        let job: Value = namespace.get("cronjobs")["items"][0].clone();
+        let pod = &job["spec"]["jobTemplate"]["spec"]["template"]["spec"];
+        let account = pod["serviceAccountName"].as_str().unwrap();
+        world.write("k", &namespace.kubeconfig_of(account));
+        let script = pod["containers"][0]["args"][0].as_str().unwrap();
+        let line = script.lines().next().unwrap().split(" > ").next().unwrap();
+        let line = line.strip_prefix("helm clearml-certs ").unwrap();
+        let run = world.plugin(&format!("{line} --skip-probe --kubeconfig {}", world.path("k").display()));
+        run.exits(0).says("clearml_certs_certificate_not_after_timestamp_seconds{").never_says("no-rights");
+        linted(&run.stdout);
     }
 
     fn one_unreachable_cluster_does_not_silence_another(world, namespace) {

@@ -566,7 +566,7 @@ fn given(world: &World) {
         .exits(64)
         .warns("is a server");
     look("--ca ca.pem --ca configmap:nowhere/bundle")
-        .exits(3)
+        .exits(1)
         .says("  ✓     ✓     ✓\n")
         .warns("error[ca-unreadable]: on context none (http://127.0.0.1:1), what is to be deployed cannot be read");
     look("--ca nowhere.pem").exits(1).warns("nowhere.pem");

@@ -38,7 +38,12 @@ impl Namespace {
         run(&["create", "role", "reader", verbs, "--resource=*.*"]);
         let subject = format!("--serviceaccount={name}:reader");
         run(&["create", "rolebinding", "reader", "--role=reader", &subject]);
-        let token = run(&["create", "token", "reader"]);
+        self.kubeconfig_of("reader")
+    }
+
+    /// The kubeconfig of a service account.
+    pub fn kubeconfig_of(&self, account: &str) -> String {
+        let token = Self::kubectl(&["create", "token", account, "-n", &self.name]);
         let config = Self::kubectl(&["config", "view", "--raw", "--minify", "-o", "json"]);
         let mut config: Value = serde_json::from_str(&config).unwrap();
         config["users"][0]["user"] = serde_json::json!({"token": token.trim()});
