@@ -19,7 +19,7 @@ pub use plan::plan_json;
 pub use probe::{Probe, Probed};
 pub use prometheus::prometheus;
 pub use rendered::rendered_json;
-pub use status::{ClusterState, SOURCE_UNREADABLE, Status};
+pub use status::{ClusterState, Status};
 pub use summary::{Counts, warnings};
 pub use verify::{ImageFrom, Sending, Verified, verified_json};
 

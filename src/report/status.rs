@@ -14,9 +14,6 @@ use crate::proof::Reach;
 use crate::request::TargetId;
 use crate::status::{Agreement, Queue, ReleaseStatus, word_of_mode, word_of_task_pods};
 
-/// The finding of a source in a cluster that cannot be read, where the others can.
-pub const SOURCE_UNREADABLE: &str = "ca-unreadable";
-
 /// The present state of all releases that were looked for.
 #[derive(Debug)]
 pub struct Status {
@@ -71,7 +68,7 @@ impl Status {
             ExitCode::Done
         };
         let is_silent = self.clusters.iter().any(|one| one.error.is_some())
-            || errors().any(|one| one.code == SOURCE_UNREADABLE);
+            || errors().any(|one| one.code == "ca-unreadable");
         found.worse(if is_silent {
             ExitCode::Failed
         } else {

@@ -12,7 +12,6 @@ use crate::finding::Finding;
 use crate::helm::{Helm, HelmError, ReleaseSummary, chart_and_version};
 use crate::kube::{ClusterAddress, Kubectl};
 use crate::proof::Object;
-use crate::report::SOURCE_UNREADABLE;
 use crate::request::TargetSpec;
 use crate::sources::{Access, Place, Source};
 use crate::status::{Live, by_release, chart_of};
@@ -243,7 +242,7 @@ impl Surveyed {
             }
             Err(error) => self.findings.push(
                 Finding::error(
-                    SOURCE_UNREADABLE,
+                    "ca-unreadable",
                     format!("on {cluster}, what is to be deployed cannot be read, so nothing is compared with it: {error:#}"),
                 )
                 .hint("name a source that is there, with its namespace: configmap:NAMESPACE/NAME"),
