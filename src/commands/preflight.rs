@@ -4,6 +4,7 @@ use std::convert::Infallible;
 
 use anyhow::Result;
 
+use super::dry_run;
 use super::gather::Cluster;
 use super::side_by_side::side_by_side;
 use super::verifying;
@@ -110,6 +111,10 @@ pub(super) fn look(
             );
             let Ok(drift) = screen.step(&what, || Ok::<_, Infallible>(drift(target, helm)));
             found.extend(drift);
+        }
+        if deploys {
+            let major = helm.major()?;
+            found.extend(dry_run::conflicts(target, major, &kubectl, screen));
         }
         if deploys && let Ok(kubectl) = &kubectl {
             found.extend(rights(target, helm.major()?, kubectl, screen));

@@ -2,6 +2,7 @@
 
 mod admission;
 mod charts;
+mod conflicts;
 mod drift;
 mod immutable;
 mod neighbours;
@@ -16,6 +17,7 @@ use crate::helm::{PlacedRelease, ReleaseSummary, Revision};
 use crate::plan::Target;
 
 pub use admission::NamespaceRules;
+pub use conflicts::{conflict, contested};
 pub use drift::put_back;
 pub use running::{Workload, keeping_old_content, restarted};
 pub use size::{Stored, check as check_size};
@@ -109,6 +111,7 @@ mod tests {
             status: status.into(),
             values: serde_yaml::Value::Null,
             manifest: manifest.into(),
+            ..Deployed::default()
         };
         Observed::Present(Box::new(Snapshot::new(
             deployed,

@@ -14,6 +14,7 @@
 mod support;
 
 mod apply;
+mod conflicts;
 mod faults;
 mod install;
 mod preview;
