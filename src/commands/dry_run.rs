@@ -7,28 +7,32 @@ use serde_json::{Value as Json, json};
 
 use super::side_by_side::side_by_side;
 use crate::finding::Finding;
+use crate::helm::Helm;
 use crate::kube::Kubectl;
 use crate::plan::Target;
-use crate::preflight;
+use crate::preflight::{self, Answers};
 use crate::ui::Screen;
 
 /// The fields that others than helm have set, and that stand in the upgrade's way.
+///
+/// # Errors
+/// Helm does not tell its version.
 pub(super) fn conflicts(
     target: &Target,
-    helm_major: u64,
+    helm: &Helm,
     kubectl: &Result<Kubectl>,
     screen: &Screen,
-) -> Vec<Finding> {
-    let objects = preflight::contested(target, helm_major);
+) -> Result<Vec<Finding>> {
+    let objects = preflight::contested(target, helm.major()?);
     if objects.is_empty() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let kubectl = match kubectl {
         Ok(kubectl) => kubectl,
         Err(error) => {
             let said = format!("{error:#}");
             let unknown = |object| preflight::conflict(object, &said);
-            return objects.iter().filter_map(unknown).collect();
+            return Ok(objects.iter().filter_map(unknown).collect());
         }
     };
     let namespace = &target.coordinates.namespace;
@@ -37,9 +41,39 @@ pub(super) fn conflicts(
         Ok::<_, Infallible>(refusals(kubectl, &verb, namespace, &objects))
     });
     let against = objects.iter().zip(said);
-    against
-        .filter_map(|(object, said)| preflight::conflict(object, &said?))
-        .collect()
+    let found = against.filter_map(|(object, said)| preflight::conflict(object, &said?));
+    Ok(found.collect())
+}
+
+/// What the API server says to the pods that the upgrade brings.
+pub(super) fn pods(target: &Target, kubectl: &Kubectl, screen: &Screen) -> Answers {
+    let newcomers = preflight::newcomers(target);
+    if newcomers.is_empty() {
+        return Answers::default();
+    }
+    let namespace = &target.coordinates.namespace;
+    let what = format!("asking whether namespace {namespace} lets the new pods in");
+    let Ok(answers) = screen.step(&what, || {
+        let pods: Vec<Json> = newcomers.iter().map(|one| one.pod.clone()).collect();
+        let said = refusals(kubectl, &["create"], namespace, &pods);
+        // What is rejected may have been so before.
+        let followed = newcomers
+            .iter()
+            .zip(&said)
+            .filter(|(_, said)| said.is_some());
+        let followed = followed.filter_map(|(one, _)| one.before.clone());
+        let followed: Vec<Json> = followed.collect();
+        let mut said_before = refusals(kubectl, &["create"], namespace, &followed).into_iter();
+        let before = newcomers.iter().zip(&said);
+        let before: Vec<Option<String>> = before
+            .map(|(one, said)| match (said, &one.before) {
+                (Some(_), Some(_)) => said_before.next().flatten(),
+                _ => None,
+            })
+            .collect();
+        Ok::<_, Infallible>(preflight::answers(&newcomers, &said, &before))
+    });
+    answers
 }
 
 /// What the API server has against each of the `objects`, in kubectl's words; `None` where it would take it. All go in one call;

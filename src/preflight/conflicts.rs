@@ -25,7 +25,8 @@ pub fn contested(target: &Target, helm_major: u64) -> Vec<Json> {
         .unwrap_or_else(|| release.is_none_or(|release| release.deployed.is_applied_by_server));
     let unknown = matches!(observed, Observed::Unknown(_));
     let is_asked = helm_major >= 4 && by_server && !arguments.force_conflicts();
-    if !is_asked || unknown || target.action == Action::Nothing {
+    let is_idle = unknown || target.namespace_is_new || target.action == Action::Nothing;
+    if !is_asked || is_idle {
         return Vec::new();
     }
     let deployed = release.map(Snapshot::objects).unwrap_or_default();
@@ -72,7 +73,7 @@ pub fn conflict(object: &Json, said: &str) -> Option<Finding> {
         return Some(Finding::note(
             "conflicts-unknown",
             format!(
-                "others than helm have set fields of {kind} {name}, and whether they are in the upgrade's way could not be asked: {}",
+                "whether fields that others than helm have set in {kind} {name} are in the upgrade's way could not be asked: {}",
                 said.lines().next().unwrap_or_default()
             ),
         ));

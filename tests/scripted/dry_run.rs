@@ -2,7 +2,9 @@
 
 use libtest_mimic::Trial;
 
-use crate::helm_failures::{OLD_VALUES, OVERRIDE, agent, deployed_list, rendered, trial};
+use crate::helm_failures::{
+    OLD_VALUES, OVERRIDE, agent, deployed_list, no_releases, rendered, trial,
+};
 use crate::support::World;
 use crate::support::fake_helm::{FakeHelm, FakeKubectl, Rule};
 
@@ -12,6 +14,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             "whose_fields_an_upgrade_sets_is_asked_where_they_are_others",
             fields,
         ),
+        trial("what_admission_rejects_is_told_without_secrets", rejected),
         trial(
             "whose_fields_they_are_is_not_known_without_kubectl",
             fields_unknown,
@@ -93,7 +96,7 @@ fn fields(world: &World) {
     helm.runs(&line())
         .exits(0)
         .warns(&format!(
-            "note[conflicts-unknown]: others than helm have set fields of ConfigMap {NAME}-pt"
+            "note[conflicts-unknown]: whether fields that others than helm have set in ConfigMap {NAME}-pt"
         ))
         .warns("could not be asked: Unable to connect to the server: EOF");
     assert_eq!(applied(), [asked; 3]);
@@ -110,4 +113,33 @@ fn fields_unknown(world: &World) {
         .exits(0)
         .warns("note[conflicts-unknown]")
         .warns("could not be asked: kubectl is not on the PATH");
+}
+
+/// Nothing of a pod is told in a command, and nothing secret in an answer.
+fn rejected(world: &World) {
+    world.write(
+        OVERRIDE,
+        "clearml:\n  agentk8sglueSecret: secret-0001-of-ours\n",
+    );
+    let helm = FakeHelm::new(world, &[no_releases(), rendered()]);
+    let said = "The Pod \"helm-clearml-certs-0\" is invalid: spec.containers[0].env[0].name: Invalid value: \"secret-0001-of-ours\": no\n";
+    let dry = Rule::when("create --dry-run=server")
+        .prints("pod/helm-clearml-certs-1\n")
+        .fails(said);
+    let kubectl = FakeKubectl::new(world, &rules(world, dry));
+    let run = helm.runs(&agent().replace("--yes", "--skip-probe --dry-run"));
+    run.exits(3)
+        .warns(&format!(
+            "error[pod-refused]: the API server rejects the pods of Deployment {NAME}, "
+        ))
+        .warns(": spec.containers[0].env[0].name: Invalid value: \"***\": no")
+        .never_says("secret-0001-of-ours");
+    let asked = "create --dry-run=server --validate=false -f - -n team-a -o name --request-timeout=10s --context none";
+    let lines = kubectl.takes_lines();
+    // All, and each that was rejected: of three pods two.
+    assert_eq!(
+        lines.iter().filter(|line| *line == asked).count(),
+        3,
+        "{lines:?}"
+    );
 }
