@@ -5,6 +5,7 @@ mod carry_out;
 mod complete;
 mod doctor;
 mod drafts;
+mod dry_run;
 mod gather;
 mod guided;
 mod inspect;

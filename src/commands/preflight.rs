@@ -4,6 +4,7 @@ use std::convert::Infallible;
 
 use anyhow::Result;
 
+use super::dry_run;
 use super::gather::Cluster;
 use super::side_by_side::side_by_side;
 use super::verifying;
@@ -13,7 +14,7 @@ use crate::finding::Finding;
 use crate::helm::{self, Helm, Revision};
 use crate::kube::Kubectl;
 use crate::plan::{Action, Observed, Target};
-use crate::preflight::{self, NamespaceRules, Scene, rights};
+use crate::preflight::{self, Answers, NamespaceRules, Scene, rights};
 use crate::proof::Object;
 use crate::ui::Screen;
 use crate::vendor::Component;
@@ -88,9 +89,9 @@ pub(super) fn look(
             target.namespace_is_new = kubectl.has_namespace(namespace) == Some(false);
         }
         let namespace = &target.coordinates.namespace;
-        let rules = match &kubectl {
-            Ok(kubectl) if deploys => rules(target, kubectl, screen),
-            _ => None,
+        let (answers, rules) = match &kubectl {
+            Ok(kubectl) if deploys => admission(target, kubectl, screen),
+            _ => (Answers::default(), None),
         };
         let scene = Scene {
             target,
@@ -98,6 +99,7 @@ pub(super) fn look(
             everywhere: &everywhere,
             history: &history(target, helm)?,
             rules: rules.as_ref(),
+            answers: &answers,
             agent_comes_along: agents.contains(namespace),
             restart,
             deploys,
@@ -110,6 +112,9 @@ pub(super) fn look(
             );
             let Ok(drift) = screen.step(&what, || Ok::<_, Infallible>(drift(target, helm)));
             found.extend(drift);
+        }
+        if deploys {
+            found.extend(dry_run::conflicts(target, helm, &kubectl, screen)?);
         }
         if deploys && let Ok(kubectl) = &kubectl {
             found.extend(rights(target, helm.major()?, kubectl, screen));
@@ -128,10 +133,27 @@ pub(super) fn look(
     Ok(findings)
 }
 
-/// What the namespace demands of pods, where some are to be deployed that make a bundle.
-fn rules(target: &Target, kubectl: &Kubectl, screen: &Screen) -> Option<NamespaceRules> {
+/// What the API server says to the new pods, and what the namespace demands of those that it does not let in.
+fn admission(
+    target: &Target,
+    kubectl: &Kubectl,
+    screen: &Screen,
+) -> (Answers, Option<NamespaceRules>) {
+    let answers = dry_run::pods(target, kubectl, screen);
+    let rules = rules(target, &answers, kubectl, screen);
+    (answers, rules)
+}
+
+/// What the namespace demands of pods, where some are to be deployed that make a bundle, and not known to be let in.
+fn rules(
+    target: &Target,
+    answers: &Answers,
+    kubectl: &Kubectl,
+    screen: &Screen,
+) -> Option<NamespaceRules> {
     let proof = &target.proof;
-    let mut pods = proof.workloads.iter().chain(&proof.task_pods);
+    let pods = proof.workloads.iter().chain(&proof.task_pods);
+    let mut pods = pods.filter(|pod| !answers.taken.contains(&pod.place));
     let makes_bundle = pods.any(|pod| pod.containers.iter().any(|one| one.admission.is_updater));
     if target.action == Action::Nothing || target.namespace_is_new || !makes_bundle {
         return None;

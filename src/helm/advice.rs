@@ -42,6 +42,12 @@ const ANY_CALL: &[Symptom] = &[
         },
     },
     Symptom {
+        signs: &[&["apply failed with", "conflict"]],
+        advice: |_| {
+            "somebody changed that field in the cluster (the words before `using` tell with what): add `-- --force-conflicts`, with which helm overwrites it, or have the values say the same".into()
+        },
+    },
+    Symptom {
         signs: &[&["namespaces \"", "not found"]],
         advice: |_| {
             "there is no such namespace: `kubectl create namespace NAME`, or add `-- --create-namespace`".into()
@@ -325,6 +331,20 @@ mod tests {
             "tls: first record does not look like a TLS handshake",
             OCI,
             "--plain-http",
+        );
+    }
+
+    #[test]
+    fn a_field_that_somebody_changed_is_told_to_be_overwritten() {
+        says(
+            "UPGRADE FAILED: conflict occurred while applying object ns/a /v1, Kind=ConfigMap: Apply failed with 1 conflict: conflict with \"kubectl-edit\" using v1: .data.k",
+            ALIAS,
+            "-- --force-conflicts",
+        );
+        says(
+            "Apply failed with 2 conflicts: conflicts with \"x\" using v1:",
+            ALIAS,
+            "-- --force-conflicts",
         );
     }
 

@@ -225,16 +225,49 @@ impl HelmArguments {
     /// Whether the defaults of the deployed chart survive with them, in place of the new chart's (`--reuse-values`).
     #[must_use]
     pub fn keep_deployed_defaults(&self) -> bool {
-        let is_reuse = |word: &String| word.trim_end_matches("=true") == "--reuse-values";
-        self.all.iter().any(is_reuse)
+        self.has("--reuse-values")
+    }
+
+    /// Whether the API server is to compare objects with what is live, and not Helm; `None` where that is left to Helm 4, which
+    /// does as it did before.
+    #[must_use]
+    pub fn server_side(&self) -> Option<bool> {
+        let mut words = self.all.iter().skip_while(|word| {
+            let flag = word.split_once('=').map_or(word.as_str(), |(flag, _)| flag);
+            flag != "--server-side"
+        });
+        let word = words.next()?;
+        let value = word.split_once('=').map(|(_, value)| value);
+        match value.or_else(|| words.next().map(String::as_str))? {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Whether fields that others have set since are overwritten.
+    #[must_use]
+    pub fn force_conflicts(&self) -> bool {
+        self.has("--force-conflicts")
+    }
+
+    /// Whether objects that belong to no release, or another one, become this one's.
+    #[must_use]
+    pub fn take_ownership(&self) -> bool {
+        self.has("--take-ownership")
+    }
+
+    /// Whether a flag without a value is given.
+    fn has(&self, flag: &str) -> bool {
+        self.all
+            .iter()
+            .any(|word| word.trim_end_matches("=true") == flag)
     }
 
     /// Whether deployed values survive the upgrade without being in any file.
     #[must_use]
     pub fn keep_deployed_values(&self) -> bool {
-        self.all
-            .iter()
-            .any(|word| KEEPS_DEPLOYED.contains(&word.trim_end_matches("=true")))
+        KEEPS_DEPLOYED.iter().any(|flag| self.has(flag))
     }
 }
 
@@ -426,6 +459,22 @@ mod tests {
         assert!(!sort("--reset-values").keep_deployed_values());
         assert!(sort("--reuse-values").keep_deployed_defaults());
         assert!(!sort("--reset-then-reuse-values").keep_deployed_defaults());
+    }
+
+    #[test]
+    fn how_objects_are_compared_with_what_is_live_is_told_by_flags() {
+        for (line, server_side) in [
+            ("--wait", None),
+            ("--server-side=auto --wait", None),
+            ("--server-side", None),
+            ("--wait --server-side false", Some(false)),
+            ("--server-side=true", Some(true)),
+        ] {
+            assert_eq!(sort(line).server_side(), server_side, "{line}");
+        }
+        assert!(sort("--wait --force-conflicts").force_conflicts());
+        assert!(!sort("--force-conflicts=false").force_conflicts());
+        assert!(sort("--take-ownership=true").take_ownership());
     }
 
     #[test]

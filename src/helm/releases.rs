@@ -153,7 +153,7 @@ pub fn chart_and_version(word: &str) -> (&str, &str) {
 }
 
 /// The state of one release.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Deployed {
     /// Its revision.
     pub revision: u64,
@@ -163,6 +163,11 @@ pub struct Deployed {
     pub values: Value,
     /// The manifest that Helm stored.
     pub manifest: String,
+    /// Whether the API server compares its objects with what is live (`--server-side`), and not Helm: so it is from a first
+    /// install by Helm 4 on.
+    pub is_applied_by_server: bool,
+    /// Kind and name of its live objects that have fields which others than Helm have set; none where Helm does not tell (3).
+    pub shared: Vec<(String, String)>,
 }
 
 /// A release just after an upgrade.
@@ -182,6 +187,9 @@ struct Status {
     config: Option<serde_json::Value>,
     #[serde(default)]
     manifest: String,
+    /// `ssa` or `csa`; Helm 3 knows the second alone, and does not say so.
+    #[serde(default)]
+    apply_method: String,
 }
 
 #[derive(Deserialize)]
@@ -191,6 +199,9 @@ struct Info {
     #[serde(default)]
     resources: Option<BTreeMap<String, Vec<Value>>>,
 }
+
+/// The name under which Helm of either major owns the fields that it sets (`managedFields`).
+pub const HELM: &str = "helm";
 
 /// Whether Helm keeps releases in Secrets, as it does unless `HELM_DRIVER` names another place.
 #[must_use]
@@ -293,6 +304,8 @@ impl Helm {
             status: listed.status.clone(),
             values,
             manifest,
+            is_applied_by_server: false,
+            shared: Vec::new(),
         })
     }
 
@@ -334,14 +347,18 @@ impl Helm {
         let status: Status = serde_json::from_str(&printed).map_err(|e| unreadable(&argv, &e))?;
         let values = serde_yaml::to_value(status.config).map_err(|e| unreadable(&argv, &e))?;
         let live = status.info.resources;
+        let live: Option<Vec<Value>> =
+            live.map(|kinds| kinds.into_values().flatten().flat_map(each).collect());
         Ok(Some(Now {
             deployed: Deployed {
                 revision: status.version,
                 status: status.info.status,
                 values,
                 manifest: status.manifest,
+                is_applied_by_server: status.apply_method == "ssa",
+                shared: live.iter().flatten().filter_map(shared).collect(),
             },
-            live: live.map(|kinds| kinds.into_values().flatten().flat_map(each).collect()),
+            live,
         }))
     }
 }
@@ -361,6 +378,20 @@ fn each(mut object: Value) -> Vec<Value> {
         }
     }
     items
+}
+
+/// Kind and name of an object in which somebody else than Helm has set a field. What controllers write into its status is not
+/// Helm's to set.
+fn shared(object: &Value) -> Option<(String, String)> {
+    let text = |value: &Value, field: &str| value.get(field)?.as_str().map(str::to_owned);
+    let metadata = object.get("metadata")?;
+    let managers = metadata.get("managedFields")?.as_sequence()?;
+    let is_other = |one: &Value| {
+        let is_helms = text(one, "manager").is_some_and(|manager| manager == HELM);
+        !is_helms && text(one, "subresource").is_none_or(|part| part != "status")
+    };
+    let is_shared = managers.iter().any(is_other);
+    is_shared.then(|| Some((text(object, "kind")?, text(metadata, "name")?)))?
 }
 
 /// The content is not repeated: it holds the release's values.
@@ -401,6 +432,26 @@ mod tests {
             Some("6.9.3")
         );
         assert_eq!(release.version_of("clearml-enterprise"), None);
+    }
+
+    #[test]
+    fn an_object_is_shared_where_others_than_helm_set_what_is_not_its_status() {
+        let object = |managers: &str| {
+            let text =
+                format!("{{kind: ConfigMap, metadata: {{name: a, managedFields: [{managers}]}}}}");
+            shared(&serde_yaml::from_str(&text).unwrap())
+        };
+        let ours = "{manager: helm, operation: Apply}, {manager: helm, operation: Update}";
+        let status = format!("{ours}, {{manager: kube-controller-manager, subresource: status}}");
+        assert_eq!(object(&status), None);
+        assert_eq!(object(""), None);
+        for theirs in [
+            "{manager: kubectl-edit}",
+            "{manager: kubectl, subresource: scale}",
+        ] {
+            let found = object(&format!("{status}, {theirs}"));
+            assert_eq!(found, Some(("ConfigMap".to_owned(), "a".to_owned())));
+        }
     }
 
     #[test]

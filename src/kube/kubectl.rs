@@ -2,6 +2,7 @@
 //! can do.
 
 use std::path::PathBuf;
+use std::process::Output;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -85,14 +86,26 @@ impl Kubectl {
         self.finish(arguments, Some(input))
     }
 
-    fn finish(&self, arguments: &[&str], input: Option<String>) -> Result<Vec<u8>> {
+    /// The same, whatever comes of it.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn attempt(&self, arguments: &[&str], input: String) -> Result<Output> {
+        self.ended(arguments, Some(input))
+    }
+
+    fn ended(&self, arguments: &[&str], input: Option<String>) -> Result<Output> {
         let all = self.with_cluster(arguments);
         let command = match input {
             Some(input) => process::command_reading(&self.program, &all, input),
             None => process::command(&self.program, &all),
         };
-        let output = process::output(&command)
-            .with_context(|| format!("{} could not be started", self.program.display()))?;
+        process::output(&command)
+            .with_context(|| format!("{} could not be started", self.program.display()))
+    }
+
+    fn finish(&self, arguments: &[&str], input: Option<String>) -> Result<Vec<u8>> {
+        let output = self.ended(arguments, input)?;
         if !output.status.success() {
             let stderr = String::from_utf8_lossy(&output.stderr);
             bail!("{}\ncommand: {}", stderr.trim(), self.shown(arguments));

@@ -35,16 +35,13 @@ pub fn put_back(target: &mut Target, live: &[Object]) -> Option<Finding> {
     target.changes = Changes::putting_back(&objects, live);
     target.action = Action::Upgrade;
     let release = &target.coordinates.release;
-    Some(
-        Finding::warning(
-            "live-objects-differ",
-            format!(
-                "release {release} has every certificate, and the cluster has not: {}; this upgrade puts that back",
-                said.join(", ")
-            ),
-        )
-        .hint("what was edited with kubectl, Helm 4 leaves to who edited it, and fails; add -- --force-conflicts then"),
-    )
+    Some(Finding::warning(
+        "live-objects-differ",
+        format!(
+            "release {release} has every certificate, and the cluster has not: {}; this upgrade puts that back",
+            said.join(", ")
+        ),
+    ))
 }
 
 #[cfg(test)]

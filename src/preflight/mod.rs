@@ -2,9 +2,11 @@
 
 mod admission;
 mod charts;
+mod conflicts;
 mod drift;
 mod immutable;
 mod neighbours;
+mod newcomers;
 mod place;
 pub mod rights;
 mod running;
@@ -16,7 +18,9 @@ use crate::helm::{PlacedRelease, ReleaseSummary, Revision};
 use crate::plan::Target;
 
 pub use admission::NamespaceRules;
+pub use conflicts::{conflict, contested};
 pub use drift::put_back;
+pub use newcomers::{Answers, Newcomer, Refusal, answers, newcomers};
 pub use running::{Workload, keeping_old_content, restarted};
 pub use size::{Stored, check as check_size};
 
@@ -33,6 +37,8 @@ pub struct Scene<'a> {
     pub history: &'a [Revision],
     /// What the namespace demands of pods, as far as that can be seen.
     pub rules: Option<&'a NamespaceRules>,
+    /// What the API server says to the pods that are new.
+    pub answers: &'a Answers,
     /// Whether an agent goes into the same namespace in this run.
     pub agent_comes_along: bool,
     /// Whether pods that would keep what they have are to be restarted.
@@ -72,6 +78,12 @@ mod tests {
     use crate::release::Snapshot;
     use crate::vendor::Component;
 
+    static NO_ANSWERS: Answers = Answers {
+        taken: Vec::new(),
+        refused: Vec::new(),
+        unknown: None,
+    };
+
     pub(super) fn scene_of(target: &Target) -> Scene<'_> {
         Scene {
             target,
@@ -79,6 +91,7 @@ mod tests {
             everywhere: &[],
             history: &[],
             rules: None,
+            answers: &NO_ANSWERS,
             agent_comes_along: false,
             restart: false,
             deploys: true,
@@ -109,6 +122,7 @@ mod tests {
             status: status.into(),
             values: serde_yaml::Value::Null,
             manifest: manifest.into(),
+            ..Deployed::default()
         };
         Observed::Present(Box::new(Snapshot::new(
             deployed,

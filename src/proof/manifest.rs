@@ -57,6 +57,13 @@ impl Object {
         }
     }
 
+    /// Whether it goes into a namespace, where its release does; for what belongs to none, that is so too.
+    #[must_use]
+    pub fn is_in(&self, namespace: &str) -> bool {
+        let own = self.id().namespace;
+        own.is_empty() || own == namespace
+    }
+
     /// A value inside the object.
     #[must_use]
     pub fn get(&self, path: &[&str]) -> Option<&Value> {

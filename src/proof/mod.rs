@@ -14,6 +14,7 @@ mod place;
 mod pod_spec;
 mod pods;
 mod shell;
+mod started;
 mod templates;
 mod texts;
 mod volumes;
@@ -27,4 +28,5 @@ pub use manifest::{Manifest, Object, ObjectId, Unreadable, parse, same_objects, 
 pub use place::{PodPlace, TemplatePlace, TextPlace};
 pub use pod_spec::PodTemplate;
 pub use pods::{ContainerArrival, mounted_by};
+pub use started::started;
 pub use templates::{Broken, TaskPods};

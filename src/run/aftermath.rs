@@ -147,6 +147,7 @@ mod tests {
             status: status.to_owned(),
             values: serde_yaml::from_str(values).unwrap(),
             manifest: String::new(),
+            ..Deployed::default()
         }
     }
 

@@ -13,7 +13,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod admission;
 mod apply;
+mod conflicts;
 mod faults;
 mod install;
 mod preview;

@@ -1,8 +1,10 @@
 //! What a cluster's own rules reject is told before anything is written: a real API server says what it rejects.
 
+use helm_clearml_certs::proof::{Itself, parse, prove, refused_keys};
+use serde_json::json;
+
 use crate::support::cluster::Namespace;
 use crate::support::{Helm, World, certificates, chart, copy_folder, until};
-use helm_clearml_certs::proof::{Itself, parse, prove, refused_keys};
 
 const AGENT_FILE: &str = "clearml-agent-values.override.yaml";
 const OLD_AGENT: &str = "clearml-enterprise-agent-6.9.3";
@@ -29,17 +31,21 @@ on_the_cluster! {
         label("restricted");
         world
             .plugin(&line)
-            .warns("[pod-security-refuses]")
+            .exits(3)
+            .warns("error[pod-security-refuses]")
             .warns("allowPrivilegeEscalation: false")
             .warns("--mode replace");
         world
             .plugin(&line.replace("--dry-run", "--mode replace --dry-run"))
             .never_says("pod-security-refuses");
         label("privileged");
-        namespace.create(&["quota", "q", "--hard=limits.cpu=20,requests.memory=20Gi"]);
+        let quota = |amount: &str| json!({"limits.cpu": amount, "requests.memory": amount});
+        namespace.has_quota(&quota("20Gi"), &quota("0"));
+        // The API server learns of it a moment after.
+        until("the quota holds", || world.plugin(&line).code == 3);
         world
             .plugin(&line)
-            .warns("[quota-refuses]: the quota q of namespace")
+            .warns("error[quota-refuses]: the quota q of namespace")
             .warns("wants limits.cpu, requests.memory of every container");
     }
 
@@ -143,13 +149,8 @@ on_the_cluster! {
         }
         let open = "pod-security.kubernetes.io/enforce=privileged";
         Namespace::kubectl(&["label", "--overwrite", "namespace", &namespace.name, open]);
-        namespace.create(&["quota", "q", "--hard=limits.cpu=9,limits.memory=9Gi,requests.cpu=9,memory=9Gi"]);
-        // Admission goes by the status, which is a controller's to write, and none runs here.
-        let full = r#"{"limits.cpu":"9","limits.memory":"9Gi","requests.cpu":"9","memory":"9Gi"}"#;
-        let none = full.replace("9Gi", "0").replace('9', "0");
-        let status = format!(r#"{{"status":{{"hard":{full},"used":{none}}}}}"#);
-        let patch = ["patch", "quota", "q", "-n", &namespace.name, "--subresource=status", "--type=merge", "-p", &status];
-        Namespace::kubectl(&patch);
+        let amount = |of: &str| json!({"limits.cpu": of, "limits.memory": of, "requests.cpu": of, "memory": of});
+        namespace.has_quota(&amount("9Gi"), &amount("0"));
         // The API server learns of it a moment after.
         until("the quota holds", || {
             let (_, theirs) = judged("resources: {}", "restartPolicy: Always");

@@ -108,11 +108,16 @@ on_the_cluster! {
         assert_eq!(certificate_in_the_cluster(&namespace), ours);
         look().exits(0).says("Nothing to change");
         kubectl(&namespace, &["patch", "configmap", CONFIG_MAP, "--type=merge", "-p", "{\"data\":{\"acme-root.crt\":\"gone\"}}"]);
-        look().exits(2).warns(&format!("ConfigMap {CONFIG_MAP} has other certificates"));
+        let run = look();
+        run.warns(&format!("ConfigMap {CONFIG_MAP} has other certificates"));
         // Helm 4 applies on the server's side, where kubectl owns what it has changed.
         let more = match world.helm {
             Helm::V3 => "",
             Helm::V4 => "-- --force-conflicts",
+        };
+        match world.helm {
+            Helm::V3 => run.exits(2),
+            Helm::V4 => run.exits(3).warns("error[field-conflict]"),
         };
         install(&world, &namespace, more).exits(0);
         assert_eq!(certificate_in_the_cluster(&namespace), ours);

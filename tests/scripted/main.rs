@@ -16,6 +16,7 @@ mod support;
 
 mod aftermath;
 mod drift;
+mod dry_run;
 mod helm_failures;
 mod meanwhile;
 mod places;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
     let trials = [
         aftermath::trials(),
         drift::trials(),
+        dry_run::trials(),
         helm_failures::trials(),
         meanwhile::trials(),
         places::trials(),

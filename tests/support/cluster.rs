@@ -55,7 +55,26 @@ impl Namespace {
         Self::kubectl(&[&["create"], arguments, &["-n", &self.name]].concat());
     }
 
-    /// What the API server has against an object; it is made where that is nothing. (Quotas let every dry run pass.)
+    /// Gives it a quota `q`, as the quota's controller leaves it, which does not run here: admission goes by the status.
+    pub fn has_quota(&self, hard: &Value, used: &Value) {
+        let quota = serde_json::json!({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "q"}, "spec": {"hard": hard}});
+        assert_eq!(self.refuses(&quota.to_string()), None);
+        let status = serde_json::json!({"status": {"hard": hard, "used": used}}).to_string();
+        let patch = [
+            "patch",
+            "quota",
+            "q",
+            "-n",
+            &self.name,
+            "--subresource=status",
+            "--type=merge",
+            "-p",
+            &status,
+        ];
+        Self::kubectl(&patch);
+    }
+
+    /// What the API server has against an object; it is made where that is nothing.
     pub fn refuses(&self, manifest: &str) -> Option<String> {
         create(manifest, &["-n", &self.name])
     }

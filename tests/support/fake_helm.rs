@@ -253,9 +253,15 @@ pub struct FakeKubectl {
 impl FakeKubectl {
     pub fn new(world: &World, rules: &[Rule]) -> Self {
         let script = world.home("fake-kubectl.json");
-        fs::write(&script, serde_json::to_string(rules).unwrap()).unwrap();
         world.has_on_path("kubectl", &std::env::current_exe().unwrap());
-        Self { script }
+        let fake = Self { script };
+        fake.goes_by(rules);
+        fake
+    }
+
+    /// Goes by other rules from now on.
+    pub fn goes_by(&self, rules: &[Rule]) {
+        fs::write(&self.script, serde_json::to_string(rules).unwrap()).unwrap();
     }
 
     /// The words of each call so far, in order, which are forgotten with it.
