@@ -17,7 +17,7 @@ pub const UPDATE: &str = "update-ca-certificates";
 pub const REQUESTS: &str = "REQUESTS_CA_BUNDLE";
 
 /// Every variable that names a bundle for some client (each tried alone).
-pub const VARIABLES: [&str; 9] = [
+pub const VARIABLES: [&str; 10] = [
     REQUESTS,
     "SSL_CERT_FILE",
     "CURL_CA_BUNDLE",
@@ -27,6 +27,7 @@ pub const VARIABLES: [&str; 9] = [
     "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
     "PIP_CERT",
     "HTTPLIB2_CA_CERTS",
+    "CARGO_HTTP_CAINFO",
 ];
 
 /// The variables that the clients of `variable` read, the one that counts first in front: requests, curl, boto3 and pip have

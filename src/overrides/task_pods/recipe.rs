@@ -13,19 +13,23 @@ pub(super) const INIT_CONTAINER: &str = "init-task";
 /// second.
 const DOCUMENTED: &[&str] = &["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"];
 
-/// For clients that read neither, or read their own first (each tried alone): curl, git, boto3, node, gRPC.
+/// For clients that read neither, or read their own first (each tried alone): curl, git, boto3, node, gRPC, pip, httplib2,
+/// cargo. uv needs none: it reads `SSL_CERT_FILE`, and warns of `UV_NATIVE_TLS`, which it is about to drop.
 const FURTHER: &[&str] = &[
     "CURL_CA_BUNDLE",
     "GIT_SSL_CAINFO",
     "AWS_CA_BUNDLE",
     "NODE_EXTRA_CA_CERTS",
     "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
+    "PIP_CERT",
+    "HTTPLIB2_CA_CERTS",
+    "CARGO_HTTP_CAINFO",
 ];
 
 /// Which environment variables of task pods point to the bundle.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Variables {
-    /// Those of Python's clients, and of curl, git, boto3, node and gRPC.
+    /// Those of Python's clients, and of curl, git, boto3, node, gRPC, pip, httplib2 and cargo.
     #[default]
     All,
     /// Those of Python's clients, as the vendor documents.

@@ -13,7 +13,7 @@ const OLD: &str = "clearml-enterprise-agent-6.9.3";
 const NEW: &str = "clearml-enterprise-agent-6.14.6";
 
 /// A plan: chart, arguments, the file before it, the queue whose pod is looked at (none: the Deployment's), the task's image.
-type Plan = (
+pub(super) type Plan = (
     &'static str,
     &'static str,
     &'static str,
@@ -22,7 +22,7 @@ type Plan = (
 );
 
 /// A queue that has nothing of its own.
-const ONE_QUEUE: &str = "agentk8sglue:\n  queues:\n    default: {}\n";
+pub(super) const ONE_QUEUE: &str = "agentk8sglue:\n  queues:\n    default: {}\n";
 const AS_JOB: &str = "agentk8sglue:\n  taskAsJob: true\n  queues:\n    default: {}\n";
 const MORE_QUEUES: &str = "agentk8sglue:\n  appsQueue:\n    enabled: true\n    templateOverrides:\n      env: [{name: A, value: b}]\n  serverTasks: {enabled: true}\n  queues: {default: {}}\n";
 
@@ -176,7 +176,7 @@ pub(super) fn all(server: &str, pem: &str, other: &str) -> Vec<Case> {
         .collect()
 }
 
-fn case(plan: &Plan, server: &str, pem: &str, other: &str) -> Case {
+pub(super) fn case(plan: &Plan, server: &str, pem: &str, other: &str) -> Case {
     let (chart_name, arguments, before, queue, image) = *plan;
     let component = arguments.split(' ').next().unwrap();
     let file = if component == "apps" { APPS } else { AGENT };

@@ -5,6 +5,7 @@
 
 mod agreement;
 mod bases;
+mod cargo;
 mod case;
 mod claims;
 mod images;
