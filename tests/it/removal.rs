@@ -8,7 +8,7 @@ use helm_clearml_certs::certs::bundle::{Bundle, Entry, Given};
 use helm_clearml_certs::finding;
 use helm_clearml_certs::helm::{Chart, Coordinates, HelmArguments, Rollout};
 use helm_clearml_certs::kube::ClusterAddress;
-use helm_clearml_certs::overrides::task_pods::{Queues, Variables};
+use helm_clearml_certs::overrides::task_pods::{Distros, Queues, Variables};
 use helm_clearml_certs::overrides::{Mode, Selection, Selector};
 use helm_clearml_certs::plan::{
     self, Observed, OnUnheld, Purpose, Request, Target, TaskPods, ValuesFiles,
@@ -69,7 +69,7 @@ impl Plans {
         text: &str,
         step: Step,
         mode: Mode,
-        task_pods: TaskPods,
+        (task_pods, distros): (TaskPods, Distros),
     ) -> Result<Target, String> {
         let layout = Component::Agent.documented();
         let path = PathBuf::from("values.yaml");
@@ -97,6 +97,7 @@ impl Plans {
             mode: is_added.then_some(mode),
             task_pods: if is_added { task_pods } else { TaskPods::AsIs },
             variables: Variables::All,
+            distros: is_added.then_some(distros),
             queues: Queues::All,
             task_image: Some("image:1".into()),
             repairs: false,
@@ -115,7 +116,7 @@ impl Plans {
         &self,
         text: &str,
         mode: Mode,
-        task_pods: TaskPods,
+        task_pods: (TaskPods, Distros),
     ) -> Option<(String, String)> {
         let there = self.target(text, Step::Add, mode, task_pods).ok()?;
         let moves = |code: &str| there.findings.iter().any(|one| one.code == code);
@@ -129,11 +130,12 @@ impl Plans {
 }
 
 /// Every way in which a file can get certificates.
-const WAYS: [(Mode, TaskPods); 4] = [
-    (Mode::Append, TaskPods::Template),
-    (Mode::Append, TaskPods::Propagate),
-    (Mode::Replace, TaskPods::Template),
-    (Mode::Replace, TaskPods::Off),
+const WAYS: [(Mode, (TaskPods, Distros)); 5] = [
+    (Mode::Append, (TaskPods::Template, Distros::Debian)),
+    (Mode::Append, (TaskPods::Template, Distros::Any)),
+    (Mode::Append, (TaskPods::Propagate, Distros::Debian)),
+    (Mode::Replace, (TaskPods::Template, Distros::Any)),
+    (Mode::Replace, (TaskPods::Off, Distros::Debian)),
 ];
 
 /// Adds to each file in each way and takes out again; gives how many were edited.

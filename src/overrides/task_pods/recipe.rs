@@ -149,10 +149,15 @@ pub(super) fn source(source: &ProjectedSource) -> Value {
 
 /// Mounts the rendered bundle itself: `subPath` leaves the image's other files in the folder alone.
 pub(super) fn replaced_mount(key: &str) -> Value {
+    file_mount(REPLACED_VOLUME, BUNDLE_FILE, key)
+}
+
+/// The mount of one file of a volume.
+pub(super) fn file_mount(volume: &str, path: &str, file: &str) -> Value {
     mapping([
-        ("name", REPLACED_VOLUME.into()),
-        ("mountPath", BUNDLE_FILE.into()),
-        ("subPath", key.into()),
+        ("name", volume.into()),
+        ("mountPath", path.into()),
+        ("subPath", file.into()),
     ])
 }
 

@@ -4,7 +4,7 @@ use serde::Deserialize as _;
 use serde_json::{Value, json};
 
 use super::case::{Case, Home};
-use crate::support::real_node::{DEBIAN_12, DEBIAN_13, NO_TRUST, RED_HAT};
+use crate::support::real_node::{ALPINE, DEBIAN_12, DEBIAN_13, NO_TRUST, OWN_FILE, RED_HAT};
 use crate::support::{GPU_QUEUES, Helm, World, chart};
 
 const AGENT: &str = "clearml-agent-values.override.yaml";
@@ -26,7 +26,7 @@ pub(super) const ONE_QUEUE: &str = "agentk8sglue:\n  queues:\n    default: {}\n"
 const AS_JOB: &str = "agentk8sglue:\n  taskAsJob: true\n  queues:\n    default: {}\n";
 const MORE_QUEUES: &str = "agentk8sglue:\n  appsQueue:\n    enabled: true\n    templateOverrides:\n      env: [{name: A, value: b}]\n  serverTasks: {enabled: true}\n  queues: {default: {}}\n";
 
-const PLANS: [Plan; 22] = [
+const PLANS: [Plan; 26] = [
     (
         NEW,
         "agent --task-pods template",
@@ -91,6 +91,34 @@ const PLANS: [Plan; 22] = [
         ONE_QUEUE,
         Some("default"),
         RED_HAT,
+    ),
+    (
+        NEW,
+        "agent --task-distros any",
+        ONE_QUEUE,
+        Some("default"),
+        RED_HAT,
+    ),
+    (
+        OLD,
+        "agent --task-distros any --mode replace",
+        GPU_QUEUES,
+        Some("gpu"),
+        RED_HAT,
+    ),
+    (
+        NEW,
+        "agent --task-distros any",
+        GPU_QUEUES,
+        Some("gpu"),
+        ALPINE,
+    ),
+    (
+        "clearml-enterprise-10.8.13",
+        "apps --task-distros any",
+        "",
+        Some("apps_queue"),
+        OWN_FILE,
     ),
     (
         NEW,

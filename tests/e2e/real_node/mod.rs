@@ -8,6 +8,7 @@ mod bases;
 mod cargo;
 mod case;
 mod claims;
+mod distros;
 mod images;
 mod mutations;
 mod reality;
