@@ -19,7 +19,7 @@ use crate::certs::lint::EXPIRES_WITHIN_DAYS;
 use crate::completion::Shell;
 use crate::exit::Stop;
 use crate::finding::Ignorable;
-use crate::overrides::task_pods::{Queues, Variables};
+use crate::overrides::task_pods::{Distros, Queues, Variables};
 use crate::overrides::{Mode, Selection, Selector};
 use crate::plan::{OnUnheld, TaskPods};
 use crate::request::{Desired, TargetSpec};
@@ -250,6 +250,10 @@ pub struct DesiredArgs {
     #[arg(long, value_enum, default_value_t, value_name = "WHICH")]
     pub task_variables: Variables,
 
+    /// Which images tasks run in, with the pod template [default: as the file says already, else debian]
+    #[arg(long, value_enum, value_name = "WHICH")]
+    pub task_distros: Option<Distros>,
+
     /// Which templates of task pods get the documented one: also the lists that a queue's templateOverrides replace, or not
     #[arg(long, value_enum, default_value_t, value_name = "WHICH")]
     pub task_queues: Queues,
@@ -306,6 +310,7 @@ impl DesiredArgs {
             mode: self.mode,
             task_pods: self.task_pods,
             task_variables: self.task_variables,
+            task_distros: self.task_distros,
             task_queues: self.task_queues,
             task_image: self.task_image.clone(),
             repair: self.repair,

@@ -35,7 +35,7 @@ use serde_yaml::Value;
 use crate::certs::bundle::Entry;
 use crate::finding::{self, Finding, Ignorable};
 use crate::helm::{Chart, Coordinates, Deployed, HelmArguments, Rollout, Upgrade};
-use crate::overrides::task_pods::{Queues, Strategy, Variables};
+use crate::overrides::task_pods::{Distros, Queues, Strategy, Variables};
 use crate::overrides::{Mode, Placed, Selection, Taken};
 use crate::proof::{self, Carriers, Object, Proof, Unreadable};
 use crate::release::Snapshot;
@@ -160,6 +160,8 @@ pub struct Request<'a> {
     pub task_pods: TaskPods,
     /// Which variables of task pods point to the bundle.
     pub variables: Variables,
+    /// Which images the pod template is for; `None` leaves what the file has of that.
+    pub distros: Option<Distros>,
     /// Which templates of task pods are edited.
     pub queues: Queues,
     /// The init container's image, where the user chose one.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::certs::Fingerprint;
 use crate::finding::Ignorable;
 use crate::kube::ClusterAddress;
-use crate::overrides::task_pods::{Queues, Variables};
+use crate::overrides::task_pods::{Distros, Queues, Variables};
 use crate::overrides::{Mode, Selection};
 use crate::plan::TaskPods;
 use crate::sources::Source;
@@ -70,6 +70,8 @@ pub struct Desired {
     pub task_pods: TaskPods,
     /// Which variables of task pods point to the bundle.
     pub task_variables: Variables,
+    /// Which images the pod template is for; `None` leaves what the file has of that.
+    pub task_distros: Option<Distros>,
     /// Which templates of task pods are edited.
     pub task_queues: Queues,
     /// The init container's image.

@@ -13,11 +13,20 @@ pub const SOURCES_DIR: &str = "/usr/local/share/ca-certificates";
 /// What makes the bundle anew.
 pub const UPDATE: &str = "update-ca-certificates";
 
+/// The bundle in images that are not Debian's: OpenSSL's file on Alpine (of its package `ca-certificates-bundle`; Debian 13's
+/// OpenSSL goes by it too, and has none), then the Red Hat family's, which its OpenSSL, curl and dnf read under the one name
+/// or the other (`update-ca-trust(8)`).
+pub const OTHER_BUNDLE_FILES: [&str; 3] = [
+    "/etc/ssl/cert.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+];
+
 /// What requests reads, and with it the ClearML SDK: without it, it goes by a list of its own.
 pub const REQUESTS: &str = "REQUESTS_CA_BUNDLE";
 
 /// Every variable that names a bundle for some client (each tried alone).
-pub const VARIABLES: [&str; 9] = [
+pub const VARIABLES: [&str; 10] = [
     REQUESTS,
     "SSL_CERT_FILE",
     "CURL_CA_BUNDLE",
@@ -27,6 +36,7 @@ pub const VARIABLES: [&str; 9] = [
     "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
     "PIP_CERT",
     "HTTPLIB2_CA_CERTS",
+    "CARGO_HTTP_CAINFO",
 ];
 
 /// The variables that the clients of `variable` read, the one that counts first in front: requests, curl, boto3 and pip have

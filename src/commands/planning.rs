@@ -324,6 +324,7 @@ impl Planner<'_> {
             mode: self.desired.mode,
             task_pods: self.desired.task_pods,
             variables: self.desired.task_variables,
+            distros: self.desired.task_distros,
             queues: self.desired.task_queues,
             repairs: self.desired.repair,
             enforces_checking: self.desired.enforce_checking,

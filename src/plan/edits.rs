@@ -10,7 +10,7 @@ use super::{Purpose, Request, TaskPods, unheld};
 use crate::certs::bundle::Entry;
 use crate::exit::Stop;
 use crate::finding::{self, Finding};
-use crate::overrides::task_pods::{self, Shape, Strategy, Wanted};
+use crate::overrides::task_pods::{self, Distros, Shape, Strategy, Wanted};
 use crate::overrides::{Mode, Placed, Taken, checking, place, replaces_bundle, take_out};
 use crate::proof::{Object, Proof, Unreadable};
 use crate::values;
@@ -29,6 +29,8 @@ pub(super) struct Settled {
     /// What was taken out of the file.
     pub(super) taken: Vec<Taken>,
     pub(super) strategy: Strategy,
+    /// Which images the pod template is for, as far as that can be told.
+    pub(super) distros: Option<Distros>,
     pub(super) findings: Vec<Finding>,
     pub(super) guess: Guess,
     /// Whether there is no queue yet, so that no template of task pods is rendered.
@@ -81,6 +83,10 @@ impl<'a> Edits<'a> {
             TaskPods::AsIs => Some(self.standing(document)?),
             _ => None,
         };
+        let distros = match request.distros {
+            Some(distros) => Some(distros),
+            None => task_pods::standing_distros(document, request.layout.task_pods.as_ref())?,
+        };
         // A bundle that loses its last certificate is still one when the next comes.
         let replaces = replaces_bundle(document.value(), request.layout.certificates);
         let mode = request.mode.or(replaces.then_some(Mode::Replace));
@@ -113,7 +119,7 @@ impl<'a> Edits<'a> {
         let strategy = match standing {
             // Without certificates, nothing is to be brought to task pods.
             Some(_) if placement.placed.is_empty() => Strategy::Off,
-            standing => standing.unwrap_or_else(|| strategy(request)),
+            standing => standing.unwrap_or_else(|| strategy(request, distros)),
         };
         let mut settled = Settled {
             text: String::new(),
@@ -123,6 +129,7 @@ impl<'a> Edits<'a> {
             placed: placement.placed,
             taken,
             strategy,
+            distros,
             findings: placement.findings,
             guess,
             has_no_queue: false,
@@ -202,6 +209,7 @@ impl<'a> Edits<'a> {
                     image: guess.image.as_deref(),
                     image_chosen: request.task_image.is_some(),
                     variables: request.variables,
+                    distros: settled.distros,
                     sources_volume: keys.sources_volume,
                     queues: request.queues,
                     adds: adds_volumes(request, keys),
@@ -229,13 +237,15 @@ fn adds_volumes(request: &Request<'_>, keys: &TaskPodKeys) -> bool {
         .all(|key| request.chart.knows(&[keys.base, &[key]].concat()))
 }
 
-fn strategy(request: &Request<'_>) -> Strategy {
+/// What a chart mounts of its own is for Debian's images alone, as far as is known.
+fn strategy(request: &Request<'_>, distros: Option<Distros>) -> Strategy {
     let layout = request.layout;
-    let propagate = layout.under_certificates(PROPAGATE);
+    let propagates =
+        distros != Some(Distros::Any) && request.chart.knows(&layout.under_certificates(PROPAGATE));
     match (&layout.task_pods, request.task_pods) {
         (None, _) | (_, TaskPods::Off | TaskPods::AsIs) => Strategy::Off,
         (_, TaskPods::Propagate) => Strategy::Propagate,
-        (_, TaskPods::Auto) if request.chart.knows(&propagate) => Strategy::Propagate,
+        (_, TaskPods::Auto) if propagates => Strategy::Propagate,
         (_, TaskPods::Auto | TaskPods::Template) => Strategy::Template,
     }
 }

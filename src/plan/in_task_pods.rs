@@ -5,9 +5,9 @@ use super::edits::Settled;
 use super::reach::{aliases, at_reach, not_bundled, not_read, not_shown};
 use crate::finding::Finding;
 use crate::overrides::Placed;
-use crate::overrides::task_pods::{self, Strategy};
+use crate::overrides::task_pods::{self, Distros, Strategy};
 use crate::proof::{Arrival, Proof, Reach};
-use crate::trust_store::REQUESTS;
+use crate::trust_store::{OTHER_BUNDLE_FILES, REQUESTS};
 use crate::vendor::PROPAGATE;
 
 /// What most of Python's other clients read.
@@ -30,7 +30,7 @@ pub(super) fn findings(request: &Request<'_>, settled: &Settled, proof: &Proof) 
         .map(|pod| gaps(placed, pod, strategy))
         .collect();
     let none_is_right = gaps.iter().all(|gaps| !gaps.is_empty());
-    let mut findings = Vec::new();
+    let mut findings = Vec::from_iter(distros_unused(request, strategy));
     for (pod, gaps) in proof.task_pods.iter().zip(gaps) {
         findings.extend(without_volume(request, pod));
         findings.extend(gaps.iter().map(|gap| {
@@ -46,6 +46,9 @@ pub(super) fn findings(request: &Request<'_>, settled: &Settled, proof: &Proof) 
         }));
         if gaps.is_empty() {
             findings.extend(doubts(request, placed, pod));
+            if strategy == Strategy::Template && settled.distros == Some(Distros::Any) {
+                findings.extend(without_path(placed, pod));
+            }
         }
     }
     findings
@@ -67,6 +70,15 @@ fn propagate_unknown(request: &Request<'_>, strategy: Strategy) -> Option<Findin
     );
     let hint = format!("use --task-pods template, or --{component}-version {since} or newer");
     Some(Finding::error("propagate-unknown", message).hint(hint))
+}
+
+fn distros_unused(request: &Request<'_>, strategy: Strategy) -> Option<Finding> {
+    let is_unused = strategy == Strategy::Propagate && request.distros == Some(Distros::Any);
+    let message = "what the chart mounts in task pods by itself is for images of Debian's kind; --task-distros any needs the pod template";
+    is_unused.then(|| {
+        Finding::warning("distros-unused", message)
+            .hint("use --task-pods template, or leave --task-pods out")
+    })
 }
 
 /// Nothing in the manifest shows a task pod. A chart that knows the value may start them from where nobody sees it.
@@ -159,4 +171,18 @@ fn doubts(request: &Request<'_>, placed: &[Placed], pod: &Arrival) -> Vec<Findin
         );
     }
     doubts
+}
+
+/// What keeps certificates from clients that know no variable, in images that are not Debian's.
+fn without_path(placed: &[Placed], pod: &Arrival) -> impl Iterator<Item = Finding> {
+    OTHER_BUNDLE_FILES.into_iter().filter_map(|path| {
+        let without = aliases(placed, |one| !pod.has_at(one.certificate.fingerprint, path))?;
+        let message = format!(
+            "{}: {path} does not have {without}: in images that keep their bundle there, clients that go by it will not trust what it signed",
+            pod.place
+        );
+        Some(Finding::warning("bundle-not-at-path", message).hint(
+            "take out what else is mounted there, or add the entries of the base template to that queue's volumeMounts",
+        ))
+    })
 }

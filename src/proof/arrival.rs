@@ -99,6 +99,17 @@ impl Arrival {
         self.reach(certificate, "") > Reach::Nowhere
     }
 
+    /// Whether a certificate is in one of [`OTHER_BUNDLE_FILES`](crate::trust_store::OTHER_BUNDLE_FILES), for the container that
+    /// needs it.
+    #[must_use]
+    pub fn has_at(&self, certificate: Fingerprint, path: &str) -> bool {
+        let has = |container: &ContainerArrival| {
+            let there = container.at_other_paths.get(path);
+            there.is_some_and(|certificates| certificates.contains(&certificate))
+        };
+        self.main().all(has)
+    }
+
     /// The other containers that see a certificate.
     pub fn elsewhere(&self, certificate: Fingerprint) -> impl Iterator<Item = &str> {
         let others = self

@@ -13,7 +13,9 @@ use super::volumes::{File, Readers, Volume};
 use super::{Carriers, Object};
 use crate::certs::Fingerprint;
 use crate::certs::pem::delivered::Reader;
-use crate::trust_store::{self, BUNDLE_DIR, BUNDLE_FILE, REQUESTS, SOURCES_DIR};
+use crate::trust_store::{
+    self, BUNDLE_DIR, BUNDLE_FILE, OTHER_BUNDLE_FILES, REQUESTS, SOURCES_DIR,
+};
 
 /// What a pod spec does with a manifest's certificates.
 #[derive(Debug, Default)]
@@ -55,6 +57,8 @@ pub struct ContainerArrival {
     pub bundled: BTreeSet<Fingerprint>,
     /// Its variables that name a file, and the certificates in it.
     pub variables: BTreeMap<String, BTreeSet<Fingerprint>>,
+    /// The certificates in the files that clients in images of other distributions go by.
+    pub at_other_paths: BTreeMap<&'static str, BTreeSet<Fingerprint>>,
     /// Whether variables come from where they cannot be seen (`envFrom`, `valueFrom`).
     pub has_hidden_variables: bool,
     /// What may keep it from running.
@@ -363,6 +367,9 @@ impl<'a> Pod<'a> {
     fn look(&mut self, container: &Container<'a>, arrival: &mut ContainerArrival) {
         let own = std::mem::take(&mut arrival.bundled);
         arrival.bundled = self.certificates_at(container, BUNDLE_FILE, &own);
+        let elsewhere =
+            OTHER_BUNDLE_FILES.map(|path| (path, self.certificates_at(container, path, &own)));
+        arrival.at_other_paths = BTreeMap::from(elsewhere);
         let mut set = container.variables();
         set.retain(|_, path| path.as_deref() != Some(""));
         arrival.has_hidden_variables =

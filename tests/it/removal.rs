@@ -8,7 +8,7 @@ use helm_clearml_certs::certs::bundle::{Bundle, Entry, Given};
 use helm_clearml_certs::finding;
 use helm_clearml_certs::helm::{Chart, Coordinates, HelmArguments, Rollout};
 use helm_clearml_certs::kube::ClusterAddress;
-use helm_clearml_certs::overrides::task_pods::{Queues, Variables};
+use helm_clearml_certs::overrides::task_pods::{Distros, Queues, Variables};
 use helm_clearml_certs::overrides::{Mode, Selection, Selector};
 use helm_clearml_certs::plan::{
     self, Observed, OnUnheld, Purpose, Request, Target, TaskPods, ValuesFiles,
@@ -68,7 +68,7 @@ impl Plans {
         text: &str,
         step: Step,
         mode: Mode,
-        task_pods: TaskPods,
+        (task_pods, distros): (TaskPods, Distros),
     ) -> Result<Target, String> {
         let layout = Component::Agent.documented();
         let path = PathBuf::from("values.yaml");
@@ -96,6 +96,7 @@ impl Plans {
             mode: is_added.then_some(mode),
             task_pods: if is_added { task_pods } else { TaskPods::AsIs },
             variables: Variables::All,
+            distros: is_added.then_some(distros),
             queues: Queues::All,
             task_image: Some("image:1".into()),
             repairs: false,
@@ -114,7 +115,7 @@ impl Plans {
         &self,
         text: &str,
         mode: Mode,
-        task_pods: TaskPods,
+        task_pods: (TaskPods, Distros),
     ) -> Option<(String, String)> {
         let there = self.target(text, Step::Add, mode, task_pods).ok()?;
         let moves = |code: &str| there.findings.iter().any(|one| one.code == code);
@@ -128,11 +129,12 @@ impl Plans {
 }
 
 /// Every way in which a file can get certificates.
-const WAYS: [(Mode, TaskPods); 4] = [
-    (Mode::Append, TaskPods::Template),
-    (Mode::Append, TaskPods::Propagate),
-    (Mode::Replace, TaskPods::Template),
-    (Mode::Replace, TaskPods::Off),
+const WAYS: [(Mode, (TaskPods, Distros)); 5] = [
+    (Mode::Append, (TaskPods::Template, Distros::Debian)),
+    (Mode::Append, (TaskPods::Template, Distros::Any)),
+    (Mode::Append, (TaskPods::Propagate, Distros::Debian)),
+    (Mode::Replace, (TaskPods::Template, Distros::Any)),
+    (Mode::Replace, (TaskPods::Off, Distros::Debian)),
 ];
 
 /// Adds to each file in each way and takes out again; gives how many were edited.
@@ -220,7 +222,7 @@ fn what_brought_certificates_to_task_pods_before_there_were_any_stays() {
     for text in PROPAGATING {
         for mode in [Mode::Append, Mode::Replace] {
             let (there, back) = plans
-                .there_and_back(text, mode, TaskPods::Propagate)
+                .there_and_back(text, mode, (TaskPods::Propagate, Distros::Debian))
                 .unwrap();
             assert_ne!(there, *text);
             assert_eq!(back, *text, "by way of\n{there}");

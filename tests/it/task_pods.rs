@@ -90,6 +90,47 @@ both_majors! {
         assert!(certificates.starts_with("customCertificates:\n"), "{off}");
     }
 
+    fn a_file_is_for_images_of_every_distribution_until_it_says_otherwise(world) {
+        world.write(AGENT_FILE, QUEUES);
+        dry_run(&world, OLD_AGENT, "--task-distros any").exits(0).never_says("bundle-not-at-path");
+        let debian = write(&world, OLD_AGENT, "");
+        let any = write(&world, OLD_AGENT, "--task-distros any");
+        for queue in ["default", "gpu"] {
+            let mounts = rendered(&world, OLD_AGENT, &[])[queue]["spec"]["containers"][0]["volumeMounts"].clone();
+            for path in [
+                "/etc/ssl/cert.pem",
+                "/etc/pki/tls/certs/ca-bundle.crt",
+                "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+            ] {
+                let mut mounts = mounts.as_sequence().unwrap().iter();
+                let mount = mounts.find(|one| one["mountPath"] == path).unwrap();
+                assert_eq!((&mount["name"], &mount["subPath"]), (&"etc-ssl-certs".into(), &"ca-certificates.crt".into()));
+            }
+        }
+        assert_eq!(write(&world, OLD_AGENT, ""), any);
+        assert_eq!(write(&world, OLD_AGENT, "--task-distros debian"), debian);
+    }
+
+    fn a_chart_that_propagates_serves_other_distributions_by_the_template_alone(world) {
+        world.write(AGENT_FILE, QUEUES);
+        dry_run(&world, NEW_AGENT, "--task-pods propagate --task-distros any").exits(0).warns("warning[distros-unused]");
+        let text = write(&world, NEW_AGENT, "--task-distros any");
+        assert!(text.contains("tls-ca-bundle.pem") && !text.contains("propagateToTasks"), "{text}");
+        assert_eq!(write(&world, NEW_AGENT, ""), text);
+        assert!(write(&world, NEW_AGENT, "--task-distros debian").contains("propagateToTasks: true"));
+    }
+
+    fn what_the_user_mounts_at_such_a_path_stays_and_is_told(world) {
+        let users = "agentk8sglue:\n  basePodTemplate:\n    volumes: [{name: mine, emptyDir: {}}]\n    volumeMounts: [{name: mine, mountPath: /etc/pki/tls}]\n  queues: {default: {}}\n";
+        world.write(AGENT_FILE, users);
+        dry_run(&world, OLD_AGENT, "--task-distros any")
+            .exits(0)
+            .warns("warning[mount-kept]")
+            .warns("mounts a volume of yours at /etc/pki/tls;")
+            .warns("warning[bundle-not-at-path]: task pods of queue default (ConfigMap clearml-agent-clearml-enterprise-agent-pt, template.yaml): /etc/pki/tls/certs/ca-bundle.crt does not have acme-root")
+            .never_says("tls-ca-bundle.pem does not have");
+    }
+
     fn a_chart_that_adds_volumes_leaves_the_users_lists_as_they_are(world) {
         dry_run(&world, NEW_AGENT, "").exits(0);
         world.write(AGENT_FILE, QUEUES);

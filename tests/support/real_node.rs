@@ -15,6 +15,10 @@ pub const DEBIAN_13: &str = "clearml-certs-e2e/debian13:1";
 pub const DEBIAN_12: &str = "clearml-certs-e2e/debian12:1";
 /// What [`DEBIAN_13`] has, with the paths of the Red Hat family.
 pub const RED_HAT: &str = "clearml-certs-e2e/redhat:1";
+/// What [`DEBIAN_13`] has, with the paths of Alpine.
+pub const ALPINE: &str = "clearml-certs-e2e/alpine:1";
+/// The same, where OpenSSL's file is no link to the bundle.
+pub const OWN_FILE: &str = "clearml-certs-e2e/own-file:1";
 /// What [`DEBIAN_13`] has, without `ca-certificates`.
 pub const NO_TRUST: &str = "clearml-certs-e2e/no-trust:1";
 /// No client, and no `ca-certificates`: the task image of the charts' values.

@@ -8,7 +8,7 @@ use super::recipe::{
     BUNDLE_DIR, BUNDLE_FILE, BUNDLE_VOLUME, INIT_CONTAINER, REPLACED_VOLUME, SOURCES_DIR,
     Variables, bundle_volume, mount_path, name_of, sequence, update_command, with_sources,
 };
-use super::{named, sources};
+use super::{both, distros, named, sources};
 use crate::overrides::{list_at, remove_items};
 use crate::vendor::PodList;
 use crate::yaml::{Document, Path};
@@ -111,17 +111,10 @@ pub(super) struct Ours<'a> {
     pub(super) config_maps: &'a [String],
 }
 
-/// A list of a template, and the one that newer charts add to it.
-pub(super) fn both(path: &Path, list: PodList) -> impl Iterator<Item = Path> + use<> {
-    let keys = std::iter::once(list.key()).chain(list.added_by());
-    let paths: Vec<Path> = keys.map(|key| path.then(key)).collect();
-    paths.into_iter()
-}
-
 fn is_our_mount(mount: &Value, sources_volume: &str) -> bool {
     match (name_of(mount), mount_path(mount)) {
         (Some(BUNDLE_VOLUME), BUNDLE_DIR) => true,
         (Some(name), SOURCES_DIR) => name == sources_volume,
-        _ => false,
+        _ => distros::is_mount(mount),
     }
 }

@@ -7,7 +7,7 @@ use super::recipe::{
     self, BUNDLE_FILE, BUNDLE_VOLUME, INIT_CONTAINER, UPDATE, mount_path, name_of, sequence,
     set_field,
 };
-use super::{IMAGE_UNKNOWN, ProjectedSource, Shape, Wanted, named, sources};
+use super::{Distros, IMAGE_UNKNOWN, ProjectedSource, Shape, Wanted, distros, named, sources};
 use crate::finding::Finding;
 use crate::overrides::{line_of, list_at};
 use crate::values;
@@ -44,11 +44,16 @@ pub(super) fn template(
             (PodList::InitContainers, Shape::Appended(_)) => edit.init_container(wanted)?,
             (PodList::InitContainers, Shape::Replaced(..)) => {}
             (PodList::Env, _) => edit.variables(wanted)?,
-            (PodList::VolumeMounts, Shape::Appended(_)) => {
-                edit.mounts(&recipe::mounts(wanted.sources_volume))?;
-            }
-            (PodList::VolumeMounts, Shape::Replaced(_, key)) => {
-                edit.mounts(&[recipe::replaced_mount(key)])?;
+            (PodList::VolumeMounts, shape) => {
+                // First: on Alpine, OpenSSL's file is a link to the bundle, and what is mounted on the bundle itself cannot
+                // be replaced by a later `update-ca-certificates`; so it is to lie below the bundle's folder.
+                if wanted.distros == Some(Distros::Any) {
+                    edit.other_mounts(&distros::mounts(shape))?;
+                }
+                match shape {
+                    Shape::Appended(_) => edit.mounts(&recipe::mounts(wanted.sources_volume))?,
+                    Shape::Replaced(_, key) => edit.mounts(&[recipe::replaced_mount(key)])?,
+                }
             }
             (PodList::Volumes, Shape::Appended(sources)) => {
                 edit.bundle_volume()?;
@@ -168,12 +173,7 @@ impl TemplateEdit<'_> {
     }
 
     fn mounts(&mut self, mounts: &[Value]) -> Result<()> {
-        let path = self.list(PodList::VolumeMounts);
-        let added = self.added(PodList::VolumeMounts);
-        let mut present = list_at(self.document, &path)?;
-        if let Some(added) = &added {
-            present.extend(list_at(self.document, added)?);
-        }
+        let (path, present) = self.present_mounts()?;
         let mut missing = Vec::new();
         for mount in mounts {
             match mount_at(&present, mount) {
@@ -185,8 +185,48 @@ impl TemplateEdit<'_> {
                 }
             }
         }
-        let list = added.as_ref().unwrap_or(&path);
-        Ok(self.document.extend(list, missing)?)
+        self.add_mounts(path, missing)
+    }
+
+    /// Mounts that images of other distributions need: what the user has there goes first. No file can be mounted below
+    /// what may be read only.
+    fn other_mounts(&mut self, mounts: &[Value]) -> Result<()> {
+        let (path, present) = self.present_mounts()?;
+        let mut missing = Vec::new();
+        for mount in mounts {
+            let at = mount_path(mount);
+            match distros::covering(&present, at) {
+                None => missing.push(mount.clone()),
+                Some(other) if distros::is_mount(other) => {}
+                Some(other) => {
+                    let line = line_of(self.document, &path);
+                    let theirs = mount_path(other);
+                    self.findings.push(Finding::warning(
+                        "mount-kept",
+                        format!(
+                            "{}{line}: {path} mounts a volume of yours at {theirs}; it is left as it is, and clients that read {at} will not see the certificates",
+                            self.file
+                        ),
+                    ));
+                }
+            }
+        }
+        self.add_mounts(path, missing)
+    }
+
+    /// The list of mounts, and what is in it and in the one that newer charts add to it.
+    fn present_mounts(&self) -> Result<(Path, Vec<Value>)> {
+        let path = self.list(PodList::VolumeMounts);
+        let mut present = list_at(self.document, &path)?;
+        if let Some(added) = self.added(PodList::VolumeMounts) {
+            present.extend(list_at(self.document, &added)?);
+        }
+        Ok((path, present))
+    }
+
+    fn add_mounts(&mut self, path: Path, missing: Vec<Value>) -> Result<()> {
+        let list = self.added(PodList::VolumeMounts).unwrap_or(path);
+        Ok(self.document.extend(&list, missing)?)
     }
 
     fn bundle_volume(&mut self) -> Result<()> {

@@ -5,6 +5,7 @@
 //! task's container in an emptyDir. Where the whole bundle is replaced, the rendered bundle is mounted as it is.
 
 mod clear;
+mod distros;
 mod edit;
 mod queues;
 mod recipe;
@@ -19,6 +20,7 @@ use crate::values;
 use crate::vendor::{EXTRA_CERTS, OVERRIDE_BUNDLE, PROPAGATE, PodList, TaskPodKeys};
 use crate::yaml::{Document, Path, YamlError};
 
+pub use distros::{Distros, standing_distros};
 pub use queues::{QueueTemplate, has_queues, queue_templates};
 pub use recipe::Variables;
 pub use sources::{ProjectedSource, predicted_sources, sources};
@@ -60,6 +62,8 @@ pub struct Wanted<'a> {
     pub image_chosen: bool,
     /// Which variables point to the bundle.
     pub variables: Variables,
+    /// Which images it is for; `None` leaves what the document has of that.
+    pub distros: Option<Distros>,
     /// What the volume with the certificates is called.
     pub sources_volume: &'a str,
     /// Which templates get it.
@@ -170,7 +174,7 @@ pub fn template(
     Ok(findings)
 }
 
-/// Takes out what the other shape of the recipe wrote.
+/// Takes out what the other shape of the recipe wrote, and the mounts for images that it is not for.
 fn switch(
     document: &mut Document,
     path: &Path,
@@ -178,6 +182,9 @@ fn switch(
     wanted: &Wanted<'_>,
     base_stays: bool,
 ) -> Result<bool> {
+    if wanted.distros == Some(Distros::Debian) {
+        distros::take_out(document, path)?;
+    }
     match wanted.shape {
         Shape::Appended(_) => clear::replaced(document, path).map(|()| false),
         Shape::Replaced(..) => clear::appended(document, path, ours, base_stays),
@@ -213,7 +220,7 @@ pub fn standing(
     let Some(keys) = keys else {
         return Ok(Strategy::Off);
     };
-    for volumes in clear::both(&Path::from(keys.base), PodList::Volumes) {
+    for volumes in both(&Path::from(keys.base), PodList::Volumes) {
         for name in [keys.sources_volume, recipe::REPLACED_VOLUME] {
             if named(document, &volumes, name)?.is_some() {
                 return Ok(Strategy::Template);
@@ -237,7 +244,7 @@ pub fn shrink(
     let queues = queues_of(document, keys);
     let queues = queues.into_iter().map(|queue| queue.path);
     for template in std::iter::once(Path::from(keys.base)).chain(queues) {
-        for volumes in clear::both(&template, PodList::Volumes) {
+        for volumes in both(&template, PodList::Volumes) {
             let volume = named(document, &volumes, keys.sources_volume)?;
             let Some(volume) = volume.filter(|volume| volume.get("projected").is_some()) else {
                 continue;
@@ -297,6 +304,13 @@ pub fn is_recipe_volume(name: &str, keys: &TaskPodKeys) -> bool {
     name == recipe::BUNDLE_VOLUME || name == recipe::REPLACED_VOLUME || name == keys.sources_volume
 }
 
+/// A list of a template, and the one that newer charts add to it.
+fn both(path: &Path, list: PodList) -> impl Iterator<Item = Path> + use<> {
+    let keys = std::iter::once(list.key()).chain(list.added_by());
+    let paths: Vec<Path> = keys.map(|key| path.then(key)).collect();
+    paths.into_iter()
+}
+
 /// The item of the list at `path` that has `name`.
 fn named(document: &Document, path: &Path, name: &str) -> Result<Option<Value>> {
     let items = list_at(document, path)?;
@@ -321,6 +335,7 @@ mod tests {
             image: Some("agent:1"),
             image_chosen: false,
             variables: Variables::All,
+            distros: None,
             sources_volume: keys().sources_volume,
             queues: Queues::All,
             adds: false,

@@ -13,19 +13,23 @@ pub(super) const INIT_CONTAINER: &str = "init-task";
 /// second.
 const DOCUMENTED: &[&str] = &["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"];
 
-/// For clients that read neither, or read their own first (each tried alone): curl, git, boto3, node, gRPC.
+/// For clients that read neither, or read their own first (each tried alone): curl, git, boto3, node, gRPC, pip, httplib2,
+/// cargo. uv needs none: it reads `SSL_CERT_FILE`, and warns of `UV_NATIVE_TLS`, which it is about to drop.
 const FURTHER: &[&str] = &[
     "CURL_CA_BUNDLE",
     "GIT_SSL_CAINFO",
     "AWS_CA_BUNDLE",
     "NODE_EXTRA_CA_CERTS",
     "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
+    "PIP_CERT",
+    "HTTPLIB2_CA_CERTS",
+    "CARGO_HTTP_CAINFO",
 ];
 
 /// Which environment variables of task pods point to the bundle.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Variables {
-    /// Those of Python's clients, and of curl, git, boto3, node and gRPC.
+    /// Those of Python's clients, and of curl, git, boto3, node, gRPC, pip, httplib2 and cargo.
     #[default]
     All,
     /// Those of Python's clients, as the vendor documents.
@@ -145,10 +149,15 @@ pub(super) fn source(source: &ProjectedSource) -> Value {
 
 /// Mounts the rendered bundle itself: `subPath` leaves the image's other files in the folder alone.
 pub(super) fn replaced_mount(key: &str) -> Value {
+    file_mount(REPLACED_VOLUME, BUNDLE_FILE, key)
+}
+
+/// The mount of one file of a volume.
+pub(super) fn file_mount(volume: &str, path: &str, file: &str) -> Value {
     mapping([
-        ("name", REPLACED_VOLUME.into()),
-        ("mountPath", BUNDLE_FILE.into()),
-        ("subPath", key.into()),
+        ("name", volume.into()),
+        ("mountPath", path.into()),
+        ("subPath", file.into()),
     ])
 }
 

@@ -66,6 +66,21 @@ def redhat(layer, folder):
         layer.without(path)
 
 
+def alpine(layer, _folder):
+    """Paths as in images of Alpine: OpenSSL's file, and with it Python's, is a link to the bundle that curl and git read."""
+    layer.link("etc/ssl/cert.pem", "certs/ca-certificates.crt")
+    layer.link("usr/lib/ssl/cert.pem", "/etc/ssl/cert.pem")
+
+
+def own_file(layer, folder):
+    """As where OpenSSL's file is one of its own, as in Alpine before 3.9, when it was LibreSSL's; no folder beside it."""
+    with tarfile.open(f"{folder}/debian13.tar") as base:
+        bundle = base.extractfile("./etc/ssl/certs/ca-certificates.crt").read()
+    layer.add("etc/ssl/cert.pem", bundle)
+    layer.link("usr/lib/ssl/cert.pem", "/etc/ssl/cert.pem")
+    layer.without("usr/lib/ssl/certs")
+
+
 def no_trust(layer, _folder):
     """As without the package ca-certificates."""
     for path in [*CA_CERTIFICATES, "etc/ssl"]:
@@ -78,7 +93,7 @@ def no_clients(layer, _folder):
         layer.without(path)
 
 
-MADE = {"redhat": redhat, "no-trust": no_trust, "no-clients": no_clients}
+MADE = {"redhat": redhat, "alpine": alpine, "own-file": own_file, "no-trust": no_trust, "no-clients": no_clients}
 
 
 def made(name, folder):

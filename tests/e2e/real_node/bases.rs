@@ -4,7 +4,7 @@ use serde::Deserialize as _;
 use serde_json::{Value, json};
 
 use super::case::{Case, Home};
-use crate::support::real_node::{DEBIAN_12, DEBIAN_13, NO_TRUST, RED_HAT};
+use crate::support::real_node::{ALPINE, DEBIAN_12, DEBIAN_13, NO_TRUST, OWN_FILE, RED_HAT};
 use crate::support::{GPU_QUEUES, Helm, World, chart};
 
 const AGENT: &str = "clearml-agent-values.override.yaml";
@@ -13,7 +13,7 @@ const OLD: &str = "clearml-enterprise-agent-6.9.3";
 const NEW: &str = "clearml-enterprise-agent-6.14.6";
 
 /// A plan: chart, arguments, the file before it, the queue whose pod is looked at (none: the Deployment's), the task's image.
-type Plan = (
+pub(super) type Plan = (
     &'static str,
     &'static str,
     &'static str,
@@ -22,11 +22,11 @@ type Plan = (
 );
 
 /// A queue that has nothing of its own.
-const ONE_QUEUE: &str = "agentk8sglue:\n  queues:\n    default: {}\n";
+pub(super) const ONE_QUEUE: &str = "agentk8sglue:\n  queues:\n    default: {}\n";
 const AS_JOB: &str = "agentk8sglue:\n  taskAsJob: true\n  queues:\n    default: {}\n";
 const MORE_QUEUES: &str = "agentk8sglue:\n  appsQueue:\n    enabled: true\n    templateOverrides:\n      env: [{name: A, value: b}]\n  serverTasks: {enabled: true}\n  queues: {default: {}}\n";
 
-const PLANS: [Plan; 22] = [
+const PLANS: [Plan; 26] = [
     (
         NEW,
         "agent --task-pods template",
@@ -91,6 +91,34 @@ const PLANS: [Plan; 22] = [
         ONE_QUEUE,
         Some("default"),
         RED_HAT,
+    ),
+    (
+        NEW,
+        "agent --task-distros any",
+        ONE_QUEUE,
+        Some("default"),
+        RED_HAT,
+    ),
+    (
+        OLD,
+        "agent --task-distros any --mode replace",
+        GPU_QUEUES,
+        Some("gpu"),
+        RED_HAT,
+    ),
+    (
+        NEW,
+        "agent --task-distros any",
+        GPU_QUEUES,
+        Some("gpu"),
+        ALPINE,
+    ),
+    (
+        "clearml-enterprise-10.8.13",
+        "apps --task-distros any",
+        "",
+        Some("apps_queue"),
+        OWN_FILE,
     ),
     (
         NEW,
@@ -176,7 +204,7 @@ pub(super) fn all(server: &str, pem: &str, other: &str) -> Vec<Case> {
         .collect()
 }
 
-fn case(plan: &Plan, server: &str, pem: &str, other: &str) -> Case {
+pub(super) fn case(plan: &Plan, server: &str, pem: &str, other: &str) -> Case {
     let (chart_name, arguments, before, queue, image) = *plan;
     let component = arguments.split(' ').next().unwrap();
     let file = if component == "apps" { APPS } else { AGENT };

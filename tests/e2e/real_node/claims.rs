@@ -33,7 +33,7 @@ const OPENSSL: &str = "OpenSSL";
 const GNUTLS: &str = "GnuTLS";
 const RUSTLS: &str = "rustls";
 
-pub(super) const CLIENTS: [Client; 7] = [
+pub(super) const CLIENTS: [Client; 9] = [
     Client {
         name: "requests",
         variables: &["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"],
@@ -51,6 +51,18 @@ pub(super) const CLIENTS: [Client; 7] = [
         variables: &["SSL_CERT_FILE"],
         reader: OPENSSL,
         without: Without::OwnList,
+    },
+    Client {
+        name: "httplib2",
+        variables: &["HTTPLIB2_CA_CERTS"],
+        reader: OPENSSL,
+        without: Without::OwnList,
+    },
+    Client {
+        name: "pip",
+        variables: &["PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"],
+        reader: OPENSSL,
+        without: Without::System,
     },
     Client {
         name: "curl",

@@ -1,14 +1,16 @@
 //! The images are what their names promise.
 
 use crate::support::cluster::Namespace;
-use crate::support::real_node::{self, DEBIAN_12, DEBIAN_13, NO_CLIENTS, NO_TRUST, RED_HAT};
+use crate::support::real_node::{
+    self, ALPINE, DEBIAN_12, DEBIAN_13, NO_CLIENTS, NO_TRUST, OWN_FILE, RED_HAT,
+};
 use crate::support::until;
 use serde_json::json;
 
 /// Says what an image has.
 const LOOK: &str = "
 for it in python3 curl git openssl node uv update-ca-certificates; do command -v $it >/dev/null && printf '%s ' $it; done
-for it in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt; do [ -s $it ] && printf '%s ' $it; done
+for it in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem; do [ -s $it ] && printf '%s ' $it; done
 command -v python3 >/dev/null && python3 -c 'import sys, requests, httpx; print(*sys.version_info[:2], requests.certs.where())'";
 
 #[test]
@@ -32,6 +34,18 @@ fn each_image_has_what_is_promised() {
         (
             RED_HAT,
             format!("python3 curl git openssl node uv /etc/pki/tls/certs/ca-bundle.crt 3 13 {own}"),
+        ),
+        (
+            ALPINE,
+            format!(
+                "python3 curl git openssl node uv update-ca-certificates /etc/ssl/certs/ca-certificates.crt /etc/ssl/cert.pem 3 13 {own}"
+            ),
+        ),
+        (
+            OWN_FILE,
+            format!(
+                "python3 curl git openssl node uv update-ca-certificates /etc/ssl/certs/ca-certificates.crt /etc/ssl/cert.pem 3 13 {own}"
+            ),
         ),
         (
             NO_TRUST,

@@ -5,8 +5,10 @@
 
 mod agreement;
 mod bases;
+mod cargo;
 mod case;
 mod claims;
+mod distros;
 mod images;
 mod mutations;
 mod reality;

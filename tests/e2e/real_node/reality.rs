@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufReader;
 use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -14,8 +15,12 @@ use crate::support::authority::{Issued, Name, authority, server};
 use crate::support::cluster::{self, Namespace};
 use crate::support::real_node;
 use crate::support::tls_server::{self, Asked};
+use crate::support::until;
 
-pub(super) const HOST: &str = "clearml.acme.example";
+const HOST: &str = "clearml.acme.example";
+
+/// How many runs there were in this process; each has namespaces of its own.
+static RUNS: AtomicUsize = AtomicUsize::new(0);
 
 /// How many pods run at the same time.
 const AT_ONCE: usize = 8;
@@ -62,7 +67,11 @@ pub(super) fn run(cases: &[Case], server: &Server) -> Vec<Reality> {
     let news = Watch::start();
     let mut run = Run {
         server,
-        prefix: format!("pods-{}", std::process::id()),
+        prefix: format!(
+            "pods-{}-{}",
+            std::process::id(),
+            RUNS.fetch_add(1, Ordering::SeqCst)
+        ),
         open: BTreeSet::new(),
         ended: BTreeMap::new(),
     };
@@ -272,11 +281,28 @@ fn stuck_for_ever(event: &Value) -> Option<String> {
     is_final.then(|| format!("{reason}: {message}"))
 }
 
+/// What a task prints that runs `script`.
+pub(super) fn printed(case: &Case, script: &str) -> String {
+    let namespace = Namespace::new();
+    let texts = case.texts().cloned().map(|mut text| {
+        text["metadata"] = json!({"name": text["metadata"]["name"], "namespace": namespace.name});
+        text
+    });
+    let script = format!("({script}) >/dev/termination-log 2>&1; true");
+    let pod = bases::pod(case, &namespace.name, HOST, &script);
+    let objects: Vec<Value> = texts.chain([pod]).collect();
+    assert_eq!(real_node::create(&objects), None);
+    let status = || namespace.get("pods")["items"][0]["status"].clone();
+    until("the end of the pod", || status()["phase"] == "Succeeded");
+    let ended = status()["containerStatuses"][0]["state"]["terminated"].clone();
+    ended["message"].as_str().unwrap_or_default().to_owned()
+}
+
 /// Asks the server with every client that the image has, each under a path of its own, and tells what each says.
 fn script(url: &str) -> String {
     let python = format!(
         "
-import urllib.request, requests, httpx
+import urllib.request, requests, httpx, httplib2
 def ask(name, how):
     try:
         how('{url}/' + name)
@@ -286,7 +312,8 @@ def ask(name, how):
     print(name, words, flush=True)
 ask('requests', lambda url: requests.get(url, timeout=60))
 ask('urllib', lambda url: urllib.request.urlopen(url, timeout=60).read())
-ask('httpx', lambda url: httpx.get(url, timeout=60))"
+ask('httpx', lambda url: httpx.get(url, timeout=60))
+ask('httplib2', lambda url: httplib2.Http(timeout=60).request(url))"
     );
     let node = format!(
         "require('https').get('{url}/node', a => a.resume()).on('error', e => {{ console.error(e.message); process.exit(1) }})"
@@ -305,6 +332,11 @@ ask() {{
 ask curl curl -sS -m 60 -o /dev/null {url}/curl
 ask git git ls-remote {url}/git
 ask node node --use-bundled-ca -e "{node}"
+ask pip python3 -m pip download -q --isolated --no-deps --no-cache-dir --retries 0 --timeout 60 -d /tmp/x -i {url}/pip/ no-such-package
+server={url}
+server=${{server#https://}}
+printf 'GET /%s/openssl HTTP/1.0\r\n\r\n' "${{server#*/}}" |
+  ask openssl openssl s_client -quiet -verify_return_error -connect "${{server%%/*}}" -servername "${{server%%:*}}"
 ask uv uv pip install --no-cache --dry-run --target /tmp/x --no-config --index-url {url}/uv/ no-such-package
 timeout 90 python3 -c "{python}" || true"#
     )

@@ -20,16 +20,20 @@ pub(super) const ALL: &[Mutation] = &[
     ("no NODE_EXTRA_CA_CERTS", |case| {
         case.without_variable("NODE_EXTRA_CA_CERTS");
     }),
+    ("no PIP_CERT", |case| case.without_variable("PIP_CERT")),
+    ("no HTTPLIB2_CA_CERTS", |case| {
+        case.without_variable("HTTPLIB2_CA_CERTS");
+    }),
     ("none", |case| {
         list(case.task(), "env").retain(|one| one["value"] != BUNDLE);
     }),
     ("REQUESTS_CA_BUNDLE alone", |case| {
-        list(case.task(), "env")
-            .retain(|one| one["value"] != BUNDLE || one["name"] == "REQUESTS_CA_BUNDLE");
+        alone(case, "REQUESTS_CA_BUNDLE");
     }),
-    ("CURL_CA_BUNDLE alone", |case| {
-        list(case.task(), "env")
-            .retain(|one| one["value"] != BUNDLE || one["name"] == "CURL_CA_BUNDLE");
+    ("CURL_CA_BUNDLE alone", |case| alone(case, "CURL_CA_BUNDLE")),
+    ("PIP_CERT alone", |case| alone(case, "PIP_CERT")),
+    ("HTTPLIB2_CA_CERTS alone", |case| {
+        alone(case, "HTTPLIB2_CA_CERTS");
     }),
     ("they name a file that nobody made", |case| {
         set(case, "/srv/nothing.crt");
@@ -80,6 +84,10 @@ pub(super) const ALL: &[Mutation] = &[
 /// A ConfigMap with variables.
 fn elsewhere() -> Value {
     json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "elsewhere"}, "data": {"REQUESTS_CA_BUNDLE": BUNDLE, "SSL_CERT_FILE": BUNDLE}})
+}
+
+fn alone(case: &mut Case, name: &str) {
+    list(case.task(), "env").retain(|one| one["value"] != BUNDLE || one["name"] == name);
 }
 
 fn set(case: &mut Case, path: &str) {
