@@ -15,7 +15,7 @@ use crate::kube::{ClusterAddress, Kubectl, current_namespace};
 use crate::sources::is_certificate_name;
 use crate::ui::Screen;
 use crate::values;
-use crate::vendor::{ALIAS, Component, EXTRA_CERTS};
+use crate::vendor::{ALIAS, Component, EXTRA_CERTS, Layout};
 
 /// How long a cluster may take while somebody waits with a finger on tab.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -63,6 +63,8 @@ fn look_up(value: Value, start: &str) -> Vec<Candidate> {
         Value::Release(component) => within_patience(move |cluster| releases(component, cluster)),
         Value::Namespace => within_patience(namespaces),
         Value::Context => contexts(start),
+        Value::Alias => aliases(""),
+        Value::Queue => queues(),
     }
 }
 
@@ -94,7 +96,7 @@ fn certificates(start: &str) -> Vec<Candidate> {
             .collect();
     }
     let mut candidates = files(start, &is_certificate_name);
-    candidates.extend(aliases());
+    candidates.extend(aliases("="));
     let others = [
         (
             "system",
@@ -113,28 +115,48 @@ fn certificates(start: &str) -> Vec<Candidate> {
     candidates
 }
 
-fn aliases() -> Vec<Candidate> {
-    let mut found = Vec::new();
-    for component in Component::ALL {
+/// The documented override files of this folder.
+fn override_files() -> impl Iterator<Item = (&'static Layout, Yaml)> {
+    Component::ALL.into_iter().filter_map(|component| {
         let documented = component.documented();
-        let Some(file) = std::fs::read_to_string(documented.override_file)
-            .ok()
-            .and_then(|text| serde_yaml::from_str::<Yaml>(&text).ok())
-        else {
-            continue;
-        };
-        let path = documented.under_certificates(EXTRA_CERTS);
+        let text = std::fs::read_to_string(documented.override_file).ok()?;
+        Some((documented, serde_yaml::from_str(&text).ok()?))
+    })
+}
+
+/// The aliases that they have, each with what is to follow it.
+fn aliases(followed_by: &str) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    for (layout, file) in override_files() {
+        let path = layout.under_certificates(EXTRA_CERTS);
         let listed = values::lookup(&file, &path).and_then(Yaml::as_sequence);
-        for entry in listed.into_iter().flatten() {
-            if let Some(alias) = entry.get(ALIAS).and_then(Yaml::as_str) {
-                found.push(Candidate::new(
-                    format!("{alias}="),
-                    format!("stands in {}", documented.override_file),
-                ));
-            }
+        let aliases = listed.into_iter().flatten();
+        for alias in aliases.filter_map(|entry| entry.get(ALIAS)?.as_str()) {
+            found.push(stands_in(layout, format!("{alias}{followed_by}")));
         }
     }
     found
+}
+
+/// The queues that they have.
+fn queues() -> Vec<Candidate> {
+    let mut found = Vec::new();
+    for (layout, file) in override_files() {
+        let keys = layout
+            .task_pods
+            .as_ref()
+            .and_then(|one| one.queues.as_ref());
+        let queues = keys.and_then(|keys| values::lookup(&file, keys.all)?.as_mapping());
+        let names = queues.into_iter().flatten();
+        for name in names.filter_map(|(name, _)| name.as_str()) {
+            found.push(stands_in(layout, name.to_owned()));
+        }
+    }
+    found
+}
+
+fn stands_in(layout: &Layout, word: String) -> Candidate {
+    Candidate::new(word, format!("stands in {}", layout.override_file))
 }
 
 fn releases(component: Option<Component>, cluster: &ClusterAddress) -> Vec<Candidate> {

@@ -38,6 +38,10 @@ pub enum Value {
     Chart(Option<Component>),
     /// Any file.
     File,
+    /// A certificate that an override file has.
+    Alias,
+    /// A queue of tasks.
+    Queue,
 }
 
 /// What the last of `words` is to be, given those before it; `namespace` is the one that Helm took off the line.
@@ -172,6 +176,8 @@ fn value_of(arg: &Arg, before: &str, start: &str) -> Wanted {
         "values" => value(Value::ValuesFile, before, start),
         "chart" => value(Value::Chart(component), before, start),
         "save" => value(Value::File, before, start),
+        "alias" | "from" => value(Value::Alias, before, start),
+        "queues" => value(Value::Queue, before, start),
         _ => Wanted::OneOf(Vec::new()),
     }
 }

@@ -50,7 +50,7 @@ either_major! {
     }
 
     fn files_and_aliases_are_offered_where_certificates_are_wanted(world) {
-        let file = "customCertificates:\n  extraCerts:\n    - alias: corp-old\n      pem: x\n";
+        let file = "customCertificates:\n  extraCerts:\n    - alias: corp-old\n      pem: x\nagentk8sglue:\n  queues: {default: {}, gpu: null}\n";
         std::fs::create_dir(world.path("corp-ca")).unwrap();
         world
             .write("corp-root.pem", &certificates::ca("Acme Root"))
@@ -58,6 +58,9 @@ either_major! {
             .write("clearml-agent-values.override.yaml", file);
         assert_eq!(words(&world, &["install", "agent", "--ca", "corp-"]), ["corp-ca/", "corp-root.pem", "corp-old="]);
         assert_eq!(words(&world, &["install", "agent", "--ca", "corp-old=corp-r"]), ["corp-old=corp-root.pem"]);
+        assert_eq!(words(&world, &["remove", "agent", "--alias", "co"]), ["corp-old"]);
+        assert_eq!(words(&world, &["rotate", "agent", "--from=c"]), ["--from=corp-old"]);
+        assert_eq!(words(&world, &["verify", "agent", "--queue", ""]), ["default", "gpu"]);
         assert_eq!(offered(&world, &["install", "agent", "--ca", "corp-c"]).1, ":6");
         assert_eq!(words(&world, &["inspect", "corp-root.pem", "corp-r"]), ["corp-root.pem"]);
         assert_eq!(words(&world, &["render", "-f", "cl"]), ["clearml-agent-values.override.yaml"]);
