@@ -44,7 +44,7 @@ pub(super) struct Volume {
     pub(super) is_open: bool,
     /// ConfigMaps that it refers to and the manifest does not have.
     pub(super) dangling: Vec<String>,
-    /// Files that two of its sources write, with other certificates; the last wins without a word.
+    /// Files that two of its sources write, of which the last wins without a word and lacks a certificate of the first.
     pub(super) clashes: Vec<String>,
 }
 
@@ -107,10 +107,9 @@ impl Volume {
                 path: path.to_owned(),
             };
             if let Some(other) = self.files.iter_mut().find(|other| other.path == file.path) {
-                // The same certificates twice are no loss.
-                if (&other.certificates, other.poison.is_some())
-                    != (&file.certificates, file.poison.is_some())
-                {
+                // What the last one has as well is no loss.
+                let is_kept = |one| file.certificates.contains(one);
+                if !other.certificates.iter().all(is_kept) {
                     self.clashes.push(file.path.clone());
                 }
                 *other = file;

@@ -279,21 +279,27 @@ fn a_config_map_that_is_not_rendered_dangles_unless_it_may_be_missing() {
 
 #[test]
 fn two_sources_that_write_one_file_clash_unless_it_is_the_same() {
-    let twice = |other: &str| {
+    let twice = |first: &str, last: &str| {
         documented_but(
             "[{configMap: {name: ca}}]",
-            &format!("[{{configMap: {{name: {other}}}}}, {{configMap: {{name: ca}}}}]"),
+            &format!("[{{configMap: {{name: {first}}}}}, {{configMap: {{name: {last}}}}}]"),
         )
     };
-    let same = twice("ca");
+    let same = twice("ca", "ca");
     assert_eq!(same.codes(), Vec::<&str>::new());
     assert_eq!(same.reach(), Reach::Read);
-    let text = format!(
-        "{}---\nkind: ConfigMap\nmetadata: {{name: other}}\ndata: {{acme.crt: '# nothing'}}\n",
-        twice("other").text
-    );
-    let proof = prove(&parse(&text).unwrap(), &Itself::default());
-    assert_eq!(proof.findings[0].code, "projected-file-clash");
+    let codes = |first, last| {
+        let text = format!(
+            "{}---\nkind: ConfigMap\nmetadata: {{name: other}}\ndata: {{acme.crt: '# nothing'}}\n",
+            twice(first, last).text
+        );
+        let proof = prove(&parse(&text).unwrap(), &Itself::default());
+        let codes = proof.findings.iter().map(|one| one.code);
+        codes.collect::<Vec<_>>()
+    };
+    assert!(codes("ca", "other").contains(&"projected-file-clash"));
+    // Nothing is lost where the last one has it all.
+    assert!(!codes("other", "ca").contains(&"projected-file-clash"));
 }
 
 #[test]
