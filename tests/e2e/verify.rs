@@ -73,7 +73,9 @@ on_the_cluster! {
     fn pods_that_are_rejected_are_told_after_the_upgrade(world, namespace) {
         let label = "pod-security.kubernetes.io/enforce=restricted";
         Namespace::kubectl(&["label", "namespace", &namespace.name, label]);
-        install(&world, &namespace, "")
+        install(&world, &namespace, "").exits(3).warns("error[pod-security-refuses]");
+        // Who knows better goes on, and is told of what came of it.
+        install(&world, &namespace, "--ignore pod-security-refuses")
             .exits(1)
             .warns("no pod can be made (FailedCreate)")
             .warns("violates PodSecurity")
