@@ -12,7 +12,7 @@ use super::{Agreement, Baseline, Evidence, moment};
 use crate::finding::Finding;
 use crate::overrides::Placed;
 use crate::plan::{aliases, without_login};
-use crate::proof::{Arrival, Carriers, Object, PodPlace, mounted_by, prove};
+use crate::proof::{Arrival, Carriers, Itself, Object, PodPlace, mounted_by, prove};
 use crate::trust_store::REQUESTS;
 
 /// The workloads that keep pods running, and that `kubectl rollout restart` can restart.
@@ -211,6 +211,16 @@ fn lost(
     pod: &Object,
     objects: &[Object],
 ) -> Option<String> {
+    let started = started(pod, objects, &baseline.itself);
+    aliases(&baseline.trusts.certificates, |one| {
+        let certificate = one.certificate.fingerprint;
+        let reach = |arrival: &Arrival| arrival.reach(certificate, REQUESTS);
+        arrival.gets(certificate) && started.as_ref().map(reach) < Some(reach(arrival))
+    })
+}
+
+/// What a pod has from what it mounts, where `objects` are what that was when it started.
+pub(super) fn started(pod: &Object, objects: &[Object], itself: &Itself<'_>) -> Option<Arrival> {
     let mounted = mounted_by(pod);
     let is_mounted = |one: &&Object| {
         let mut mounted = mounted.iter();
@@ -218,13 +228,7 @@ fn lost(
     };
     let carriers = objects.iter().filter(is_mounted);
     let objects: Vec<Object> = carriers.chain([pod]).cloned().collect();
-    let proof = prove(&objects, &baseline.itself);
-    let started = proof.workloads.first();
-    aliases(&baseline.trusts.certificates, |one| {
-        let certificate = one.certificate.fingerprint;
-        let reach = |arrival: &Arrival| arrival.reach(certificate, REQUESTS);
-        arrival.gets(certificate) && started.map(reach) < Some(reach(arrival))
-    })
+    prove(&objects, itself).workloads.into_iter().next()
 }
 
 /// The live objects with certificates that a pod mounts, and when each was last written.

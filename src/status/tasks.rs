@@ -3,9 +3,9 @@
 use time::OffsetDateTime;
 
 use super::live::owner_of;
-use super::pods::{KEEPING, is_over, time_of};
+use super::pods::{KEEPING, is_over, started, time_of};
 use crate::certs::Fingerprint;
-use crate::proof::{Carriers, Itself, Object, mounted_by, prove};
+use crate::proof::{Carriers, Itself, Object, mounted_by};
 
 /// The pods of tasks that run or are about to.
 #[derive(Debug)]
@@ -32,7 +32,9 @@ impl<'a> Tasks<'a> {
                 && !is_over(pod)
                 && mounted.any(|(kind, name)| carrying.contains(&(*kind, name.as_str())));
             if is_task {
-                let has_all = gets(pod, release, wanted);
+                let started = started(pod, release, &Itself::default());
+                let gets = |one: &Fingerprint| started.as_ref().is_some_and(|pod| pod.gets(*one));
+                let has_all = wanted.iter().all(gets);
                 let side = if has_all { &mut with } else { &mut without };
                 side.push(pod);
             }
@@ -51,21 +53,4 @@ impl<'a> Tasks<'a> {
         self.with = with;
         self.without.extend(older);
     }
-}
-
-/// Whether a pod would have the certificates from what it mounts as that is now.
-fn gets(pod: &Object, release: &[Object], wanted: &[Fingerprint]) -> bool {
-    let objects: Vec<Object> = release
-        .iter()
-        .filter(|one| ["ConfigMap", "Secret"].contains(&one.kind.as_str()))
-        .chain([pod])
-        .cloned()
-        .collect();
-    let itself = Itself {
-        container: None,
-        image: None,
-    };
-    let proof = prove(&objects, &itself);
-    let arrival = proof.workloads.first();
-    arrival.is_some_and(|arrival| wanted.iter().all(|one| arrival.gets(*one)))
 }
