@@ -88,21 +88,16 @@ impl<'a> Edits<'a> {
             None => task_pods::standing_distros(document, request.layout.task_pods.as_ref())?,
         };
         // A bundle that loses its last certificate is still one when the next comes.
-        let replaces = replaces_bundle(document.value(), request.layout.certificates);
+        let replaces = replaces_bundle(document.value(), certificates);
         let mode = request.mode.or(replaces.then_some(Mode::Replace));
         let taken = match request.dropped() {
-            Some(selection) => take_out(
-                document,
-                &file_name(request),
-                request.layout.certificates,
-                &selection,
-            )?,
+            Some(selection) => take_out(document, &file_name(request), certificates, &selection)?,
             None => Vec::new(),
         };
         let placement = place(
             document,
             &file_name(request),
-            request.layout.certificates,
+            certificates,
             request.entries,
             mode,
             request.repairs,
@@ -144,7 +139,7 @@ impl<'a> Edits<'a> {
             let edited = self.task_pods(document, &settled)?;
             settled.findings.extend(edited);
             if settled.placed.is_empty() && !settled.taken.is_empty() {
-                document.prune(request.layout.certificates)?;
+                document.prune(certificates)?;
             }
         }
         Ok(settled)

@@ -6,6 +6,12 @@ use crate::support::{Helm, World, certificates, chart};
 const AGENT_FILE: &str = "clearml-agent-values.override.yaml";
 const AGENT: &str = "clearml-enterprise-agent-6.9.3";
 
+/// An override file with one certificate.
+fn file(pem: &str) -> String {
+    let pem = pem.trim().replace('\n', "\n        ");
+    format!("customCertificates:\n  extraCerts:\n    - alias: old\n      pem: |\n        {pem}\n")
+}
+
 both_majors! {
     fn without_a_cluster_it_says_so_and_looks_at_the_rest(world) {
         world.write(AGENT_FILE, "a: 1\n");
@@ -39,10 +45,6 @@ both_majors! {
     }
 
     fn a_certificate_of_a_file_that_has_expired_is_told(world) {
-        let file = |pem: &str| {
-            let pem = pem.trim().replace('\n', "\n        ");
-            format!("customCertificates:\n  extraCerts:\n    - alias: old\n      pem: |\n        {pem}\n")
-        };
         world.write(AGENT_FILE, &file(&certificates::expired_ca("Acme Old Root")));
         world.plugin(&format!("doctor --agent-chart {}", chart(AGENT)))
             .exits(3)
@@ -77,10 +79,6 @@ on_the_cluster! {
             .says("✗ rights   you may not in namespace")
             .says("create secrets");
         // What is deployed ends on a day that no file here tells.
-        let file = |pem: &str| {
-            let pem = pem.trim().replace('\n', "\n        ");
-            format!("customCertificates:\n  extraCerts:\n    - alias: old\n      pem: |\n        {pem}\n")
-        };
         let upgrade = |pem: &str| {
             world.write("deployed.yaml", &file(pem));
             world.helm(["upgrade", "-i", "one", &chart(AGENT), "-n", &namespace.name, "-f", "deployed.yaml"]).exits(0);
