@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 
 use anyhow::Result;
-use serde_yaml::Value;
 use time::OffsetDateTime;
 
 use super::side_by_side::side_by_side;
@@ -58,9 +57,7 @@ fn look(
 ) -> Result<Option<Finding>> {
     let at = &target.coordinates;
     let printed = kubectl.run(&["get", "pods", "-n", &at.namespace, "-o", "json"])?;
-    let list: Value = serde_json::from_slice(&printed)?;
-    let pods = list.get("items").and_then(Value::as_sequence).cloned();
-    let pods: Vec<Object> = pods.into_iter().flatten().map(Object::new).collect();
+    let pods = Object::listed(&serde_json::from_slice(&printed)?);
     let wanted = came.iter().map(|entry| entry.certificate.fingerprint);
     let wanted: Vec<Fingerprint> = wanted.collect();
     let mut tasks = Tasks::find(&pods, release.objects(), &wanted);

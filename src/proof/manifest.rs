@@ -64,6 +64,18 @@ impl Object {
         own.is_empty() || own == namespace
     }
 
+    /// The objects of a list, as kubectl prints several.
+    #[must_use]
+    pub fn listed(list: &Value) -> Vec<Self> {
+        let items = list.get("items").and_then(Value::as_sequence);
+        items
+            .into_iter()
+            .flatten()
+            .cloned()
+            .map(Self::new)
+            .collect()
+    }
+
     /// A value inside the object.
     #[must_use]
     pub fn get(&self, path: &[&str]) -> Option<&Value> {

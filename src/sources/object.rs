@@ -108,10 +108,9 @@ fn of_objects(objects: &[Object], name: &str) -> Result<Reading> {
 
 /// The objects of a List, or the object itself.
 fn items(object: Object) -> Vec<Object> {
-    if !object.kind.ends_with("List") {
-        return vec![object];
+    if object.kind.ends_with("List") {
+        Object::listed(&object.value)
+    } else {
+        vec![object]
     }
-    let items = object.get(&["items"]).and_then(Value::as_sequence);
-    let items = items.into_iter().flatten().cloned();
-    items.map(Object::new).collect()
 }

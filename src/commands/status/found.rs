@@ -368,10 +368,7 @@ fn live_of(kubectl: &Result<Kubectl, String>, namespace: Option<&str>) -> Live {
             "--request-timeout=20s",
         ];
         let printed = kubectl.run(&[&["get", names], place, words].concat())?;
-        let list: serde_yaml::Value = serde_json::from_slice(&printed)?;
-        let items = list.get("items").and_then(serde_yaml::Value::as_sequence);
-        let items = items.cloned().unwrap_or_default();
-        Ok(items.into_iter().map(Object::new).collect())
+        Ok(Object::listed(&serde_json::from_slice(&printed)?))
     };
     let names: Vec<&str> = KINDS.iter().map(|(_, name)| *name).collect();
     if let Ok(objects) = get(&names.join(",")) {
