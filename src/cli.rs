@@ -304,9 +304,8 @@ impl DesiredArgs {
     #[must_use]
     pub fn desired(&self) -> Desired {
         Desired {
-            certificates: self.certificates.clone(),
+            certificates: vouched(&self.certificates, self.fingerprint),
             drop: Prune::selection(&self.prune),
-            fingerprint: self.fingerprint,
             mode: self.mode,
             task_pods: self.task_pods,
             task_variables: self.task_variables,
@@ -320,6 +319,13 @@ impl DesiredArgs {
             expires_within: self.expires_within,
         }
     }
+}
+
+/// The sources, where servers among them must present a certificate with that fingerprint.
+#[must_use]
+pub fn vouched(sources: &[Source], fingerprint: Option<Fingerprint>) -> Vec<Source> {
+    let sources = sources.iter();
+    sources.map(|source| source.vouched(fingerprint)).collect()
 }
 
 /// The targets that were named, in the order they are rolled out.

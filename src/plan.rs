@@ -35,6 +35,7 @@ use serde_yaml::Value;
 use crate::certs::bundle::Entry;
 use crate::finding::{self, Finding, Ignorable};
 use crate::helm::{Chart, Coordinates, Deployed, HelmArguments, Rollout, Upgrade};
+use crate::kube::ClusterAddress;
 use crate::overrides::task_pods::{Distros, Queues, Strategy, Variables};
 use crate::overrides::{Mode, Placed, Selection, Taken};
 use crate::proof::{self, Carriers, Object, Proof, Unreadable};
@@ -178,6 +179,8 @@ pub struct Request<'a> {
     pub arguments: &'a HelmArguments,
     /// What becomes of deployed values that no file holds.
     pub on_unheld: OnUnheld,
+    /// When its turn is.
+    pub wave: usize,
 }
 
 impl Request<'_> {
@@ -252,6 +255,8 @@ pub struct Target {
     pub action: Action,
     /// The command.
     pub upgrade: Upgrade,
+    /// When its turn is: those of one wave go side by side, and the next begins once this one is right.
+    pub wave: usize,
 }
 
 impl Target {
@@ -291,6 +296,8 @@ impl Target {
 /// A target that could not be planned. The others are shown, and nothing is carried out.
 #[derive(Debug)]
 pub struct Unplanned {
+    /// Its cluster.
+    pub cluster: ClusterAddress,
     /// What it is.
     pub component: Component,
     /// Its release.
@@ -475,6 +482,7 @@ pub fn target(
         other_values,
         findings,
         action,
+        wave: request.wave,
     })
 }
 

@@ -6,9 +6,10 @@ use std::io::{self, Read as _};
 use std::path::Path;
 use std::process::Output;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::interrupt::HandedOn;
+use crate::platform::{ask_to_end, end_by_force};
 
 /// A command that is about to run; nothing is handed to a shell, and it has no terminal to ask on.
 pub(crate) fn command<S: AsRef<str>>(program: &Path, arguments: &[S]) -> duct::Expression {
@@ -51,14 +52,16 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// without a reader would end it in the middle of what it does.
 pub(crate) fn stream(
     command: &duct::Expression,
+    patience: Option<Duration>,
     mut on_line: impl FnMut(&str),
-) -> io::Result<Output> {
+) -> io::Result<Streamed> {
     let (out, mut printed) = nameless()?;
     let (err, mut said) = nameless()?;
     let mut handed_on = HandedOn::begin();
     let command = command.stdout_file(out).stderr_file(err).unchecked();
     let running = command.start()?;
     handed_on.to(running.pids());
+    let mut leash = Leash::of(running.pids(), patience);
     let mut rest = Vec::new();
     let status = loop {
         // Asked first: what was printed before the end is read after it.
@@ -70,7 +73,10 @@ pub(crate) fn stream(
         }
         match ended {
             Some(status) => break status,
-            None => thread::sleep(LOOK_AGAIN),
+            None => {
+                leash.pull();
+                thread::sleep(LOOK_AGAIN);
+            }
         }
     };
     if !rest.is_empty() {
@@ -78,11 +84,56 @@ pub(crate) fn stream(
     }
     let mut stderr = Vec::new();
     said.read_to_end(&mut stderr)?;
-    Ok(Output {
-        status,
-        stdout: Vec::new(),
-        stderr,
+    Ok(Streamed {
+        output: Output {
+            status,
+            stdout: Vec::new(),
+            stderr,
+        },
+        was_cut: leash.pulled > 0,
     })
+}
+
+/// What a process ended with whose lines were handed over.
+pub(crate) struct Streamed {
+    /// Its status, and what it printed to stderr.
+    pub(crate) output: Output,
+    /// Whether it was ended because it took too long.
+    pub(crate) was_cut: bool,
+}
+
+/// How long a process that was asked to end may take for that: helm writes down that it was interrupted.
+const LAST_WORDS: Duration = Duration::from_secs(30);
+
+/// Ends processes that take too long: by asking, then by force.
+struct Leash {
+    processes: Vec<u32>,
+    next: Option<Instant>,
+    pulled: u32,
+}
+
+impl Leash {
+    fn of(processes: Vec<u32>, patience: Option<Duration>) -> Self {
+        Self {
+            processes,
+            next: patience.and_then(|patience| Instant::now().checked_add(patience)),
+            pulled: 0,
+        }
+    }
+
+    fn pull(&mut self) {
+        if self.next.is_none_or(|next| Instant::now() < next) {
+            return;
+        }
+        let end = if self.pulled == 0 {
+            ask_to_end
+        } else {
+            end_by_force
+        };
+        self.processes.iter().copied().for_each(end);
+        self.pulled += 1;
+        self.next = Instant::now().checked_add(LAST_WORDS);
+    }
 }
 
 /// A file without a name, to write to and to read from.

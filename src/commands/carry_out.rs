@@ -11,7 +11,7 @@ use crate::helm::{Helm, Rollout};
 use crate::interrupt;
 use crate::plan::{Plan, Target};
 use crate::report::{Ending, Verified, plan_json};
-use crate::run::{self, How, Outcome, Ran, Watch};
+use crate::run::{self, How, Outcome, Ran, Turns, Watch};
 use crate::ui::Screen;
 
 /// `--files-only`: the override files, and the commands for later.
@@ -37,6 +37,8 @@ pub(super) fn act(
         rollout,
         restarts: order.deploy.restart,
         backups: &Backups::into(order.backup_dir.clone()),
+        turns: Turns::IN_ORDER,
+        patience: None,
     };
     let ran = run::upgrades(helm, plan, &how, &watch)?;
     report(order, helm, plan, ran, screen)
@@ -50,13 +52,15 @@ fn verify(
     screen: &Screen,
 ) -> Vec<Vec<Verified>> {
     let mut all = Vec::new();
+    let mut failures = Vec::new();
     for (target, outcome) in &ran.outcomes {
         let is_there = matches!(outcome, Outcome::Done { .. } | Outcome::Unchanged);
         if !is_there || target.layout.task_pods.is_none() || interrupt::requested() {
             all.push(Vec::new());
             continue;
         }
-        let verified = verifying::after_upgrade(order, helm, target, screen);
+        let verified =
+            verifying::after_upgrade(order, &helm.to(&target.coordinates.cluster), target, screen);
         let failure = match &verified {
             Ok(verified) if verified.iter().all(Verified::is_right) => None,
             Ok(_) => Some(
@@ -64,8 +68,11 @@ fn verify(
             ),
             Err(error) => Some(anyhow!("it is deployed, and could not be verified: {error:#}")),
         };
-        ran.failure = ran.failure.take().or(failure);
+        failures.extend(failure);
         all.push(verified.unwrap_or_default());
+    }
+    for error in failures {
+        ran.fail(error);
     }
     all
 }
@@ -82,7 +89,7 @@ impl Watch for Watching<'_> {
         self.order.say(&command, self.screen);
     }
 
-    fn line(&self, line: &str) {
+    fn line(&self, _: &Target, line: &str) {
         self.order.say(&format!("  {line}"), self.screen);
     }
 

@@ -22,21 +22,53 @@ use crate::values::foreign;
 use crate::vendor::{Component, Layout};
 use crate::yaml;
 
-/// The releases of each namespace asked for, each asked once.
-pub(super) struct Cluster<'a> {
-    helm: &'a Helm,
+/// The clusters of a run, each known by its address.
+pub(super) struct Clusters {
+    all: BTreeMap<ClusterAddress, Cluster>,
+    optional: bool,
+}
+
+impl Clusters {
+    /// None yet; a dry run goes on without any that does not answer (`optional`).
+    pub(super) fn new(optional: bool) -> Self {
+        Self {
+            all: BTreeMap::new(),
+            optional,
+        }
+    }
+
+    /// The cluster of an address, to which `helm` leads as any other.
+    pub(super) fn at(&mut self, address: &ClusterAddress, helm: &Helm) -> &mut Cluster {
+        let cluster = self.all.entry(address.clone());
+        cluster.or_insert_with(|| Cluster::new(&helm.to(address), self.optional))
+    }
+
+    /// The cluster of an address that was asked.
+    pub(super) fn known(&self, address: &ClusterAddress) -> Option<&Cluster> {
+        self.all.get(address)
+    }
+}
+
+/// A cluster, and the releases of each of its namespaces asked for, each asked once.
+pub(super) struct Cluster {
+    helm: Helm,
     /// A dry run goes on without a cluster.
     optional: bool,
     seen: BTreeMap<String, Result<Vec<ReleaseSummary>, HelmError>>,
 }
 
-impl<'a> Cluster<'a> {
-    pub(super) fn new(helm: &'a Helm, optional: bool) -> Self {
+impl Cluster {
+    pub(super) fn new(helm: &Helm, optional: bool) -> Self {
         Self {
-            helm,
+            helm: helm.clone(),
             optional,
             seen: BTreeMap::new(),
         }
+    }
+
+    /// The helm that leads there.
+    pub(super) fn helm(&self) -> &Helm {
+        &self.helm
     }
 
     /// The releases of a namespace, or why they are unknown.
@@ -75,7 +107,7 @@ impl<'a> Cluster<'a> {
     }
 }
 
-impl Cluster<'_> {
+impl Cluster {
     /// The namespace that holds where none is named.
     pub(super) fn here(&self) -> String {
         self.helm.cluster().namespace().to_owned()
@@ -117,7 +149,7 @@ impl Destination {
     /// Finds out where a component goes: what was asked for, else what is deployed, else what is documented.
     pub(super) fn find(
         spec: TargetSpec,
-        cluster: &mut Cluster<'_>,
+        cluster: &mut Cluster,
         screen: &Screen,
         may_ask: bool,
     ) -> Result<Self> {
@@ -316,16 +348,16 @@ impl Destination {
 }
 
 /// Whether each is a release of its own: Helm would deploy one chart over the other.
-pub(super) fn are_distinct(places: &[Destination]) -> Result<(), Stop> {
-    for (index, one) in places.iter().enumerate() {
-        let mut before = places.iter().take(index);
-        let same = |other: &&Destination| {
-            (&other.release, &other.namespace) == (&one.release, &one.namespace)
-        };
-        if let Some(other) = before.find(same) {
+pub(super) fn are_distinct<'a>(
+    places: impl Iterator<Item = (&'a ClusterAddress, &'a Destination)>,
+) -> Result<(), Stop> {
+    let mut seen = BTreeMap::new();
+    for (cluster, place) in places {
+        let (release, namespace) = (&place.release, &place.namespace);
+        let component = place.component;
+        if let Some(other) = seen.insert((cluster, namespace, release), component) {
             return Err(Stop::usage(format!(
-                "{} and {} are both to be release {} in {}, where one would be deployed over the other: give one another name, with --{}-release",
-                other.component, one.component, one.release, one.namespace, one.component
+                "{other} and {component} are both to be release {release} in {namespace}, where one would be deployed over the other: give one another name, with --{component}-release"
             )));
         }
     }

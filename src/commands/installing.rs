@@ -2,12 +2,14 @@
 
 use anyhow::{Result, bail};
 
-use super::gather::{self, Cluster, Destination, helm_arguments};
+use super::bundles::Bundles;
+use super::charts::Charts;
+use super::gather::{self, Clusters, Destination, helm_arguments};
 use super::locking;
 use super::needs::Needs;
 use super::order::Order;
-use super::planning::{self, Planner, certificates};
-use super::preflight;
+use super::planning::{self, Job, Planner};
+use super::preflight::Preflight;
 use super::probing;
 use crate::cli::{DeployArgs, Output};
 use crate::exit::{ExitCode, Stop};
@@ -28,27 +30,38 @@ pub(super) fn plan(
     let (desired, deploy) = (&order.desired, &order.deploy);
     let may_ask = !deploy.no_input && deploy.output == Output::Text && ui::is_interactive();
     let mut needs = Needs::when(!may_ask);
-    let specs = order.specs();
-    let specs = needs.keep(specs.map_err(anyhow::Error::from))?;
-    let certificates = needs.keep(certificates(desired, helm.cluster(), may_ask))?;
-    let mut cluster = Cluster::new(helm, deploy.dry_run || !needs.are_met());
-    let mut places = Vec::new();
-    for spec in specs.into_iter().flatten() {
-        let place = Destination::find(spec, &mut cluster, screen, may_ask);
-        places.extend(needs.keep(place)?);
+    let requests = order.requests(helm.cluster()).map_err(anyhow::Error::from);
+    let requests = needs.keep(requests)?.unwrap_or_default();
+    let bundles = needs.keep(Bundles::of(desired, &requests, helm.cluster(), may_ask))?;
+    let Bundles {
+        each: bundles,
+        all: bundle,
+        mut findings,
+    } = bundles.unwrap_or_default();
+    let mut clusters = Clusters::new(deploy.dry_run || !needs.are_met());
+    let mut bundles = bundles.into_iter();
+    let mut jobs = Vec::new();
+    for request in requests {
+        let cluster = clusters.at(&request.cluster, helm);
+        let place = Destination::find(request.spec, cluster, screen, may_ask);
+        let helm = cluster.helm().clone();
+        jobs.extend(needs.keep(place)?.map(|place| Job {
+            helm,
+            place,
+            desired: request.desired,
+            bundle: bundles.next().unwrap_or_default(),
+            wave: request.wave,
+        }));
     }
-    gather::are_distinct(&places)?;
-    let (Some((bundle, mut findings)), true) = (certificates, needs.are_met()) else {
+    gather::are_distinct(jobs.iter().map(|job| (job.helm.cluster(), &job.place)))?;
+    if !needs.are_met() {
         if !deploy.yes && !deploy.dry_run {
             needs.add("a yes to the plan: --yes, or --dry-run to only look");
         }
         return Err(needs.into_error().into());
-    };
+    }
     let helm_arguments = helm_arguments(&order.for_helm())?;
     let planner = Planner {
-        helm,
-        desired,
-        bundle: &bundle,
         arguments: &helm_arguments,
         rollout,
         on_unheld: deploy.unheld.choice(),
@@ -59,16 +72,18 @@ pub(super) fn plan(
             Purpose::Deploy
         },
         assume_names: false,
+        at_once: order.at_once(),
+        charts: Charts::default(),
     };
     if !deploy.dry_run {
-        let files = places.iter().flat_map(|place| &place.values);
+        let files = jobs.iter().flat_map(|job| &job.place.values);
         locking::lock(locks, files, screen)?;
     }
-    let observe = |place: &Destination| {
-        let what = format!("asking for release {}", place.release);
-        screen.step(&what, || place.observe(helm))
+    let observe = |job: &Job| {
+        let what = format!("asking for release {}", job.place.release);
+        screen.step(&what, || job.place.observe(&job.helm))
     };
-    let mut planned = planner.targets(&places, observe, screen)?;
+    let mut planned = planner.targets(&jobs, observe, screen)?;
     let targets = &mut planned.targets;
     for target in targets.iter_mut() {
         target.asks_too(&order.servers);
@@ -78,8 +93,16 @@ pub(super) fn plan(
         probing::servers_of(targets, screen);
         interrupt::check()?;
     }
-    let found = preflight::look(targets, &cluster, helm, deploy, screen)?;
+    let preflight = Preflight {
+        clusters: &clusters,
+        helm,
+        deploy,
+        at_once: order.at_once(),
+        screen,
+    };
+    let (found, failures) = preflight.look(targets)?;
     findings.extend(found);
+    let planned = planned.without(failures)?;
     interrupt::check()?;
     Ok(planning::plan(
         desired,

@@ -1,7 +1,9 @@
 //! The commands: gather, plan, show, act.
 
 mod agreement;
+mod bundles;
 mod carry_out;
+mod charts;
 mod complete;
 mod doctor;
 mod drafts;

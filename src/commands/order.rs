@@ -4,15 +4,17 @@ use std::path::PathBuf;
 
 use time::OffsetDateTime;
 
+use super::side_by_side::AT_ONCE;
 use crate::certs::Fingerprint;
 use crate::cli::{
     self, DeployArgs, EditedArgs, InstallArgs, Output, RemoveArgs, RotateArgs, TargetArgs,
 };
 use crate::exit::Stop;
+use crate::kube::ClusterAddress;
 use crate::overrides::Selection;
 use crate::overrides::task_pods::Variables;
 use crate::plan::TaskPods;
-use crate::request::{Desired, TargetSpec};
+use crate::request::{Desired, TargetRequest, TargetSpec};
 use crate::tls::Endpoint;
 use crate::ui::Screen;
 use crate::vendor::Component;
@@ -32,9 +34,15 @@ pub(super) struct Order<'a> {
 }
 
 impl Order<'_> {
-    /// The targets that were named, in the order they are rolled out.
-    pub(super) fn specs(&self) -> Result<Vec<TargetSpec>, Stop> {
-        cli::specs(self.components, self.targets, self.command)
+    /// The targets that were named, in the order they are rolled out, one after the other.
+    pub(super) fn requests(&self, cluster: &ClusterAddress) -> Result<Vec<TargetRequest>, Stop> {
+        let specs = cli::specs(self.components, self.targets, self.command)?;
+        Ok(one_by_one(specs, cluster, &self.desired))
+    }
+
+    /// So many targets are at work at once.
+    pub(super) fn at_once(&self) -> usize {
+        AT_ONCE
     }
 
     /// Says what is no JSON: on stderr where stdout is JSON's.
@@ -49,6 +57,22 @@ impl Order<'_> {
     pub(super) fn for_helm(&self) -> Vec<String> {
         self.deploy.for_helm(self.helm_arguments)
     }
+}
+
+/// Targets that are wanted alike, each a wave of its own.
+pub(super) fn one_by_one(
+    specs: Vec<TargetSpec>,
+    cluster: &ClusterAddress,
+    desired: &Desired,
+) -> Vec<TargetRequest> {
+    let specs = specs.into_iter().enumerate();
+    let requests = specs.map(|(wave, spec)| TargetRequest {
+        cluster: cluster.clone(),
+        spec,
+        desired: desired.clone(),
+        wave,
+    });
+    requests.collect()
 }
 
 impl<'a> From<&'a InstallArgs> for Order<'a> {
@@ -84,8 +108,7 @@ impl<'a> Order<'a> {
         Self::of_rotation(
             arguments,
             Desired {
-                certificates: arguments.certificates.clone(),
-                fingerprint: arguments.fingerprint,
+                certificates: cli::vouched(&arguments.certificates, arguments.fingerprint),
                 task_variables: Variables::Documented,
                 ..Desired::default()
             },

@@ -13,9 +13,9 @@ use time::{Duration, OffsetDateTime};
 
 use self::files::Files;
 use self::found::{Candidate, Shadow, Surveyed, is_in_cluster};
-use super::planning;
+use super::bundles;
 use super::probing::Answers;
-use super::side_by_side::side_by_side;
+use super::side_by_side::{AT_ONCE, side_by_side};
 use crate::certs::bundle::Entry;
 use crate::certs::lint;
 use crate::cli::{StatusArgs, StatusOutput};
@@ -143,7 +143,7 @@ fn look(
     let (given, mut findings) = match clusters {
         [] => (Vec::new(), Vec::new()),
         [first, ..] => {
-            let (bundle, findings) = planning::read(&local, &Access::looking(first))?;
+            let (bundle, findings) = bundles::read(&local, &Access::looking(first))?;
             (bundle.entries, findings)
         }
     };
@@ -152,7 +152,7 @@ fn look(
         all => format!("looking for releases on {} clusters", all.len()),
     };
     let Ok(surveyed) = screen.step(&what, || {
-        Ok::<_, Infallible>(side_by_side(clusters, |cluster| {
+        Ok::<_, Infallible>(side_by_side(clusters, AT_ONCE, |cluster| {
             found::survey(arguments, specs, &given, cluster)
         }))
     });
@@ -236,9 +236,11 @@ fn read_all(
         several => format!("reading {several} releases"),
     };
     let Ok(answers) = screen.step(&what, || {
-        Ok::<_, Infallible>(side_by_side(&candidates, |(index, one, candidate)| {
-            Read::of_candidate(candidate, *index, one, specs)
-        }))
+        Ok::<_, Infallible>(side_by_side(
+            &candidates,
+            AT_ONCE,
+            |(index, one, candidate)| Read::of_candidate(candidate, *index, one, specs),
+        ))
     });
     for ((.., candidate), answer) in candidates.iter().zip(answers) {
         match answer {
@@ -406,7 +408,7 @@ fn settle_doubts(
     }
     let what = "asking Helm's history what older pods were started with";
     let Ok(answers) = screen.step(what, || {
-        Ok::<_, Infallible>(side_by_side(&open, |(_, read, moments)| {
+        Ok::<_, Infallible>(side_by_side(&open, AT_ONCE, |(_, read, moments)| {
             let surveyed = surveyed.get(read.cluster).and_then(|one| one.as_ref().ok());
             surveyed.map_or_else(BTreeMap::new, |one| earlier(read, one, moments))
         }))

@@ -116,7 +116,7 @@ fn find(arguments: &VerifyArgs, helm: &Helm, wanted: Wanted<'_>, screen: &Screen
 /// The components that were named, else those that have a release in the namespace.
 fn components(
     arguments: &VerifyArgs,
-    cluster: &mut Cluster<'_>,
+    cluster: &mut Cluster,
     screen: &Screen,
 ) -> Result<Vec<Component>> {
     if arguments.components.contains(&Component::Gateway) {

@@ -341,7 +341,7 @@ pub(super) fn send(
             (!told.is_empty()).then(|| told.join("; "))
         };
         let asked = screen.watched_step(&what, Some(&look), || {
-            Ok::<_, std::convert::Infallible>(side_by_side(&numbered, |(number, one)| {
+            Ok::<_, std::convert::Infallible>(side_by_side(&numbered, AT_ONCE, |(number, one)| {
                 let tell = |stage: &Stage| told(&stages, *number, one, stage, screen);
                 run::ask(kubectl, &one.errand, wanted.patience.0, &tell)
             }))

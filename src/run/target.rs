@@ -7,8 +7,8 @@ use anyhow::Result;
 use super::aftermath::{self, Aftermath};
 use super::check::{self, Check};
 use super::file::{self, FileEnd};
+use super::how::How;
 use super::still;
-use crate::backups::Backups;
 use crate::helm::{Helm, HelmError};
 use crate::plan::Target;
 
@@ -53,12 +53,12 @@ pub enum Outcome {
 pub(super) fn carry_out(
     helm: &Helm,
     target: &Target,
-    backups: &Backups,
+    how: &How<'_>,
     on_line: impl FnMut(&str),
 ) -> Result<Outcome> {
     still::as_shown(helm, target)?;
-    let mut backup = file::write(&target.file, backups)?;
-    match helm.upgrade(&target.upgrade, on_line) {
+    let mut backup = file::write(&target.file, how.backups)?;
+    match helm.upgrade(&target.upgrade, how.patience, on_line) {
         Ok(warnings) => Ok(Outcome::Done {
             check: check::of(helm, target),
             warnings,

@@ -57,6 +57,7 @@ impl Screen {
     fn unplanned(&self, plan: &Plan) {
         for one in &plan.unplanned {
             let Unplanned {
+                cluster: _,
                 component,
                 release,
                 namespace,
