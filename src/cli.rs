@@ -1,5 +1,6 @@
 //! The command line.
 
+mod fleet;
 mod help;
 mod removing;
 mod status;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use time::OffsetDateTime;
 
+pub use fleet::{FleetArgs, TurnArgs};
 pub use removing::{EditedArgs, RemoveArgs, RotateArgs, SelectionArgs};
 pub use status::{StatusArgs, StatusOutput};
 pub use targets::{PlaceArgs, ReleaseArgs, TargetArgs};
@@ -420,6 +422,14 @@ pub struct DeployArgs {
     #[arg(long)]
     pub rollback_on_failure: bool,
 
+    /// Which targets, where a file lists them.
+    #[command(flatten)]
+    pub fleet: FleetArgs,
+
+    /// How many targets take their turns.
+    #[command(flatten)]
+    pub turns: TurnArgs,
+
     /// How to print the plan and the result; json needs --yes or --dry-run
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     pub output: Output,
@@ -500,6 +510,10 @@ pub struct RenderArgs {
     /// Where the chart cannot be reached, go by the documented names of ConfigMaps instead of failing
     #[arg(long)]
     pub assume_names: bool,
+
+    /// Which targets, where a file lists them.
+    #[command(flatten)]
+    pub fleet: FleetArgs,
 
     /// How to print
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]

@@ -268,6 +268,18 @@ impl Target {
         Carriers::find(&stored)
     }
 
+    /// Whether anything stands in its own way.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        finding::refuses(&self.findings)
+    }
+
+    /// Whether it is to be carried out: there is something to do, and nothing stands in its way.
+    #[must_use]
+    pub fn has_its_turn(&self) -> bool {
+        self.action != Action::Nothing && !self.is_refused()
+    }
+
     /// Has further servers asked, which nothing may be lost for either.
     pub fn asks_too(&mut self, servers: &[Endpoint]) {
         for endpoint in servers {
@@ -304,6 +316,8 @@ pub struct Unplanned {
     pub release: String,
     /// Its namespace.
     pub namespace: String,
+    /// When its turn would have been.
+    pub wave: usize,
     /// Why not.
     pub error: anyhow::Error,
 }
@@ -370,10 +384,7 @@ impl Plan {
     pub fn is_refused(&self) -> bool {
         !self.unplanned.is_empty()
             || finding::refuses(&self.findings)
-            || self
-                .targets
-                .iter()
-                .any(|target| finding::refuses(&target.findings))
+            || self.targets.iter().any(Target::is_refused)
     }
 
     /// Whether the cluster could not be asked, so that what is deployed is not known.
@@ -382,6 +393,18 @@ impl Plan {
         self.targets
             .iter()
             .any(|target| matches!(target.observed, Observed::Unknown(_)))
+    }
+
+    /// ` of CONTEXT`, where a target's place is not told without it.
+    #[must_use]
+    pub fn of_cluster(&self, cluster: &ClusterAddress) -> String {
+        let targets = self.targets.iter().map(|one| &one.coordinates.cluster);
+        let unplanned = self.unplanned.iter().map(|one| &one.cluster);
+        if targets.chain(unplanned).all(|one| one == cluster) {
+            String::new()
+        } else {
+            format!(" of {}", cluster.name())
+        }
     }
 
     /// Whether carrying it out would change anything.

@@ -52,6 +52,13 @@ const OPTIONS: [(&str, &str, &str); 5] = [
 const NOT_UNNAMED: &str = "namespace";
 
 impl TargetArgs {
+    /// Whether nothing was said.
+    #[must_use]
+    pub fn are_default(&self) -> bool {
+        let mut all = self.named.iter().chain(&self.unnamed);
+        all.all(|one| *one == TargetSpec::of(one.component))
+    }
+
     /// The coordinates of `component`, one of `components` to install.
     ///
     /// # Errors

@@ -39,7 +39,7 @@ fn deploying(plan: &Plan, verifies: bool, cluster: &ClusterAddress) -> String {
         let targets = plan
             .targets
             .iter()
-            .filter(|target| target.action == *action);
+            .filter(|target| target.action == *action && target.has_its_turn());
         let names: Vec<String> = targets.map(name).collect();
         (!names.is_empty()).then(|| format!("{verb} {}", names.join(", ")))
     });

@@ -84,6 +84,25 @@ impl Drafts {
     }
 }
 
+/// Lets the next target write a file that is shared, where the one that would write it has no turn.
+pub(super) fn pass_on(targets: &mut [Target]) {
+    for index in 0..targets.len() {
+        let Some((writer, others)) = targets.get_mut(index..).and_then(<[_]>::split_first_mut)
+        else {
+            return;
+        };
+        if !writer.is_refused() || !writer.file.changes() {
+            continue;
+        }
+        let place = files::place_of(&writer.file.path);
+        let mut others = others.iter_mut().filter(|one| !one.is_refused());
+        let next = others.find(|one| files::place_of(&one.file.path) == place);
+        if let Some(next) = next {
+            next.file.before.clone_from(&writer.file.before);
+        }
+    }
+}
+
 /// The targets, by their indices, in groups that share files with each other.
 pub(super) fn sharing<'a>(lists: impl Iterator<Item = &'a [PathBuf]>) -> Vec<Vec<usize>> {
     let mut groups: Vec<(BTreeSet<PathBuf>, Vec<usize>)> = Vec::new();

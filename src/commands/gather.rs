@@ -1,6 +1,6 @@
 //! What a plan is made from: the user's files, the charts, and what is deployed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -9,18 +9,22 @@ use anyhow::{Result, bail};
 use serde_yaml::Value;
 
 use super::drafts::Drafts;
+use super::side_by_side::side_by_side;
 use crate::exit::Stop;
 use crate::files;
 use crate::helm::{self, Coordinates, Helm, HelmArguments, HelmError, ReleaseSummary};
-use crate::kube::ClusterAddress;
+use crate::kube::{ClusterAddress, Kubectl};
 use crate::nearest::file_like;
 use crate::plan::{Observed, ValuesFiles};
 use crate::release::Snapshot;
-use crate::request::TargetSpec;
+use crate::request::{TargetRequest, TargetSpec};
 use crate::ui::{self, Screen};
 use crate::values::foreign;
 use crate::vendor::{Component, Layout};
 use crate::yaml;
+
+/// More namespaces than this are asked for with one call.
+const FEW: usize = 3;
 
 /// The clusters of a run, each known by its address.
 pub(super) struct Clusters {
@@ -43,6 +47,35 @@ impl Clusters {
         cluster.or_insert_with(|| Cluster::new(&helm.to(address), self.optional))
     }
 
+    /// Asks every cluster at once for the releases of the namespaces that are needed. One that does not answer is asked once.
+    pub(super) fn ask_all(
+        &mut self,
+        requests: &[TargetRequest],
+        helm: &Helm,
+        at_once: usize,
+        screen: &Screen,
+    ) {
+        let mut wanted: BTreeMap<&ClusterAddress, BTreeSet<String>> = BTreeMap::new();
+        for request in requests {
+            let (_, namespace, _) = named(&request.spec, &request.cluster);
+            wanted
+                .entry(&request.cluster)
+                .or_default()
+                .insert(namespace);
+        }
+        let wanted: Vec<_> = wanted.into_iter().collect();
+        let what = format!("asking {} clusters for their releases", wanted.len());
+        let Ok(asked) = screen.step(&what, || {
+            Ok::<_, Infallible>(side_by_side(&wanted, at_once, |(address, namespaces)| {
+                let mut cluster = Cluster::new(&helm.to(address), self.optional);
+                cluster.ask_for(namespaces, at_once);
+                cluster
+            }))
+        });
+        let addresses = wanted.into_iter().map(|(address, _)| address.clone());
+        self.all.extend(addresses.zip(asked));
+    }
+
     /// The cluster of an address that was asked.
     pub(super) fn known(&self, address: &ClusterAddress) -> Option<&Cluster> {
         self.all.get(address)
@@ -55,6 +88,8 @@ pub(super) struct Cluster {
     /// A dry run goes on without a cluster.
     optional: bool,
     seen: BTreeMap<String, Result<Vec<ReleaseSummary>, HelmError>>,
+    /// Why it does not answer at all, where that is known.
+    silence: Option<String>,
 }
 
 impl Cluster {
@@ -63,7 +98,46 @@ impl Cluster {
             helm: helm.clone(),
             optional,
             seen: BTreeMap::new(),
+            silence: None,
         }
+    }
+
+    /// Asks for the releases of several namespaces: all at once where they are many and all may be seen.
+    fn ask_for(&mut self, namespaces: &BTreeSet<String>, at_once: usize) {
+        self.silence = self.silence();
+        if self.silence.is_some() {
+            return;
+        }
+        if namespaces.len() > FEW
+            && let Ok(all) = self.helm.releases_everywhere()
+        {
+            let mut by_namespace: BTreeMap<String, Vec<ReleaseSummary>> = BTreeMap::new();
+            for one in all {
+                by_namespace
+                    .entry(one.namespace)
+                    .or_default()
+                    .push(one.release);
+            }
+            self.seen.extend(namespaces.iter().map(|one| {
+                let releases = by_namespace.remove(one).unwrap_or_default();
+                (one.clone(), Ok(releases))
+            }));
+            return;
+        }
+        let names: Vec<&String> = namespaces.iter().collect();
+        let answers = side_by_side(&names, at_once, |one| self.helm.releases(one));
+        self.seen.extend(names.into_iter().cloned().zip(answers));
+    }
+
+    /// Why the cluster does not answer at all: helm by itself would wait for a server that takes a call and says nothing.
+    fn silence(&self) -> Option<String> {
+        let kubectl = Kubectl::at(self.helm.cluster()).ok()?;
+        let asked = kubectl.run(&["get", "--raw", "/version", "--request-timeout=10s"]);
+        let why = format!("{:#}", asked.err()?);
+        // Who is not let in was answered, and helm tells more.
+        let answered = ["Error from server", "logged in"];
+        let answered = answered.iter().any(|sign| why.contains(sign));
+        (!answered).then_some(why)
     }
 
     /// The helm that leads there.
@@ -77,6 +151,11 @@ impl Cluster {
         namespace: &str,
         screen: &Screen,
     ) -> Result<Result<&[ReleaseSummary], String>> {
+        match &self.silence {
+            Some(why) if self.optional => return Ok(Err(first_line(why))),
+            Some(why) => bail!("{} does not answer: {why}", self.helm.cluster()),
+            None => {}
+        }
         if !self.seen.contains_key(namespace) {
             // The answer for one namespace holds for the next where no cluster answers at all.
             let silent = self.seen.values().find_map(|known| {
@@ -345,6 +424,16 @@ impl Destination {
             None => files.drafted(|path| drafts.of(path)),
         }
     }
+}
+
+/// Component, namespace and release of a target before its cluster was asked, as far as they are known.
+pub(super) fn named(spec: &TargetSpec, cluster: &ClusterAddress) -> (Component, String, String) {
+    let namespace = spec.namespace.as_deref();
+    let namespace = namespace.unwrap_or(cluster.namespace()).to_owned();
+    let documented = spec.component.documented().release;
+    let release = spec.release.as_deref().or(documented);
+    let release = release.unwrap_or(spec.component.name()).to_owned();
+    (spec.component, namespace, release)
 }
 
 /// Whether each is a release of its own: Helm would deploy one chart over the other.

@@ -1,5 +1,8 @@
 //! The plan of an install, for the guided run and the one that was told everything.
 
+use std::iter::repeat_with;
+use std::sync::Arc;
+
 use anyhow::{Result, bail};
 
 use super::bundles::Bundles;
@@ -11,12 +14,14 @@ use super::order::Order;
 use super::planning::{self, Job, Planner};
 use super::preflight::Preflight;
 use super::probing;
+use crate::certs::bundle::Bundle;
 use crate::cli::{DeployArgs, Output};
 use crate::exit::{ExitCode, Stop};
 use crate::files::FolderLocks;
 use crate::helm::{Helm, HelmError, Rollout};
 use crate::interrupt;
-use crate::plan::{Plan, Purpose};
+use crate::plan::{Plan, Purpose, Unplanned};
+use crate::request::TargetRequest;
 use crate::ui::{self, Screen};
 
 /// Gathers, renders and plans; nothing is changed.
@@ -28,7 +33,8 @@ pub(super) fn plan(
     screen: &Screen,
 ) -> Result<Plan> {
     let (desired, deploy) = (&order.desired, &order.deploy);
-    let may_ask = !deploy.no_input && deploy.output == Output::Text && ui::is_interactive();
+    let for_people = !deploy.no_input && deploy.output == Output::Text;
+    let may_ask = for_people && ui::is_interactive() && !order.is_for_many();
     let mut needs = Needs::when(!may_ask);
     let requests = order.requests(helm.cluster()).map_err(anyhow::Error::from);
     let requests = needs.keep(requests)?.unwrap_or_default();
@@ -38,21 +44,17 @@ pub(super) fn plan(
         all: bundle,
         mut findings,
     } = bundles.unwrap_or_default();
-    let mut clusters = Clusters::new(deploy.dry_run || !needs.are_met());
-    let mut bundles = bundles.into_iter();
-    let mut jobs = Vec::new();
-    for request in requests {
-        let cluster = clusters.at(&request.cluster, helm);
-        let place = Destination::find(request.spec, cluster, screen, may_ask);
-        let helm = cluster.helm().clone();
-        jobs.extend(needs.keep(place)?.map(|place| Job {
-            helm,
-            place,
-            desired: request.desired,
-            bundle: bundles.next().unwrap_or_default(),
-            wave: request.wave,
-        }));
+    let mut clusters = Clusters::new(deploy.dry_run && !order.is_for_many() || !needs.are_met());
+    if order.is_for_many() {
+        clusters.ask_all(&requests, helm, order.at_once(), screen);
     }
+    let ways = Ways {
+        order,
+        helm,
+        screen,
+        may_ask,
+    };
+    let (jobs, lost) = ways.jobs(requests, bundles, &mut clusters, &mut needs)?;
     gather::are_distinct(jobs.iter().map(|job| (job.helm.cluster(), &job.place)))?;
     if !needs.are_met() {
         if !deploy.yes && !deploy.dry_run {
@@ -84,6 +86,8 @@ pub(super) fn plan(
         screen.step(&what, || job.place.observe(&job.helm))
     };
     let mut planned = planner.targets(&jobs, observe, screen)?;
+    planned.unplanned.extend(lost);
+    let mut planned = planned.or_first_error()?;
     let targets = &mut planned.targets;
     for target in targets.iter_mut() {
         target.asks_too(&order.servers);
@@ -102,7 +106,7 @@ pub(super) fn plan(
     };
     let (found, failures) = preflight.look(targets)?;
     findings.extend(found);
-    let planned = planned.without(failures)?;
+    let planned = planned.without(failures).or_first_error()?;
     interrupt::check()?;
     Ok(planning::plan(
         desired,
@@ -111,6 +115,66 @@ pub(super) fn plan(
         planned,
         deploy.detailed_exitcode,
     ))
+}
+
+/// How the places of targets are found.
+struct Ways<'a> {
+    order: &'a Order<'a>,
+    helm: &'a Helm,
+    screen: &'a Screen,
+    may_ask: bool,
+}
+
+impl Ways<'_> {
+    /// The targets whose places are known, and those whose clusters do not tell: where a file lists them, one keeps no other from
+    /// its turn.
+    fn jobs(
+        &self,
+        requests: Vec<TargetRequest>,
+        bundles: Vec<Arc<Bundle>>,
+        clusters: &mut Clusters,
+        needs: &mut Needs,
+    ) -> Result<(Vec<Job>, Vec<Unplanned>)> {
+        let mut jobs = Vec::new();
+        let mut lost = Vec::new();
+        // Where certificates are missing, what is missing of the places is told as well.
+        let bundles = bundles.into_iter().chain(repeat_with(Arc::default));
+        for (request, bundle) in requests.into_iter().zip(bundles) {
+            let TargetRequest {
+                cluster: address,
+                spec,
+                desired,
+                wave,
+            } = request;
+            let cluster = clusters.at(&address, self.helm);
+            let known = gather::named(&spec, &address);
+            let place = Destination::find(spec, cluster, self.screen, self.may_ask);
+            let helm = cluster.helm().clone();
+            let place = match needs.keep(place) {
+                Err(error) if self.order.is_for_many() => {
+                    let (component, namespace, release) = known;
+                    lost.push(Unplanned {
+                        cluster: address,
+                        component,
+                        release,
+                        namespace,
+                        wave,
+                        error,
+                    });
+                    continue;
+                }
+                place => place?,
+            };
+            jobs.extend(place.map(|place| Job {
+                helm,
+                place,
+                desired,
+                bundle,
+                wave,
+            }));
+        }
+        Ok((jobs, lost))
+    }
 }
 
 /// How Helm is to wait.

@@ -16,7 +16,7 @@ use crate::certs::bundle::{Bundle, Entry};
 use crate::certs::lint;
 use crate::exit::{ExitCode, Stop, code_of};
 use crate::files;
-use crate::finding::Finding;
+use crate::finding::{self, Finding};
 use crate::helm::{Chart, ChartContent, Helm, HelmArguments, Rendering, Rollout};
 use crate::interrupt;
 use crate::overrides::Mode;
@@ -70,6 +70,7 @@ pub(super) fn plan(
         unplanned,
     );
     plan.ignore(&desired.ignore);
+    drafts::pass_on(&mut plan.targets);
     plan
 }
 
@@ -116,6 +117,41 @@ pub(super) fn accept(plan: &Plan) -> Result<(), Stop> {
     Ok(())
 }
 
+/// The same where one target keeps no other from its turn: refused is the run where no target is left, or where the certificates
+/// themselves will not do.
+pub(super) fn accept_some(plan: &Plan) -> Result<(), Stop> {
+    if finding::refuses(&plan.findings) {
+        return Err(Stop::refused(
+            "refused because of the errors above; nothing was changed",
+        ));
+    }
+    if plan.targets.iter().all(Target::is_refused)
+        && let Some(left_out) = left_out(plan)
+    {
+        let message = format!("{}; nothing was changed", left_out.message);
+        return Err(Stop::new(left_out.code, message));
+    }
+    Ok(())
+}
+
+/// The targets that have no turn: what the run ends with when the others had theirs.
+pub(super) fn left_out(plan: &Plan) -> Option<Stop> {
+    let refused = plan.targets.iter().filter(|one| one.is_refused()).count();
+    let codes = plan.unplanned.iter().map(|one| code_of(&one.error));
+    let codes = codes.chain((refused > 0).then_some(ExitCode::Refused));
+    let code = codes.reduce(ExitCode::worse)?;
+    let mut parts = Vec::new();
+    if !plan.unplanned.is_empty() {
+        parts.push(format!("{} could not be planned", plan.unplanned.len()));
+    }
+    if refused > 0 {
+        parts.push(format!("{refused} refused because of the errors above"));
+    }
+    let all = plan.targets.len() + plan.unplanned.len();
+    let message = format!("of {all} targets, {}", parts.join(" and "));
+    Some(Stop::new(code, message))
+}
+
 /// What became of the planning of all targets.
 #[derive(Default)]
 pub(super) struct Planned {
@@ -124,8 +160,8 @@ pub(super) struct Planned {
 }
 
 impl Planned {
-    /// Keeps what could be planned. Where nothing could, or a signal came, the first error is the run's.
-    fn of(jobs: &[Job], results: Vec<Result<Target>>) -> Result<Self> {
+    /// Keeps what could be planned.
+    fn of(jobs: &[Job], results: Vec<Result<Target>>) -> Self {
         let mut planned = Self::default();
         for (job, result) in jobs.iter().zip(results) {
             match result {
@@ -135,15 +171,16 @@ impl Planned {
                     component: job.place.component,
                     release: job.place.release.clone(),
                     namespace: job.place.namespace.clone(),
+                    wave: job.wave,
                     error,
                 }),
             }
         }
-        planned.or_first_error()
+        planned
     }
 
     /// The same without targets that an error came up for.
-    pub(super) fn without(mut self, failures: Vec<Option<anyhow::Error>>) -> Result<Self> {
+    pub(super) fn without(mut self, failures: Vec<Option<anyhow::Error>>) -> Self {
         let targets = self.targets.into_iter().zip(failures);
         self.targets = Vec::new();
         for (target, failure) in targets {
@@ -157,13 +194,15 @@ impl Planned {
                 component: at.component,
                 release: at.release,
                 namespace: at.namespace,
+                wave: target.wave,
                 error,
             });
         }
-        self.or_first_error()
+        self
     }
 
-    fn or_first_error(self) -> Result<Self> {
+    /// The same, unless nothing is left: then the first error is the run's, as it is where a signal came.
+    pub(super) fn or_first_error(self) -> Result<Self> {
         if self.targets.is_empty() || interrupt::requested() {
             let first = self.unplanned.into_iter().next();
             return first.map_or_else(|| Ok(Self::default()), |one| Err(one.error));
@@ -230,7 +269,7 @@ impl Planner<'_> {
         }
         results.sort_by_key(|(at, _)| *at);
         let results = results.into_iter().map(|(_, result)| result);
-        Planned::of(jobs, results.collect())
+        Ok(Planned::of(jobs, results.collect()))
     }
 
     /// Plans targets that share values files: what one edits, the others find edited.

@@ -80,6 +80,7 @@ pub(super) fn run(
         });
     }
     let planned = planner.targets(&jobs, |_| Ok(Observed::Absent), screen)?;
+    let planned = planned.or_first_error()?;
     interrupt::check()?;
     let plan = planning::plan(desired, &bundle, findings, planned, arguments.check);
     screen.plan_findings(&plan);

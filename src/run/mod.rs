@@ -18,5 +18,5 @@ pub use check::Check;
 pub use file::{FileEnd, write};
 pub use how::{How, Turns};
 pub use plan::{Ran, Watch, files, upgrades};
-pub use target::Outcome;
+pub use target::{Outcome, Untouched};
 pub use verify::{Asked, ask};

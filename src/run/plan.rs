@@ -11,13 +11,13 @@ use super::how::{How, Turns};
 use super::readiness::Readiness;
 use super::restart::restart;
 use super::schedule::Schedule;
-use super::target::{Outcome, carry_out};
+use super::target::{Outcome, Untouched, carry_out};
 use crate::backups::Backups;
 use crate::exit::code_of;
 use crate::helm::Helm;
 use crate::interrupt;
 use crate::kube::Kubectl;
-use crate::plan::{Action, Plan, Target};
+use crate::plan::{Action, Plan, Target, Unplanned};
 
 /// Shows a run while it happens, from several threads.
 pub trait Watch: Sync {
@@ -88,8 +88,12 @@ fn each<'a>(
         outcomes: Vec::new(),
         failure: None,
     };
+    let mut is_refused = false;
     for wave in &schedule.waves {
-        if interrupt::requested() || ran.failure.is_some() && !turns.keep_going {
+        let is_behind = |one: &Unplanned| one.wave < wave.number;
+        let is_stopped =
+            ran.failure.is_some() || is_refused || plan.unplanned.iter().any(is_behind);
+        if interrupt::requested() || is_stopped && !turns.keep_going {
             break;
         }
         if let (true, Some(watch)) = (wave.is_behind_canary, watch)
@@ -104,15 +108,22 @@ fn each<'a>(
             turns.keep_going,
             interrupt::requested,
             |at| {
+                let untouched = |why| ((Outcome::Untouched(why), None), false);
                 let Some(target) = targets.get(at) else {
-                    return ((Outcome::Untouched, None), false);
+                    return untouched(Untouched::NoTurn);
                 };
+                if target.is_refused() {
+                    return untouched(Untouched::Refused);
+                }
                 let (outcome, failure) = match act(target) {
                     Ok(outcome) => {
                         let failure = failure_of(&outcome);
                         (outcome, failure)
                     }
-                    Err(error) => (Outcome::Untouched, Some(error)),
+                    Err(error) => {
+                        let why = Untouched::Stopped(format!("{error:#}"));
+                        (Outcome::Untouched(why), Some(error))
+                    }
                 };
                 if let Some(watch) = watch {
                     watch.ended(target, &outcome);
@@ -126,13 +137,15 @@ fn each<'a>(
             if let Some(error) = failure {
                 ran.fail(error);
             }
+            is_refused |= matches!(outcome, Outcome::Untouched(Untouched::Refused));
             outcomes.insert(at, outcome);
         }
     }
-    let all = targets.iter().enumerate();
-    ran.outcomes = all
-        .map(|(at, target)| (target, outcomes.remove(&at).unwrap_or(Outcome::Untouched)))
-        .collect();
+    for (at, target) in targets.iter().enumerate() {
+        let no_turn = Outcome::Untouched(Untouched::NoTurn);
+        let outcome = outcomes.remove(&at).unwrap_or(no_turn);
+        ran.outcomes.push((target, outcome));
+    }
     ran
 }
 

@@ -18,6 +18,7 @@ pub(super) struct Schedule {
 /// Targets that may go side by side.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Wave {
+    pub(super) number: usize,
     pub(super) targets: Vec<usize>,
     /// Whether it is what a canary was sent ahead of.
     pub(super) is_behind_canary: bool,
@@ -35,6 +36,7 @@ impl Schedule {
             let ahead = canary.filter(|ahead| *ahead < of_it.len());
             let rest = ahead.map(|ahead| of_it.split_off(ahead));
             let wave = |targets, is_behind_canary| Wave {
+                number,
                 targets,
                 is_behind_canary,
             };
@@ -216,6 +218,7 @@ mod tests {
     fn schedule(after: &[&[usize]]) -> Schedule {
         Schedule {
             waves: vec![Wave {
+                number: 0,
                 targets: (0..after.len()).collect(),
                 is_behind_canary: false,
             }],

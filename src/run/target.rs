@@ -42,8 +42,19 @@ pub enum Outcome {
         /// Where the override file's former content is kept.
         backup: Option<PathBuf>,
     },
-    /// Not begun, since an earlier target failed or the user interrupted.
-    Untouched,
+    /// Not begun.
+    Untouched(Untouched),
+}
+
+/// Why a target was not begun.
+#[derive(Debug)]
+pub enum Untouched {
+    /// Its turn did not come: an earlier target failed, or the user interrupted.
+    NoTurn,
+    /// An error finding stood in its way.
+    Refused,
+    /// Something is not as it was shown, or its file cannot be written; what was said then.
+    Stopped(String),
 }
 
 /// Carries out one target that has something to change. `on_line` gets each line that helm prints.

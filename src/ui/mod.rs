@@ -1,5 +1,6 @@
 //! What people see: results on stdout, everything else on stderr, secrets on neither.
 
+mod board;
 mod changes;
 mod diff;
 mod doctor;
@@ -22,5 +23,6 @@ mod tables;
 mod verdicts;
 mod verify;
 
+pub use board::Board;
 pub use prompts::{Remark, Typed, choose, choose_several, confirm, is_interactive, text, type_in};
 pub use screen::Screen;

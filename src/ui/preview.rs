@@ -57,14 +57,16 @@ impl Screen {
     fn unplanned(&self, plan: &Plan) {
         for one in &plan.unplanned {
             let Unplanned {
-                cluster: _,
+                cluster,
                 component,
                 release,
                 namespace,
                 error,
+                ..
             } = one;
+            let of = plan.of_cluster(cluster);
             self.note(&format!(
-                "{} {component} release {release} in {namespace} could not be planned: {error:#}",
+                "{} {component} release {release} in {namespace}{of} could not be planned: {error:#}",
                 style("✗").red().for_stderr()
             ));
         }
