@@ -67,7 +67,7 @@ pub(super) fn run(first: &InstallArgs, helm: &Helm, screen: &Screen) -> Result<E
             let rollout = installing::rollout(&order.deploy, helm)?;
             let plan = installing::plan(&order, &rollout, helm, &mut locks, screen)
                 .map_err(installing::interrupted)?;
-            screen.preview(&plan, order.deploy.show_manifest);
+            screen.preview(&plan, order.deploy.show_manifest, false);
             Ok((arguments, rollout, plan))
         });
         let (arguments, rollout, plan) = match planned {

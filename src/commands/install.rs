@@ -62,7 +62,7 @@ pub(super) fn finish(
     if is_json {
         screen.plan_findings(plan);
     } else {
-        screen.preview(plan, deploy.show_manifest);
+        screen.preview(plan, deploy.show_manifest, order.is_for_many());
     }
     let refused = if order.is_for_many() {
         accept_some(plan)

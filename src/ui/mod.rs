@@ -1,5 +1,6 @@
 //! What people see: results on stdout, everything else on stderr, secrets on neither.
 
+mod alike;
 mod board;
 mod changes;
 mod diff;

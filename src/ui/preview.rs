@@ -2,6 +2,7 @@
 
 use console::style;
 
+use super::alike::{self, Group};
 use super::fit::listed;
 use super::table::{Column, Table};
 use super::{Screen, changes, diff, summary};
@@ -12,15 +13,20 @@ use crate::finding::{Finding, Severity};
 use crate::overrides::Mode;
 use crate::overrides::task_pods::Strategy;
 use crate::plan::{self, Action, Answer, Observed, Plan, Target, Unplanned};
-use crate::release::Snapshot;
 use crate::vendor::{EXTRA_CERTS, OVERRIDE_BUNDLE, PROPAGATE};
 
 impl Screen {
-    /// Shows the whole plan; `with_manifest`: also all that was rendered.
-    pub fn preview(&self, plan: &Plan, with_manifest: bool) {
+    /// Shows the whole plan; `with_manifest`: also all that was rendered. Where one target keeps no other from its turn
+    /// (`goes_on`), what remains is shown beside what is refused.
+    pub fn preview(&self, plan: &Plan, with_manifest: bool, goes_on: bool) {
         self.result(&certificates(&plan.entries));
         self.findings(&plan.findings);
-        for target in &plan.targets {
+        let groups = alike::groups(plan);
+        for group in &groups {
+            let target = group.first;
+            if group.len() > 1 {
+                self.result(&of_group(plan, group));
+            }
             self.result(&heading(target));
             if target.file.changes() {
                 self.result(&diff::of(&target.file));
@@ -30,16 +36,19 @@ impl Screen {
                 self.result(changes.trim_end());
             }
             if with_manifest {
-                self.result(&manifest(target));
+                for target in group.all() {
+                    self.result(&manifest(target));
+                }
             }
             self.findings(&target.findings);
         }
         self.unplanned(plan);
-        if plan.is_refused() {
+        let has_turns = plan.targets.iter().any(Target::has_its_turn);
+        if plan.is_refused() && !(goes_on && has_turns) {
             // A command that is shown is one that may be run.
         } else if plan.has_changes() {
-            self.result(&commands(plan));
-            self.result(&summary::of(plan));
+            self.result(&commands(&groups));
+            self.result(&summary::of(plan, &groups));
         } else {
             self.result("\nNothing to change: every certificate is deployed already.");
         }
@@ -55,6 +64,8 @@ impl Screen {
     }
 
     fn unplanned(&self, plan: &Plan) {
+        // A cluster that does not answer is told once.
+        let mut said: Vec<(String, Vec<String>)> = Vec::new();
         for one in &plan.unplanned {
             let Unplanned {
                 cluster,
@@ -65,9 +76,18 @@ impl Screen {
                 ..
             } = one;
             let of = plan.of_cluster(cluster);
+            let name = format!("{component} release {release} in {namespace}{of}");
+            let error = format!("{error:#}");
+            match said.iter_mut().find(|(known, _)| *known == error) {
+                Some((_, names)) => names.push(name),
+                None => said.push((error, vec![name])),
+            }
+        }
+        for (error, names) in said {
             self.note(&format!(
-                "{} {component} release {release} in {namespace}{of} could not be planned: {error:#}",
-                style("✗").red().for_stderr()
+                "{} {} could not be planned: {error}",
+                style("✗").red().for_stderr(),
+                names.join(", ")
             ));
         }
     }
@@ -79,8 +99,19 @@ impl Screen {
     }
 }
 
+/// Targets that are alike, before the first of them is shown.
+fn of_group(plan: &Plan, group: &Group<'_>) -> String {
+    let title = format!(
+        "{} releases of the {} are alike; this is the first of them",
+        group.len(),
+        group.first.coordinates.component.title()
+    );
+    let places = alike::places(plan, group);
+    format!("\n{}\n  {}", style(title).bold(), places.join("\n  "))
+}
+
 /// A finding on one or two lines.
-fn shown(finding: &Finding) -> String {
+pub(super) fn shown(finding: &Finding) -> String {
     let severity = format!("{}[{}]", finding.severity, finding.code);
     let severity = match finding.severity {
         Severity::Error => style(severity).red().bold(),
@@ -137,44 +168,36 @@ fn certificates(entries: &[Entry]) -> String {
 
 fn heading(target: &Target) -> String {
     let at = &target.coordinates;
-    let (component, layout) = (at.component, target.layout);
-    let now = match (&target.observed, target.action) {
-        (_, Action::Nothing) => "as it should be".to_owned(),
-        (Observed::Present(release), _) => {
-            let Snapshot {
-                deployed, listed, ..
-            } = release.as_ref();
-            let revisions = format!("revision {} → {}", deployed.revision, deployed.revision + 1);
-            match listed.version_of(layout.chart) {
-                Some(version) if version == at.version => revisions,
-                Some(version) => format!("{revisions}, chart {version} → {}", at.version),
-                None => format!(
-                    "{revisions}, chart {} → {} {}",
-                    listed.chart, target.chart_name, at.version
-                ),
-            }
-        }
-        (Observed::Absent, _) if target.namespace_is_new && target.upgrade.creates_namespace() => {
-            "new release; the namespace will be created".to_owned()
-        }
-        (Observed::Absent, _) => "new release".to_owned(),
-        (Observed::Unknown(_), _) => "new release, as far as known".to_owned(),
-    };
+    let place = format!(
+        "{} release {} in namespace {}{} ({})",
+        style(at.component.title()).bold(),
+        style(&at.release).cyan(),
+        style(&at.namespace).cyan(),
+        if at.cluster.is_known() {
+            format!(" of {}", at.cluster)
+        } else {
+            String::new()
+        },
+        step(target, &revisions(target)),
+    );
+    let mut facts = facts(target).into_iter().skip(1);
+    let chart = facts.next().unwrap_or_default();
+    let file = format!("  file       {}", file_note(target));
+    let lines = [String::new(), place, chart, file];
+    lines
+        .into_iter()
+        .chain(facts)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// What there is to say of a target but its place, its revision and its file: the step that it takes, then lines as they are
+/// shown.
+pub(super) fn facts(target: &Target) -> Vec<String> {
+    let (at, layout) = (&target.coordinates, target.layout);
     let mut lines = vec![
-        String::new(),
-        format!(
-            "{} release {} in namespace {}{} ({now})",
-            style(component.title()).bold(),
-            style(&at.release).cyan(),
-            style(&at.namespace).cyan(),
-            if at.cluster.is_known() {
-                format!(" of {}", at.cluster)
-            } else {
-                String::new()
-            }
-        ),
+        step(target, "upgrade"),
         format!("  chart      {} {}", at.chart, at.version),
-        format!("  file       {}", file_note(target)),
         format!("  bundle     {}", mode_note(target.mode)),
     ];
     if layout.task_pods.is_some() {
@@ -189,7 +212,39 @@ fn heading(target: &Target) -> String {
         );
         format!("  {}", style(gone).red())
     }));
-    lines.join("\n")
+    lines
+}
+
+fn revisions(target: &Target) -> String {
+    let revision = target
+        .observed
+        .release()
+        .map_or(0, |one| one.deployed.revision);
+    format!("revision {revision} → {}", revision + 1)
+}
+
+/// What happens to a release; an upgrade by `revisions`.
+fn step(target: &Target, revisions: &str) -> String {
+    let at = &target.coordinates;
+    match (&target.observed, target.action) {
+        (_, Action::Nothing) => "as it should be".to_owned(),
+        (Observed::Present(release), _) => {
+            let listed = &release.listed;
+            match listed.version_of(target.layout.chart) {
+                Some(version) if version == at.version => revisions.to_owned(),
+                Some(version) => format!("{revisions}, chart {version} → {}", at.version),
+                None => format!(
+                    "{revisions}, chart {} → {} {}",
+                    listed.chart, target.chart_name, at.version
+                ),
+            }
+        }
+        (Observed::Absent, _) if target.namespace_is_new && target.upgrade.creates_namespace() => {
+            "new release; the namespace will be created".to_owned()
+        }
+        (Observed::Absent, _) => "new release".to_owned(),
+        (Observed::Unknown(_), _) => "new release, as far as known".to_owned(),
+    }
 }
 
 fn file_note(target: &Target) -> String {
@@ -311,11 +366,17 @@ fn manifest(target: &Target) -> String {
     )
 }
 
-fn commands(plan: &Plan) -> String {
+fn commands(groups: &[Group<'_>]) -> String {
     let mut lines = vec![String::new(), style("Commands").bold().to_string()];
-    for target in &plan.targets {
-        if target.action != Action::Nothing {
+    for group in groups {
+        let mut turns = group.all().filter(|target| target.has_its_turn());
+        if let Some(target) = turns.next() {
             lines.push(format!("  {}", target.upgrade.shown()));
+        }
+        let more = turns.count();
+        if more > 0 {
+            let text = format!("and {more} more like it, each with its own names");
+            lines.push(format!("  {}", style(text).dim()));
         }
     }
     lines.join("\n")
