@@ -89,6 +89,10 @@ pub struct VerifyArgs {
     #[arg(value_name = "COMPONENT")]
     pub components: Vec<Component>,
 
+    /// Which targets, where a file lists them.
+    #[command(flatten)]
+    pub fleet: FleetArgs,
+
     /// The task pods of this queue only; repeatable
     #[arg(long = "queue", value_name = "NAME")]
     pub queues: Vec<String>,

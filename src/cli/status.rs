@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{PlaceArgs, help};
+use super::{FleetArgs, PlaceArgs, help};
 use crate::certs::lint::EXPIRES_WITHIN_DAYS;
 use crate::exit::Stop;
 use crate::finding::Ignorable;
@@ -33,6 +33,10 @@ pub struct StatusArgs {
     /// Look in the cluster of every context of the kubeconfig
     #[arg(long, conflicts_with = "contexts")]
     pub all_contexts: bool,
+
+    /// Which targets, where a file lists them.
+    #[command(flatten)]
+    pub fleet: FleetArgs,
 
     /// Certificates that are to be deployed, such as a trust-manager Bundle's ConfigMap; told is what differs; repeatable
     #[arg(long = "ca", value_name = "SOURCE")]

@@ -140,15 +140,17 @@ pub(super) fn left_out(plan: &Plan) -> Option<Stop> {
     let codes = plan.unplanned.iter().map(|one| code_of(&one.error));
     let codes = codes.chain((refused > 0).then_some(ExitCode::Refused));
     let code = codes.reduce(ExitCode::worse)?;
-    let mut parts = Vec::new();
-    if !plan.unplanned.is_empty() {
-        parts.push(format!("{} could not be planned", plan.unplanned.len()));
-    }
-    if refused > 0 {
-        parts.push(format!("{refused} refused because of the errors above"));
-    }
-    let all = plan.targets.len() + plan.unplanned.len();
-    let message = format!("of {all} targets, {}", parts.join(" and "));
+    let (unplanned, all) = (
+        plan.unplanned.len(),
+        plan.targets.len() + plan.unplanned.len(),
+    );
+    let message = match (unplanned, refused) {
+        (_, 0) => format!("{unplanned} of {all} targets could not be planned; see above"),
+        (0, _) => format!("{refused} of {all} targets refused because of the errors above"),
+        _ => format!(
+            "{unplanned} of {all} targets could not be planned, {refused} refused; see above"
+        ),
+    };
     Some(Stop::new(code, message))
 }
 

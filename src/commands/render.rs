@@ -30,13 +30,16 @@ pub(super) fn run(
     interrupt::watch()?;
     let desired = &arguments.desired.desired();
     let mut needs = Needs::when(true);
-    let specs = cli::specs(
-        &arguments.desired.components,
-        &arguments.desired.targets,
-        "render",
-    );
-    let specs = needs.keep(specs.map_err(anyhow::Error::from))?;
-    let requests = one_by_one(specs.unwrap_or_default(), cluster, desired);
+    let (components, targets) = (&arguments.desired.components, &arguments.desired.targets);
+    let fleet = arguments.fleet.find(components, targets)?;
+    let requests = match &fleet {
+        Some(fleet) => fleet.requests_anywhere(desired, cluster, &arguments.fleet.only)?,
+        None => {
+            let specs = cli::specs(components, targets, "render").map_err(anyhow::Error::from);
+            let specs = needs.keep(specs)?;
+            one_by_one(specs.unwrap_or_default(), cluster, desired)
+        }
+    };
     let bundles = needs.keep(Bundles::of(desired, &requests, cluster, false))?;
     let (Some(bundles), true) = (bundles, needs.are_met()) else {
         return Err(needs.into_error().into());
@@ -67,7 +70,7 @@ pub(super) fn run(
     let mut locks = FolderLocks::default();
     let mut jobs = Vec::new();
     for (request, bundle) in requests.into_iter().zip(each) {
-        let place = Destination::without_cluster(request.spec, cluster);
+        let place = Destination::without_cluster(request.spec, &request.cluster);
         if arguments.in_place {
             locking::lock(&mut locks, &place.values, screen)?;
         }

@@ -23,6 +23,9 @@ use targets::Listed;
 /// The name under which it is found by itself.
 pub const FILE_NAME: &str = "clearml-certs.yaml";
 
+/// Gives the cluster of a context.
+type Resolve<'a> = &'a dyn Fn(&String) -> Result<ClusterAddress, Stop>;
+
 /// The releases that a file lists.
 #[derive(Debug)]
 pub struct Fleet {
@@ -81,9 +84,42 @@ impl Fleet {
         here: &ClusterAddress,
         only: &[Only],
     ) -> Result<Vec<TargetRequest>, Stop> {
+        let cluster = |context: &String| {
+            let named = here.of_contexts(Some(std::slice::from_ref(context)))?;
+            Ok(named.into_iter().next().unwrap_or_else(|| here.clone()))
+        };
+        self.selected(desired, brings, here, &cluster, only)
+    }
+
+    /// The same where no cluster is asked, so that their contexts need not be known here.
+    ///
+    /// # Errors
+    /// `only` selects nothing.
+    pub fn requests_anywhere(
+        &self,
+        desired: &Desired,
+        here: &ClusterAddress,
+        only: &[Only],
+    ) -> Result<Vec<TargetRequest>, Stop> {
+        let cluster = |context: &String| Ok(here.on(context));
+        self.selected(desired, true, here, &cluster, only)
+    }
+
+    fn selected(
+        &self,
+        desired: &Desired,
+        brings: bool,
+        here: &ClusterAddress,
+        of_context: Resolve<'_>,
+        only: &[Only],
+    ) -> Result<Vec<TargetRequest>, Stop> {
         let mut all = Vec::new();
         for target in &self.targets {
-            all.push(target.request(desired, brings, here)?);
+            let cluster = target
+                .context
+                .as_ref()
+                .map_or_else(|| Ok(here.clone()), of_context)?;
+            all.push(target.request(desired, brings, cluster));
         }
         for one in only {
             if !all.iter().any(|target| one.selects(target)) {

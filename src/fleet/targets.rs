@@ -39,7 +39,7 @@ const OF_A_TARGET: [&str; 4] = ["component", "release", "chart", "version"];
 /// One release of the file.
 #[derive(Debug, Clone)]
 pub(super) struct Listed {
-    context: Option<String>,
+    pub(super) context: Option<String>,
     spec: TargetSpec,
     pub(super) certificates: Vec<Source>,
     mode: Option<Mode>,
@@ -57,15 +57,8 @@ impl Listed {
         &self,
         desired: &Desired,
         brings: bool,
-        here: &ClusterAddress,
-    ) -> Result<TargetRequest, Stop> {
-        let cluster = match &self.context {
-            Some(context) => {
-                let named = here.of_contexts(Some(std::slice::from_ref(context)))?;
-                named.into_iter().next().unwrap_or_else(|| here.clone())
-            }
-            None => here.clone(),
-        };
+        cluster: ClusterAddress,
+    ) -> TargetRequest {
         let mut spec = self.spec.clone();
         for path in &mut spec.values {
             let text = path.to_string_lossy().replace("{context}", cluster.name());
@@ -74,7 +67,7 @@ impl Listed {
         let brings = brings && desired.certificates.is_empty();
         let or =
             |given: &Option<String>, own: &Option<String>| given.clone().or_else(|| own.clone());
-        Ok(TargetRequest {
+        TargetRequest {
             cluster,
             spec,
             desired: Desired {
@@ -101,7 +94,7 @@ impl Listed {
                 ..desired.clone()
             },
             wave: self.wave,
-        })
+        }
     }
 }
 
