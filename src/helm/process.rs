@@ -5,7 +5,7 @@ use std::process::Output;
 
 use super::arguments::masked;
 use super::{Ending, Helm, HelmError};
-use crate::process;
+use crate::{log_lines, process};
 
 impl Helm {
     /// Runs helm to its end and returns what it printed.
@@ -23,7 +23,7 @@ impl Helm {
             Some(input) => process::command_reading(&self.program, argv, input.to_owned()),
             None => process::command(&self.program, argv),
         };
-        let output = process::output(&self.on_cluster(command));
+        let output = process::output(&self.on_cluster(command), &shown(argv));
         let output = self.succeeded(argv, output)?;
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
@@ -35,12 +35,14 @@ impl Helm {
         on_line: impl FnMut(&str),
     ) -> Result<String, HelmError> {
         let command = self.on_cluster(process::command(&self.program, argv));
-        let output = process::stream(&command, on_line);
+        let output = process::stream(&command, &shown(argv), on_line);
         let output = self.succeeded(argv, output)?;
-        Ok(String::from_utf8_lossy(&output.stderr).into_owned())
+        Ok(log_lines::told(&String::from_utf8_lossy(&output.stderr)))
     }
 
     fn on_cluster(&self, command: duct::Expression) -> duct::Expression {
+        // With `--debug`, helm 3 would end every error with the places of its own code where it arose.
+        let command = command.env_remove("HELM_DEBUG");
         match self.cluster.helm_variable() {
             Some((name, value)) => command.env(name, value),
             None => command,

@@ -3,6 +3,7 @@
 mod changes;
 mod diff;
 mod doctor;
+mod explain;
 mod fit;
 mod inspect;
 mod line;

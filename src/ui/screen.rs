@@ -91,6 +91,16 @@ impl Screen {
         });
     }
 
+    /// A call of another program, for who debugs: in one piece, however wide.
+    pub fn traced(&self, call: &str) {
+        let text = self.redactor.redact(call);
+        let text = printable(&text).into_owned();
+        let label = console::style("debug:").dim().for_stderr();
+        self.progress.suspended(|| {
+            let _ = writeln!(std::io::stderr().lock(), "{label} {text}");
+        });
+    }
+
     /// What ended the run: an error, but where the user wanted it so.
     pub fn ending(&self, error: &anyhow::Error) {
         match error.downcast_ref::<Stop>() {
