@@ -175,6 +175,10 @@ pub struct DoctorArgs {
     #[command(flatten)]
     pub targets: TargetArgs,
 
+    /// Do not ask the servers that the values name
+    #[arg(long, help_heading = headings::LOOK)]
+    pub skip_probe: bool,
+
     /// Further flags for helm pull, such as --plain-http
     #[arg(last = true, value_name = "HELM-ARGS", hide_short_help = true)]
     pub helm_arguments: Vec<String>,

@@ -42,7 +42,7 @@ pub(super) fn certificates(
         return Ok((Bundle::default(), Vec::new()));
     }
     if desired.certificates.is_empty() {
-        return Err(Stop::no_answer("which certificates: --ca FILE").into());
+        return Err(Stop::no_answer("which certificates: --ca FILE (or a folder, https://HOST, secret:NAME, system; a values file, for those that it has)").into());
     }
     let from_system = desired.certificates.iter().any(|source| source.is_system);
     if desired.mode == Some(Mode::Append) && from_system {
@@ -167,7 +167,7 @@ pub(super) fn accept(plan: &Plan) -> Result<(), Stop> {
     }
     if plan.is_refused() {
         return Err(Stop::refused(
-            "refused because of the errors above; nothing was changed",
+            "refused because of the errors above; nothing was changed (helm clearml-certs explain CODE tells more of each)",
         ));
     }
     Ok(())

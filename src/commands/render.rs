@@ -1,6 +1,6 @@
 //! `render`: the overrides alone, printed or written; no cluster.
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
 use super::gather::{Destination, helm_arguments};
 use super::locking;
@@ -10,7 +10,7 @@ use crate::backups::Backups;
 use crate::cli::{self, Output, RenderArgs};
 use crate::exit::ExitCode;
 use crate::files::FolderLocks;
-use crate::helm::{Helm, Rollout};
+use crate::helm::{Helm, HelmError, Rollout};
 use crate::interrupt;
 use crate::kube::ClusterAddress;
 use crate::plan::{Observed, OnUnheld, Plan, Purpose};
@@ -64,7 +64,8 @@ pub(super) fn run(
         }
         places.push(place);
     }
-    let planned = planner.targets(&places, |_| Ok(Observed::Absent), screen)?;
+    let planned = planner.targets(&places, |_| Ok(Observed::Absent), screen);
+    let planned = planned.map_err(|error| without_chart(error, arguments))?;
     interrupt::check()?;
     let plan = planning::plan(desired, &bundle, findings, planned, arguments.check);
     screen.plan_findings(&plan);
@@ -87,6 +88,20 @@ pub(super) fn run(
         (Output::Text, true) => {}
     }
     Ok(ExitCode::Done)
+}
+
+/// A chart that cannot be had stops nobody here who takes the documented names.
+fn without_chart(error: anyhow::Error, arguments: &RenderArgs) -> anyhow::Error {
+    let is_missing = error
+        .downcast_ref::<HelmError>()
+        .is_some_and(HelmError::is_fetching);
+    if is_missing && !arguments.assume_names {
+        anyhow!(
+            "{error:#}\nhint: without the chart, --assume-names goes by the documented names of its ConfigMaps: nothing is proven then"
+        )
+    } else {
+        error
+    }
 }
 
 /// Says what would be written, for a check in a pipeline.

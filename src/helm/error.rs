@@ -98,6 +98,12 @@ impl HelmError {
             .any(|sign| self.message.contains(sign))
     }
 
+    /// A chart was to be fetched.
+    #[must_use]
+    pub fn is_fetching(&self) -> bool {
+        self.command.starts_with("helm pull ") || self.command.starts_with("helm show ")
+    }
+
     /// The release does not exist.
     #[must_use]
     pub fn is_release_not_found(&self) -> bool {

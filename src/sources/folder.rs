@@ -22,6 +22,7 @@ pub(super) fn read(folder: &Path) -> Result<Reading> {
     collect(folder, 0, &mut files)?;
     files.sort_unstable();
     let mut all = Reading::default();
+    let mut others = Vec::new();
     for path in files {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if is_certificate_name(&name) || begins_with_certificate(&path) {
@@ -29,9 +30,12 @@ pub(super) fn read(folder: &Path) -> Result<Reading> {
             all.given.extend(reading.given);
             all.notes.extend(reading.notes);
         } else {
-            all.notes.push(skipped(&path.display().to_string()));
+            let inside = path.strip_prefix(folder).unwrap_or(&path);
+            others.push(inside.display().to_string());
         }
     }
+    all.notes
+        .extend(skipped(&format!("{}: ", folder.display()), &others));
     if all.given.is_empty() {
         return Err(Stop::refused(format!(
             "{} holds no certificate file (.pem, .crt, .cer, .der, .p7b, .p7c)",

@@ -44,14 +44,7 @@ impl Progress {
         work: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
         let started = Instant::now();
-        let result = if self.live {
-            let bar = self.spinner(what);
-            let result = watched(&bar, what, look, work);
-            bar.finish_and_clear();
-            result
-        } else {
-            work()
-        };
+        let result = self.meanwhile(what, look, work);
         let elapsed = started.elapsed();
         let mark = match &result {
             Ok(_) if elapsed < WORTH_A_LINE => return result,
@@ -64,6 +57,22 @@ impl Progress {
             use std::io::Write as _;
             let _ = writeln!(std::io::stderr().lock(), "{line}");
         });
+        result
+    }
+
+    /// Does `work` under a line that is gone afterwards: what came of it is told elsewhere.
+    pub(super) fn meanwhile<T>(
+        &self,
+        what: &str,
+        look: Option<Look<'_>>,
+        work: impl FnOnce() -> T,
+    ) -> T {
+        if !self.live {
+            return work();
+        }
+        let bar = self.spinner(what);
+        let result = watched(&bar, what, look, work);
+        bar.finish_and_clear();
         result
     }
 

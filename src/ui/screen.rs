@@ -115,6 +115,12 @@ impl Screen {
         self.note(&format!("{label} {error:#}"));
     }
 
+    /// Does `work` under a line that leaves nothing behind: what came of it, good or bad, is told by who asked.
+    pub fn meanwhile<T>(&self, what: &str, work: impl FnOnce() -> T) -> T {
+        let what = self.redactor.redact(what);
+        self.progress.meanwhile(&printable(&what), None, work)
+    }
+
     /// Does `work` under a line that says what is going on.
     pub fn step<T, E>(&self, what: &str, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         self.progress

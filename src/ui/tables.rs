@@ -18,7 +18,7 @@ pub(super) fn name(certificate: &Certificate) -> &str {
 /// Cells of a validity bar.
 const BAR: u8 = 10;
 
-/// How much of the validity has passed, and what is left: `███░░░░░░░ 812 days`.
+/// How much of the validity is left, as a gauge and in days: `███████░░░ 812 days`.
 pub(super) fn validity(
     certificate: &Certificate,
     now: OffsetDateTime,
@@ -26,11 +26,14 @@ pub(super) fn validity(
 ) -> String {
     let whole = (certificate.not_after - certificate.not_before).whole_seconds();
     let passed = (now - certificate.not_before).whole_seconds();
-    let cells = passed
+    let rest = (certificate.not_after - now).whole_seconds();
+    // What is not over has a cell.
+    let least = i64::from(rest > 0);
+    let cells = rest
         .saturating_mul(BAR.into())
         .checked_div(whole.max(1))
-        .unwrap_or(BAR.into())
-        .clamp(0, BAR.into());
+        .unwrap_or_default()
+        .clamp(least, BAR.into());
     let cells = usize::try_from(cells).unwrap_or_default();
     let bar = "█".repeat(cells) + &"░".repeat(usize::from(BAR) - cells);
     let left = certificate.not_after - now;
