@@ -265,9 +265,36 @@ pub struct InspectArgs {
     #[arg(long, value_name = "DAYS", default_value_t = EXPIRES_WITHIN_DAYS, help_heading = headings::LOOK)]
     pub expires_within: u32,
 
+    /// In which order certificates are shown [default: by their end; of one server alone: as it presents them]
+    #[arg(long, value_enum, value_name = "BY", help_heading = headings::LOOK)]
+    pub sort: Option<Sort>,
+
     /// How to print the result
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT", help_heading = headings::LOOK)]
-    pub output: Output,
+    pub output: InspectOutput,
+}
+
+/// In which order certificates are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Sort {
+    /// What ends first comes first.
+    End,
+    /// By name.
+    Name,
+    /// As they were given.
+    Given,
+}
+
+/// How `inspect` prints.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum InspectOutput {
+    /// For people.
+    #[default]
+    Text,
+    /// The same with whole fingerprints, issuers and origins, however wide.
+    Wide,
+    /// For programs (docs/json.md).
+    Json,
 }
 
 /// What is wanted: which certificates go where, and how. The same for every command that edits override files.
@@ -424,6 +451,10 @@ pub struct DeployArgs {
     /// Show all that is rendered, not only what changes
     #[arg(long, help_heading = headings::LOOK, hide_short_help = true)]
     pub show_manifest: bool,
+
+    /// Show every certificate, public CAs among them, where the preview would count them
+    #[arg(long, help_heading = headings::LOOK, hide_short_help = true)]
+    pub show_certificates: bool,
 
     /// Do it without asking
     #[arg(short, long, help_heading = headings::RUN)]

@@ -40,6 +40,7 @@ pub(super) const SHORT: &[(&str, &str)] = &[
     ("in_place", "Write the files instead of printing them"),
     ("mode", "append to the pods' bundle, or replace it"),
     ("output", "text or json"),
+    ("sort", "By end, name, or as given"),
     ("release", "Release name"),
     ("save", "Write the CAs to this file, for --ca"),
     ("servers", "A server to ask as well"),

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::agreement::agree;
+use super::agreement::{agree, detail};
 use super::order::Order;
 use super::planning::accept;
 use super::{carry_out, guided, installing};
@@ -59,7 +59,7 @@ pub(super) fn finish(
     if is_json {
         screen.plan_findings(plan);
     } else {
-        screen.preview(plan, deploy.show_manifest);
+        screen.preview(plan, detail(deploy));
     }
     let refused = accept(plan);
     let has_work = plan.has_changes() || deploy.verify;

@@ -57,6 +57,17 @@ pub(super) fn wrapped(line: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// A line of results, broken between words where the terminal is narrower; what follows stands behind `indent` columns.
+pub(super) fn result_line(line: &str, indent: usize) -> String {
+    let Some(width) = width_of_results().filter(|width| measure_text_width(line) > *width) else {
+        return line.to_owned();
+    };
+    let lead = line.len() - line.trim_start().len();
+    let (blanks, text) = line.split_at_checked(lead).unwrap_or(("", line));
+    let lines = wrapped(text, width.saturating_sub(indent.max(lead)));
+    format!("{blanks}{}", lines.join(&format!("\n{:indent$}", "")))
+}
+
 /// The words of a line; a command in backquotes, or behind a colon up to the next semicolon, is one.
 fn pieces(line: &str) -> Vec<String> {
     let mut pieces: Vec<String> = Vec::new();

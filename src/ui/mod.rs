@@ -5,6 +5,7 @@ mod diff;
 mod doctor;
 mod explain;
 mod fit;
+mod folded;
 mod inspect;
 mod line;
 mod preview;
@@ -23,5 +24,6 @@ mod tables;
 mod verdicts;
 mod verify;
 
+pub use preview::Detail;
 pub use prompts::{Remark, Typed, choose, choose_several, confirm, is_interactive, text, type_in};
 pub use screen::Screen;

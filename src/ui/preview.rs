@@ -2,34 +2,43 @@
 
 use console::style;
 
-use super::fit::listed;
 use super::table::{Column, Table};
-use super::{Screen, changes, diff, summary};
+use super::tables::{aliases, name};
+use super::{Screen, changes, diff, fit, summary};
 use crate::certs::bundle::Entry;
 use crate::certs::lint::date;
 use crate::certs::verdict::{Client, Verdict};
 use crate::finding::{Finding, Severity};
-use crate::overrides::Mode;
 use crate::overrides::task_pods::Strategy;
+use crate::overrides::{Mode, Placed};
 use crate::plan::{self, Action, Answer, Observed, Plan, Target, Unplanned};
 use crate::release::Snapshot;
 use crate::vendor::{EXTRA_CERTS, OVERRIDE_BUNDLE, PROPAGATE};
 
+/// What is shown beside the usual.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Detail {
+    /// All that was rendered.
+    pub manifest: bool,
+    /// Every certificate, public CAs among them, and all findings of one kind.
+    pub certificates: bool,
+}
+
 impl Screen {
-    /// Shows the whole plan; `with_manifest`: also all that was rendered.
-    pub fn preview(&self, plan: &Plan, with_manifest: bool) {
-        self.result(&certificates(&plan.entries));
+    /// Shows the whole plan.
+    pub fn preview(&self, plan: &Plan, detail: Detail) {
+        self.result(&certificates(&plan.entries, detail));
         self.findings(&plan.findings);
         for target in &plan.targets {
             self.result(&heading(target));
             if target.file.changes() {
-                self.result(&diff::of(&target.file));
+                self.result(&diff::of(&target.file, detail));
             }
-            let changes = changes::of(target);
+            let changes = changes::of(target, detail);
             if !changes.is_empty() {
                 self.result(changes.trim_end());
             }
-            if with_manifest {
+            if detail.manifest {
                 self.result(&manifest(target));
             }
             self.findings(&target.findings);
@@ -70,13 +79,54 @@ impl Screen {
     }
 
     pub(crate) fn findings(&self, findings: &[Finding]) {
-        for finding in findings {
-            self.note(&shown(finding));
+        for group in groups(findings) {
+            let (named, rest) = group.split_at(group.len().min(FINDINGS_SHOWN));
+            let hints: Vec<_> = group.iter().map(|one| &one.hint).collect();
+            let hint = hints
+                .first()
+                .copied()
+                .filter(|hint| hints.iter().all(|one| one == hint));
+            for (index, finding) in named.iter().enumerate() {
+                let is_last = index + 1 == named.len();
+                let mut text = shown(finding);
+                if is_last && !rest.is_empty() {
+                    text += &format!("\n  and {} more of this kind", rest.len());
+                }
+                let hint = match hint {
+                    Some(common) if is_last => common.as_ref(),
+                    Some(_) => None,
+                    None => finding.hint.as_ref(),
+                };
+                if let Some(hint) = hint {
+                    let label = style("hint:").dim().for_stderr();
+                    text += &format!("\n  {label} {hint}");
+                }
+                self.note(&text);
+            }
         }
     }
 }
 
-/// A finding on one or two lines.
+/// Findings of one code that are told in full; the rest is counted.
+const FINDINGS_SHOWN: usize = 3;
+
+/// Those of one code and severity together, in the order of the first.
+fn groups(findings: &[Finding]) -> Vec<Vec<&Finding>> {
+    let mut groups: Vec<Vec<&Finding>> = Vec::new();
+    for finding in findings {
+        let is_like = |group: &&mut Vec<&Finding>| {
+            let first = group.first();
+            first.is_some_and(|one| (one.code, one.severity) == (finding.code, finding.severity))
+        };
+        match groups.iter_mut().find(is_like) {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
+        }
+    }
+    groups
+}
+
+/// A finding without its hint.
 fn shown(finding: &Finding) -> String {
     let severity = format!("{}[{}]", finding.severity, finding.code);
     let severity = match finding.severity {
@@ -84,52 +134,100 @@ fn shown(finding: &Finding) -> String {
         Severity::Warning => style(severity).yellow().bold(),
         Severity::Note => style(severity).cyan(),
     };
-    let text = format!("{}: {}", severity.for_stderr(), finding.message);
-    match &finding.hint {
-        Some(hint) => format!("{text}\n  {} {hint}", style("hint:").dim().for_stderr()),
-        None => text,
+    format!("{}: {}", severity.for_stderr(), finding.message)
+}
+
+/// Certificates that have a line each; of more, the first to end are shown.
+const CERTIFICATES_SHOWN: usize = 12;
+
+fn certificates(entries: &[Entry], detail: Detail) -> String {
+    let is_listed = |entry: &&Entry| detail.certificates || !entry.of_bundle;
+    let (mut listed, folded): (Vec<&Entry>, Vec<&Entry>) = entries.iter().partition(is_listed);
+    let hidden = match listed.len().checked_sub(CERTIFICATES_SHOWN) {
+        Some(more) if more > 0 && !detail.certificates => {
+            listed.sort_by_key(|entry| entry.certificate.not_after);
+            listed.split_off(CERTIFICATES_SHOWN)
+        }
+        _ => Vec::new(),
+    };
+    let mut lines = vec![style("Certificates").bold().to_string()];
+    if !listed.is_empty() {
+        lines.push(table(&listed));
+    }
+    if !hidden.is_empty() {
+        let what = format!("and {} more", hidden.len());
+        lines.push(counted(&what, &hidden));
+    }
+    if !folded.is_empty() {
+        let of = folded.first().map_or("", |one| place(&one.origin));
+        let what = format!("and {} public CAs of {of}", folded.len());
+        lines.push(counted(&what, &folded));
+    }
+    if !hidden.is_empty() || !folded.is_empty() {
+        lines.push(style(" (--show-certificates lists them)").dim().to_string());
+    }
+    lines.join("\n")
+}
+
+/// The file or object of an origin, without the line or the key in it.
+fn place(origin: &str) -> &str {
+    let is_number = |text: &str| text.bytes().all(|one| one.is_ascii_digit());
+    match origin.rsplit_once(':') {
+        Some((place, line)) if is_number(line) => place,
+        _ => origin,
     }
 }
 
-fn certificates(entries: &[Entry]) -> String {
+/// Certificates that have no line of their own: how many, and the first and the last to end.
+fn counted(what: &str, entries: &[&Entry]) -> String {
+    let by_end = |entry: &&&Entry| entry.certificate.not_after;
+    let told = |entry: &&Entry| {
+        let certificate = &entry.certificate;
+        format!("{} ({})", date(certificate.not_after), name(certificate))
+    };
+    let first = entries.iter().min_by_key(by_end).map(told);
+    let last = entries.iter().max_by_key(by_end).map(told);
+    let text = format!(
+        "{what}, the first until {}, the last until {}",
+        first.unwrap_or_default(),
+        last.unwrap_or_default()
+    );
+    let room = fit::width_of_results().unwrap_or(usize::MAX);
+    let lines = fit::wrapped(&text, room.saturating_sub(3));
+    format!(" {}", lines.join("\n   "))
+}
+
+fn table(entries: &[&Entry]) -> String {
     let mut table = Table::new([
         Column::new("ALIAS").cut(12),
         Column::new("SUBJECT").cut(14),
         Column::new("ISSUER").cut(12).spare(1),
-        Column::new("VALID").spare(2),
+        Column::new("UNTIL").spare(2),
         Column::new("SHA-256, FIRST 8 BYTES"),
     ]);
-    for entry in entries.iter().filter(|entry| !entry.of_bundle) {
+    for entry in entries {
         let certificate = &entry.certificate;
         let issuer = if certificate.is_own_issuer() {
             "itself"
         } else {
             &certificate.issuer
         };
-        let valid = format!(
-            "{} to {}",
-            date(certificate.not_before),
-            date(certificate.not_after)
-        );
-        let fingerprint = certificate.fingerprint.short();
+        // The whole subject where the name alone tells nothing apart.
+        let is_twin = |one: &&&Entry| name(&one.certificate) == name(certificate);
+        let subject = if entries.iter().filter(is_twin).count() > 1 {
+            &certificate.subject
+        } else {
+            name(certificate)
+        };
         table.row([
             entry.alias.clone(),
-            certificate.subject.clone(),
+            subject.to_owned(),
             issuer.to_owned(),
-            valid,
-            fingerprint,
+            date(certificate.not_after),
+            certificate.fingerprint.short(),
         ]);
     }
-    let system = entries.iter().filter(|entry| entry.of_bundle).count();
-    let system = match system {
-        0 => String::new(),
-        n => format!("\n and {n} of a bundle of public roots"),
-    };
-    format!(
-        "{}\n{}{system}",
-        style("Certificates").bold(),
-        table.shown()
-    )
+    table.shown()
 }
 
 fn heading(target: &Target) -> String {
@@ -159,16 +257,19 @@ fn heading(target: &Target) -> String {
     };
     let mut lines = vec![
         String::new(),
-        format!(
-            "{} release {} in namespace {}{} ({now})",
-            style(component.title()).bold(),
-            style(&at.release).cyan(),
-            style(&at.namespace).cyan(),
-            if at.cluster.is_known() {
-                format!(" of {}", at.cluster)
-            } else {
-                String::new()
-            }
+        fit::result_line(
+            &format!(
+                "{} release {} in namespace {}{} ({now})",
+                style(component.title()).bold(),
+                style(&at.release).cyan(),
+                style(&at.namespace).cyan(),
+                if at.cluster.is_known() {
+                    format!(" of {}", at.cluster)
+                } else {
+                    String::new()
+                }
+            ),
+            2,
         ),
         format!("  chart      {} {}", at.chart, at.version),
         format!("  file       {}", file_note(target)),
@@ -233,7 +334,7 @@ fn server_lines(target: &Target) -> Vec<String> {
     let headings = std::iter::once("servers  ").chain(std::iter::repeat("         "));
     headings
         .zip(asked)
-        .map(|(heading, line)| format!("  {heading}  {line}"))
+        .map(|(heading, line)| fit::result_line(&format!("  {heading}  {line}"), 13))
         .collect()
 }
 
@@ -257,7 +358,7 @@ fn trusting(verdicts: &[Verdict]) -> String {
 
 /// Where the certificates arrive, read from the rendered manifests; those that go the same way share their lines.
 fn proof_lines(target: &Target) -> Vec<String> {
-    let mut ways: Vec<(String, Vec<String>, bool, Vec<&str>)> = Vec::new();
+    let mut ways: Vec<(String, Vec<String>, bool, Vec<&Placed>)> = Vec::new();
     for placed in &target.placed {
         let fingerprint = placed.certificate.fingerprint;
         let Some(carrier) = target.proof.carriers.of(fingerprint).first() else {
@@ -280,20 +381,21 @@ fn proof_lines(target: &Target) -> Vec<String> {
             .iter_mut()
             .find(|(from, to, ..)| *from == object && *to == places)
         {
-            Some((.., aliases)) => aliases.push(&placed.alias),
-            None => ways.push((object, places, arrives, vec![&placed.alias])),
+            Some((.., all)) => all.push(placed),
+            None => ways.push((object, places, arrives, vec![placed])),
         }
     }
     let mut lines = Vec::new();
-    for (object, places, arrives, aliases) in ways {
+    for (object, places, arrives, placed) in ways {
         let mark = if arrives {
             style("✓").green()
         } else {
             style("✗").red()
         };
-        lines.push(format!("  {mark} {}", style(listed(&aliases)).bold()));
+        lines.push(format!("  {mark} {}", style(aliases(&placed)).bold()));
         lines.push(format!("      in {object}"));
-        lines.extend(places.iter().map(|place| format!("      {place}")));
+        let place = |place: &String| fit::result_line(&format!("      {place}"), 8);
+        lines.extend(places.iter().map(place));
     }
     lines
 }

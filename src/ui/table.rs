@@ -86,6 +86,11 @@ impl Table {
         self.within(fit::width_of_results())
     }
 
+    /// The table as wide as it is.
+    pub(super) fn whole(&self) -> String {
+        self.within(None)
+    }
+
     /// The table within `width` columns.
     fn within(&self, width: Option<usize>) -> String {
         let mut shown: Vec<(usize, usize)> = (0..self.columns.len())
@@ -150,12 +155,18 @@ impl Table {
         least.map_or(natural, |least| natural.min(least))
     }
 
+    /// The width down to which a column shrinks before a spare one goes: names tell more than ornaments.
+    fn wanted(&self, index: usize, natural: usize) -> usize {
+        let least = self.columns.get(index).and_then(|column| column.least);
+        least.map_or(natural, |least| natural.min(2 * least))
+    }
+
     /// Leaves spare columns out until the others fit.
     fn leave_out(&self, shown: &mut Vec<(usize, usize)>, width: usize) {
         loop {
             let least: Vec<(usize, usize)> = shown
                 .iter()
-                .map(|(index, natural)| (*index, self.least(*index, *natural)))
+                .map(|(index, natural)| (*index, self.wanted(*index, *natural)))
                 .collect();
             let spare = shown
                 .iter()

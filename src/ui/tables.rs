@@ -3,8 +3,10 @@
 use console::style;
 use time::{Duration, OffsetDateTime};
 
-use crate::certs::Certificate;
+use super::fit::listed;
 use crate::certs::chain::Chain;
+use crate::certs::{Certificate, mozilla};
+use crate::overrides::Placed;
 
 /// The name that people know a certificate by.
 pub(super) fn name(certificate: &Certificate) -> &str {
@@ -12,6 +14,20 @@ pub(super) fn name(certificate: &Certificate) -> &str {
         (Some(name), _) => name,
         (None, "") => "(no subject)",
         (None, subject) => subject,
+    }
+}
+
+/// Aliases: the private ones by name, the public ones counted.
+pub(super) fn aliases(placed: &[&Placed]) -> String {
+    let is_public = |one: &&&Placed| mozilla::is_public_root(one.certificate.fingerprint);
+    let (public, own): (Vec<&&Placed>, Vec<&&Placed>) = placed.iter().partition(is_public);
+    let own: Vec<&str> = own.iter().map(|one| one.alias.as_str()).collect();
+    match (own.as_slice(), public.as_slice()) {
+        (own, []) => listed(own),
+        ([], [only]) => only.alias.clone(),
+        ([], public) => format!("{} public CAs", public.len()),
+        (own, [only]) => format!("{} and the public {}", listed(own), only.alias),
+        (own, public) => format!("{} and {} public CAs", listed(own), public.len()),
     }
 }
 

@@ -184,7 +184,7 @@ either_major! {
         for (key, name) in [
             (ec_key_on(Nid::BRAINPOOL_P384R1), "ECDSA brainpoolP384r1"),
             (ec_key_on(Nid::SECP256K1), "ECDSA secp256k1"),
-            (spelt_out_key(Nid::SECP384R1), "ECDSA with explicit parameters"),
+            (spelt_out_key(Nid::SECP384R1), "ECDSA explicit curve"),
         ] {
             world.write("ca.pem", &authority("Acme Root").key(key).self_signed().pem());
             world.plugin("inspect ca.pem").says(name);
