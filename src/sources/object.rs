@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_yaml::Value;
 
-use super::{Reading, holds_certificate, is_certificate_name, parsed, skipped};
+use super::{Reading, holds_certificate, is_certificate_name, is_key_name, parsed, skipped};
 use crate::exit::Stop;
 use crate::finding::Finding;
 use crate::proof::{Manifest, Object};
@@ -61,7 +61,7 @@ pub(super) fn certificates(contents: &Contents, shown: &str) -> Result<Reading> 
             ));
         } else if is_certificate_name(key) || holds_certificate(content) {
             reading.given.extend(parsed(content, &place, key)?);
-        } else {
+        } else if !is_key_name(key) {
             others.push(key.clone());
         }
     }

@@ -2,7 +2,7 @@
 
 use console::{StyledObject, style};
 
-use super::preview::Detail;
+use super::detail::Detail;
 use super::{diff, fit};
 use crate::plan::{Action, Change, Changes, ObjectChange, Target, ValueChange};
 

@@ -2,9 +2,9 @@
 
 use console::style;
 
+use super::detail::Detail;
 use super::fit;
 use super::folded::{folded, narrowed};
-use super::preview::Detail;
 use crate::plan::FileChange;
 use crate::report::{self, Line};
 

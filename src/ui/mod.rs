@@ -1,6 +1,7 @@
 //! What people see: results on stdout, everything else on stderr, secrets on neither.
 
 mod changes;
+mod detail;
 mod diff;
 mod doctor;
 mod explain;
@@ -24,6 +25,6 @@ mod tables;
 mod verdicts;
 mod verify;
 
-pub use preview::Detail;
+pub use detail::Detail;
 pub use prompts::{Remark, Typed, choose, choose_several, confirm, is_interactive, text, type_in};
 pub use screen::Screen;

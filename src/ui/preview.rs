@@ -4,7 +4,7 @@ use console::style;
 
 use super::table::{Column, Table};
 use super::tables::{aliases, name};
-use super::{Screen, changes, diff, fit, summary};
+use super::{Detail, Screen, changes, diff, fit, summary};
 use crate::certs::bundle::Entry;
 use crate::certs::lint::date;
 use crate::certs::verdict::{Client, Verdict};
@@ -14,15 +14,6 @@ use crate::overrides::{Mode, Placed};
 use crate::plan::{self, Action, Answer, Observed, Plan, Target, Unplanned};
 use crate::release::Snapshot;
 use crate::vendor::{EXTRA_CERTS, OVERRIDE_BUNDLE, PROPAGATE};
-
-/// What is shown beside the usual.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Detail {
-    /// All that was rendered.
-    pub manifest: bool,
-    /// Every certificate, public CAs among them, and all findings of one kind.
-    pub certificates: bool,
-}
 
 impl Screen {
     /// Shows the whole plan.
