@@ -5,11 +5,39 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 use std::process::Output;
+use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::interrupt::HandedOn;
 use crate::platform::{ask_to_end, end_by_force};
+
+/// Who is told of each process.
+type Listener = Box<dyn Fn(&str) + Send + Sync>;
+
+static LISTENER: OnceLock<Listener> = OnceLock::new();
+
+/// From now on `tell` hears of each process that has ended: its command, how it ended, how long it took.
+pub fn on_each(tell: impl Fn(&str) + Send + Sync + 'static) {
+    // Only the first is heard: there is one screen.
+    let _ = LISTENER.set(Box::new(tell));
+}
+
+/// Tells of a process, called as in `shown`, that began at `began`.
+fn heard(shown: &str, began: Instant, ended: Result<&Output, &io::Error>) {
+    let Some(tell) = LISTENER.get() else {
+        return;
+    };
+    let how = match ended {
+        Ok(output) => match output.status.code() {
+            Some(code) => format!("exit code {code}"),
+            None => "ended by a signal".to_owned(),
+        },
+        Err(error) => format!("not started: {error}"),
+    };
+    let seconds = began.elapsed().as_secs_f64();
+    tell(&format!("{shown}  ({how}, {seconds:.2}s)"));
+}
 
 /// A command that is about to run; nothing is handed to a shell, and it has no terminal to ask on.
 pub(crate) fn command<S: AsRef<str>>(program: &Path, arguments: &[S]) -> duct::Expression {
@@ -34,8 +62,15 @@ fn bare<S: AsRef<str>>(program: &Path, arguments: &[S]) -> duct::Expression {
     duct::cmd(program, arguments)
 }
 
-/// Runs a command to its end, whatever that is, and gives all it printed.
-pub(crate) fn output(command: &duct::Expression) -> io::Result<Output> {
+/// Runs a command to its end, whatever that is, and gives all it printed. `shown` is how it may be shown: without secrets.
+pub(crate) fn output(command: &duct::Expression, shown: &str) -> io::Result<Output> {
+    let began = Instant::now();
+    let ended = captured(command);
+    heard(shown, began, ended.as_ref());
+    ended
+}
+
+fn captured(command: &duct::Expression) -> io::Result<Output> {
     let captured = command.stdout_capture().stderr_capture().unchecked();
     let mut handed_on = HandedOn::begin();
     let running = captured.start()?;
@@ -51,6 +86,18 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// It prints into files that have no name, and not into pipes: should this process be killed, it goes on to its end, where a pipe
 /// without a reader would end it in the middle of what it does.
 pub(crate) fn stream(
+    command: &duct::Expression,
+    shown: &str,
+    patience: Option<Duration>,
+    on_line: impl FnMut(&str),
+) -> io::Result<Streamed> {
+    let began = Instant::now();
+    let ended = streamed(command, patience, on_line);
+    heard(shown, began, ended.as_ref().map(|one| &one.output));
+    ended
+}
+
+fn streamed(
     command: &duct::Expression,
     patience: Option<Duration>,
     mut on_line: impl FnMut(&str),

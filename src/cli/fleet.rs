@@ -18,11 +18,11 @@ const HEADING: &str = "Many targets";
 #[derive(Debug, Clone, Default, Args)]
 pub struct FleetArgs {
     /// Take targets and certificates from this file [default: clearml-certs.yaml, where it is in this folder and no component is named]
-    #[arg(short, long, value_name = "FILE", help_heading = HEADING)]
+    #[arg(short, long, value_name = "FILE", help_heading = HEADING, hide_short_help = true)]
     pub config: Option<PathBuf>,
 
     /// Only these of its targets: agent, NAMESPACE/RELEASE, context=NAME, namespace=NAME, release=NAME, wave=NUMBER; * and ? stand for anything, commas join; repeatable
-    #[arg(long, value_name = "SELECTOR", help_heading = HEADING)]
+    #[arg(long, value_name = "SELECTOR", help_heading = HEADING, hide_short_help = true)]
     pub only: Vec<Only>,
 }
 
@@ -68,15 +68,15 @@ impl FleetArgs {
 #[derive(Debug, Clone, Default, Args)]
 pub struct TurnArgs {
     /// So many targets at once [default: 4]
-    #[arg(long, value_name = "N", help_heading = HEADING)]
+    #[arg(long, value_name = "N", help_heading = HEADING, hide_short_help = true)]
     pub parallel: Option<NonZeroUsize>,
 
     /// Go on with the next wave after a target that failed
-    #[arg(long, help_heading = HEADING)]
+    #[arg(long, help_heading = HEADING, hide_short_help = true)]
     pub keep_going: bool,
 
     /// Let so many targets of each wave go ahead, and ask before the others
-    #[arg(long, value_name = "N", help_heading = HEADING)]
+    #[arg(long, value_name = "N", help_heading = HEADING, hide_short_help = true)]
     pub canary: Option<NonZeroUsize>,
 }
 

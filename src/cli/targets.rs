@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches, value_parser};
 
+use super::headings;
 use crate::exit::Stop;
 use crate::helm::files_of;
 use crate::request::TargetSpec;
@@ -87,6 +88,9 @@ impl TargetArgs {
     }
 }
 
+/// The one that seldom has to be named.
+const RARE: &str = "version";
+
 /// Those of [`OPTIONS`] that are `wanted`: once without a component's name, and once for each component.
 fn augmented(command: Command, components: &[Component], wanted: impl Fn(&str) -> bool) -> Command {
     let options = || OPTIONS.iter().filter(|(option, ..)| wanted(option));
@@ -95,7 +99,8 @@ fn augmented(command: Command, components: &[Component], wanted: impl Fn(&str) -
         .fold(command, |command, (option, value, help)| {
             let arg = argument(option.to_string(), option, value)
                 .help(*help)
-                .help_heading("Coordinates, when one component is named");
+                .help_heading(headings::ONE)
+                .hide_short_help(*option == RARE);
             command.arg(if *option == "values" {
                 arg.short('f')
             } else {
@@ -106,7 +111,8 @@ fn augmented(command: Command, components: &[Component], wanted: impl Fn(&str) -
         options().fold(command, |command, (option, value, help)| {
             let arg = argument(format!("{component}-{option}"), option, value)
                 .help(*help)
-                .help_heading(format!("Coordinates of the {component}"));
+                .help_heading(headings::of(*component))
+                .hide_short_help(true);
             command.arg(arg)
         })
     })

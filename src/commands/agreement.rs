@@ -8,7 +8,15 @@ use crate::cli::DeployArgs;
 use crate::exit::{ExitCode, Stop};
 use crate::kube::ClusterAddress;
 use crate::plan::{Action, Plan, Target};
-use crate::ui;
+use crate::ui::{self, Detail};
+
+/// How much of the plan is shown before it.
+pub(super) fn detail(deploy: &DeployArgs) -> Detail {
+    Detail {
+        manifest: deploy.show_manifest,
+        certificates: deploy.show_certificates,
+    }
+}
 
 /// Asks for the yes, where nobody gave it on the command line.
 pub(super) fn agree(plan: &Plan, deploy: &DeployArgs, cluster: &ClusterAddress) -> Result<()> {

@@ -95,7 +95,9 @@ fn are_named(desired: &Desired) -> Result<(), Stop> {
         return Ok(());
     }
     if desired.certificates.is_empty() {
-        return Err(Stop::no_answer("which certificates: --ca FILE"));
+        return Err(Stop::no_answer(
+            "which certificates: --ca FILE (or a folder, https://HOST, secret:NAME, system; a values file, for those that it has)",
+        ));
     }
     let from_system = desired.certificates.iter().any(|source| source.is_system);
     if desired.mode == Some(Mode::Append) && from_system {

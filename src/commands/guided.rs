@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::Result;
 use clap::Parser as _;
 
-use super::agreement::agree;
+use super::agreement::{agree, detail};
 use super::order::Order;
 use super::planning::accept;
 use super::{carry_out, installing};
@@ -67,7 +67,7 @@ pub(super) fn run(first: &InstallArgs, helm: &Helm, screen: &Screen) -> Result<E
             let rollout = installing::rollout(&order.deploy, helm)?;
             let plan = installing::plan(&order, &rollout, helm, &mut locks, screen)
                 .map_err(installing::interrupted)?;
-            screen.preview(&plan, order.deploy.show_manifest, false);
+            screen.preview(&plan, detail(&order.deploy), false);
             Ok((arguments, rollout, plan))
         });
         let (arguments, rollout, plan) = match planned {

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::agreement::agree;
+use super::agreement::{agree, detail};
 use super::order::{Order, fleet_of};
 use super::planning::{accept, accept_some, left_out};
 use super::{carry_out, guided, installing};
@@ -62,7 +62,7 @@ pub(super) fn finish(
     if is_json {
         screen.plan_findings(plan);
     } else {
-        screen.preview(plan, deploy.show_manifest, order.is_for_many());
+        screen.preview(plan, detail(deploy), order.is_for_many());
     }
     let refused = if order.is_for_many() {
         accept_some(plan)

@@ -8,6 +8,7 @@ mod complete;
 mod doctor;
 mod drafts;
 mod dry_run;
+mod explain;
 mod gather;
 mod guided;
 mod inspect;
@@ -42,12 +43,14 @@ use crate::ui::Screen;
 /// Whatever stopped it; [`crate::exit::code_of`] gives the exit code.
 pub fn run(cli: &Cli, screen: &Screen) -> Result<ExitCode> {
     let cluster = &ClusterAddress::from_environment();
-    // The doctor tells it among what else it finds.
-    if !matches!(cli.command, Command::Completion(_) | Command::Doctor(_)) {
+    // The doctor tells it among what else it finds; two ask no cluster.
+    let asks_none = matches!(cli.command, Command::Completion(_) | Command::Explain(_));
+    if !asks_none && !matches!(cli.command, Command::Doctor(_)) {
         cluster.check()?;
     }
     match &cli.command {
         Command::Doctor(arguments) => doctor::run(arguments, cluster, screen),
+        Command::Explain(arguments) => explain::run(arguments, screen),
         Command::Completion(arguments) => Ok(complete::script(arguments, screen)),
         Command::Inspect(arguments) => inspect::run(arguments, cluster, screen),
         Command::Install(arguments) => install::run(arguments, cluster, screen),

@@ -111,7 +111,7 @@ pub(super) fn accept(plan: &Plan) -> Result<(), Stop> {
     }
     if plan.is_refused() {
         return Err(Stop::refused(
-            "refused because of the errors above; nothing was changed",
+            "refused because of the errors above; nothing was changed (helm clearml-certs explain CODE tells more of each)",
         ));
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! `render`: the overrides alone, printed or written; no cluster.
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
 use super::bundles::Bundles;
 use super::charts::Charts;
@@ -8,13 +8,13 @@ use super::gather::{Destination, helm_arguments};
 use super::locking;
 use super::needs::Needs;
 use super::order::one_by_one;
-use super::planning::{self, Job, Planner, accept};
+use super::planning::{self, Job, Planned, Planner, accept};
 use super::side_by_side::AT_ONCE;
 use crate::backups::Backups;
 use crate::cli::{self, Output, RenderArgs};
 use crate::exit::ExitCode;
 use crate::files::FolderLocks;
-use crate::helm::{Helm, Rollout};
+use crate::helm::{Helm, HelmError, Rollout};
 use crate::interrupt;
 use crate::kube::ClusterAddress;
 use crate::plan::{Observed, OnUnheld, Plan, Purpose};
@@ -82,8 +82,9 @@ pub(super) fn run(
             wave: request.wave,
         });
     }
-    let planned = planner.targets(&jobs, |_| Ok(Observed::Absent), screen)?;
-    let planned = planned.or_first_error()?;
+    let planned = planner.targets(&jobs, |_| Ok(Observed::Absent), screen);
+    let planned = planned.and_then(Planned::or_first_error);
+    let planned = planned.map_err(|error| without_chart(error, arguments))?;
     interrupt::check()?;
     let plan = planning::plan(desired, &bundle, findings, planned, arguments.check);
     screen.plan_findings(&plan);
@@ -106,6 +107,20 @@ pub(super) fn run(
         (Output::Text, true) => {}
     }
     Ok(ExitCode::Done)
+}
+
+/// A chart that cannot be had stops nobody here who takes the documented names.
+fn without_chart(error: anyhow::Error, arguments: &RenderArgs) -> anyhow::Error {
+    let is_missing = error
+        .downcast_ref::<HelmError>()
+        .is_some_and(HelmError::is_fetching);
+    if is_missing && !arguments.assume_names {
+        anyhow!(
+            "{error:#}\nhint: without the chart, --assume-names goes by the documented names of its ConfigMaps: nothing is proven then"
+        )
+    } else {
+        error
+    }
 }
 
 /// Says what would be written, for a check in a pipeline.

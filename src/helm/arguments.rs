@@ -45,6 +45,32 @@ const RENDER: &[(&str, bool)] = &[
     ("--take-ownership", false),
 ];
 
+/// The rest of what `helm upgrade` takes.
+const UPGRADE: &[&str] = &[
+    "--cleanup-on-fail",
+    "--create-namespace",
+    "--description",
+    "--force",
+    "--force-conflicts",
+    "--force-replace",
+    "--hide-notes",
+    "--hide-secret",
+    "--history-max",
+    "--labels",
+    "--render-subchart-notes",
+    "--reset-values",
+    "--reuse-values",
+    "--server-side",
+    "--wait-for-jobs",
+];
+
+/// Whether it is a flag of `helm upgrade` that stands behind `--`.
+#[must_use]
+pub fn is_flag(word: &str) -> bool {
+    let mut sorted = LOCATE.iter().chain(RENDER).map(|(name, _)| *name);
+    UPGRADE.contains(&word) || sorted.any(|name| name == word)
+}
+
 /// Flags of the plan itself: given twice, preview and execution could differ.
 const OURS: &[(&str, &str)] = &[
     ("-f", "--<component>-values"),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::arguments::masked;
 use super::{Ending, Helm, HelmError};
+use crate::log_lines;
 use crate::process::{self, Streamed};
 
 impl Helm {
@@ -24,7 +25,7 @@ impl Helm {
             Some(input) => process::command_reading(&self.program, argv, input.to_owned()),
             None => process::command(&self.program, argv),
         };
-        let output = process::output(&self.on_cluster(command));
+        let output = process::output(&self.on_cluster(command), &shown(argv));
         let output = self.succeeded(argv, output)?;
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
@@ -37,7 +38,7 @@ impl Helm {
         on_line: impl FnMut(&str),
     ) -> Result<String, HelmError> {
         let command = self.on_cluster(process::command(&self.program, argv));
-        let mut output = process::stream(&command, patience, on_line);
+        let mut output = process::stream(&command, &shown(argv), patience, on_line);
         if let (
             Ok(Streamed {
                 output,
@@ -53,10 +54,12 @@ impl Helm {
             output.stderr.extend(why.into_bytes());
         }
         let output = self.succeeded(argv, output.map(|streamed| streamed.output))?;
-        Ok(String::from_utf8_lossy(&output.stderr).into_owned())
+        Ok(log_lines::told(&String::from_utf8_lossy(&output.stderr)))
     }
 
     fn on_cluster(&self, command: duct::Expression) -> duct::Expression {
+        // With `--debug`, helm 3 would end every error with the places of its own code where it arose.
+        let command = command.env_remove("HELM_DEBUG");
         match self.cluster.helm_variable() {
             Some((name, value)) => command.env(name, value),
             None => command,

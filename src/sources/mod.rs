@@ -242,10 +242,27 @@ fn holds_certificate(content: &[u8]) -> bool {
     content.windows(begin.len()).any(|window| window == begin)
 }
 
-fn skipped(what: &str) -> Finding {
-    Finding::note(
+/// Names that one note has room for.
+const NAMES: usize = 3;
+
+/// Private keys lie beside certificates more often than not: that they are left aside is no news.
+fn is_key_name(name: &str) -> bool {
+    name.to_ascii_lowercase().ends_with(".key")
+}
+
+/// What was left aside in one place, in one note.
+fn skipped(place: &str, names: &[String]) -> Option<Finding> {
+    let shown = names.get(..NAMES.min(names.len())).unwrap_or_default();
+    let listed = shown.join(", ");
+    let what = match names.len() {
+        0 => return None,
+        1 => format!("{listed} was skipped"),
+        few if few <= NAMES => format!("{listed} were skipped"),
+        many => format!("{listed} and {} more were skipped", many - NAMES),
+    };
+    let finding = Finding::note(
         "file-skipped",
-        format!("{what} was skipped: only .pem, .crt, .cer, .der, .p7b and .p7c are read"),
-    )
-    .hint("name the file itself if it holds a certificate")
+        format!("{place}{what}: only .pem, .crt, .cer, .der, .p7b and .p7c are read"),
+    );
+    Some(finding.hint("name it by itself if it holds a certificate"))
 }

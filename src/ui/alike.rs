@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{changes, diff, preview};
+use super::{Detail, changes, diff, findings, target as facts_of};
 use crate::files;
 use crate::plan::{Plan, Target};
 
@@ -50,9 +50,14 @@ pub(super) fn groups(plan: &Plan) -> Vec<Group<'_>> {
 /// What a preview says of a target, its own names taken out.
 fn shape(target: &Target, all: &[Target]) -> String {
     let at = &target.coordinates;
-    let mut said = preview::facts(target);
-    said.push(changes::of(target));
-    said.extend(target.findings.iter().map(preview::shown));
+    // What is left out of a preview may differ all the same.
+    let whole = Detail {
+        certificates: true,
+        manifest: false,
+    };
+    let mut said = facts_of::facts(target);
+    said.push(changes::of(target, whole));
+    said.extend(target.findings.iter().map(findings::shown));
     // A file that others have too is edited by the first of them for all.
     let place = files::place_of(&target.file.path);
     let mut sharing = all
@@ -61,7 +66,7 @@ fn shape(target: &Target, all: &[Target]) -> String {
     said.push(if sharing.nth(1).is_some() {
         target.file.after.clone()
     } else if target.file.changes() {
-        diff::of(&target.file)
+        diff::of(&target.file, whole)
     } else {
         String::new()
     });

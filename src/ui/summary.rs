@@ -3,13 +3,17 @@
 use console::style;
 
 use super::alike::Group;
-use super::fit::listed;
+use super::fit::{self, listed};
+use super::tables::aliases;
 use crate::overrides::Placed;
 use crate::plan::{Action, Observed, Plan, Purpose, Replaced, Target};
 use crate::report::{Counts, warnings};
 
 /// Targets that have a line of their own where there are several.
 const TARGETS_SHOWN: usize = 4;
+
+/// Where the texts of a target begin.
+const INDENT: usize = 13;
 
 /// The summary of a plan that changes something.
 pub(super) fn of(plan: &Plan, groups: &[Group<'_>]) -> String {
@@ -34,6 +38,10 @@ pub(super) fn of(plan: &Plan, groups: &[Group<'_>]) -> String {
         1 => Some("  warnings   1, above".to_owned()),
         n => Some(format!("  warnings   {n}, above")),
     });
+    let lines: Vec<String> = lines
+        .iter()
+        .map(|line| fit::result_line(line, INDENT))
+        .collect();
     format!("\n{}", lines.join("\n"))
 }
 
@@ -116,10 +124,7 @@ fn revisions(target: &Target) -> String {
 }
 
 fn trust(target: &Target) -> String {
-    let names = |all: &[Placed]| {
-        let names: Vec<&str> = all.iter().map(|one| one.alias.as_str()).collect();
-        listed(&names)
-    };
+    let names = |all: &[Placed]| aliases(&all.iter().collect::<Vec<_>>());
     let trust = &target.trust;
     let added = style(format!("+ {}", names(&trust.added))).green();
     let gone = style(format!("− {} (no longer)", names(&trust.gone))).red();

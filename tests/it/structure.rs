@@ -69,6 +69,7 @@ const FLOORS: [&[&str]; 14] = [
         "environment",
         "exit",
         "installation",
+        "log_lines",
         "nearest",
         "pattern",
         "platform",
@@ -91,10 +92,11 @@ const FLOORS: [&[&str]; 14] = [
 ];
 
 /// Modules that decide and touch nothing: no file, no process, no network, no clock.
-const PURE: [&str; 12] = [
+const PURE: [&str; 13] = [
     "certs",
     "conf",
     "finding",
+    "log_lines",
     "overrides",
     "plan",
     "proof",
