@@ -6,6 +6,7 @@ mod complete;
 mod doctor;
 mod drafts;
 mod dry_run;
+mod engines;
 mod gather;
 mod guided;
 mod inspect;

@@ -8,6 +8,7 @@ use tempfile::NamedTempFile;
 use time::{Duration, OffsetDateTime};
 
 use super::drafts::{self, Drafts};
+use super::engines;
 use super::gather::Destination;
 use super::side_by_side::side_by_side;
 use crate::certs::bundle::{Bundle, Entry};
@@ -309,7 +310,9 @@ impl Planner<'_> {
                 asks_cluster,
             };
             let what = format!("rendering {} {}", chart.name, chart.version);
-            let stream = screen.step(&what, || self.helm.template(&rendering, self.arguments))?;
+            let stream = screen.step(&what, || {
+                engines::rendered(self.helm, &rendering, self.arguments)
+            })?;
             manifest.clone_from(&stream);
             Ok(stream)
         };

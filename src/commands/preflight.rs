@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use anyhow::Result;
 
 use super::dry_run;
+use super::engines;
 use super::gather::Cluster;
 use super::side_by_side::side_by_side;
 use super::verifying;
@@ -93,6 +94,13 @@ pub(super) fn look(
             Ok(kubectl) if deploys => admission(target, kubectl, screen),
             _ => (Answers::default(), None),
         };
+        let engine = screen.step("asking who deploys the release", || {
+            Ok::<_, Infallible>(engines::of(
+                target,
+                kubectl.as_ref().ok().filter(|_| deploys),
+            ))
+        });
+        let Ok(engine) = engine;
         let scene = Scene {
             target,
             releases: cluster.known(namespace),
@@ -100,6 +108,7 @@ pub(super) fn look(
             history: &history(target, helm)?,
             rules: rules.as_ref(),
             answers: &answers,
+            engine: engine.as_ref(),
             agent_comes_along: agents.contains(namespace),
             restart,
             deploys,

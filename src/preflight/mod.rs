@@ -4,6 +4,7 @@ mod admission;
 mod charts;
 mod conflicts;
 mod drift;
+mod engines;
 mod immutable;
 mod neighbours;
 mod newcomers;
@@ -13,6 +14,7 @@ mod running;
 mod size;
 mod state;
 
+use crate::engine::Engine;
 use crate::finding::Finding;
 use crate::helm::{PlacedRelease, ReleaseSummary, Revision};
 use crate::plan::Target;
@@ -20,6 +22,7 @@ use crate::plan::Target;
 pub use admission::NamespaceRules;
 pub use conflicts::{conflict, contested};
 pub use drift::put_back;
+pub use engines::CODE as RELEASE_OF_AN_ENGINE;
 pub use newcomers::{Answers, Newcomer, Refusal, answers, newcomers};
 pub use running::{Workload, keeping_old_content, restarted};
 pub use size::{Stored, check as check_size};
@@ -39,6 +42,8 @@ pub struct Scene<'a> {
     pub rules: Option<&'a NamespaceRules>,
     /// What the API server says to the pods that are new.
     pub answers: &'a Answers,
+    /// The engine that deploys the release, where one is known.
+    pub engine: Option<&'a Engine>,
     /// Whether an agent goes into the same namespace in this run.
     pub agent_comes_along: bool,
     /// Whether pods that would keep what they have are to be restarted.
@@ -56,6 +61,7 @@ pub fn check(scene: &Scene<'_>) -> Vec<Finding> {
         findings.extend(immutable::changed(scene));
         findings.extend(admission::check(scene));
     }
+    findings.extend(engines::deployed_by(scene));
     findings.extend(place::elsewhere(scene));
     findings.extend(place::missing_namespace(scene));
     findings.extend(neighbours::agent_beside_gateway(scene));
@@ -92,6 +98,7 @@ mod tests {
             history: &[],
             rules: None,
             answers: &NO_ANSWERS,
+            engine: None,
             agent_comes_along: false,
             restart: false,
             deploys: true,

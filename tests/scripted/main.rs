@@ -17,6 +17,7 @@ mod support;
 mod aftermath;
 mod drift;
 mod dry_run;
+mod engines;
 mod helm_failures;
 mod meanwhile;
 mod places;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         aftermath::trials(),
         drift::trials(),
         dry_run::trials(),
+        engines::trials(),
         helm_failures::trials(),
         meanwhile::trials(),
         places::trials(),
