@@ -5,9 +5,6 @@ use crate::engine::Engine;
 use crate::finding::Finding;
 use crate::plan::{Action, Observed, Target};
 
-/// Its code, which people let pass by name.
-pub const CODE: &str = "release-of-an-engine";
-
 /// An error where something would be deployed past the engine; where files alone are written, a note that the engine deploys them.
 pub(super) fn deployed_by(scene: &Scene<'_>) -> Option<Finding> {
     let (target, engine) = (scene.target, scene.engine?);
@@ -16,7 +13,7 @@ pub(super) fn deployed_by(scene: &Scene<'_>) -> Option<Finding> {
     let release = format!("release {} in {}", at.release, at.namespace);
     if !scene.deploys {
         return Some(Finding::note(
-            CODE,
+            "release-of-an-engine",
             format!(
                 "{release} is deployed by {name} ({object}): have it read the file, and leave helm upgrade to it"
             ),
@@ -35,7 +32,7 @@ pub(super) fn deployed_by(scene: &Scene<'_>) -> Option<Finding> {
             "{name} ({object}) deploys what would be {release}, without a release of Helm's: helm would stumble over its objects, or {name} would take this back"
         ),
     };
-    Some(Finding::error(CODE, message).hint(way_out(engine, target)))
+    Some(Finding::error("release-of-an-engine", message).hint(way_out(engine, target)))
 }
 
 fn way_out(engine: &Engine, target: &Target) -> String {
@@ -56,7 +53,7 @@ fn way_out(engine: &Engine, target: &Target) -> String {
         Observed::Present(_) => "",
         _ => " -- --take-ownership",
     };
-    format!("{edit}\n  or {suspend}, and then: --ignore {CODE}{adopt}")
+    format!("{edit}\n  or {suspend}, and then: --ignore release-of-an-engine{adopt}")
 }
 
 #[cfg(test)]
@@ -88,7 +85,10 @@ mod tests {
     fn an_upgrade_past_an_engine_is_refused_with_both_ways_out() {
         let target = target_of(Component::Agent, deployed("deployed"));
         let finding = said(&target, true).unwrap();
-        assert_eq!((finding.code, finding.severity), (CODE, Severity::Error));
+        assert_eq!(
+            (finding.code, finding.severity),
+            ("release-of-an-engine", Severity::Error)
+        );
         assert!(
             finding
                 .message

@@ -22,7 +22,6 @@ use crate::plan::Target;
 pub use admission::NamespaceRules;
 pub use conflicts::{conflict, contested};
 pub use drift::put_back;
-pub use engines::CODE as RELEASE_OF_AN_ENGINE;
 pub use newcomers::{Answers, Newcomer, Refusal, answers, newcomers};
 pub use running::{Workload, keeping_old_content, restarted};
 pub use size::{Stored, check as check_size};

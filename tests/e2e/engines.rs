@@ -21,7 +21,7 @@ fn begin(world: &World) {
 }
 
 on_the_cluster! {
-    /// Argo CD applies what `helm template` renders, and keeps no release.
+    // Argo CD applies what `helm template` renders, and keeps no release.
     fn what_argo_cd_applied_is_named_before_helm_stumbles(world, namespace) {
         begin(&world);
         let chart = chart("clearml-enterprise-agent-6.9.3");
