@@ -1,6 +1,7 @@
 //! Asking the cluster which engine deploys a release.
 
-use anyhow::Result;
+use std::convert::Infallible;
+
 use serde_json::{Value as Json, json};
 use serde_yaml::Value;
 
@@ -10,19 +11,27 @@ use crate::helm::{Helm, HelmArguments, HelmError, Rendering};
 use crate::kube::Kubectl;
 use crate::plan::{Action, Observed, Target};
 use crate::proof::{Manifest, Object};
+use crate::ui::Screen;
 
 /// The kinds whose live objects are asked for their marks: one is enough, and these are few.
 const WORKLOADS: [&str; 3] = ["Deployment", "StatefulSet", "DaemonSet"];
 
 /// Who deploys a target's release: as Helm stored its objects, else as they are in the cluster, where they may have come to belong
 /// to an engine later, or without Helm.
-pub(super) fn of(target: &Target, kubectl: Option<&Kubectl>) -> Option<Engine> {
+pub(super) fn of(target: &Target, kubectl: Option<&Kubectl>, screen: &Screen) -> Option<Engine> {
     let stored = target.observed.release();
     let stored = stored.and_then(|release| Engine::of(release.objects()));
     if stored.is_some() || target.action == Action::Nothing || target.namespace_is_new {
         return stored;
     }
     let kubectl = kubectl?;
+    let at = &target.coordinates;
+    let what = format!("asking who deploys {}", at.release);
+    let Ok(engine) = screen.step(&what, || Ok::<_, Infallible>(in_cluster(target, kubectl)));
+    engine
+}
+
+fn in_cluster(target: &Target, kubectl: &Kubectl) -> Option<Engine> {
     let at = &target.coordinates;
     match target.observed {
         Observed::Unknown(_) => None,

@@ -3,6 +3,7 @@
 mod agreement;
 mod carry_out;
 mod complete;
+mod default_chart;
 mod doctor;
 mod drafts;
 mod dry_run;
@@ -12,6 +13,7 @@ mod guided;
 mod inspect;
 mod install;
 mod installing;
+mod kept;
 mod locking;
 mod needs;
 mod order;

@@ -416,6 +416,8 @@ impl Candidate {
         for path in paths {
             if path == files.edited() {
                 candidate.values.push(INPUT.into());
+            } else if let Some(values) = files.inside_of(path) {
+                candidate.add(values)?;
             } else if let Some(draft) = drafts.of(path) {
                 candidate.add(draft)?;
             } else {

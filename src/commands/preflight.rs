@@ -54,18 +54,7 @@ pub(super) fn look(
             .hint("leave --verify out"),
         );
     }
-    if let Some(version) = helm.too_old()? {
-        findings.push(
-            Finding::error(
-                "helm-too-old",
-                format!(
-                    "this is Helm {version}; the oldest that this plugin works with is {}",
-                    helm::OLDEST
-                ),
-            )
-            .hint("install a newer Helm, or name one with HELM_BIN"),
-        );
-    }
+    findings.extend(too_old(helm)?);
     let agents: Vec<String> = targets
         .iter()
         .filter(|target| target.coordinates.component == Component::Agent)
@@ -94,13 +83,7 @@ pub(super) fn look(
             Ok(kubectl) if deploys => admission(target, kubectl, screen),
             _ => (Answers::default(), None),
         };
-        let engine = screen.step("asking who deploys the release", || {
-            Ok::<_, Infallible>(engines::of(
-                target,
-                kubectl.as_ref().ok().filter(|_| deploys),
-            ))
-        });
-        let Ok(engine) = engine;
+        let engine = engines::of(target, kubectl.as_ref().ok().filter(|_| deploys), screen);
         let scene = Scene {
             target,
             releases: cluster.known(namespace),
@@ -140,6 +123,20 @@ pub(super) fn look(
         }
     }
     Ok(findings)
+}
+
+/// A Helm that this plugin was never tried with.
+fn too_old(helm: &Helm) -> Result<Option<Finding>> {
+    Ok(helm.too_old()?.map(|version| {
+        Finding::error(
+            "helm-too-old",
+            format!(
+                "this is Helm {version}; the oldest that this plugin works with is {}",
+                helm::OLDEST
+            ),
+        )
+        .hint("install a newer Helm, or name one with HELM_BIN")
+    }))
 }
 
 /// What the API server says to the new pods, and what the namespace demands of those that it does not let in.

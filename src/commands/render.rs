@@ -58,7 +58,7 @@ pub(super) fn run(
     let mut locks = FolderLocks::default();
     let mut places = Vec::new();
     for spec in specs {
-        let place = Destination::without_cluster(spec, cluster);
+        let place = Destination::without_cluster(spec, cluster)?;
         if arguments.in_place {
             locking::lock(&mut locks, &place.values, screen)?;
         }

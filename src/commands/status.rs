@@ -13,6 +13,7 @@ use time::{Duration, OffsetDateTime};
 
 use self::files::Files;
 use self::found::{Candidate, Shadow, Surveyed, is_in_cluster};
+use super::kept;
 use super::planning;
 use super::probing::Answers;
 use super::side_by_side::side_by_side;
@@ -40,7 +41,9 @@ pub(super) fn run(
 ) -> Result<ExitCode> {
     interrupt::watch()?;
     fits_together(arguments)?;
-    let specs = arguments.specs()?;
+    let specs = arguments.specs()?.into_iter();
+    let placed = specs.map(|spec| Ok(kept::placed(spec)?.0));
+    let specs = placed.collect::<Result<Vec<_>>>()?;
     let clusters = match (arguments.contexts.as_slice(), arguments.all_contexts) {
         ([], false) => vec![address.clone()],
         ([], true) => address.of_contexts(None)?,

@@ -158,6 +158,7 @@ mod tests {
                 path: layout.override_file.into(),
                 before: None,
                 after: String::new(),
+                inside: None,
             },
             fragment: String::new(),
             is_assumed: false,

@@ -22,7 +22,7 @@ impl Screen {
         self.findings(&plan.findings);
         for target in &plan.targets {
             self.result(&heading(target));
-            if target.file.changes() {
+            if target.file.is_edited() {
                 self.result(&diff::of(&target.file));
             }
             let changes = changes::of(target);
@@ -191,12 +191,15 @@ fn heading(target: &Target) -> String {
 
 fn file_note(target: &Target) -> String {
     let file = &target.file;
-    let what = match (&file.before, file.changes()) {
+    let what = match (&file.before, file.is_edited()) {
         (None, _) => "new",
         (Some(_), true) => "edited in place",
         (Some(_), false) => "unchanged",
     };
-    format!("{} ({what})", file.path.display())
+    match &file.inside {
+        Some(inside) => format!("{} ({}, {what})", file.path.display(), inside.place),
+        None => format!("{} ({what})", file.path.display()),
+    }
 }
 
 fn mode_note(mode: Mode) -> String {
@@ -311,8 +314,14 @@ fn manifest(target: &Target) -> String {
 fn commands(plan: &Plan) -> String {
     let mut lines = vec![String::new(), style("Commands").bold().to_string()];
     for target in &plan.targets {
-        if target.action != Action::Nothing {
-            lines.push(format!("  {}", target.upgrade.shown()));
+        match &target.file.inside {
+            Some(inside) => lines.push(format!(
+                "  none: {} deploys from {}",
+                inside.engine,
+                target.file.path.display()
+            )),
+            None if target.action == Action::Nothing => {}
+            None => lines.push(format!("  {}", target.upgrade.shown())),
         }
     }
     lines.join("\n")

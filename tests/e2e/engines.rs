@@ -25,7 +25,7 @@ on_the_cluster! {
     fn what_argo_cd_applied_is_named_before_helm_stumbles(world, namespace) {
         begin(&world);
         let chart = chart("clearml-enterprise-agent-6.9.3");
-        let rendered = world.helm(["template", "clearml-agent", &chart, "-n", &namespace.name, "-f", AGENT_FILE]);
+        let rendered = world.helm(["template", "clearml-agent", &chart, "-n", &namespace.name, "--kube-version", "1.32.0", "-f", AGENT_FILE]);
         let manifest = rendered.exits(0).stdout.clone();
         assert_eq!(create(&manifest, &["-n", &namespace.name]), None);
         world.plugin(&install(&namespace, "")).exits(1).warns("invalid ownership metadata");

@@ -19,6 +19,7 @@ mod drift;
 mod dry_run;
 mod engines;
 mod helm_failures;
+mod inside_objects;
 mod meanwhile;
 mod places;
 mod preview;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         dry_run::trials(),
         engines::trials(),
         helm_failures::trials(),
+        inside_objects::trials(),
         meanwhile::trials(),
         places::trials(),
         preview::trials(),

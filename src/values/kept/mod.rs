@@ -1,9 +1,10 @@
-//! Values where GitOps keeps them: inside the object that an engine deploys from, or a ConfigMap or Secret that it reads.
+//! Values where `GitOps` keeps them: inside the object that an engine deploys from, or a ConfigMap or Secret that it reads.
 //!
 //! | file | purpose |
 //! | --- | --- |
 //! | `documents` | the documents of a file |
-//! | `object` | where an object keeps values, and what it says of the release |
+//! | `search` | which of its objects is meant |
+//! | `object` | an object, and what it says of the release |
 //! | `flux`, `argo`, `rancher`, `data` | one kind of objects each |
 //! | `lens` | the values as a text of their own, and back |
 
@@ -14,12 +15,13 @@ mod flux;
 mod lens;
 mod object;
 mod rancher;
+mod search;
 
 use std::fmt;
 
 use documents::line_of;
 use lens::Lens;
-use object::Found;
+use search::Found;
 
 pub use object::{ChartOf, Said};
 
@@ -93,22 +95,39 @@ impl Kept {
         if !(text.contains("kind") && text.contains("apiVersion")) {
             return Ok(None);
         }
-        let found = object::all(text);
-        let Some(chosen) = object::choose(text, found, wanted)? else {
-            return Ok(None);
+        let found = search::all(text);
+        Ok(search::choose(text, found, wanted)?.map(Self::of))
+    }
+
+    /// The same place in another state of the file, as an edit of other values in it leaves it.
+    ///
+    /// # Errors
+    /// It is not there.
+    pub fn again(&self, text: &str) -> Result<Self, Refused> {
+        let found = search::all(text).into_iter();
+        let mut same =
+            found.filter(|one| one.said.object == self.said.object && one.path == self.lens.path);
+        let gone = || Refused {
+            line: None,
+            document: 0,
+            why: format!("has no {self} any more"),
         };
+        Ok(Self::of(same.next().ok_or_else(gone)?))
+    }
+
+    fn of(found: Found) -> Self {
         let Found {
             document,
             path,
             coding,
             said,
-        } = chosen;
+        } = found;
         let lens = Lens {
             document,
             path,
             coding,
         };
-        Ok(Some(Self { lens, said }))
+        Self { lens, said }
     }
 
     /// The values' text, which is a values file by itself; its lines have the numbers that they have in the file.

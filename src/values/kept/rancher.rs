@@ -16,7 +16,7 @@ pub(super) fn helm_chart(object: &Object<'_>) -> Vec<(Path, Coding, Said)> {
     let is_reference = |chart: &String| chart.contains("://");
     let reference = chart.clone().filter(is_reference);
     let name = chart.as_deref().and_then(|chart| chart.rsplit('/').next());
-    let name = name.filter(|name| !name.ends_with(".tgz"));
+    let name = name.filter(|name| !name.to_ascii_lowercase().contains(".tgz"));
     let said = Said {
         object: object.shown(),
         engine: "k3s or RKE2",
