@@ -37,7 +37,10 @@ on_the_cluster! {
             .warns("error[release-of-an-engine]: Argo CD (Application agents) deploys what would be release clearml-agent");
         assert_eq!(world.read(AGENT_FILE), USERS_FILE);
         world.plugin(&install(&namespace, "-- --take-ownership")).exits(3).warns("error[release-of-an-engine]");
-        world.plugin(&install(&namespace, "--ignore release-of-an-engine -- --take-ownership")).exits(0);
+        // kubectl owns the fields here, as Argo CD's controller would.
+        let force = if world.helm_version().starts_with('3') { "" } else { "--force-conflicts" };
+        let over = format!("--ignore release-of-an-engine -- --take-ownership {force}");
+        world.plugin(&install(&namespace, over.trim_end())).exits(0);
     }
 
     fn what_flux_came_to_deploy_is_left_to_it_and_status_tells_it(world, namespace) {
