@@ -10,6 +10,7 @@ pub mod commands;
 pub mod completion;
 pub mod conf;
 pub mod doctor;
+pub mod engine;
 pub mod environment;
 pub mod exit;
 pub mod files;

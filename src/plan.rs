@@ -13,6 +13,7 @@ mod flags;
 mod guess;
 mod in_task_pods;
 mod in_workloads;
+mod kept_files;
 mod no_queue;
 mod other_values;
 mod pinned;
@@ -49,6 +50,7 @@ use edits::Settled;
 pub use changes::{Change, Changes, ObjectChange, ValueChange, shown_manifest};
 pub use in_task_pods::gaps as gaps_in_task_pod;
 pub use in_workloads::{Waiting, stuck};
+pub use kept_files::Around;
 pub use pinned::Pinned;
 pub use reach::aliases;
 pub use removal::unselected;
@@ -117,6 +119,21 @@ pub struct FileChange {
     pub before: Option<String>,
     /// Its content after.
     pub after: String,
+    /// The values in it, where the file is an object that keeps them.
+    pub inside: Option<Inside>,
+}
+
+/// The edit of values inside an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inside {
+    /// Where they stand: `spec.values of HelmRelease flux-system/clearml-agent`.
+    pub place: String,
+    /// Who deploys from it.
+    pub engine: &'static str,
+    /// The values' text now.
+    pub before: String,
+    /// The values' text after.
+    pub after: String,
 }
 
 impl FileChange {
@@ -124,6 +141,15 @@ impl FileChange {
     #[must_use]
     pub fn changes(&self) -> bool {
         self.before.as_deref() != Some(self.after.as_str())
+    }
+
+    /// Whether these values change; where several targets have theirs in one file, that is written once.
+    #[must_use]
+    pub fn is_edited(&self) -> bool {
+        match &self.inside {
+            Some(inside) => inside.before != inside.after,
+            None => self.changes(),
+        }
     }
 }
 
@@ -432,11 +458,8 @@ pub fn target(
     let more = findings::of(&request, &settled, &merged);
     let mut findings = std::mem::take(&mut settled.findings);
     findings.extend(more);
-    let file = FileChange {
-        path: request.files.edited().to_path_buf(),
-        before: request.files.on_disk.clone(),
-        after: std::mem::take(&mut settled.text),
-    };
+    findings.extend(request.files.findings(&request));
+    let file = request.files.change(std::mem::take(&mut settled.text))?;
     let waiting = match &settled.proof {
         Some(proof) => in_workloads::waiting(&settled.placed, proof),
         None => Vec::new(),

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use serde_yaml::Value;
 
+use super::default_chart::default_chart;
 use super::drafts::Drafts;
+use super::kept::{self, Read};
 use super::side_by_side::side_by_side;
 use crate::exit::Stop;
-use crate::files;
 use crate::helm::{self, Coordinates, Helm, HelmArguments, HelmError, ReleaseSummary};
 use crate::kube::{ClusterAddress, Kubectl};
 use crate::nearest::file_like;
@@ -232,6 +233,7 @@ impl Destination {
         screen: &Screen,
         may_ask: bool,
     ) -> Result<Self> {
+        let spec = kept::filled(spec)?;
         let component = spec.component;
         let layout = layout_of(component, spec.chart.as_deref());
         let here = cluster.helm.cluster().namespace();
@@ -308,7 +310,11 @@ impl Destination {
     }
 
     /// Where a component goes as far as rendering needs to know: what was asked for, else what is documented.
-    pub(super) fn without_cluster(spec: TargetSpec, cluster: &ClusterAddress) -> Self {
+    ///
+    /// # Errors
+    /// A values file that is an object cannot be read, or does not say where its chart is.
+    pub(super) fn without_cluster(spec: TargetSpec, cluster: &ClusterAddress) -> Result<Self> {
+        let spec = kept::filled(spec)?;
         let component = spec.component;
         let layout = layout_of(component, spec.chart.as_deref());
         let values = if spec.values.is_empty() {
@@ -316,7 +322,7 @@ impl Destination {
         } else {
             spec.values
         };
-        Self {
+        Ok(Self {
             component,
             layout,
             // Nothing that is rendered for a gateway depends on its release's name.
@@ -330,7 +336,7 @@ impl Destination {
             version: spec.version,
             values,
             listed: Ok(None),
-        }
+        })
     }
 
     /// The release's state.
@@ -379,7 +385,7 @@ impl Destination {
             if let Some(why) = foreign::kind_of_word(&path.to_string_lossy()) {
                 return refused(why);
             }
-            let text = files::read(path)?;
+            let Read { text, around } = kept::read(path, self.component, Some(&self.release))?;
             // What YAML cannot read is refused with its line when the file is edited; as another file, it fails here.
             let values = match text.as_deref().map(yaml::value_of) {
                 Some(Err(error)) if self.values.len() > 1 => {
@@ -391,19 +397,21 @@ impl Destination {
             };
             let is_foreign = text
                 .as_deref()
+                .filter(|_| around.is_none())
                 .and_then(|text| foreign::kind(text, &values));
             if let Some(why) = is_foreign {
                 return refused(&why);
             }
-            Ok((path.clone(), text, values))
+            Ok(((path.clone(), text, values), around))
         };
         let all = self.values.iter().map(read).collect::<Result<Vec<_>>>()?;
+        let (all, around): (Vec<_>, Vec<_>) = all.into_iter().unzip();
         let missing: Vec<PathBuf> = all
             .iter()
             .filter(|(path, text, _)| text.is_none() && drafts.of(path).is_none())
             .map(|(path, ..)| path.clone())
             .collect();
-        let files = ValuesFiles::new(all, layout.certificates);
+        let files = ValuesFiles::new(all, layout.certificates).inside(around);
         let may_be_new = |path: &Path| {
             let mut layouts = self.component.layouts().into_iter();
             let is_documented =
@@ -458,12 +466,6 @@ fn layout_of(component: Component, reference: Option<&str>) -> &'static Layout {
     reference.map_or(component.documented(), |reference| {
         Layout::named(component, &helm::chart_name(reference))
     })
-}
-
-pub(super) fn default_chart(layout: &Layout) -> String {
-    let config = std::env::var_os("HELM_REPOSITORY_CONFIG")
-        .and_then(|path| std::fs::read_to_string(path).ok());
-    helm::default_reference(layout, config.as_deref())
 }
 
 /// Helm's own flags, sorted.

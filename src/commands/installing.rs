@@ -36,7 +36,7 @@ pub(super) fn plan(
     let for_people = !deploy.no_input && deploy.output == Output::Text;
     let may_ask = for_people && ui::is_interactive() && !order.is_for_many();
     let mut needs = Needs::when(!may_ask);
-    let requests = order.requests(helm.cluster()).map_err(anyhow::Error::from);
+    let requests = order.requests(helm.cluster());
     let requests = needs.keep(requests)?.unwrap_or_default();
     let bundles = needs.keep(Bundles::of(desired, &requests, helm.cluster(), may_ask))?;
     let Bundles {

@@ -7,12 +7,12 @@ use std::time::Duration;
 use anyhow::Result;
 use time::OffsetDateTime;
 
+use super::kept;
 use super::side_by_side::AT_ONCE;
 use crate::certs::Fingerprint;
 use crate::cli::{
     self, DeployArgs, EditedArgs, InstallArgs, Output, RemoveArgs, RotateArgs, TargetArgs,
 };
-use crate::exit::Stop;
 use crate::fleet::Fleet;
 use crate::kube::ClusterAddress;
 use crate::overrides::Selection;
@@ -45,10 +45,15 @@ pub(super) struct Order<'a> {
 
 impl Order<'_> {
     /// The targets, in the order they are rolled out.
-    pub(super) fn requests(&self, cluster: &ClusterAddress) -> Result<Vec<TargetRequest>, Stop> {
+    pub(super) fn requests(&self, cluster: &ClusterAddress) -> Result<Vec<TargetRequest>> {
         if let Some(fleet) = self.fleet {
             let only = &self.deploy.fleet.only;
-            return fleet.requests(&self.desired, self.brings, cluster, only);
+            let mut requests = fleet.requests(&self.desired, self.brings, cluster, only)?;
+            for request in &mut requests {
+                // Where a release is may stand in the object that holds its values.
+                request.spec = kept::placed(request.spec.clone())?.0;
+            }
+            return Ok(requests);
         }
         let specs = cli::specs(self.components, self.targets, self.command)?;
         Ok(one_by_one(specs, cluster, &self.desired))

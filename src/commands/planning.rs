@@ -10,6 +10,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::charts::Charts;
 use super::drafts::{self, Drafts};
+use super::engines;
 use super::gather::Destination;
 use super::side_by_side::side_by_side;
 use crate::certs::bundle::{Bundle, Entry};
@@ -372,7 +373,9 @@ impl Planner<'_> {
                 asks_cluster,
             };
             let what = format!("rendering {} {}", chart.name, chart.version);
-            let stream = screen.step(&what, || helm.template(&rendering, self.arguments))?;
+            let stream = screen.step(&what, || {
+                engines::rendered(helm, &rendering, self.arguments)
+            })?;
             manifest.clone_from(&stream);
             Ok(stream)
         };
@@ -496,6 +499,8 @@ impl Candidate {
         for path in paths {
             if path == files.edited() {
                 candidate.values.push(INPUT.into());
+            } else if let Some(values) = files.inside_of(path) {
+                candidate.add(values)?;
             } else if let Some(draft) = drafts.of(path) {
                 candidate.add(draft)?;
             } else {

@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use anyhow::Result;
 
 use super::dry_run;
+use super::engines;
 use super::gather::Clusters;
 use super::side_by_side::{AT_ONCE, each_side_by_side, side_by_side};
 use super::verifying;
@@ -81,18 +82,7 @@ impl Preflight<'_> {
                 .hint("leave --verify out"),
             );
         }
-        if let Some(version) = self.helm.too_old()? {
-            findings.push(
-                Finding::error(
-                    "helm-too-old",
-                    format!(
-                        "this is Helm {version}; the oldest that this plugin works with is {}",
-                        helm::OLDEST
-                    ),
-                )
-                .hint("install a newer Helm, or name one with HELM_BIN"),
-            );
-        }
+        findings.extend(too_old(self.helm)?);
         Ok(findings)
     }
 
@@ -146,6 +136,7 @@ impl Preflight<'_> {
         };
         let cluster = self.clusters.known(&address);
         let everywhere = around.everywhere.get(&address);
+        let engine = engines::of(target, kubectl.as_ref().ok().filter(|_| deploys), screen);
         let scene = Scene {
             target,
             releases: cluster.and_then(|cluster| cluster.known(&namespace)),
@@ -153,6 +144,7 @@ impl Preflight<'_> {
             history: &history(target, helm)?,
             rules: rules.as_ref(),
             answers: &answers,
+            engine: engine.as_ref(),
             agent_comes_along: around.agents.contains(&(address, namespace.clone())),
             restart,
             deploys,
@@ -187,6 +179,20 @@ impl Preflight<'_> {
 
 fn is_new(target: &Target) -> bool {
     target.observed == Observed::Absent
+}
+
+/// A Helm that this plugin was never tried with.
+fn too_old(helm: &Helm) -> Result<Option<Finding>> {
+    Ok(helm.too_old()?.map(|version| {
+        Finding::error(
+            "helm-too-old",
+            format!(
+                "this is Helm {version}; the oldest that this plugin works with is {}",
+                helm::OLDEST
+            ),
+        )
+        .hint("install a newer Helm, or name one with HELM_BIN")
+    }))
 }
 
 /// What the API server says to the new pods, and what the namespace demands of those that it does not let in.

@@ -70,7 +70,7 @@ pub(super) fn run(
     let mut locks = FolderLocks::default();
     let mut jobs = Vec::new();
     for (request, bundle) in requests.into_iter().zip(each) {
-        let place = Destination::without_cluster(request.spec, &request.cluster);
+        let place = Destination::without_cluster(request.spec, &request.cluster)?;
         if arguments.in_place {
             locking::lock(&mut locks, &place.values, screen)?;
         }

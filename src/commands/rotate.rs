@@ -15,7 +15,7 @@ use crate::finding::Finding;
 use crate::helm::{Helm, Rollout};
 use crate::interrupt;
 use crate::kube::ClusterAddress;
-use crate::plan::Plan;
+use crate::plan::{Action, Plan, Purpose, Target};
 use crate::report::{Ending, plan_json};
 use crate::ui::Screen;
 
@@ -49,7 +49,7 @@ pub(super) fn run(
         .iter()
         .map(|entry| entry.certificate.fingerprint);
     let last = Order::of_dropping(arguments, fleet, new.collect());
-    if plan.has_changes() || planning::accept(&plan).is_err() {
+    if plan.targets.iter().any(is_ahead) || planning::accept(&plan).is_err() {
         is_there(&last, &plan)?;
         return trust_both(&both, &rollout, &helm, &plan, screen);
     }
@@ -74,6 +74,15 @@ pub(super) fn run(
         return finish(&last, &rollout, &helm, &plan, screen);
     }
     Ok(told(&last, &plan, &waits, &older, screen))
+}
+
+/// Whether the first step is still to be done. Where files alone are written, and there is no release of Helm's to compare with, as
+/// with Argo CD, they tell.
+fn is_ahead(target: &Target) -> bool {
+    if target.purpose == Purpose::Write && target.observed.release().is_none() {
+        return target.file.changes();
+    }
+    target.action != Action::Nothing
 }
 
 /// Both ends of a rotation have to be named.

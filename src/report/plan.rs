@@ -115,7 +115,7 @@ fn target_json(target: &Target, outcome: Option<&Outcome>) -> Value {
         "changes": target.changes,
         "summary": summary::json(target),
         "findings": target.findings,
-        "command": target.upgrade.shown(),
+        "command": target.file.inside.is_none().then(|| target.upgrade.shown()),
         "result": outcome.map(|outcome| result(target, outcome)),
     })
 }
@@ -143,12 +143,12 @@ fn deployed(observed: &Observed) -> Value {
 }
 
 fn file(file: &FileChange) -> Value {
-    let change = match (&file.before, file.changes()) {
+    let change = match (&file.before, file.is_edited()) {
         (_, false) => "none",
         (None, true) => "created",
         (Some(_), true) => "edited",
     };
-    let diff = file.changes().then(|| {
+    let diff = file.is_edited().then(|| {
         diff::of_file(file)
             .iter()
             .map(ToString::to_string)

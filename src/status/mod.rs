@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use time::OffsetDateTime;
 
+use crate::engine::Engine;
 use crate::finding::Finding;
 use crate::overrides::task_pods::Strategy;
 use crate::overrides::{Mode, Placed};
@@ -107,6 +108,8 @@ pub struct ReleaseStatus {
     pub revision: Option<(u64, String)>,
     /// Why what Helm stored of it is not known.
     pub hidden: Option<String>,
+    /// The engine that deploys it, where its objects bear the marks of one.
+    pub engine: Option<Engine>,
     /// The certificates that it brings.
     pub certificates: Vec<Placed>,
     /// Added to the bundle or replacing it, where the values may be read.
@@ -158,6 +161,8 @@ impl ReleaseStatus {
             }
             Stored::Hidden(why) => (None, Some(why.to_owned()), Vec::new()),
         };
+        let engine = Engine::of(&baseline.objects);
+        let engine = engine.or_else(|| Engine::of(&evidence.live.objects));
         let state = Vec::from_iter(evidence.unsettled());
         let findings = [state, of_file, of_live, of_pods, of_given, of_queues].concat();
         Self {
@@ -167,6 +172,7 @@ impl ReleaseStatus {
             version: evidence.version.clone(),
             revision,
             hidden,
+            engine,
             mode: baseline.trusts.mode,
             certificates: baseline.trusts.certificates,
             task_pods,

@@ -24,7 +24,7 @@ impl Screen {
                 self.result(&of_group(plan, group));
             }
             self.result(&heading(target));
-            if target.file.changes() {
+            if target.file.is_edited() {
                 self.result(&diff::of(&target.file, detail));
             }
             let changes = changes::of(target, detail);
@@ -206,6 +206,14 @@ fn manifest(target: &Target) -> String {
 fn commands(groups: &[Group<'_>]) -> String {
     let mut lines = vec![String::new(), style("Commands").bold().to_string()];
     for group in groups {
+        if let Some(inside) = &group.first.file.inside {
+            lines.push(format!(
+                "  none: {} deploys from {}",
+                inside.engine,
+                group.first.file.path.display()
+            ));
+            continue;
+        }
         let mut turns = group.all().filter(|target| target.has_its_turn());
         if let Some(target) = turns.next() {
             lines.push(format!("  {}", target.upgrade.shown()));

@@ -93,12 +93,15 @@ fn step(target: &Target, revisions: &str) -> String {
 
 fn file_note(target: &Target) -> String {
     let file = &target.file;
-    let what = match (&file.before, file.changes()) {
+    let what = match (&file.before, file.is_edited()) {
         (None, _) => "new",
         (Some(_), true) => "edited in place",
         (Some(_), false) => "unchanged",
     };
-    format!("{} ({what})", file.path.display())
+    match &file.inside {
+        Some(inside) => format!("{} ({}, {what})", file.path.display(), inside.place),
+        None => format!("{} ({what})", file.path.display()),
+    }
 }
 
 fn mode_note(mode: Mode) -> String {

@@ -476,7 +476,7 @@ impl Document {
     }
 
     /// Where the key and the value of a path stand, aliases followed.
-    fn locate(&self, path: &Path) -> Option<(usize, &Node)> {
+    pub(super) fn locate(&self, path: &Path) -> Option<(usize, &Node)> {
         let mut node = &self.tree.root;
         let mut key = node.start;
         for step in path.steps() {

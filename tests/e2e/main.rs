@@ -16,6 +16,7 @@ mod support;
 mod admission;
 mod apply;
 mod conflicts;
+mod engines;
 mod faults;
 mod install;
 mod preview;

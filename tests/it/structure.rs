@@ -79,7 +79,7 @@ const FLOORS: [&[&str]; 14] = [
     &["files", "finding", "interrupt", "secrets", "tls"],
     &["certs", "process", "values"],
     &["backups", "kube", "proof", "vendor"],
-    &["completion", "helm", "overrides", "verify"],
+    &["completion", "engine", "helm", "overrides", "verify"],
     &["doctor", "release", "sources"],
     &["plan"],
     &["request"],

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use serde_yaml::Value;
 
+use super::super::kept::{self, Read};
 use super::sought::Sought;
-use crate::files;
 use crate::nearest::file_like;
-use crate::request::TargetId;
+use crate::request::{TargetId, TargetSpec};
 use crate::status::FileSaid;
 use crate::values::{self, foreign};
 use crate::vendor::{Component, Layout};
@@ -49,10 +49,10 @@ impl<'a> Files<'a> {
             if spec.values.is_empty() {
                 let names = spec.component.layouts().map(|layout| layout.override_file);
                 let here = names.into_iter().filter(|name| Path::new(name).is_file());
-                let read = here.map(|name| (name, said(&[name.into()], false)));
+                let read = here.map(|name| (name, said(&[name.into()], spec, false)));
                 all.documented.extend(read);
             } else {
-                all.named.insert(key, said(&spec.values, true));
+                all.named.insert(key, said(&spec.values, spec, true));
             }
         }
         Ok(all)
@@ -82,21 +82,28 @@ impl<'a> Files<'a> {
     }
 }
 
-fn said(paths: &[PathBuf], is_named: bool) -> FileSaid {
-    let each: Result<Vec<Value>, String> = paths.iter().map(|path| read(path)).collect();
+fn said(paths: &[PathBuf], spec: &TargetSpec, is_named: bool) -> FileSaid {
+    let each = paths.iter().map(|path| read(path, spec));
+    let each: Result<Vec<(Value, bool)>, String> = each.collect();
+    let is_inside = each
+        .as_ref()
+        .is_ok_and(|all| all.iter().any(|(_, is_inside)| *is_inside));
     FileSaid {
         paths: paths.to_vec(),
-        values: each.map(|all| values::merge(&all)),
+        values: each.map(|all| values::merge(all.iter().map(|(values, _)| values))),
         is_named,
+        is_inside,
     }
 }
 
-fn read(path: &Path) -> Result<Value, String> {
-    let text = files::read(path).map_err(|error| format!("{error:#}"))?;
+/// The values of a file, and whether an object around them is deployed from there.
+fn read(path: &Path, spec: &TargetSpec) -> Result<(Value, bool), String> {
+    let read = kept::read(path, spec.component, spec.release.as_deref());
+    let Read { text, around } = read.map_err(|error| format!("{error:#}"))?;
     let text = text.unwrap_or_default();
     let values = yaml::value_of(&text).map_err(|error| error.to_string())?;
-    match foreign::kind(&text, &values) {
+    match foreign::kind(&text, &values).filter(|_| around.is_none()) {
         Some(why) => Err(format!("{} {why}", path.display())),
-        None => Ok(values),
+        None => Ok((values, around.is_some())),
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 use super::super::bundles;
+use super::super::kept;
 use super::found::is_in_cluster;
 use crate::certs::bundle::Entry;
 use crate::cli::StatusArgs;
@@ -27,11 +28,10 @@ pub(super) struct Sought {
 
 impl Sought {
     /// What the words of a command line look for.
-    pub(super) fn by_words(
-        arguments: &StatusArgs,
-        here: &ClusterAddress,
-    ) -> Result<Vec<Self>, Stop> {
-        let specs = arguments.specs()?;
+    pub(super) fn by_words(arguments: &StatusArgs, here: &ClusterAddress) -> Result<Vec<Self>> {
+        let specs = arguments.specs()?.into_iter();
+        let placed = specs.map(|spec| Ok(kept::placed(spec)?.0));
+        let specs = placed.collect::<Result<Vec<_>>>()?;
         let clusters = match (arguments.contexts.as_slice(), arguments.all_contexts) {
             ([], false) => vec![here.clone()],
             ([], true) => here.of_contexts(None)?,
@@ -50,12 +50,13 @@ impl Sought {
         fleet: &Fleet,
         arguments: &StatusArgs,
         here: &ClusterAddress,
-    ) -> Result<Vec<Self>, Stop> {
+    ) -> Result<Vec<Self>> {
         if arguments.all_namespaces || arguments.all_contexts || !arguments.contexts.is_empty() {
             return Err(Stop::usage(format!(
                 "{} says where its targets are: leave -A, --contexts and --all-contexts out; --only names some of them",
                 fleet.file().display()
-            )));
+            ))
+            .into());
         }
         let nothing = Desired::default();
         let requests = fleet.requests(&nothing, true, here, &arguments.fleet.only)?;
@@ -68,7 +69,7 @@ impl Sought {
                     specs: Vec::new(),
                     wanted: Vec::new(),
                 });
-            one.specs.push(request.spec);
+            one.specs.push(kept::placed(request.spec)?.0);
             // What a server presents now is not what it is to be.
             let mut sources = request.desired.certificates;
             sources.retain(|source| !matches!(source.place, Place::Server(_)));
