@@ -87,7 +87,9 @@ pub(super) fn plan(
     };
     let mut planned = planner.targets(&jobs, observe, screen)?;
     planned.unplanned.extend(lost);
-    let mut planned = planned.or_first_error()?;
+    if !order.is_for_many() {
+        planned = planned.or_first_error()?;
+    }
     let targets = &mut planned.targets;
     for target in targets.iter_mut() {
         target.asks_too(&order.servers);
@@ -106,7 +108,10 @@ pub(super) fn plan(
     };
     let (found, failures) = preflight.look(targets)?;
     findings.extend(found);
-    let planned = planned.without(failures).or_first_error()?;
+    planned = planned.without(failures);
+    if !order.is_for_many() {
+        planned = planned.or_first_error()?;
+    }
     interrupt::check()?;
     Ok(planning::plan(
         desired,

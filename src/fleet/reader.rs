@@ -7,7 +7,7 @@ use serde_yaml::Value;
 
 use crate::exit::Stop;
 use crate::nearest::nearest;
-use crate::yaml::{Document, Path};
+use crate::yaml::{Document, Path, Position};
 
 /// A file, and what it says.
 #[derive(Debug)]
@@ -34,10 +34,24 @@ impl Reader {
 
     /// What is wrong with the value at a path.
     pub(super) fn wrong(&self, path: &Path, what: impl Display) -> Stop {
+        self.wrong_at(path, what, |path| self.document.position(path))
+    }
+
+    /// What is wrong with the key at a path.
+    fn wrong_key(&self, path: &Path, what: impl Display) -> Stop {
+        self.wrong_at(path, what, |path| self.document.position_of_key(path))
+    }
+
+    fn wrong_at(
+        &self,
+        path: &Path,
+        what: impl Display,
+        position: impl Fn(&Path) -> Option<Position>,
+    ) -> Stop {
         let mut known = path.clone();
         // The place of what is missing is that of what it is missing in.
         let at = loop {
-            match self.document.position(&known) {
+            match position(&known) {
                 Some(at) => break Some(at),
                 None => match known.steps().split_last() {
                     Some((_, parent)) => known = parent.to_vec().into(),
@@ -72,10 +86,8 @@ impl Reader {
                 Some(near) => format!("did you mean {near}?"),
                 None => format!("there are {}", known.join(", ")),
             };
-            return Err(self.wrong(
-                &path.then(key),
-                format!("there is no such key; {there_are}"),
-            ));
+            let what = format!("there is no such key; {there_are}");
+            return Err(self.wrong_key(&path.then(key), what));
         }
         Ok(())
     }
