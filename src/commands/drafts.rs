@@ -5,17 +5,20 @@ use std::path::{Path, PathBuf};
 
 use crate::certs::Fingerprint;
 use crate::files;
+use crate::overrides::Taken;
 use crate::plan::Target;
 
 /// The contents of values files as the targets that were planned so far leave them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Drafts(BTreeMap<PathBuf, Draft>);
 
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 struct Draft {
     text: String,
     /// The certificates that are not in the file on disk.
     added: BTreeSet<Fingerprint>,
+    /// Those that are there and go.
+    taken: Vec<Taken>,
 }
 
 impl Drafts {
@@ -35,6 +38,7 @@ impl Drafts {
             draft
                 .added
                 .extend(added.map(|one| one.certificate.fingerprint));
+            draft.taken.extend(target.taken.iter().cloned());
         }
     }
 
@@ -59,6 +63,7 @@ impl Drafts {
                 for one in &mut target.placed {
                     one.added |= draft.added.contains(&one.certificate.fingerprint);
                 }
+                target.taken.clone_from(&draft.taken);
             }
         }
         self.pin(&mut targets);

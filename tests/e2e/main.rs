@@ -18,6 +18,7 @@ mod apply;
 mod conflicts;
 mod engines;
 mod faults;
+mod fleet;
 mod install;
 mod preview;
 mod real_node;
