@@ -77,9 +77,9 @@ impl Release {
 fn file_of_flux(world: &World) {
     let release = agent(world);
     let values = world.read(OVERRIDE);
-    let values: String = values.lines().map(|line| format!("    {line}\n")).collect();
+    let values = values.trim_end().replace('\n', "\n    ");
     let flux = format!(
-        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: clearml-agent, namespace: team-a}}\nspec:\n  interval: 5m\n  values:\n{values}"
+        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: clearml-agent, namespace: team-a}}\nspec:\n  interval: 5m\n  values:\n    {values}\n"
     );
     world.write("flux.yaml", &flux);
     let look = |more: &str| {

@@ -361,7 +361,7 @@ mod any {
                 let mut text = format!("{head}  {header}\n");
                 for line in lines.join("\n").lines() {
                     let blanks = if line.is_empty() { 0 } else { indent };
-                    text.push_str(&format!("{}{line}\n", " ".repeat(blanks)));
+                    text.extend([" ".repeat(blanks).as_str(), line, "\n"]);
                 }
                 text.push_str(after);
                 if open {
