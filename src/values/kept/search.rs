@@ -126,12 +126,15 @@ pub(super) fn choose(text: &str, all: All, wanted: &Wanted<'_>) -> Result<Option
             format!("{} of {} (from line {line})", one.path, one.said.object)
         });
         let names = names.collect::<Vec<_>>().join(", ");
+        let say = match wanted.flag {
+            "" => "G".to_owned(),
+            flag => format!("Say which with {flag} NAME, or g"),
+        };
         return Err(Refused {
             line: None,
             document: 0,
             why: format!(
-                "keeps values in several places, and nothing tells which are meant: {names}. Say which with {} NAME, or give each a file of its own",
-                wanted.flag
+                "keeps values in several places, and nothing tells which are meant: {names}. {say}ive each a file of its own"
             ),
         });
     }
