@@ -91,6 +91,9 @@ fn is_in_git(path: &Path, text: &str) -> bool {
     let folder = files::folder_of(&whole).display().to_string();
     let blob = format!("HEAD:./{name}");
     let words = ["-C", folder.as_str(), "cat-file", "blob", blob.as_str()];
-    let output = process::output(&process::command(&git, &words));
+    let output = process::output(
+        &process::command(&git, &words),
+        &format!("git {}", shell_words::join(&words)),
+    );
     output.is_ok_and(|output| output.status.success() && output.stdout == text.as_bytes())
 }

@@ -58,6 +58,38 @@ impl Check {
     }
 }
 
+/// What it all comes to.
+#[must_use]
+pub fn last_line(checks: &[Check]) -> String {
+    let mut wrong: Vec<&str> = Vec::new();
+    for check in checks.iter().filter(|check| check.is_wrong()) {
+        if !wrong.contains(&check.what) {
+            wrong.push(check.what);
+        }
+    }
+    let count = checks.iter().filter(|check| check.is_wrong()).count();
+    let unsure = checks.iter().any(|check| check.state == State::Unsure);
+    match (count, unsure) {
+        (0, false) => "Nothing is in the way.".to_owned(),
+        (0, true) => "Nothing that could be looked at is in the way.".to_owned(),
+        (1, _) => format!("1 thing is in the way: {}.", wrong.join(", ")),
+        (n, _) => format!("{n} things are in the way: {}.", wrong.join(", ")),
+    }
+}
+
+/// Names that a line has room for.
+const SHOWN: usize = 5;
+
+/// A few names, and how many more there are.
+#[must_use]
+pub fn few(names: &[String]) -> String {
+    let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
 /// Helm's version.
 #[must_use]
 pub fn helm(version: &Version, program: &str) -> Check {
@@ -124,6 +156,26 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
+
+    #[test]
+    fn the_last_line_names_what_is_in_the_way() {
+        let (fine, unsure) = (Check::fine("helm", ""), Check::unsure("clock", ""));
+        let wrong = |what| Check::wrong(what, "", "");
+        let line = |checks: &[&Check]| {
+            let checks: Vec<Check> = checks.iter().map(|one| (*one).clone()).collect();
+            last_line(&checks)
+        };
+        assert_eq!(line(&[&fine]), "Nothing is in the way.");
+        assert!(line(&[&fine, &unsure]).starts_with("Nothing that could be looked at"));
+        assert_eq!(
+            line(&[&fine, &wrong("chart")]),
+            "1 thing is in the way: chart."
+        );
+        assert_eq!(
+            line(&[&wrong("file"), &wrong("chart"), &unsure, &wrong("file")]),
+            "3 things are in the way: file, chart."
+        );
+    }
 
     #[test]
     fn an_old_helm_is_told_what_to_do() {

@@ -2,6 +2,19 @@
 
 use thiserror::Error;
 
+/// The page that says what each means.
+const PAGE: &str = include_str!("../docs/exit-codes.md");
+
+/// Every exit code, and what the page says of it: Markdown.
+pub fn register() -> impl Iterator<Item = (&'static str, &'static str)> {
+    PAGE.lines().filter_map(|line| {
+        let mut cells = line.split('|').skip(1).map(str::trim);
+        let code = cells.next()?;
+        code.parse::<u8>().ok()?;
+        Some((code, cells.next()?))
+    })
+}
+
 /// The documented exit codes (`docs/exit-codes.md`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]

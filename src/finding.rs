@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-pub use code::Ignorable;
+pub use code::{Explained, Ignorable, explain, register};
 
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -36,6 +36,7 @@ use serde_yaml::Value;
 use crate::certs::bundle::Entry;
 use crate::finding::{self, Finding, Ignorable};
 use crate::helm::{Chart, Coordinates, Deployed, HelmArguments, Rollout, Upgrade};
+use crate::kube::ClusterAddress;
 use crate::overrides::task_pods::{Distros, Queues, Strategy, Variables};
 use crate::overrides::{Mode, Placed, Selection, Taken};
 use crate::proof::{self, Carriers, Object, Proof, Unreadable};
@@ -204,6 +205,8 @@ pub struct Request<'a> {
     pub arguments: &'a HelmArguments,
     /// What becomes of deployed values that no file holds.
     pub on_unheld: OnUnheld,
+    /// When its turn is.
+    pub wave: usize,
 }
 
 impl Request<'_> {
@@ -278,6 +281,8 @@ pub struct Target {
     pub action: Action,
     /// The command.
     pub upgrade: Upgrade,
+    /// When its turn is: those of one wave go side by side, and the next begins once this one is right.
+    pub wave: usize,
 }
 
 impl Target {
@@ -287,6 +292,18 @@ impl Target {
         let stored = self.objects.iter().filter(|object| !object.is_hook());
         let stored: Vec<Object> = stored.cloned().collect();
         Carriers::find(&stored)
+    }
+
+    /// Whether anything stands in its own way.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        finding::refuses(&self.findings)
+    }
+
+    /// Whether it is to be carried out: there is something to do, and nothing stands in its way.
+    #[must_use]
+    pub fn has_its_turn(&self) -> bool {
+        self.action != Action::Nothing && !self.is_refused()
     }
 
     /// Has further servers asked, which nothing may be lost for either.
@@ -317,12 +334,16 @@ impl Target {
 /// A target that could not be planned. The others are shown, and nothing is carried out.
 #[derive(Debug)]
 pub struct Unplanned {
+    /// Its cluster.
+    pub cluster: ClusterAddress,
     /// What it is.
     pub component: Component,
     /// Its release.
     pub release: String,
     /// Its namespace.
     pub namespace: String,
+    /// When its turn would have been.
+    pub wave: usize,
     /// Why not.
     pub error: anyhow::Error,
 }
@@ -389,10 +410,7 @@ impl Plan {
     pub fn is_refused(&self) -> bool {
         !self.unplanned.is_empty()
             || finding::refuses(&self.findings)
-            || self
-                .targets
-                .iter()
-                .any(|target| finding::refuses(&target.findings))
+            || self.targets.iter().any(Target::is_refused)
     }
 
     /// Whether the cluster could not be asked, so that what is deployed is not known.
@@ -401,6 +419,18 @@ impl Plan {
         self.targets
             .iter()
             .any(|target| matches!(target.observed, Observed::Unknown(_)))
+    }
+
+    /// ` of CONTEXT`, where a target's place is not told without it.
+    #[must_use]
+    pub fn of_cluster(&self, cluster: &ClusterAddress) -> String {
+        let targets = self.targets.iter().map(|one| &one.coordinates.cluster);
+        let unplanned = self.unplanned.iter().map(|one| &one.cluster);
+        if targets.chain(unplanned).all(|one| one == cluster) {
+            String::new()
+        } else {
+            format!(" of {}", cluster.name())
+        }
     }
 
     /// Whether carrying it out would change anything.
@@ -498,6 +528,7 @@ pub fn target(
         other_values,
         findings,
         action,
+        wave: request.wave,
     })
 }
 

@@ -94,7 +94,7 @@ fn curve_name(oid: Option<&str>) -> String {
         Some("1.3.132.0.34") => "P-384",
         Some("1.3.132.0.35") => "P-521",
         Some(other) => return known_name(other).unwrap_or_else(|| other.to_owned()),
-        None => "with explicit parameters",
+        None => "explicit curve",
     };
     name.to_owned()
 }

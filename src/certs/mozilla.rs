@@ -28,6 +28,12 @@ pub fn is_public_root(certificate: Fingerprint) -> bool {
     FINGERPRINTS.contains(&certificate)
 }
 
+/// Whether a public root has a fingerprint that begins so, in pairs of hex digits with colons.
+#[must_use]
+pub fn has_root_that_begins(fingerprint: &str) -> bool {
+    !fingerprint.is_empty() && roots().any(|(_, one)| one.starts_with(fingerprint))
+}
+
 /// Whether a public root has this file name: a certificate of that alias would replace its link in `/etc/ssl/certs`.
 #[must_use]
 pub fn is_taken_name(alias: &str) -> bool {

@@ -6,16 +6,60 @@ use crate::certs::lint::date;
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 
-/// A certificate in one line: `<certificate CN=Acme Root, SHA-256 6C:A1:…, until 2126-01-01>`.
+/// A certificate in one line: `<certificate Acme Root, 6C:A1:…, until 2126-01-01>`.
 #[must_use]
 pub fn of(certificate: &Certificate) -> String {
-    let name = match &certificate.common_name {
-        Some(name) => format!("CN={name}"),
-        None => certificate.subject.clone(),
-    };
+    let name = certificate
+        .common_name
+        .as_ref()
+        .unwrap_or(&certificate.subject);
     let fingerprint = certificate.fingerprint.short();
     let until = date(certificate.not_after);
-    format!("<certificate {name}, SHA-256 {fingerprint}…, until {until}>")
+    format!("{OPENS}{name}, {fingerprint}{MORE}{until}>")
+}
+
+const OPENS: &str = "<certificate ";
+const MORE: &str = "…, until ";
+
+/// A line that tells of a certificate, taken apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Marker<'a> {
+    /// What stands before it.
+    pub before: &'a str,
+    /// The certificate's name.
+    pub name: &'a str,
+    /// How its fingerprint begins.
+    pub fingerprint: &'a str,
+    /// The day of its end.
+    pub until: &'a str,
+}
+
+impl<'a> Marker<'a> {
+    /// Reads a line that ends with a certificate in one line.
+    #[must_use]
+    pub fn read(line: &'a str) -> Option<Self> {
+        let (before, rest) = line.split_once(OPENS)?;
+        let (named, until) = rest.strip_suffix('>')?.rsplit_once(MORE)?;
+        let (name, fingerprint) = named.rsplit_once(", ")?;
+        Some(Self {
+            before,
+            name,
+            fingerprint,
+            until,
+        })
+    }
+
+    /// The line with another name in it.
+    #[must_use]
+    pub fn named(&self, name: &str) -> String {
+        let Self {
+            before,
+            fingerprint,
+            until,
+            ..
+        } = self;
+        format!("{before}{OPENS}{name}, {fingerprint}{MORE}{until}>")
+    }
 }
 
 /// `text` with every PEM certificate in it told in one line at the block's own indentation; all else as it is, what only
@@ -75,8 +119,13 @@ mod tests {
         let shown = summarised(&text);
         let lines: Vec<&str> = shown.lines().collect();
         assert_eq!(lines.len(), 5, "{shown}");
-        assert!(lines[2].starts_with("    <certificate CN=Acme Root, SHA-256 "));
+        assert!(lines[2].starts_with("    <certificate Acme Root, "));
         assert!(lines[2].ends_with("…, until 2126-01-01>"), "{shown}");
+        let marker = Marker::read(lines[2]).unwrap();
+        assert_eq!((marker.before, marker.name), ("    ", "Acme Root"));
+        assert_eq!((marker.fingerprint.len(), marker.until), (23, "2126-01-01"));
+        assert_eq!(marker.named("Acme Root"), lines[2]);
+        assert_eq!(Marker::read("b: <certificate>"), None);
     }
 
     #[test]

@@ -12,6 +12,79 @@ Examples:
     helm clearml-certs install agent --ca corp-root.pem -n clearml-workers --dry-run
     helm clearml-certs install agent --ca corp-root.pem -n clearml-workers";
 
+pub(super) const ANYWHERE: &str = "\
+Helm's own flags (-n, --kube-context, --kubeconfig, --debug) work anywhere on the line.
+New here? `helm clearml-certs install` asks for what it needs, and shows it before it does it.";
+
+/// Below the short help.
+pub(super) const MORE: &str =
+    "All options by task, sources of certificates, examples, exit codes: --help";
+
+/// What options are told as where they stand among the usual ones.
+pub(super) const SHORT: &[(&str, &str)] = &[
+    ("alias", "The one of this alias"),
+    ("certificates", "FILE, FOLDER, https://HOST, secret:NAME, …"),
+    ("chart", "Chart: ALIAS/NAME, oci://…, folder or .tgz"),
+    ("check", "Write nothing; end with 2 if a file would change"),
+    ("components", "agent, gateway, apps"),
+    ("dry_run", "Show what would be done; change nothing"),
+    (
+        "expires_within",
+        "How early to warn of an end [default: 30]",
+    ),
+    ("follow_aia", "Fetch issuers that are not presented"),
+    ("from", "What goes: alias, sha256:…, subject:…"),
+    ("full", "Print the whole file, credentials included"),
+    ("help", "This; --help tells all"),
+    ("image", "Image of the task"),
+    ("in_place", "Write the files instead of printing them"),
+    ("mode", "append to the pods' bundle, or replace it"),
+    ("output", "text or json"),
+    ("sort", "By end, name, or as given"),
+    ("release", "Release name"),
+    ("save", "Write the CAs to this file, for --ca"),
+    ("servers", "A server to ask as well"),
+    ("sha256", "The one whose fingerprint begins so"),
+    ("subject", "Those whose name fits, with * and ?"),
+    ("timeout", "How long to wait for a pod [default: 5m0s]"),
+    ("values", "Override file"),
+    ("wait_for_servers", "Wait for servers that still need it"),
+];
+
+macro_rules! sources {
+    () => {
+        "a file (PEM, DER, PKCS#7), a folder, a values file, - for stdin, https://HOST[:PORT] (what a server presents), \
+         configmap:[NS/]NAME[/KEY], secret:[NS/]NAME[/KEY], release:[NS/]NAME (what was deployed), system (this machine's public \
+         roots) or system-all"
+    };
+}
+
+pub(super) const SOURCES: &str = concat!(
+    "Where the certificates are; several are read together. SOURCE is ",
+    sources!()
+);
+
+pub(super) const CA: &str = "Certificates: FILE, FOLDER, https://HOST, secret:NAME, …";
+pub(super) const CA_LONG: &str = concat!(
+    "Certificates, and the alias to give them; repeatable. SOURCE is ",
+    sources!()
+);
+pub(super) const CA_TRUSTED: &str = "What clients would trust: FILE, FOLDER, secret:NAME, …";
+pub(super) const CA_TRUSTED_LONG: &str = concat!(
+    "Certificates that clients would trust, as for install; repeatable. SOURCE is ",
+    sources!()
+);
+pub(super) const CA_COMPARED: &str = "Compare with these: FILE, configmap:NS/NAME, …";
+pub(super) const CA_COMPARED_LONG: &str = concat!(
+    "Certificates that are to be deployed, such as a trust-manager Bundle's ConfigMap; told is what differs; repeatable. SOURCE is ",
+    sources!()
+);
+pub(super) const TO: &str = "What takes its place: FILE, https://HOST, …";
+pub(super) const TO_LONG: &str = concat!(
+    "The certificate that takes its place, as for install; repeatable. SOURCE is ",
+    sources!()
+);
+
 pub(super) const INSTALL: &str = "\
 Bring certificates to releases: edits the override files, renders the charts to prove that every certificate arrives, shows the \
 difference, asks, and runs helm upgrade -i. On a terminal, `install` alone asks for whatever it needs to know.
@@ -148,6 +221,14 @@ Examples:
 pub(super) const DOCTOR_CODES: &str =
     "Exit codes: 0 nothing is in the way, 1 failed, 3 something is in the way, 64 usage.";
 
+pub(super) const EXPLAIN: &str = "\
+Tell what the code of a finding means, and what to do about it; or an exit code. It is the documentation's own text, from the program \
+itself: no network is asked. Without a code, all are listed.
+
+Examples:
+  helm clearml-certs explain certificate-not-a-ca
+  helm clearml-certs explain 3";
+
 pub(super) const COMPLETION: &str = "\
 Print the script that teaches a shell to complete helm-clearml-certs, the binary under its own name. `helm clearml-certs` itself is \
 completed by Helm's own completion (`source <(helm completion bash)`), except on Windows, where Helm cannot run plugin.complete.
@@ -160,7 +241,7 @@ Examples:
 mod tests {
     use clap::{CommandFactory as _, Parser as _};
 
-    use crate::cli::Cli;
+    use crate::cli::{Cli, short_help};
 
     /// The commands of a help text's examples, without what is the shell's or Helm's own.
     fn examples(help: &str) -> Vec<Vec<String>> {
@@ -182,6 +263,55 @@ mod tests {
                 ours
             })
             .collect()
+    }
+
+    /// 80 columns and 24 rows, of which the shell's line takes one.
+    #[test]
+    fn the_short_help_of_every_command_is_one_screen() {
+        let cli = Cli::command();
+        for command in cli.get_subcommands().filter(|one| !one.is_hide_set()) {
+            let name = command.get_name().to_owned();
+            let mut short = short_help(&[name.clone(), "-h".to_owned()]).unwrap();
+            short = short.term_width(80);
+            let help = short.render_help().to_string();
+            let lines: Vec<&str> = help.lines().collect();
+            assert!(lines.len() <= 23, "{name}: {}\n{help}", lines.len());
+        }
+        // The option that nobody can do without is among them, with its sources.
+        let install = short_help(&["install".to_owned(), "-h".to_owned()]).unwrap();
+        let help = install.clone().render_help().to_string();
+        assert!(
+            help.contains("--ca <[ALIAS=]SOURCE>") && help.contains("https://HOST"),
+            "{help}"
+        );
+        assert!(
+            !help.contains("--gateway-chart") && !help.contains("--task-image"),
+            "{help}"
+        );
+    }
+
+    #[test]
+    fn every_source_is_named_wherever_certificates_are_taken() {
+        for command in Cli::command().get_subcommands() {
+            for argument in command.get_arguments() {
+                let takes = argument.get_value_names().into_iter().flatten();
+                if takes.clone().any(|name| name.as_str().ends_with("SOURCE")) {
+                    let help = argument.get_long_help().or(argument.get_help()).unwrap();
+                    let help = help.to_string();
+                    for source in [
+                        "folder",
+                        "stdin",
+                        "https://",
+                        "configmap:",
+                        "secret:",
+                        "release:",
+                        "system",
+                    ] {
+                        assert!(help.contains(source), "{}: {help}", command.get_name());
+                    }
+                }
+            }
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{DeployArgs, TargetArgs, help};
+use super::{DeployArgs, TargetArgs, headings, help};
 use crate::certs::Fingerprint;
 use crate::certs::lint::EXPIRES_WITHIN_DAYS;
 use crate::finding::Ignorable;
@@ -16,7 +16,7 @@ use crate::verify::Patience;
 
 /// The arguments of `remove`.
 #[derive(Debug, Args)]
-#[command(after_help = help::REMOVE_CODES)]
+#[command(after_help = help::MORE, after_long_help = help::REMOVE_CODES)]
 pub struct RemoveArgs {
     /// Which certificates.
     #[command(flatten)]
@@ -33,26 +33,26 @@ pub struct RemoveArgs {
 
 /// The arguments of `rotate`.
 #[derive(Debug, Args)]
-#[command(after_help = help::ROTATE_CODES)]
+#[command(after_help = help::MORE, after_long_help = help::ROTATE_CODES)]
 pub struct RotateArgs {
     /// The certificate that is to go: its alias, sha256:PREFIX, subject:GLOB, expired: or superseded: ; repeatable
-    #[arg(long, value_name = "SELECTOR")]
+    #[arg(long, value_name = "SELECTOR", help_heading = headings::CERTIFICATES)]
     pub from: Vec<Selector>,
 
-    /// The certificate that takes its place, as for install; repeatable
-    #[arg(long = "to", value_name = "[ALIAS=]SOURCE")]
+    /// The certificate that takes its place; repeatable.
+    #[arg(long = "to", value_name = "[ALIAS=]SOURCE", help = help::TO, long_help = help::TO_LONG, help_heading = headings::CERTIFICATES)]
     pub certificates: Vec<Source>,
 
     /// SHA-256 fingerprint of a certificate that an https:// source must present
-    #[arg(long, value_name = "SHA256")]
+    #[arg(long, value_name = "SHA256", help_heading = headings::CERTIFICATES, hide_short_help = true)]
     pub fingerprint: Option<Fingerprint>,
 
     /// A further server that has to do without the former certificate, beside those that the values name; repeatable
-    #[arg(long = "server", value_name = "URL")]
+    #[arg(long = "server", value_name = "URL", help_heading = headings::CERTIFICATES)]
     pub servers: Vec<Endpoint>,
 
     /// Wait so long for servers that still need the former certificate, such as 30m, and go on then
-    #[arg(long, value_name = "DURATION")]
+    #[arg(long, value_name = "DURATION", help_heading = headings::RUN)]
     pub wait_for_servers: Option<Patience>,
 
     /// Whose certificates are changed.
@@ -68,58 +68,55 @@ pub struct RotateArgs {
 #[derive(Debug, Args)]
 pub struct EditedArgs {
     /// Whose certificates are changed
-    #[arg(value_name = "COMPONENT")]
+    #[arg(value_name = "COMPONENT", value_delimiter = ',')]
     pub components: Vec<Component>,
 
     /// Where copies of files go that are replaced [default: the state folder of the user; none where git has the content]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = headings::FILES, hide_short_help = true)]
     pub backup_dir: Option<PathBuf>,
 
     /// Coordinates of each component.
     #[command(flatten)]
     pub targets: TargetArgs,
 
-    /// Let this error finding pass as a warning (docs/findings.md); repeatable
-    #[arg(long, value_name = "CODE")]
+    /// Let this error finding pass as a warning; repeatable
+    #[arg(long, value_name = "CODE", help_heading = headings::LOOK, hide_short_help = true)]
     pub ignore: Vec<Ignorable>,
 
     /// Warn of certificates that expire within this many days
-    #[arg(long, value_name = "DAYS", default_value_t = EXPIRES_WITHIN_DAYS)]
+    #[arg(long, value_name = "DAYS", default_value_t = EXPIRES_WITHIN_DAYS, help_heading = headings::LOOK, hide_short_help = true)]
     pub expires_within: u32,
 
     /// Further flags for helm upgrade, such as --set or --plain-http
-    #[arg(last = true, value_name = "HELM-ARGS")]
+    #[arg(last = true, value_name = "HELM-ARGS", hide_short_help = true)]
     pub helm_arguments: Vec<String>,
 }
-
-/// Over the options that say which certificates. (`next_help_heading` would hold for all that comes after them, too.)
-const WHICH: &str = "Which certificates";
 
 /// Which certificates are meant; each option adds to what the others say.
 #[derive(Debug, Args)]
 pub struct SelectionArgs {
     /// The one of this alias, as the values or inspect show it; repeatable
-    #[arg(long, help_heading = WHICH, value_name = "NAME")]
+    #[arg(long, help_heading = headings::WHICH, value_name = "NAME")]
     pub alias: Vec<String>,
 
     /// The one whose SHA-256 fingerprint begins with these hex digits, 8 or more; repeatable
-    #[arg(long, help_heading = WHICH, value_name = "PREFIX", value_parser = Selector::sha256)]
+    #[arg(long, help_heading = headings::WHICH, value_name = "PREFIX", value_parser = Selector::sha256)]
     pub sha256: Vec<Selector>,
 
     /// Those whose subject or common name fits, with * and ?; repeatable
-    #[arg(long, help_heading = WHICH, value_name = "GLOB")]
+    #[arg(long, help_heading = headings::WHICH, value_name = "GLOB")]
     pub subject: Vec<String>,
 
     /// Those that have ended
-    #[arg(long, help_heading = WHICH)]
+    #[arg(long, help_heading = headings::WHICH)]
     pub expired: bool,
 
     /// CAs of which there is a newer one by the same name, which is valid already
-    #[arg(long, help_heading = WHICH)]
+    #[arg(long, help_heading = headings::WHICH, hide_short_help = true)]
     pub superseded: bool,
 
     /// All of them
-    #[arg(long, help_heading = WHICH)]
+    #[arg(long, help_heading = headings::WHICH)]
     pub all: bool,
 }
 

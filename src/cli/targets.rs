@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches, value_parser};
 
+use super::headings;
 use crate::exit::Stop;
 use crate::helm::files_of;
 use crate::request::TargetSpec;
@@ -52,6 +53,13 @@ const OPTIONS: [(&str, &str, &str); 5] = [
 const NOT_UNNAMED: &str = "namespace";
 
 impl TargetArgs {
+    /// Whether nothing was said.
+    #[must_use]
+    pub fn are_default(&self) -> bool {
+        let mut all = self.named.iter().chain(&self.unnamed);
+        all.all(|one| *one == TargetSpec::of(one.component))
+    }
+
     /// The coordinates of `component`, one of `components` to install.
     ///
     /// # Errors
@@ -80,6 +88,9 @@ impl TargetArgs {
     }
 }
 
+/// The one that seldom has to be named.
+const RARE: &str = "version";
+
 /// Those of [`OPTIONS`] that are `wanted`: once without a component's name, and once for each component.
 fn augmented(command: Command, components: &[Component], wanted: impl Fn(&str) -> bool) -> Command {
     let options = || OPTIONS.iter().filter(|(option, ..)| wanted(option));
@@ -88,7 +99,8 @@ fn augmented(command: Command, components: &[Component], wanted: impl Fn(&str) -
         .fold(command, |command, (option, value, help)| {
             let arg = argument(option.to_string(), option, value)
                 .help(*help)
-                .help_heading("Coordinates, when one component is named");
+                .help_heading(headings::ONE)
+                .hide_short_help(*option == RARE);
             command.arg(if *option == "values" {
                 arg.short('f')
             } else {
@@ -99,7 +111,8 @@ fn augmented(command: Command, components: &[Component], wanted: impl Fn(&str) -
         options().fold(command, |command, (option, value, help)| {
             let arg = argument(format!("{component}-{option}"), option, value)
                 .help(*help)
-                .help_heading(format!("Coordinates of the {component}"));
+                .help_heading(headings::of(*component))
+                .hide_short_help(true);
             command.arg(arg)
         })
     })

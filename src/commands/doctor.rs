@@ -1,12 +1,14 @@
 //! `doctor`: looks at everything that an installation needs, and changes nothing.
 
-use std::convert::Infallible;
+mod servers;
+
 use std::path::Path;
 
 use anyhow::Result;
 use serde_yaml::Value;
 use time::OffsetDateTime;
 
+use self::servers::Namer;
 use super::gather::{Destination, helm_arguments};
 use crate::certs::bundle::Entry;
 use crate::certs::lint;
@@ -65,15 +67,28 @@ pub(super) fn run(
         return Ok(ExitCode::Refused);
     }
     let namespace = address.namespace();
-    // What failed is told by its check, so no step fails.
-    let Ok(releases) = screen.step("asking the cluster", || {
-        Ok::<_, Infallible>(helm.releases(namespace))
-    });
+    let releases = screen.meanwhile("asking the cluster", || helm.releases(namespace));
     tell(cluster(&releases, address, namespace));
+    let mut namers = Vec::new();
+    let mut deployed = Vec::new();
     for (component, release) in ours(releases.as_deref().unwrap_or_default()) {
-        if !release.is_uninstalled() {
-            tell(trust(&helm, component, release, namespace));
+        if release.is_uninstalled() {
+            continue;
         }
+        deployed.push(component);
+        match helm.computed_values(&release.name, namespace) {
+            Ok(values) => {
+                let name = format!("release {}", release.name);
+                tell(trust(component, &name, &values, namespace));
+                namers.push(Namer::of(component, &name, &values));
+            }
+            Err(error) => tell(of_helm("trust", &error)),
+        }
+    }
+    if releases.is_ok() && deployed.is_empty() {
+        found_elsewhere(&helm, namespace)
+            .into_iter()
+            .for_each(&mut tell);
     }
     let unreachable = releases
         .as_ref()
@@ -91,14 +106,47 @@ pub(super) fn run(
         let component = spec.component;
         let place = Destination::without_cluster(spec, address)?;
         for file in &place.values {
-            tell(values_file(component, file));
+            let (check, values) = values_file(component, file);
+            tell(check);
+            // What is deployed counts, where something is.
+            if let Some(values) = values.filter(|_| !deployed.contains(&component)) {
+                namers.push(Namer::of(component, &file.display().to_string(), &values));
+            }
         }
         tell(chart(&helm, &place, &helm_arguments, screen));
     }
+    interrupt::check()?;
+    if !arguments.skip_probe {
+        servers::ask(namers, screen).into_iter().for_each(&mut tell);
+    }
+    screen.result(&doctor::last_line(&found));
     Ok(if found.iter().any(Check::is_wrong) {
         ExitCode::Refused
     } else {
         ExitCode::Done
+    })
+}
+
+/// Where releases of our charts are, for who looks at the wrong namespace.
+fn found_elsewhere(helm: &Helm, namespace: &str) -> Option<Check> {
+    let all = helm.releases_everywhere().ok()?;
+    let ours = all.iter().filter(|one| {
+        let mut components = Component::ALL.into_iter();
+        components.any(|component| one.release.version_as(component).is_some())
+    });
+    let mut places: Vec<String> = ours
+        .filter(|one| !one.release.is_uninstalled())
+        .map(|one| format!("{} in {}", one.release.name, one.namespace))
+        .collect();
+    places.sort_unstable();
+    (!places.is_empty()).then(|| {
+        Check::unsure(
+            "releases",
+            format!(
+                "none in {namespace}; {}; name theirs with -n",
+                doctor::few(&places)
+            ),
+        )
     })
 }
 
@@ -160,14 +208,9 @@ fn ours(releases: &[ReleaseSummary]) -> impl Iterator<Item = (Component, &Releas
     })
 }
 
-/// Until when a release trusts what it trusts.
-fn trust(helm: &Helm, component: Component, release: &ReleaseSummary, namespace: &str) -> Check {
-    let values = match helm.computed_values(&release.name, namespace) {
-        Ok(values) => values,
-        Err(error) => return of_helm("trust", &error),
-    };
-    let name = format!("release {}", release.name);
-    let (held, ending) = trusted(component, &name, &values);
+/// Until when a release, called `name`, trusts what it trusts.
+fn trust(component: Component, name: &str, values: &Value, namespace: &str) -> Check {
+    let (held, ending) = trusted(component, name, values);
     let first = held.iter().map(|one| &one.certificate);
     let Some(first) = first.min_by_key(|one| one.not_after) else {
         return Check::unsure("trust", format!("{name} was given no certificates"));
@@ -270,9 +313,10 @@ fn clock(kubectl: Result<&Kubectl, &String>) -> Check {
     }
 }
 
-fn values_file(component: Component, file: &Path) -> Check {
+/// A values file, and what it says.
+fn values_file(component: Component, file: &Path) -> (Check, Option<Value>) {
     let shown = file.display();
-    match files::read(file) {
+    let check = match files::read(file) {
         Ok(None) => Check::unsure(
             "file",
             format!(
@@ -290,7 +334,8 @@ fn values_file(component: Component, file: &Path) -> Check {
                 let remedy =
                     "give the CA's current certificate with --ca, and take the old one out";
                 let seen = format!("{shown}, of the {component}");
-                ended("file", seen, &ending, remedy.to_owned())
+                let check = ended("file", seen, &ending, remedy.to_owned());
+                return (check, Some(document.value().clone()));
             }
             Err(error) => Check::wrong(
                 "file",
@@ -298,13 +343,14 @@ fn values_file(component: Component, file: &Path) -> Check {
                 "mend the line; docs/yaml-refusals.md says what cannot be edited",
             ),
         },
-    }
+    };
+    (check, None)
 }
 
 fn chart(helm: &Helm, place: &Destination, arguments: &HelmArguments, screen: &Screen) -> Check {
     let reference = &place.chart;
-    let Ok(fetched) = screen.step(&format!("finding chart {reference}"), || {
-        Ok::<_, Infallible>(helm.fetch_chart(reference, place.version.as_deref(), arguments))
+    let fetched = screen.meanwhile(&format!("finding chart {reference}"), || {
+        helm.fetch_chart(reference, place.version.as_deref(), arguments)
     });
     match fetched {
         Ok(chart) => Check::fine("chart", format!("{reference}, version {}", chart.version)),
@@ -327,9 +373,7 @@ fn chart(helm: &Helm, place: &Destination, arguments: &HelmArguments, screen: &S
 
 /// The certificates that values hold, and what the lints say of their ends: the worst of them as an error.
 fn trusted(component: Component, origin: &str, values: &Value) -> (Vec<Placed>, Vec<Finding>) {
-    let layouts = component.layouts().into_iter();
-    let mut layouts = layouts.map(|layout| layout.certificates);
-    let Some(certificates) = layouts.find(|path| values::lookup(values, path).is_some()) else {
+    let Some(certificates) = certificates_in(component, values) else {
         return (Vec::new(), Vec::new());
     };
     let held = held_by(values, certificates);
@@ -347,4 +391,11 @@ fn trusted(component: Component, origin: &str, values: &Value) -> (Vec<Placed>, 
     let mut findings = lint::check_beside(&[], &present, &options);
     findings.retain(|one| lint::tells_end(one.code));
     (held, findings)
+}
+
+/// Where values have their certificates, if they say anything of them.
+fn certificates_in(component: Component, values: &Value) -> Option<&'static [&'static str]> {
+    let layouts = component.layouts().into_iter();
+    let mut layouts = layouts.map(|layout| layout.certificates);
+    layouts.find(|path| values::lookup(values, path).is_some())
 }

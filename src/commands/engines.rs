@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use serde_json::{Value as Json, json};
 use serde_yaml::Value;
 
-use super::side_by_side::side_by_side;
+use super::side_by_side::{AT_ONCE, side_by_side};
 use crate::engine::Engine;
 use crate::helm::{Helm, HelmArguments, HelmError, Rendering};
 use crate::kube::Kubectl;
@@ -42,7 +42,7 @@ fn in_cluster(target: &Target, kubectl: &Kubectl) -> Option<Engine> {
                     let charts = get(kubectl, &["helmcharts.helm.cattle.io", "-A"], None)?;
                     Engine::among_helm_charts(&charts, &at.release, &at.namespace)
                 }];
-            side_by_side(&questions, |ask| ask())
+            side_by_side(&questions, AT_ONCE, |ask| ask())
                 .into_iter()
                 .find_map(|one| one)
         }

@@ -1,6 +1,6 @@
 //! What a plan is made from: the user's files, the charts, and what is deployed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -11,33 +11,139 @@ use serde_yaml::Value;
 use super::default_chart::default_chart;
 use super::drafts::Drafts;
 use super::kept::{self, Read};
+use super::side_by_side::side_by_side;
 use crate::exit::Stop;
 use crate::helm::{self, Coordinates, Helm, HelmArguments, HelmError, ReleaseSummary};
-use crate::kube::ClusterAddress;
+use crate::kube::{ClusterAddress, Kubectl};
 use crate::nearest::file_like;
 use crate::plan::{Observed, ValuesFiles};
 use crate::release::Snapshot;
-use crate::request::TargetSpec;
+use crate::request::{TargetRequest, TargetSpec};
 use crate::ui::{self, Screen};
 use crate::values::foreign;
 use crate::vendor::{Component, Layout};
 use crate::yaml;
 
-/// The releases of each namespace asked for, each asked once.
-pub(super) struct Cluster<'a> {
-    helm: &'a Helm,
+/// More namespaces than this are asked for with one call.
+const FEW: usize = 3;
+
+/// The clusters of a run, each known by its address.
+pub(super) struct Clusters {
+    all: BTreeMap<ClusterAddress, Cluster>,
+    optional: bool,
+}
+
+impl Clusters {
+    /// None yet; a dry run goes on without any that does not answer (`optional`).
+    pub(super) fn new(optional: bool) -> Self {
+        Self {
+            all: BTreeMap::new(),
+            optional,
+        }
+    }
+
+    /// The cluster of an address, to which `helm` leads as any other.
+    pub(super) fn at(&mut self, address: &ClusterAddress, helm: &Helm) -> &mut Cluster {
+        let cluster = self.all.entry(address.clone());
+        cluster.or_insert_with(|| Cluster::new(&helm.to(address), self.optional))
+    }
+
+    /// Asks every cluster at once for the releases of the namespaces that are needed. One that does not answer is asked once.
+    pub(super) fn ask_all(
+        &mut self,
+        requests: &[TargetRequest],
+        helm: &Helm,
+        at_once: usize,
+        screen: &Screen,
+    ) {
+        let mut wanted: BTreeMap<&ClusterAddress, BTreeSet<String>> = BTreeMap::new();
+        for request in requests {
+            let (_, namespace, _) = named(&request.spec, &request.cluster);
+            wanted
+                .entry(&request.cluster)
+                .or_default()
+                .insert(namespace);
+        }
+        let wanted: Vec<_> = wanted.into_iter().collect();
+        let what = format!("asking {} clusters for their releases", wanted.len());
+        let Ok(asked) = screen.step(&what, || {
+            Ok::<_, Infallible>(side_by_side(&wanted, at_once, |(address, namespaces)| {
+                let mut cluster = Cluster::new(&helm.to(address), self.optional);
+                cluster.ask_for(namespaces, at_once);
+                cluster
+            }))
+        });
+        let addresses = wanted.into_iter().map(|(address, _)| address.clone());
+        self.all.extend(addresses.zip(asked));
+    }
+
+    /// The cluster of an address that was asked.
+    pub(super) fn known(&self, address: &ClusterAddress) -> Option<&Cluster> {
+        self.all.get(address)
+    }
+}
+
+/// A cluster, and the releases of each of its namespaces asked for, each asked once.
+pub(super) struct Cluster {
+    helm: Helm,
     /// A dry run goes on without a cluster.
     optional: bool,
     seen: BTreeMap<String, Result<Vec<ReleaseSummary>, HelmError>>,
+    /// Why it does not answer at all, where that is known.
+    silence: Option<String>,
 }
 
-impl<'a> Cluster<'a> {
-    pub(super) fn new(helm: &'a Helm, optional: bool) -> Self {
+impl Cluster {
+    pub(super) fn new(helm: &Helm, optional: bool) -> Self {
         Self {
-            helm,
+            helm: helm.clone(),
             optional,
             seen: BTreeMap::new(),
+            silence: None,
         }
+    }
+
+    /// Asks for the releases of several namespaces: all at once where they are many and all may be seen.
+    fn ask_for(&mut self, namespaces: &BTreeSet<String>, at_once: usize) {
+        self.silence = self.silence();
+        if self.silence.is_some() {
+            return;
+        }
+        if namespaces.len() > FEW
+            && let Ok(all) = self.helm.releases_everywhere()
+        {
+            let mut by_namespace: BTreeMap<String, Vec<ReleaseSummary>> = BTreeMap::new();
+            for one in all {
+                by_namespace
+                    .entry(one.namespace)
+                    .or_default()
+                    .push(one.release);
+            }
+            self.seen.extend(namespaces.iter().map(|one| {
+                let releases = by_namespace.remove(one).unwrap_or_default();
+                (one.clone(), Ok(releases))
+            }));
+            return;
+        }
+        let names: Vec<&String> = namespaces.iter().collect();
+        let answers = side_by_side(&names, at_once, |one| self.helm.releases(one));
+        self.seen.extend(names.into_iter().cloned().zip(answers));
+    }
+
+    /// Why the cluster does not answer at all: helm by itself would wait for a server that takes a call and says nothing.
+    fn silence(&self) -> Option<String> {
+        let kubectl = Kubectl::at(self.helm.cluster()).ok()?;
+        let asked = kubectl.run(&["get", "--raw", "/version", "--request-timeout=10s"]);
+        let why = format!("{:#}", asked.err()?);
+        // Who is not let in was answered, and helm tells more.
+        let answered = ["Error from server", "logged in"];
+        let answered = answered.iter().any(|sign| why.contains(sign));
+        (!answered).then_some(why)
+    }
+
+    /// The helm that leads there.
+    pub(super) fn helm(&self) -> &Helm {
+        &self.helm
     }
 
     /// The releases of a namespace, or why they are unknown.
@@ -46,6 +152,11 @@ impl<'a> Cluster<'a> {
         namespace: &str,
         screen: &Screen,
     ) -> Result<Result<&[ReleaseSummary], String>> {
+        match &self.silence {
+            Some(why) if self.optional => return Ok(Err(first_line(why))),
+            Some(why) => bail!("{} does not answer: {why}", self.helm.cluster()),
+            None => {}
+        }
         if !self.seen.contains_key(namespace) {
             // The answer for one namespace holds for the next where no cluster answers at all.
             let silent = self.seen.values().find_map(|known| {
@@ -76,7 +187,7 @@ impl<'a> Cluster<'a> {
     }
 }
 
-impl Cluster<'_> {
+impl Cluster {
     /// The namespace that holds where none is named.
     pub(super) fn here(&self) -> String {
         self.helm.cluster().namespace().to_owned()
@@ -118,7 +229,7 @@ impl Destination {
     /// Finds out where a component goes: what was asked for, else what is deployed, else what is documented.
     pub(super) fn find(
         spec: TargetSpec,
-        cluster: &mut Cluster<'_>,
+        cluster: &mut Cluster,
         screen: &Screen,
         may_ask: bool,
     ) -> Result<Self> {
@@ -323,17 +434,27 @@ impl Destination {
     }
 }
 
+/// Component, namespace and release of a target before its cluster was asked, as far as they are known.
+pub(super) fn named(spec: &TargetSpec, cluster: &ClusterAddress) -> (Component, String, String) {
+    let namespace = spec.namespace.as_deref();
+    let namespace = namespace.unwrap_or(cluster.namespace()).to_owned();
+    let documented = spec.component.documented().release;
+    let release = spec.release.as_deref().or(documented);
+    let release = release.unwrap_or(spec.component.name()).to_owned();
+    (spec.component, namespace, release)
+}
+
 /// Whether each is a release of its own: Helm would deploy one chart over the other.
-pub(super) fn are_distinct(places: &[Destination]) -> Result<(), Stop> {
-    for (index, one) in places.iter().enumerate() {
-        let mut before = places.iter().take(index);
-        let same = |other: &&Destination| {
-            (&other.release, &other.namespace) == (&one.release, &one.namespace)
-        };
-        if let Some(other) = before.find(same) {
+pub(super) fn are_distinct<'a>(
+    places: impl Iterator<Item = (&'a ClusterAddress, &'a Destination)>,
+) -> Result<(), Stop> {
+    let mut seen = BTreeMap::new();
+    for (cluster, place) in places {
+        let (release, namespace) = (&place.release, &place.namespace);
+        let component = place.component;
+        if let Some(other) = seen.insert((cluster, namespace, release), component) {
             return Err(Stop::usage(format!(
-                "{} and {} are both to be release {} in {}, where one would be deployed over the other: give one another name, with --{}-release",
-                other.component, one.component, one.release, one.namespace, one.component
+                "{other} and {component} are both to be release {release} in {namespace}, where one would be deployed over the other: give one another name, with --{component}-release"
             )));
         }
     }

@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::Result;
 use clap::Parser as _;
 
-use super::agreement::agree;
+use super::agreement::{agree, detail};
 use super::order::Order;
 use super::planning::accept;
 use super::{carry_out, installing};
@@ -63,11 +63,11 @@ pub(super) fn run(first: &InstallArgs, helm: &Helm, screen: &Screen) -> Result<E
         });
         let mut locks = FolderLocks::default();
         let planned = parse(&line, &answers).and_then(|arguments| {
-            let order = Order::from(&arguments);
+            let order = Order::of_install(&arguments, None);
             let rollout = installing::rollout(&order.deploy, helm)?;
             let plan = installing::plan(&order, &rollout, helm, &mut locks, screen)
                 .map_err(installing::interrupted)?;
-            screen.preview(&plan, order.deploy.show_manifest);
+            screen.preview(&plan, detail(&order.deploy), false);
             Ok((arguments, rollout, plan))
         });
         let (arguments, rollout, plan) = match planned {
@@ -85,7 +85,7 @@ pub(super) fn run(first: &InstallArgs, helm: &Helm, screen: &Screen) -> Result<E
                 line.shown(&answers, more, &helm.cluster().helm_flags())
             ));
         };
-        let mut order = Order::from(&arguments);
+        let mut order = Order::of_install(&arguments, None);
         if order.deploy.dry_run {
             same(&[]);
             accept(&plan)?;

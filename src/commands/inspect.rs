@@ -4,11 +4,11 @@ use anyhow::Result;
 use time::{Duration, OffsetDateTime};
 
 use crate::certs::Certificate;
-use crate::certs::bundle::{Bundle, Given};
+use crate::certs::bundle::{Bundle, Entry, Given};
 use crate::certs::chain::Chain;
 use crate::certs::lint::{self, Options};
 use crate::certs::verdict::{Client, Server, Trust};
-use crate::cli::{InspectArgs, Output};
+use crate::cli::{InspectArgs, InspectOutput, Sort};
 use crate::exit::ExitCode;
 use crate::files;
 use crate::finding;
@@ -29,8 +29,9 @@ pub(super) fn run(
 ) -> Result<ExitCode> {
     let inspection = inspect(arguments, cluster, screen)?;
     match arguments.output {
-        Output::Text => screen.inspection(&inspection),
-        Output::Json => screen.json(&inspection.json()),
+        InspectOutput::Text => screen.inspection(&inspection, false),
+        InspectOutput::Wide => screen.inspection(&inspection, true),
+        InspectOutput::Json => screen.json(&inspection.json()),
     }
     Ok(if finding::refuses(&inspection.findings) {
         ExitCode::Refused
@@ -97,13 +98,16 @@ fn inspect(
         as_trust: !proposed.is_empty(),
         ..Options::at(now)
     };
-    let bundle = Bundle::new(given.into_iter().flat_map(|(_, given)| given).collect());
+    let mut bundle = Bundle::new(given.into_iter().flat_map(|(_, given)| given).collect());
+    sort(&mut bundle.entries, order(arguments));
     findings.extend(lint::check_with(&bundle.entries, &options));
     findings.extend(lint::repeated(&bundle));
     let certificates: Vec<&Certificate> = bundle.entries.iter().map(|e| &e.certificate).collect();
     // What one server presents begins with its own.
     let chain = match arguments.sources.as_slice() {
-        [one] if matches!(one.place, Place::Server(_)) => Chain::of_presented(&certificates),
+        [one] if matches!(one.place, Place::Server(_)) && order(arguments) == Sort::Given => {
+            Chain::of_presented(&certificates)
+        }
         _ => Chain::of(&certificates),
     };
     let verdicts = certificates
@@ -128,6 +132,33 @@ fn inspect(
         findings,
         entries: bundle.entries,
     })
+}
+
+/// What one server presents begins with its own certificate, and each is followed by its issuer's.
+fn order(arguments: &InspectArgs) -> Sort {
+    let is_one_server = matches!(
+        arguments.sources.as_slice(),
+        [only] if matches!(only.place, Place::Server(_))
+    );
+    let usual = if is_one_server {
+        Sort::Given
+    } else {
+        Sort::End
+    };
+    arguments.sort.unwrap_or(usual)
+}
+
+fn sort(entries: &mut [Entry], by: Sort) {
+    let name = |entry: &Entry| {
+        let certificate = &entry.certificate;
+        let name = certificate.common_name.as_ref();
+        name.unwrap_or(&certificate.subject).to_lowercase()
+    };
+    match by {
+        Sort::End => entries.sort_by_key(|entry| entry.certificate.not_after),
+        Sort::Name => entries.sort_by_key(name),
+        Sort::Given => {}
+    }
 }
 
 /// What a file says of a release, where it is an override file.

@@ -1,13 +1,16 @@
 //! The commands: gather, plan, show, act.
 
 mod agreement;
+mod bundles;
 mod carry_out;
+mod charts;
 mod complete;
 mod default_chart;
 mod doctor;
 mod drafts;
 mod dry_run;
 mod engines;
+mod explain;
 mod gather;
 mod guided;
 mod inspect;
@@ -43,12 +46,14 @@ use crate::ui::Screen;
 /// Whatever stopped it; [`crate::exit::code_of`] gives the exit code.
 pub fn run(cli: &Cli, screen: &Screen) -> Result<ExitCode> {
     let cluster = &ClusterAddress::from_environment();
-    // The doctor tells it among what else it finds.
-    if !matches!(cli.command, Command::Completion(_) | Command::Doctor(_)) {
+    // The doctor tells it among what else it finds; two ask no cluster.
+    let asks_none = matches!(cli.command, Command::Completion(_) | Command::Explain(_));
+    if !asks_none && !matches!(cli.command, Command::Doctor(_)) {
         cluster.check()?;
     }
     match &cli.command {
         Command::Doctor(arguments) => doctor::run(arguments, cluster, screen),
+        Command::Explain(arguments) => explain::run(arguments, screen),
         Command::Completion(arguments) => Ok(complete::script(arguments, screen)),
         Command::Inspect(arguments) => inspect::run(arguments, cluster, screen),
         Command::Install(arguments) => install::run(arguments, cluster, screen),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use time::OffsetDateTime;
 
-use super::side_by_side::side_by_side;
+use super::side_by_side::{AT_ONCE, side_by_side};
 use crate::certs::Certificate;
 use crate::certs::judgement::{Asked, Presented};
 use crate::certs::verdict::Verdict;
@@ -29,7 +29,7 @@ pub(super) struct Met {
 
 /// Asks every server once, side by side.
 pub(super) fn ask(servers: &[Endpoint], patience: Duration) -> Vec<Result<Met>> {
-    side_by_side(servers, |server| meet(server, patience))
+    side_by_side(servers, AT_ONCE, |server| meet(server, patience))
 }
 
 fn meet(server: &Endpoint, patience: Duration) -> Result<Met> {
@@ -91,6 +91,7 @@ impl Answers {
         // What the pods' own bundle holds cannot be told then, so nothing can be said against a server.
         let partly_known = mode == Mode::Append && self.roots.is_none();
         let mut findings = Vec::new();
+        let mut silent = Vec::new();
         for server in servers {
             match self.met.get(&server.endpoint) {
                 Some(Ok(met)) => {
@@ -125,12 +126,13 @@ impl Answers {
                 }
                 Some(Err(why)) => {
                     let why = format!("{why:#}");
-                    findings.push(unreachable(&server.path, &server.endpoint, &why));
+                    silent.push((server.endpoint.clone(), server.path.clone(), why.clone()));
                     server.answer = Some(Answer::Unreachable(why));
                 }
                 None => {}
             }
         }
+        findings.extend(unreachable(&silent));
         findings
     }
 
@@ -193,12 +195,34 @@ fn needed<'a>(
     Some(if alone.is_empty() { gone } else { alone })
 }
 
-fn unreachable(path: &str, endpoint: &Endpoint, why: &str) -> Finding {
-    Finding::warning(
-        "server-unreachable",
+/// Servers that did not answer, in one finding: endpoint, the value that names it, and why.
+fn unreachable(silent: &[(Endpoint, String, String)]) -> Option<Finding> {
+    let (first, rest) = silent.split_first()?;
+    let (endpoint, path, why) = first;
+    let message = if rest.is_empty() {
         format!(
             "{endpoint} ({path}) cannot be asked from here, so whether its certificate will verify was not checked: {why}"
-        ),
-    )
-    .hint("check it from where it can be reached with helm clearml-certs probe, or leave this out with --skip-probe")
+        )
+    } else {
+        let named =
+            |(endpoint, path, _): &(Endpoint, String, String)| format!("{endpoint} ({path})");
+        let named: Vec<String> = silent.iter().map(named).collect();
+        let told = |endpoint: &Endpoint, why: &str| why.replace(&endpoint.host, "HOST");
+        let are_alike = rest
+            .iter()
+            .all(|(other, _, why_other)| told(other, why_other) == told(endpoint, why));
+        let whys: Vec<&str> = silent.iter().map(|(.., why)| why.as_str()).collect();
+        let why = if are_alike {
+            format!("{why}; the others likewise")
+        } else {
+            whys.join("; ")
+        };
+        format!(
+            "{} servers cannot be asked from here, so whether their certificates will verify was not checked: {}. {why}",
+            silent.len(),
+            named.join(", ")
+        )
+    };
+    let finding = Finding::warning("server-unreachable", message);
+    Some(finding.hint("check it from where it can be reached with helm clearml-certs probe, or leave this out with --skip-probe"))
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use super::install::{begin, finish};
-use super::order::Order;
+use super::order::{Order, fleet_of};
 use super::{installing, planning, probing, running_tasks};
 use crate::cli::{Output, RotateArgs};
 use crate::exit::{ExitCode, Stop};
@@ -32,6 +32,9 @@ pub(super) fn run(
 ) -> Result<ExitCode> {
     let helm = begin(&arguments.deploy, cluster)?;
     says_all(arguments)?;
+    let edited = &arguments.edited;
+    let fleet = fleet_of(&arguments.deploy, &edited.components, &edited.targets)?;
+    let fleet = fleet.as_ref();
     let mut locks = FolderLocks::default();
     let rollout = installing::rollout(&arguments.deploy, &helm)?;
     let mut plan_of = |order: &Order<'_>| {
@@ -39,13 +42,13 @@ pub(super) fn run(
             .map_err(installing::interrupted)
     };
 
-    let both = Order::of_both(arguments);
+    let both = Order::of_both(arguments, fleet);
     let plan = plan_of(&both)?;
     let new = plan
         .entries
         .iter()
         .map(|entry| entry.certificate.fingerprint);
-    let last = Order::of_dropping(arguments, new.collect());
+    let last = Order::of_dropping(arguments, fleet, new.collect());
     if plan.targets.iter().any(is_ahead) || planning::accept(&plan).is_err() {
         is_there(&last, &plan)?;
         return trust_both(&both, &rollout, &helm, &plan, screen);

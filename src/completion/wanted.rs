@@ -3,6 +3,7 @@
 use clap::{Arg, ArgAction, Command};
 
 use super::Candidate;
+use crate::finding::{self, Explained};
 use crate::vendor::Component;
 
 /// What the word under the cursor is to be.
@@ -177,9 +178,20 @@ fn value_of(arg: &Arg, before: &str, start: &str) -> Wanted {
         "chart" => value(Value::Chart(component), before, start),
         "save" => value(Value::File, before, start),
         "alias" | "from" => value(Value::Alias, before, start),
+        "codes" => Wanted::OneOf(codes(start, |_| true)),
+        "ignore" => Wanted::OneOf(codes(start, Explained::is_ignorable)),
         "queues" => value(Value::Queue, before, start),
         _ => Wanted::OneOf(Vec::new()),
     }
+}
+
+/// Codes of findings, each with how much it matters.
+fn codes(start: &str, is_wanted: impl Fn(&Explained) -> bool) -> Vec<Candidate> {
+    let known = finding::register().filter(|one| one.code.starts_with(start));
+    let known = known.filter(is_wanted);
+    known
+        .map(|one| Candidate::new(one.code, one.meaning.replace('*', "")))
+        .collect()
 }
 
 fn value(value: Value, before: &str, start: &str) -> Wanted {
@@ -229,7 +241,16 @@ mod tests {
         assert_eq!(words("install --mode=r"), ["--mode=replace"]);
         assert_eq!(words("install --dry"), ["--dry-run"]);
         assert!(words("install --dry-run --dry").is_empty());
-        assert_eq!(words("install --ca x --ca"), ["--ca"]);
+        assert_eq!(words("install --ca x --ca"), ["--ca", "--canary"]);
+        assert_eq!(
+            words("install --ignore certificate-exp"),
+            ["certificate-expired"]
+        );
+        assert_eq!(words("explain no-rig"), ["no-rights"]);
+        assert_eq!(
+            words("explain certificate-exp"),
+            ["certificate-expired", "certificate-expires-soon"]
+        );
         assert!(words("nonsense x").is_empty());
         assert!(words("install agent -- --se").is_empty());
     }

@@ -2,6 +2,10 @@
 //!
 //! The signs are what helm 3.17.2 and 4.3.1 print when a registry, a repository or a cluster answers so.
 
+use std::path::Path;
+
+use crate::nearest::nearest_file;
+
 /// The registry of the vendor's charts, and the user name that its documentation gives.
 const VENDOR: (&str, &str) = ("docker.io", "allegroaienterprise");
 
@@ -182,6 +186,10 @@ impl Call<'_> {
         matches!(verb, Some("pull" | "show" | "upgrade"))
     }
 
+    fn has(&self, flag: &str) -> bool {
+        self.words.iter().any(|word| word == flag)
+    }
+
     /// ` -n NAMESPACE`, as far as the call named one.
     fn namespace(&self) -> String {
         let mut words = self.words.iter().skip_while(|word| *word != "-n");
@@ -216,7 +224,12 @@ impl Call<'_> {
             Some(host) if host == VENDOR.0 => {
                 format!("helm registry login {host} --username {}", VENDOR.1)
             }
-            Some(host) => format!("helm registry login {host}"),
+            Some(host) => {
+                let plain = ["--plain-http", "--insecure"];
+                let plain = plain.iter().filter(|flag| self.has(flag));
+                let flags: String = plain.map(|flag| format!(" {flag}")).collect();
+                format!("helm registry login {host}{flags}")
+            }
             None => format!(
                 "helm repo add {} URL --username USER --password-stdin --force-update",
                 self.alias().unwrap_or("ALIAS")
@@ -235,6 +248,17 @@ impl Call<'_> {
     }
 
     fn add_repository(&self) -> String {
+        if let Some(folder) = self.alias().filter(|alias| Path::new(alias).is_dir()) {
+            let reference = self.words.iter().find(|word| word.starts_with(folder));
+            let reference = reference.map_or(folder, String::as_str);
+            return match nearest_file(Path::new(reference), Path::is_dir) {
+                Some(near) => format!(
+                    "{folder}/ is a folder here, which has no {reference}: did you mean ./{}?",
+                    near.display()
+                ),
+                None => format!("{folder}/ is a folder here, which has no {reference}"),
+            };
+        }
         format!(
             "`helm repo list` shows the repositories that are configured; add it with `helm repo add {} URL`, or name the chart in the vendor's registry with --chart oci://{}/clearml/CHART",
             self.alias().unwrap_or("ALIAS"),
@@ -370,6 +394,16 @@ mod tests {
             "Kubernetes cluster unreachable: dial tcp: connection refused",
             command,
             "kubectl cluster-info",
+        );
+        says(
+            "repo tests not found",
+            "helm pull tests/chart",
+            "tests/ is a folder here, which has no tests/chart: did you mean ./tests/charts?",
+        );
+        says(
+            "response status code 401",
+            "helm pull oci://127.0.0.1:5000/c/agent --plain-http",
+            "helm registry login 127.0.0.1:5000 --plain-http",
         );
         assert_eq!(
             advice("template: x.yaml:3: not found", "helm template r chart"),

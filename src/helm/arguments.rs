@@ -45,6 +45,32 @@ const RENDER: &[(&str, bool)] = &[
     (TAKE_OWNERSHIP, false),
 ];
 
+/// The rest of what `helm upgrade` takes.
+const UPGRADE: &[&str] = &[
+    "--cleanup-on-fail",
+    "--create-namespace",
+    "--description",
+    "--force",
+    "--force-conflicts",
+    "--force-replace",
+    "--hide-notes",
+    "--hide-secret",
+    "--history-max",
+    "--labels",
+    "--render-subchart-notes",
+    "--reset-values",
+    "--reuse-values",
+    "--server-side",
+    "--wait-for-jobs",
+];
+
+/// Whether it is a flag of `helm upgrade` that stands behind `--`.
+#[must_use]
+pub fn is_flag(word: &str) -> bool {
+    let mut sorted = LOCATE.iter().chain(RENDER).map(|(name, _)| *name);
+    UPGRADE.contains(&word) || sorted.any(|name| name == word)
+}
+
 /// The flag with which objects of nobody, or of another release, become a release's.
 const TAKE_OWNERSHIP: &str = "--take-ownership";
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::process::ExitStatus;
 
 use super::advice::advice;
+use crate::log_lines;
 use crate::platform::signal_of;
 
 /// How a helm process ended.
@@ -103,6 +104,12 @@ impl HelmError {
             .any(|sign| self.message.contains(sign))
     }
 
+    /// A chart was to be fetched.
+    #[must_use]
+    pub fn is_fetching(&self) -> bool {
+        self.command.starts_with("helm pull ") || self.command.starts_with("helm show ")
+    }
+
     /// The release does not exist.
     #[must_use]
     pub fn is_release_not_found(&self) -> bool {
@@ -138,13 +145,14 @@ impl fmt::Display for HelmError {
 
 impl std::error::Error for HelmError {}
 
-/// What Helm 4 says beside its error: the same once more as a log line, and that `--validate` has a newer name.
+/// What Helm 4 says beside its error: that `--validate` has a newer name.
 fn is_noise(line: &str) -> bool {
-    line.starts_with("level=ERROR msg=") || line.starts_with("Flag --validate has been deprecated")
+    line.starts_with("Flag --validate has been deprecated")
 }
 
 fn tidy(stderr: &str) -> String {
-    let lines: Vec<&str> = stderr
+    let told = log_lines::told(stderr);
+    let lines: Vec<&str> = told
         .lines()
         .map(|line| line.strip_prefix("Error: ").unwrap_or(line).trim_end())
         .filter(|line| !line.is_empty() && !is_noise(line))

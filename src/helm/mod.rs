@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-pub use arguments::{HelmArguments, masked};
+pub use arguments::{HelmArguments, is_flag, masked};
 pub use chart_content::{ChartContent, Digest};
 pub use chart_version::ranges;
 pub use charts::{Chart, chart_name, default_reference};
@@ -63,6 +63,15 @@ impl Helm {
             cluster: cluster.clone(),
             asked: version::Asked::default(),
         })
+    }
+
+    /// The same helm for another cluster.
+    #[must_use]
+    pub fn to(&self, cluster: &ClusterAddress) -> Self {
+        Self {
+            cluster: cluster.clone(),
+            ..self.clone()
+        }
     }
 
     /// The cluster that it speaks to.

@@ -2,10 +2,12 @@
 
 use std::io;
 use std::process::Output;
+use std::time::Duration;
 
 use super::arguments::masked;
 use super::{Ending, Helm, HelmError};
-use crate::process;
+use crate::log_lines;
+use crate::process::{self, Streamed};
 
 impl Helm {
     /// Runs helm to its end and returns what it printed.
@@ -23,7 +25,7 @@ impl Helm {
             Some(input) => process::command_reading(&self.program, argv, input.to_owned()),
             None => process::command(&self.program, argv),
         };
-        let output = process::output(&self.on_cluster(command));
+        let output = process::output(&self.on_cluster(command), &shown(argv));
         let output = self.succeeded(argv, output)?;
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
@@ -32,15 +34,32 @@ impl Helm {
     pub(super) fn stream<S: AsRef<str>>(
         &self,
         argv: &[S],
+        patience: Option<Duration>,
         on_line: impl FnMut(&str),
     ) -> Result<String, HelmError> {
         let command = self.on_cluster(process::command(&self.program, argv));
-        let output = process::stream(&command, on_line);
-        let output = self.succeeded(argv, output)?;
-        Ok(String::from_utf8_lossy(&output.stderr).into_owned())
+        let mut output = process::stream(&command, &shown(argv), patience, on_line);
+        if let (
+            Ok(Streamed {
+                output,
+                was_cut: true,
+            }),
+            Some(patience),
+        ) = (&mut output, patience)
+        {
+            let why = format!(
+                "\nhelm did not come back in {} s, and was ended",
+                patience.as_secs()
+            );
+            output.stderr.extend(why.into_bytes());
+        }
+        let output = self.succeeded(argv, output.map(|streamed| streamed.output))?;
+        Ok(log_lines::told(&String::from_utf8_lossy(&output.stderr)))
     }
 
     fn on_cluster(&self, command: duct::Expression) -> duct::Expression {
+        // With `--debug`, helm 3 would end every error with the places of its own code where it arose.
+        let command = command.env_remove("HELM_DEBUG");
         match self.cluster.helm_variable() {
             Some((name, value)) => command.env(name, value),
             None => command,

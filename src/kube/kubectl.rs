@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 
 use super::ClusterAddress;
 use crate::environment::variable;
-use crate::process;
+use crate::{log_lines, process};
 
 /// The kubectl on the path, pointed at the cluster that Helm was pointed at.
 #[derive(Debug, Clone)]
@@ -100,7 +100,7 @@ impl Kubectl {
             Some(input) => process::command_reading(&self.program, &all, input),
             None => process::command(&self.program, &all),
         };
-        process::output(&command)
+        process::output(&command, &self.shown(arguments))
             .with_context(|| format!("{} could not be started", self.program.display()))
     }
 
@@ -108,7 +108,8 @@ impl Kubectl {
         let output = self.ended(arguments, input)?;
         if !output.status.success() {
             let stderr = String::from_utf8_lossy(&output.stderr);
-            bail!("{}\ncommand: {}", stderr.trim(), self.shown(arguments));
+            let said = log_lines::told(stderr.trim());
+            bail!("{said}\ncommand: {}", self.shown(arguments));
         }
         Ok(output.stdout)
     }
@@ -118,8 +119,10 @@ impl Kubectl {
     /// # Errors
     /// It cannot be started.
     pub fn trace(&self, arguments: &[&str]) -> Result<String> {
-        let all = self.with_cluster(&[arguments, &["-v=8", "--request-timeout=5s"]].concat());
-        let output = process::output(&process::command(&self.program, &all))
+        let arguments = [arguments, &["-v=8", "--request-timeout=5s"]].concat();
+        let all = self.with_cluster(&arguments);
+        let command = process::command(&self.program, &all);
+        let output = process::output(&command, &self.shown(&arguments))
             .with_context(|| format!("{} could not be started", self.program.display()))?;
         Ok(String::from_utf8_lossy(&output.stderr).into_owned())
     }

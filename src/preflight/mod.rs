@@ -182,6 +182,7 @@ mod tests {
             namespace_is_new: false,
             other_values: Vec::new(),
             findings: Vec::new(),
+            wave: 0,
             action: Action::Upgrade,
             upgrade,
         }

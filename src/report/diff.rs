@@ -23,6 +23,32 @@ pub enum Line {
     Removed(String),
 }
 
+impl Line {
+    /// What it says, without its sign.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match self {
+            Self::File(text)
+            | Self::Hunk(text)
+            | Self::Same(text)
+            | Self::Added(text)
+            | Self::Removed(text) => text,
+        }
+    }
+
+    /// A line of the same kind that says something else.
+    #[must_use]
+    pub fn with(&self, text: String) -> Self {
+        match self {
+            Self::File(_) => Self::File(text),
+            Self::Hunk(_) => Self::Hunk(text),
+            Self::Same(_) => Self::Same(text),
+            Self::Added(_) => Self::Added(text),
+            Self::Removed(_) => Self::Removed(text),
+        }
+    }
+}
+
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

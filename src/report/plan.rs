@@ -18,7 +18,7 @@ use crate::overrides::{Mode, Placed, Taken};
 use crate::plan::{Action, Answer, FileChange, NamedServer, Observed, Plan, Target};
 use crate::preflight::Workload;
 use crate::proof::PodPlace;
-use crate::run::{Aftermath, By, Check, FileEnd, Outcome};
+use crate::run::{Aftermath, By, Check, FileEnd, Outcome, Untouched};
 
 /// The plan, and with it what became of each target if it was carried out.
 #[must_use]
@@ -51,6 +51,7 @@ pub fn plan_json(
             "component": one.component.name(),
             "release": one.release,
             "namespace": one.namespace,
+            "cluster": one.cluster.to_string(),
             "error": format!("{:#}", one.error),
         })
     });
@@ -208,7 +209,11 @@ fn server(server: &NamedServer) -> Value {
 fn result(target: &Target, outcome: &Outcome) -> Value {
     match outcome {
         Outcome::Unchanged => json!({"outcome": "unchanged"}),
-        Outcome::Untouched => json!({"outcome": "untouched"}),
+        Outcome::Untouched(Untouched::NoTurn) => json!({"outcome": "untouched"}),
+        Outcome::Untouched(Untouched::Refused) => json!({"outcome": "refused"}),
+        Outcome::Untouched(Untouched::Stopped(why)) => {
+            json!({"outcome": "untouched", "error": why})
+        }
         Outcome::Written { backup } => json!({
             "outcome": "written",
             "backup": backup.as_deref().map(shown),

@@ -1,16 +1,16 @@
 //! Certificates from a file, or from standard input.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
-use super::{Reading, object, parsed, values};
+use super::{Reading, is_certificate_name, object, parsed, values};
 use crate::certs::pem;
 use crate::exit::Stop;
 use crate::finding::Finding;
-use crate::nearest::file_like;
+use crate::nearest::nearest_file;
 
 /// Larger than any bundle in use (Mozilla's has 220 KB, ten thousand certificates about 20 MB); a device or a disk image ends
 /// here.
@@ -18,12 +18,12 @@ const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 pub(super) fn read(path: &Path) -> Result<Reading> {
     let shown = path.display().to_string();
-    let file = File::open(path).with_context(|| {
-        format!(
-            "cannot read the certificate file {shown}{}",
-            file_like(path)
-        )
-    })?;
+    let file = match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            bail!("there is no file {shown}{}", meant(path, &shown))
+        }
+        file => file.with_context(|| format!("cannot read the certificate file {shown}"))?,
+    };
     let bytes = bounded(file, &shown)?;
     let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
     let is_structured = ["yaml", "yml", "json"].iter().any(|one| ending == *one);
@@ -42,6 +42,27 @@ pub(super) fn read(path: &Path) -> Result<Reading> {
         given,
         notes: commented_out(&bytes, &shown),
     })
+}
+
+/// What may be meant by a file that is not there.
+fn meant(path: &Path, shown: &str) -> String {
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|one| one.is_ascii_digit());
+    if let Some((host, port)) = shown.split_once(':')
+        && !host.is_empty()
+        && is_port(port)
+    {
+        return format!("\nhint: a server is named with https://{shown}");
+    }
+    match nearest_file(path, |file| file.is_dir() || may_be_certificate(file)) {
+        Some(near) => format!("\nhint: did you mean {}?", near.display()),
+        None => "\nhint: certificates are in a file, a folder, https://HOST, secret:[NAMESPACE/]NAME, configmap:[NAMESPACE/]NAME, release:[NAMESPACE/]NAME or system".to_owned(),
+    }
+}
+
+/// By its name; private keys and requests often lie beside.
+fn may_be_certificate(file: &Path) -> bool {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    is_certificate_name(&name)
 }
 
 pub(super) fn read_stdin() -> Result<Reading> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use super::{Reading, file, holds_certificate, is_certificate_name, skipped};
+use super::{Reading, file, holds_certificate, is_certificate_name, is_key_name, skipped};
 use crate::exit::Stop;
 
 /// Deeper than any folder of certificates; a loop of links ends here.
@@ -22,16 +22,21 @@ pub(super) fn read(folder: &Path) -> Result<Reading> {
     collect(folder, 0, &mut files)?;
     files.sort_unstable();
     let mut all = Reading::default();
+    let mut others = Vec::new();
     for path in files {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if is_certificate_name(&name) || begins_with_certificate(&path) {
+        let is_plain = path.extension().is_none();
+        if is_certificate_name(&name) || is_plain && begins_with_certificate(&path) {
             let reading = file::read(&path)?;
             all.given.extend(reading.given);
             all.notes.extend(reading.notes);
-        } else {
-            all.notes.push(skipped(&path.display().to_string()));
+        } else if !is_key_name(&name) || begins_with_certificate(&path) {
+            let inside = path.strip_prefix(folder).unwrap_or(&path);
+            others.push(inside.display().to_string());
         }
     }
+    all.notes
+        .extend(skipped(&format!("{}: ", folder.display()), &others));
     if all.given.is_empty() {
         return Err(Stop::refused(format!(
             "{} holds no certificate file (.pem, .crt, .cer, .der, .p7b, .p7c)",
@@ -42,11 +47,10 @@ pub(super) fn read(folder: &Path) -> Result<Reading> {
     Ok(all)
 }
 
-/// Whether a file without an ending holds a certificate, by its first bytes.
+/// Whether a file holds a certificate, by its first bytes.
 fn begins_with_certificate(path: &Path) -> bool {
     let mut start = Vec::new();
-    let is_plain = path.extension().is_none() && path.is_file();
-    is_plain
+    path.is_file()
         && std::fs::File::open(path)
             .and_then(|file| file.take(LOOKED_AT).read_to_end(&mut start))
             .is_ok()

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_yaml::Value;
 
-use super::{Reading, holds_certificate, is_certificate_name, parsed, skipped};
+use super::{Reading, holds_certificate, is_certificate_name, is_key_name, parsed, skipped};
 use crate::exit::Stop;
 use crate::finding::Finding;
 use crate::proof::{Manifest, Object};
@@ -51,6 +51,7 @@ pub(super) fn contents(object: &Object, shown: &str) -> Result<Contents> {
 /// One that should be a certificate is none (a [`Stop`] with code 3).
 pub(super) fn certificates(contents: &Contents, shown: &str) -> Result<Reading> {
     let mut reading = Reading::default();
+    let mut others = Vec::new();
     for (key, content) in contents {
         let place = format!("{shown} {key}");
         if content.iter().all(u8::is_ascii_whitespace) {
@@ -60,10 +61,12 @@ pub(super) fn certificates(contents: &Contents, shown: &str) -> Result<Reading> 
             ));
         } else if is_certificate_name(key) || holds_certificate(content) {
             reading.given.extend(parsed(content, &place, key)?);
-        } else {
-            reading.notes.push(skipped(&place));
+        } else if !is_key_name(key) {
+            others.push(key.clone());
         }
     }
+    let place = format!("{shown}: ");
+    reading.notes.extend(skipped(&place, &others));
     Ok(reading)
 }
 

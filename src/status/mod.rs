@@ -14,7 +14,6 @@ use std::collections::BTreeMap;
 
 use time::OffsetDateTime;
 
-use crate::certs::bundle::Entry;
 use crate::engine::Engine;
 use crate::finding::Finding;
 use crate::overrides::task_pods::Strategy;
@@ -26,6 +25,7 @@ use crate::request::TargetId;
 use crate::vendor::{Component, Layout, image_in};
 
 pub use file::{FileSaid, settle as settle_files};
+pub use given::Given;
 pub use live::{Live, by_release, chart_of};
 pub use pods::in_doubt;
 pub use queues::Queue;
@@ -86,7 +86,7 @@ pub struct Evidence<'a> {
     /// Its override file, where one is known.
     pub file: Option<&'a FileSaid>,
     /// The certificates that are to be deployed, and the words that name their sources.
-    pub given: Option<(&'a [Entry], &'a [String])>,
+    pub given: Option<Given<'a>>,
     /// What Helm had deployed when a pod started, for those pods that [`in_doubt`] names.
     pub earlier: &'a BTreeMap<OffsetDateTime, Manifest>,
     /// The moment that counts as now.

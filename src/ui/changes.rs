@@ -2,17 +2,21 @@
 
 use console::{StyledObject, style};
 
-use super::diff;
+use super::detail::Detail;
+use super::{diff, fit};
 use crate::plan::{Action, Change, Changes, ObjectChange, Target, ValueChange};
 
 /// A value that takes more room than this is shown by its beginning.
 const VALUE_WIDTH: usize = 120;
 
+/// Columns before a line of an object's difference.
+const INDENT: usize = 6;
+
 /// With this annotation Helm leaves an object alone that is no longer rendered.
 const KEPT: &str = "helm.sh/resource-policy: keep";
 
 /// The changes of one target; empty where there are none.
-pub(super) fn of(target: &Target) -> String {
+pub(super) fn of(target: &Target, detail: Detail) -> String {
     let changes = &target.changes;
     let values: Vec<String> = changes.values.iter().map(value).collect();
     let blocks = match target.action {
@@ -20,7 +24,7 @@ pub(super) fn of(target: &Target) -> String {
         Action::Install => vec![block("Creates", &created(changes))],
         Action::Upgrade => vec![
             block("Values that change", &values),
-            block("Objects that change", &changed(changes)),
+            block("Objects that change", &changed(changes, detail)),
         ],
     };
     blocks.concat()
@@ -37,23 +41,16 @@ fn block(title: &str, lines: &[String]) -> String {
     format!("\n{}\n{}\n", style(title).bold(), lines.join("\n"))
 }
 
-/// A new release's objects, those of one kind in one line.
+/// A new release's objects, one a line.
 fn created(changes: &Changes) -> Vec<String> {
-    let mut kinds: Vec<(&str, Vec<&str>)> = Vec::new();
-    for object in &changes.objects {
-        match kinds.iter_mut().find(|(kind, _)| *kind == object.kind) {
-            Some((_, names)) => names.push(&object.name),
-            None => kinds.push((&object.kind, vec![&object.name])),
-        }
-    }
-    let line = |(kind, names): (&str, Vec<&str>)| {
-        format!("{} {kind} {}", sign(Change::Added), names.join(", "))
-    };
-    kinds.into_iter().map(line).collect()
+    let line =
+        |object: &ObjectChange| format!("{} {} {}", sign(Change::Added), object.kind, object.name);
+    changes.objects.iter().map(line).collect()
 }
 
-fn changed(changes: &Changes) -> Vec<String> {
-    let mut lines: Vec<String> = changes.objects.iter().flat_map(object).collect();
+fn changed(changes: &Changes, detail: Detail) -> Vec<String> {
+    let objects = changes.objects.iter();
+    let mut lines: Vec<String> = objects.flat_map(|one| object(one, detail)).collect();
     if !changes.by_themselves.is_empty() {
         let keys = changes.by_themselves.join(", ");
         let line = format!("{} as with every upgrade: {keys}", sign(Change::Changed));
@@ -62,7 +59,7 @@ fn changed(changes: &Changes) -> Vec<String> {
     lines
 }
 
-fn object(change: &ObjectChange) -> Vec<String> {
+fn object(change: &ObjectChange, detail: Detail) -> Vec<String> {
     let title = format!("{} {} {}", sign(change.change), change.kind, change.name);
     let text = |side: &Option<String>| side.clone().unwrap_or_default();
     if change.change == Change::Removed {
@@ -71,7 +68,8 @@ fn object(change: &ObjectChange) -> Vec<String> {
         return vec![title + &note.unwrap_or_default()];
     }
     let mut lines = vec![title];
-    let hunks = diff::hunks(&text(&change.before), &text(&change.after));
+    let (before, after) = (text(&change.before), text(&change.after));
+    let hunks = diff::hunks(&before, &after, detail, INDENT);
     if hunks.is_empty() {
         lines.push("    (differs only in blanks)".to_owned());
     }
@@ -95,8 +93,10 @@ fn value(change: &ValueChange) -> String {
     }
 }
 
+/// Within a line of the terminal, as far as there is one.
 fn shortened(text: &str) -> String {
-    match text.char_indices().nth(VALUE_WIDTH) {
+    let width = fit::width_of_results().map_or(VALUE_WIDTH, |width| width.min(VALUE_WIDTH));
+    match text.char_indices().nth(width) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
         None => text.to_owned(),
     }

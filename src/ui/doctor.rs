@@ -20,7 +20,9 @@ impl Screen {
         let seen = fit::wrapped(&check.seen, room).join(&format!("\n{:INDENT$}", ""));
         self.result(&format!("{mark} {:<8} {seen}", check.what));
         if let State::Wrong(remedy) = &check.state {
-            self.result(&format!("  {:<8} {} {remedy}", "", style("→").cyan()));
+            let broken = fit::prose(remedy, room.saturating_sub(2));
+            let broken = broken.replace('\n', &format!("\n{:INDENT$}", ""));
+            self.result(&format!("  {:<8} {} {broken}", "", style("→").cyan()));
         }
     }
 }

@@ -38,33 +38,70 @@ pub(super) fn middle(text: &str, width: usize) -> String {
     format!("{head}{CUT}{tail}")
 }
 
-/// A line broken between words, so that no part is wider than `width`, unless a word alone is.
+/// A line broken between words, so that no part is wider than `width`, unless a word alone is. What may be pasted into a shell is one
+/// word.
 pub(super) fn wrapped(line: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut now = String::new();
-    for word in line.split_whitespace() {
-        let wide = measure_text_width(&now) + 1 + measure_text_width(word);
+    for piece in pieces(line) {
+        let wide = measure_text_width(&now) + 1 + measure_text_width(&piece);
         if !now.is_empty() && wide > width {
             lines.push(std::mem::take(&mut now));
         }
         if !now.is_empty() {
             now.push(' ');
         }
-        now += word;
+        now += &piece;
     }
     lines.extend((!now.is_empty()).then_some(now));
     lines
+}
+
+/// A line of results, broken between words where the terminal is narrower; what follows stands behind `indent` columns.
+pub(super) fn result_line(line: &str, indent: usize) -> String {
+    let Some(width) = width_of_results().filter(|width| measure_text_width(line) > *width) else {
+        return line.to_owned();
+    };
+    let lead = line.len() - line.trim_start().len();
+    let (blanks, text) = line.split_at_checked(lead).unwrap_or(("", line));
+    let lines = wrapped(text, width.saturating_sub(indent.max(lead)));
+    format!("{blanks}{}", lines.join(&format!("\n{:indent$}", "")))
+}
+
+/// The words of a line; a command in backquotes, or behind a colon up to the next semicolon, is one.
+fn pieces(line: &str) -> Vec<String> {
+    let mut pieces: Vec<String> = Vec::new();
+    let mut is_open = false;
+    for word in line.split_whitespace() {
+        let was_open = is_open;
+        match pieces.last_mut() {
+            Some(last) if was_open => {
+                last.push(' ');
+                *last += word;
+            }
+            _ => pieces.push(word.to_owned()),
+        }
+        let quotes = word.matches('`').count();
+        let piece = pieces.last().map(String::as_str).unwrap_or_default();
+        is_open = if piece.contains('`') {
+            was_open != (quotes % 2 == 1)
+        } else {
+            let before = pieces.iter().rev().nth(1);
+            let begins = ["helm", "kubectl"].contains(&word);
+            let is_command = begins && before.is_some_and(|before| before.ends_with(':'));
+            (was_open || is_command) && !word.ends_with([';', ','])
+        };
+    }
+    pieces
 }
 
 /// Prose for people, broken between words and indented alike. What may be pasted into a shell stays in one piece.
 pub(super) fn prose(text: &str, width: usize) -> String {
     let is_for_a_shell = |line: &str| {
         let begins = ["helm ", "kubectl ", "sh ", "command: ", "$ "];
-        let quotes = [": helm ", "`helm ", "`kubectl "];
         begins
             .iter()
             .any(|sign| line.trim_start().starts_with(sign))
-            || quotes.iter().any(|sign| line.contains(sign))
     };
     let lines = text.lines().flat_map(|line| {
         if measure_text_width(line) <= width || is_for_a_shell(line) {
@@ -136,8 +173,22 @@ mod tests {
         assert_eq!(wrapped("incomprehensible", 7), ["incomprehensible"]);
         assert_eq!(wrapped("", 7), Vec::<String>::new());
         let text = "  what is so, and why\n  hint: log in: helm registry login x\n  helm upgrade -i a b\nshort";
-        let broken = "  what is\n    so, and\n    why\n  hint: log in: helm registry login x\n  helm upgrade -i a b\nshort";
+        let broken = "  what is\n    so, and\n    why\n  hint:\n    log in:\n    helm registry login x\n  helm upgrade -i a b\nshort";
         assert_eq!(prose(text, 12), broken);
+        assert_eq!(
+            wrapped("ask: helm repo list; then `helm pull x y`, or not", 10),
+            [
+                "ask:",
+                "helm repo list;",
+                "then",
+                "`helm pull x y`,",
+                "or not"
+            ]
+        );
+        assert_eq!(
+            wrapped("an open ` stays with its words", 8),
+            ["an open", "` stays with its words"]
+        );
     }
 
     #[test]

@@ -6,16 +6,23 @@ use super::table::{Column, Table};
 use super::tables::{name, tree, validity};
 use super::verdicts::verdict_table;
 use super::{Screen, fit};
-use crate::certs::Certificate;
 use crate::certs::lint::date;
 use crate::certs::verdict::{Client, Verdict};
+use crate::certs::{Certificate, mozilla};
 use crate::report::{InspectedOverride, Inspection};
 use crate::status::{word_of_mode, word_of_task_pods};
 
 impl Screen {
-    /// Shows everything, for people.
-    pub fn inspection(&self, inspection: &Inspection) {
-        self.result(&certificates(inspection));
+    /// Shows everything, for people; `wide`: whole fingerprints, issuers and origins, however wide.
+    pub fn inspection(&self, inspection: &Inspection, wide: bool) {
+        self.result(&if wide {
+            in_full(inspection)
+        } else {
+            certificates(inspection)
+        });
+        if inspection.entries.len() > LARGE {
+            self.result(&counts(inspection));
+        }
         if inspection.entries.len() > 1 && has_chains(inspection) {
             self.result(&format!(
                 "\n{}\n{}",
@@ -88,12 +95,65 @@ fn override_file(file: &InspectedOverride) -> String {
     table.shown()
 }
 
+/// More certificates than these are told in numbers as well.
+const LARGE: usize = 20;
+
+/// How many there are, of whom, and when they end.
+fn counts(inspection: &Inspection) -> String {
+    let all = || inspection.entries.iter().map(|entry| &entry.certificate);
+    let public = all().filter(|one| mozilla::is_public_root(one.fingerprint));
+    let ended = all().filter(|one| one.not_after < inspection.now).count();
+    let told = |one: &Certificate| format!("{} ({})", date(one.not_after), name(one));
+    let first = all().filter(|one| one.not_after >= inspection.now);
+    let first = first.min_by_key(|one| one.not_after).map(told);
+    let last = all().max_by_key(|one| one.not_after).map(told);
+    let text = format!(
+        "{} certificates: {} of public CAs; {ended} have ended, the first of the others ends on {}, the last on {}",
+        inspection.entries.len(),
+        public.count(),
+        first.unwrap_or_else(|| "no day".to_owned()),
+        last.unwrap_or_default()
+    );
+    fit::result_line(&text, 2)
+}
+
+/// Everything that tells a certificate, none of it cut.
+fn in_full(inspection: &Inspection) -> String {
+    let heads = [
+        "#",
+        "SUBJECT",
+        "ISSUER",
+        "ROLE",
+        "KEY",
+        "VALID FROM",
+        "UNTIL",
+        "SHA-256",
+        "FROM",
+    ];
+    let mut table = Table::new(heads.map(Column::new));
+    for (index, entry) in inspection.entries.iter().enumerate() {
+        let certificate = &entry.certificate;
+        table.row([
+            (index + 1).to_string(),
+            certificate.subject.clone(),
+            certificate.issuer.clone(),
+            inspection.chain.role(index).to_string(),
+            certificate.facts.key.to_string(),
+            date(certificate.not_before),
+            date(certificate.not_after),
+            certificate.fingerprint.to_string(),
+            entry.origin.clone(),
+        ]);
+    }
+    table.whole()
+}
+
 fn certificates(inspection: &Inspection) -> String {
     let mut table = Table::new([
         Column::new("#"),
         Column::new("SUBJECT").cut(16),
         Column::new("ROLE"),
-        Column::new("KEY").spare(3),
+        Column::new("KEY").cut(12).spare(3),
         Column::new("VALID UNTIL"),
         Column::new("").spare(1),
         Column::new("SHA-256"),
@@ -135,7 +195,7 @@ fn verdicts(inspection: &Inspection) -> String {
     let all = inspection.entries.iter().zip(&inspection.verdicts);
     let passes = |verdicts: &[Verdict]| verdicts.iter().all(Verdict::is_trusted);
     // Of a large bundle, what is fine is only counted.
-    let large = inspection.entries.len() > 20;
+    let large = inspection.entries.len() > LARGE;
     let fine = all.clone().filter(|(_, verdicts)| passes(verdicts)).count();
     let rows = all
         .enumerate()
@@ -176,7 +236,8 @@ fn whole_set(inspection: &Inspection) -> String {
         _ => format!("{} take all of them", taken.join(", ")),
     };
     let parts: Vec<String> = std::iter::once(taken).chain(refused).collect();
-    format!("\nThe {count} as a whole: {}", parts.join("; "))
+    let whole = format!("The {count} as a whole: {}", parts.join("; "));
+    format!("\n{}", fit::result_line(&whole, 2))
 }
 
 fn servers(inspection: &Inspection) -> String {

@@ -1,9 +1,15 @@
 //! What people see: results on stdout, everything else on stderr, secrets on neither.
 
+mod alike;
+mod board;
 mod changes;
+mod detail;
 mod diff;
 mod doctor;
+mod explain;
+mod findings;
 mod fit;
+mod folded;
 mod inspect;
 mod line;
 mod preview;
@@ -19,8 +25,11 @@ mod status;
 mod summary;
 mod table;
 mod tables;
+mod target;
 mod verdicts;
 mod verify;
 
+pub use board::Board;
+pub use detail::Detail;
 pub use prompts::{Remark, Typed, choose, choose_several, confirm, is_interactive, text, type_in};
 pub use screen::Screen;

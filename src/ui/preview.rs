@@ -2,44 +2,49 @@
 
 use console::style;
 
-use super::fit::listed;
+use super::alike::{self, Group};
 use super::table::{Column, Table};
-use super::{Screen, changes, diff, summary};
+use super::tables::name;
+use super::target::heading;
+use super::{Detail, Screen, changes, diff, fit, summary};
 use crate::certs::bundle::Entry;
 use crate::certs::lint::date;
-use crate::certs::verdict::{Client, Verdict};
-use crate::finding::{Finding, Severity};
-use crate::overrides::Mode;
-use crate::overrides::task_pods::Strategy;
-use crate::plan::{self, Action, Answer, Observed, Plan, Target, Unplanned};
-use crate::release::Snapshot;
-use crate::vendor::{EXTRA_CERTS, OVERRIDE_BUNDLE, PROPAGATE};
+use crate::plan::{self, Plan, Target, Unplanned};
 
 impl Screen {
-    /// Shows the whole plan; `with_manifest`: also all that was rendered.
-    pub fn preview(&self, plan: &Plan, with_manifest: bool) {
-        self.result(&certificates(&plan.entries));
+    /// Shows the whole plan. Where one target keeps no other from its turn (`goes_on`), what remains is shown beside what is
+    /// refused.
+    pub fn preview(&self, plan: &Plan, detail: Detail, goes_on: bool) {
+        self.result(&certificates(&plan.entries, detail));
         self.findings(&plan.findings);
-        for target in &plan.targets {
+        let groups = alike::groups(plan);
+        for group in &groups {
+            let target = group.first;
+            if group.len() > 1 {
+                self.result(&of_group(plan, group));
+            }
             self.result(&heading(target));
             if target.file.is_edited() {
-                self.result(&diff::of(&target.file));
+                self.result(&diff::of(&target.file, detail));
             }
-            let changes = changes::of(target);
+            let changes = changes::of(target, detail);
             if !changes.is_empty() {
                 self.result(changes.trim_end());
             }
-            if with_manifest {
-                self.result(&manifest(target));
+            if detail.manifest {
+                for target in group.all() {
+                    self.result(&manifest(target));
+                }
             }
             self.findings(&target.findings);
         }
         self.unplanned(plan);
-        if plan.is_refused() {
+        let has_turns = plan.targets.iter().any(Target::has_its_turn);
+        if plan.is_refused() && !(goes_on && has_turns) {
             // A command that is shown is one that may be run.
         } else if plan.has_changes() {
-            self.result(&commands(plan));
-            self.result(&summary::of(plan));
+            self.result(&commands(&groups));
+            self.result(&summary::of(plan, &groups));
         } else {
             self.result("\nNothing to change: every certificate is deployed already.");
         }
@@ -55,250 +60,137 @@ impl Screen {
     }
 
     fn unplanned(&self, plan: &Plan) {
+        // A cluster that does not answer is told once.
+        let mut said: Vec<(String, Vec<String>)> = Vec::new();
         for one in &plan.unplanned {
             let Unplanned {
+                cluster,
                 component,
                 release,
                 namespace,
                 error,
+                ..
             } = one;
+            let of = plan.of_cluster(cluster);
+            let name = format!("{component} release {release} in {namespace}{of}");
+            let error = format!("{error:#}");
+            match said.iter_mut().find(|(known, _)| *known == error) {
+                Some((_, names)) => names.push(name),
+                None => said.push((error, vec![name])),
+            }
+        }
+        for (error, names) in said {
             self.note(&format!(
-                "{} {component} release {release} in {namespace} could not be planned: {error:#}",
-                style("✗").red().for_stderr()
+                "{} {} could not be planned: {error}",
+                style("✗").red().for_stderr(),
+                names.join(", ")
             ));
         }
     }
+}
 
-    pub(crate) fn findings(&self, findings: &[Finding]) {
-        for finding in findings {
-            self.note(&shown(finding));
+/// Targets that are alike, before the first of them is shown.
+fn of_group(plan: &Plan, group: &Group<'_>) -> String {
+    let title = format!(
+        "{} releases of the {} are alike; this is the first of them",
+        group.len(),
+        group.first.coordinates.component.title()
+    );
+    let places = alike::places(plan, group);
+    format!("\n{}\n  {}", style(title).bold(), places.join("\n  "))
+}
+
+/// Certificates that have a line each; of more, the first to end are shown.
+const CERTIFICATES_SHOWN: usize = 12;
+
+fn certificates(entries: &[Entry], detail: Detail) -> String {
+    let is_listed = |entry: &&Entry| detail.certificates || !entry.of_bundle;
+    let (mut listed, folded): (Vec<&Entry>, Vec<&Entry>) = entries.iter().partition(is_listed);
+    let hidden = match listed.len().checked_sub(CERTIFICATES_SHOWN) {
+        Some(more) if more > 0 && !detail.certificates => {
+            listed.sort_by_key(|entry| entry.certificate.not_after);
+            listed.split_off(CERTIFICATES_SHOWN)
         }
-    }
-}
-
-/// A finding on one or two lines.
-fn shown(finding: &Finding) -> String {
-    let severity = format!("{}[{}]", finding.severity, finding.code);
-    let severity = match finding.severity {
-        Severity::Error => style(severity).red().bold(),
-        Severity::Warning => style(severity).yellow().bold(),
-        Severity::Note => style(severity).cyan(),
+        _ => Vec::new(),
     };
-    let text = format!("{}: {}", severity.for_stderr(), finding.message);
-    match &finding.hint {
-        Some(hint) => format!("{text}\n  {} {hint}", style("hint:").dim().for_stderr()),
-        None => text,
+    let mut lines = vec![style("Certificates").bold().to_string()];
+    if !listed.is_empty() {
+        lines.push(table(&listed));
+    }
+    if !hidden.is_empty() {
+        let what = format!("and {} more", hidden.len());
+        lines.push(counted(&what, &hidden));
+    }
+    if !folded.is_empty() {
+        let of = folded.first().map_or("", |one| place(&one.origin));
+        let what = format!("and {} public CAs of {of}", folded.len());
+        lines.push(counted(&what, &folded));
+    }
+    if !hidden.is_empty() || !folded.is_empty() {
+        lines.push(style(" (--show-certificates lists them)").dim().to_string());
+    }
+    lines.join("\n")
+}
+
+/// The file or object of an origin, without the line or the key in it.
+fn place(origin: &str) -> &str {
+    let is_number = |text: &str| text.bytes().all(|one| one.is_ascii_digit());
+    match origin.rsplit_once(':') {
+        Some((place, line)) if is_number(line) => place,
+        _ => origin,
     }
 }
 
-fn certificates(entries: &[Entry]) -> String {
+/// Certificates that have no line of their own: how many, and the first and the last to end.
+fn counted(what: &str, entries: &[&Entry]) -> String {
+    let by_end = |entry: &&&Entry| entry.certificate.not_after;
+    let told = |entry: &&Entry| {
+        let certificate = &entry.certificate;
+        format!("{} ({})", date(certificate.not_after), name(certificate))
+    };
+    let first = entries.iter().min_by_key(by_end).map(told);
+    let last = entries.iter().max_by_key(by_end).map(told);
+    let text = format!(
+        "{what}, the first until {}, the last until {}",
+        first.unwrap_or_default(),
+        last.unwrap_or_default()
+    );
+    let room = fit::width_of_results().unwrap_or(usize::MAX);
+    let lines = fit::wrapped(&text, room.saturating_sub(3));
+    format!(" {}", lines.join("\n   "))
+}
+
+fn table(entries: &[&Entry]) -> String {
     let mut table = Table::new([
         Column::new("ALIAS").cut(12),
         Column::new("SUBJECT").cut(14),
         Column::new("ISSUER").cut(12).spare(1),
-        Column::new("VALID").spare(2),
+        Column::new("UNTIL").spare(2),
         Column::new("SHA-256, FIRST 8 BYTES"),
     ]);
-    for entry in entries.iter().filter(|entry| !entry.of_bundle) {
+    for entry in entries {
         let certificate = &entry.certificate;
         let issuer = if certificate.is_own_issuer() {
             "itself"
         } else {
             &certificate.issuer
         };
-        let valid = format!(
-            "{} to {}",
-            date(certificate.not_before),
-            date(certificate.not_after)
-        );
-        let fingerprint = certificate.fingerprint.short();
+        // The whole subject where the name alone tells nothing apart.
+        let is_twin = |one: &&&Entry| name(&one.certificate) == name(certificate);
+        let subject = if entries.iter().filter(is_twin).count() > 1 {
+            &certificate.subject
+        } else {
+            name(certificate)
+        };
         table.row([
             entry.alias.clone(),
-            certificate.subject.clone(),
+            subject.to_owned(),
             issuer.to_owned(),
-            valid,
-            fingerprint,
+            date(certificate.not_after),
+            certificate.fingerprint.short(),
         ]);
     }
-    let system = entries.iter().filter(|entry| entry.of_bundle).count();
-    let system = match system {
-        0 => String::new(),
-        n => format!("\n and {n} of a bundle of public roots"),
-    };
-    format!(
-        "{}\n{}{system}",
-        style("Certificates").bold(),
-        table.shown()
-    )
-}
-
-fn heading(target: &Target) -> String {
-    let at = &target.coordinates;
-    let (component, layout) = (at.component, target.layout);
-    let now = match (&target.observed, target.action) {
-        (_, Action::Nothing) => "as it should be".to_owned(),
-        (Observed::Present(release), _) => {
-            let Snapshot {
-                deployed, listed, ..
-            } = release.as_ref();
-            let revisions = format!("revision {} → {}", deployed.revision, deployed.revision + 1);
-            match listed.version_of(layout.chart) {
-                Some(version) if version == at.version => revisions,
-                Some(version) => format!("{revisions}, chart {version} → {}", at.version),
-                None => format!(
-                    "{revisions}, chart {} → {} {}",
-                    listed.chart, target.chart_name, at.version
-                ),
-            }
-        }
-        (Observed::Absent, _) if target.namespace_is_new && target.upgrade.creates_namespace() => {
-            "new release; the namespace will be created".to_owned()
-        }
-        (Observed::Absent, _) => "new release".to_owned(),
-        (Observed::Unknown(_), _) => "new release, as far as known".to_owned(),
-    };
-    let mut lines = vec![
-        String::new(),
-        format!(
-            "{} release {} in namespace {}{} ({now})",
-            style(component.title()).bold(),
-            style(&at.release).cyan(),
-            style(&at.namespace).cyan(),
-            if at.cluster.is_known() {
-                format!(" of {}", at.cluster)
-            } else {
-                String::new()
-            }
-        ),
-        format!("  chart      {} {}", at.chart, at.version),
-        format!("  file       {}", file_note(target)),
-        format!("  bundle     {}", mode_note(target.mode)),
-    ];
-    if layout.task_pods.is_some() {
-        lines.push(format!("  task pods  {}", strategy_note(target)));
-    }
-    lines.extend(server_lines(target));
-    lines.extend(proof_lines(target));
-    lines.extend(target.trust.gone.iter().map(|one| {
-        let gone = format!(
-            "− {}: {} is no longer trusted",
-            one.alias, one.certificate.subject
-        );
-        format!("  {}", style(gone).red())
-    }));
-    lines.join("\n")
-}
-
-fn file_note(target: &Target) -> String {
-    let file = &target.file;
-    let what = match (&file.before, file.is_edited()) {
-        (None, _) => "new",
-        (Some(_), true) => "edited in place",
-        (Some(_), false) => "unchanged",
-    };
-    match &file.inside {
-        Some(inside) => format!("{} ({}, {what})", file.path.display(), inside.place),
-        None => format!("{} ({what})", file.path.display()),
-    }
-}
-
-fn mode_note(mode: Mode) -> String {
-    match mode {
-        Mode::Append => format!("the pods' own, and these certificates ({EXTRA_CERTS})"),
-        Mode::Replace => format!("replaced by these certificates ({OVERRIDE_BUNDLE})"),
-    }
-}
-
-fn strategy_note(target: &Target) -> String {
-    let layout = target.layout;
-    match target.strategy {
-        Strategy::Propagate => format!(
-            "by the chart ({})",
-            layout.under_certificates(PROPAGATE).join(".")
-        ),
-        Strategy::Template => {
-            let base = layout.task_pods.as_ref().map_or(&[][..], |keys| keys.base);
-            format!("by the documented pod template ({})", base.join("."))
-        }
-        Strategy::Off => "left alone".to_owned(),
-    }
-}
-
-/// Whether the servers that the values name will be trusted; the findings have the clients' words.
-fn server_lines(target: &Target) -> Vec<String> {
-    let asked = target.servers.iter().filter_map(|server| {
-        let answer = match server.answer.as_ref()? {
-            Answer::Unreachable(_) => style("not reached from here").yellow().to_string(),
-            Answer::Judged { verdicts, .. } => trusting(verdicts),
-        };
-        Some(format!("{} {answer}", server.endpoint))
-    });
-    let headings = std::iter::once("servers  ").chain(std::iter::repeat("         "));
-    headings
-        .zip(asked)
-        .map(|(heading, line)| format!("  {heading}  {line}"))
-        .collect()
-}
-
-fn trusting(verdicts: &[Verdict]) -> String {
-    let clients: Vec<&str> = Client::ALL
-        .iter()
-        .zip(verdicts)
-        .filter(|(_, said)| said.is_trusted())
-        .map(|(client, _)| client.name())
-        .collect();
-    match clients.as_slice() {
-        [] => style("trusted by no client").red().to_string(),
-        all if all.len() == Client::ALL.len() => {
-            style("trusted by every client").green().to_string()
-        }
-        some => style(format!("trusted by {} only", some.join(", ")))
-            .yellow()
-            .to_string(),
-    }
-}
-
-/// Where the certificates arrive, read from the rendered manifests; those that go the same way share their lines.
-fn proof_lines(target: &Target) -> Vec<String> {
-    let mut ways: Vec<(String, Vec<String>, bool, Vec<&str>)> = Vec::new();
-    for placed in &target.placed {
-        let fingerprint = placed.certificate.fingerprint;
-        let Some(carrier) = target.proof.carriers.of(fingerprint).first() else {
-            continue;
-        };
-        let object = format!("{} {}", carrier.kind, carrier.object);
-        let arrivals = target.proof.workloads.iter().chain(&target.proof.task_pods);
-        let mut places: Vec<String> = arrivals
-            .filter(|arrival| arrival.gets(fingerprint))
-            .map(|arrival| format!("→ {}", arrival.place))
-            .collect();
-        let arrives = !places.is_empty();
-        if target.strategy != Strategy::Off {
-            let left_out = target.proof.task_pods.iter();
-            let left_out = left_out.filter(|arrival| !arrival.gets(fingerprint));
-            let cross = style("✗").red();
-            places.extend(left_out.map(|arrival| format!("{cross} {}", arrival.place)));
-        }
-        match ways
-            .iter_mut()
-            .find(|(from, to, ..)| *from == object && *to == places)
-        {
-            Some((.., aliases)) => aliases.push(&placed.alias),
-            None => ways.push((object, places, arrives, vec![&placed.alias])),
-        }
-    }
-    let mut lines = Vec::new();
-    for (object, places, arrives, aliases) in ways {
-        let mark = if arrives {
-            style("✓").green()
-        } else {
-            style("✗").red()
-        };
-        lines.push(format!("  {mark} {}", style(listed(&aliases)).bold()));
-        lines.push(format!("      in {object}"));
-        lines.extend(places.iter().map(|place| format!("      {place}")));
-    }
-    lines
+    table.shown()
 }
 
 /// All that was rendered, hooks among it, between two lines that name it.
@@ -311,17 +203,25 @@ fn manifest(target: &Target) -> String {
     )
 }
 
-fn commands(plan: &Plan) -> String {
+fn commands(groups: &[Group<'_>]) -> String {
     let mut lines = vec![String::new(), style("Commands").bold().to_string()];
-    for target in &plan.targets {
-        match &target.file.inside {
-            Some(inside) => lines.push(format!(
+    for group in groups {
+        if let Some(inside) = &group.first.file.inside {
+            lines.push(format!(
                 "  none: {} deploys from {}",
                 inside.engine,
-                target.file.path.display()
-            )),
-            None if target.action == Action::Nothing => {}
-            None => lines.push(format!("  {}", target.upgrade.shown())),
+                group.first.file.path.display()
+            ));
+            continue;
+        }
+        let mut turns = group.all().filter(|target| target.has_its_turn());
+        if let Some(target) = turns.next() {
+            lines.push(format!("  {}", target.upgrade.shown()));
+        }
+        let more = turns.count();
+        if more > 0 {
+            let text = format!("and {more} more like it, each with its own names");
+            lines.push(format!("  {}", style(text).dim()));
         }
     }
     lines.join("\n")

@@ -59,7 +59,7 @@ impl Screen {
             .map(|(trust, said)| ((*trust).to_owned(), said.as_slice()));
         self.result(&format!(
             "\n{}\n{}",
-            style("Trusting …, each client will say").bold(),
+            style("What each client will say, by what it trusts").bold(),
             verdict_table(rows)
         ));
         if let Some(help) = help(server) {
@@ -139,14 +139,12 @@ fn help(server: &Probed) -> Option<String> {
         (Some(remedy), ..) if remedy.is_enough() => {
             let what = if wrong_name { "its chain" } else { "it" };
             format!(
-                "  every client trusts {what} with\n{}",
+                "  every client trusts {what} with\n{}\n  which --save FILE writes; compare the fingerprint with what its owner says",
                 listed(server, remedy)
             )
         }
         (None, _, Some(cause)) => format!("  {cause}"),
-        (_, Some(issuer), _) => format!(
-            "  the certificate of {issuer}, which is not presented: give it with --ca, or try --follow-aia"
-        ),
+        (_, Some(issuer), _) => missing(server, issuer),
         (Some(remedy), None, _) => format!(
             "  nothing that can be found from here is enough for every client; most connect with\n{}\n  and still\n    {}",
             listed(server, remedy),
@@ -161,6 +159,29 @@ fn help(server: &Probed) -> Option<String> {
         Some(name) => format!("{name}\n{trust}"),
         None => trust,
     })
+}
+
+/// What to do about an issuer that nobody has shown.
+fn missing(server: &Probed, issuer: &str) -> String {
+    let was_followed = server
+        .findings
+        .iter()
+        .any(|one| one.code == "issuer-not-fetched");
+    let or_fetched = if was_followed {
+        ""
+    } else {
+        ", or try --follow-aia"
+    };
+    // A server need not present a root; an intermediate it must.
+    if server.presented.len() == 1 {
+        format!(
+            "  the certificate of {issuer}, which is not presented:\n    if it is an intermediate, have the server present it behind its own\n    until then, or if it is the root: give it with --ca{or_fetched}"
+        )
+    } else {
+        format!(
+            "  the certificate of {issuer}, which is not presented: give it with --ca{or_fetched}"
+        )
+    }
 }
 
 /// The issuer that nobody has shown, by name.

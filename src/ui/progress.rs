@@ -44,14 +44,7 @@ impl Progress {
         work: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
         let started = Instant::now();
-        let result = if self.live {
-            let bar = self.spinner(what);
-            let result = watched(&bar, what, look, work);
-            bar.finish_and_clear();
-            result
-        } else {
-            work()
-        };
+        let result = self.meanwhile(what, look, work);
         let elapsed = started.elapsed();
         let mark = match &result {
             Ok(_) if elapsed < WORTH_A_LINE => return result,
@@ -64,6 +57,34 @@ impl Progress {
             use std::io::Write as _;
             let _ = writeln!(std::io::stderr().lock(), "{line}");
         });
+        result
+    }
+
+    /// A line above those of the steps, where there is somebody to see it.
+    pub(super) fn head_line(&self) -> Option<ProgressBar> {
+        let line = self
+            .live
+            .then(|| self.bars.insert(0, ProgressBar::new_spinner()))?;
+        if let Ok(form) = ProgressStyle::with_template("{msg:.bold} {elapsed:.dim}") {
+            line.set_style(form);
+        }
+        line.enable_steady_tick(Duration::from_millis(500));
+        Some(line)
+    }
+
+    /// Does `work` under a line that is gone afterwards: what came of it is told elsewhere.
+    pub(super) fn meanwhile<T>(
+        &self,
+        what: &str,
+        look: Option<Look<'_>>,
+        work: impl FnOnce() -> T,
+    ) -> T {
+        if !self.live {
+            return work();
+        }
+        let bar = self.spinner(what);
+        let result = watched(&bar, what, look, work);
+        bar.finish_and_clear();
         result
     }
 

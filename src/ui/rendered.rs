@@ -4,7 +4,7 @@ use std::path::Path;
 
 use console::style;
 
-use super::{Screen, diff};
+use super::{Detail, Screen, diff};
 use crate::plan::{Plan, Target};
 
 impl Screen {
@@ -26,7 +26,7 @@ impl Screen {
     /// Says what would change in an override file.
     pub fn would_write(&self, target: &Target) {
         if target.file.is_edited() {
-            self.result(&diff::of(&target.file));
+            self.result(&diff::of(&target.file, Detail::default()));
         } else {
             let file = target.file.path.display();
             self.result(&format!("{} {file} is as it should be", style("✓").green()));

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use indicatif::ProgressBar;
 use serde_json::Value as Json;
 use serde_yaml::Value;
 
@@ -91,6 +92,16 @@ impl Screen {
         });
     }
 
+    /// A call of another program, for who debugs: in one piece, however wide.
+    pub fn traced(&self, call: &str) {
+        let text = self.redactor.redact(call);
+        let text = printable(&text).into_owned();
+        let label = console::style("debug:").dim().for_stderr();
+        self.progress.suspended(|| {
+            let _ = writeln!(std::io::stderr().lock(), "{label} {text}");
+        });
+    }
+
     /// What ended the run: an error, but where the user wanted it so.
     pub fn ending(&self, error: &anyhow::Error) {
         match error.downcast_ref::<Stop>() {
@@ -103,6 +114,17 @@ impl Screen {
     pub fn error(&self, error: &anyhow::Error) {
         let label = console::style("error:").red().bold().for_stderr();
         self.note(&format!("{label} {error:#}"));
+    }
+
+    /// A line that stays above those of the steps, on a terminal.
+    pub(super) fn head_line(&self) -> Option<ProgressBar> {
+        self.progress.head_line()
+    }
+
+    /// Does `work` under a line that leaves nothing behind: what came of it, good or bad, is told by who asked.
+    pub fn meanwhile<T>(&self, what: &str, work: impl FnOnce() -> T) -> T {
+        let what = self.redactor.redact(what);
+        self.progress.meanwhile(&printable(&what), None, work)
     }
 
     /// Does `work` under a line that says what is going on.

@@ -2,7 +2,9 @@
 
 use console::style;
 
-use super::fit::listed;
+use super::alike::Group;
+use super::fit::{self, listed};
+use super::tables::aliases;
 use crate::overrides::Placed;
 use crate::plan::{Action, Observed, Plan, Purpose, Replaced, Target};
 use crate::report::{Counts, warnings};
@@ -10,19 +12,23 @@ use crate::report::{Counts, warnings};
 /// Targets that have a line of their own where there are several.
 const TARGETS_SHOWN: usize = 4;
 
+/// Where the texts of a target begin.
+const INDENT: usize = 13;
+
 /// The summary of a plan that changes something.
-pub(super) fn of(plan: &Plan) -> String {
-    let changing = plan.targets.iter();
-    let changing: Vec<&Target> = changing
-        .filter(|target| target.action != Action::Nothing)
+pub(super) fn of(plan: &Plan, groups: &[Group<'_>]) -> String {
+    let changing = groups.iter();
+    let changing: Vec<&Group<'_>> = changing
+        .filter(|group| group.first.has_its_turn())
         .collect();
     let mut lines = match changing.as_slice() {
-        [only] => one(only),
+        [only] if only.len() == 1 => one(only.first),
         several => {
             let (shown, rest) = several.split_at(several.len().min(TARGETS_SHOWN));
-            let mut lines: Vec<String> = shown.iter().map(|target| in_one_line(target)).collect();
-            if !rest.is_empty() {
-                lines.push(format!("and {} more", rest.len()));
+            let mut lines: Vec<String> = shown.iter().map(|group| in_one_line(group)).collect();
+            let rest: usize = rest.iter().map(|group| group.len()).sum();
+            if rest > 0 {
+                lines.push(format!("and {rest} more"));
             }
             lines
         }
@@ -32,6 +38,10 @@ pub(super) fn of(plan: &Plan) -> String {
         1 => Some("  warnings   1, above".to_owned()),
         n => Some(format!("  warnings   {n}, above")),
     });
+    let lines: Vec<String> = lines
+        .iter()
+        .map(|line| fit::result_line(line, INDENT))
+        .collect();
     format!("\n{}", lines.join("\n"))
 }
 
@@ -70,7 +80,8 @@ fn changes(target: &Target, counts: &Counts) -> String {
     )
 }
 
-fn in_one_line(target: &Target) -> String {
+fn in_one_line(group: &Group<'_>) -> String {
+    let target = group.first;
     let at = &target.coordinates;
     let values = match target.other_values.len() {
         0 => String::new(),
@@ -81,13 +92,17 @@ fn in_one_line(target: &Target) -> String {
     } else {
         String::new()
     };
-    format!(
-        "{} in {} {}; trust {}{pods}{values}",
-        at.release,
-        at.namespace,
-        revisions(target),
-        trust(target),
-    )
+    let what = match group.len() {
+        1 => format!("{} in {} {}", at.release, at.namespace, revisions(target)),
+        n => {
+            let step = match target.action {
+                Action::Install => "new",
+                Action::Upgrade | Action::Nothing => "upgraded",
+            };
+            format!("{n} releases of the {} {step}", at.component.title())
+        }
+    };
+    format!("{what}; trust {}{pods}{values}", trust(target))
 }
 
 fn upgrades(target: &Target) -> bool {
@@ -109,10 +124,7 @@ fn revisions(target: &Target) -> String {
 }
 
 fn trust(target: &Target) -> String {
-    let names = |all: &[Placed]| {
-        let names: Vec<&str> = all.iter().map(|one| one.alias.as_str()).collect();
-        listed(&names)
-    };
+    let names = |all: &[Placed]| aliases(&all.iter().collect::<Vec<_>>());
     let trust = &target.trust;
     let added = style(format!("+ {}", names(&trust.added))).green();
     let gone = style(format!("− {} (no longer)", names(&trust.gone))).red();

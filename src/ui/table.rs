@@ -15,6 +15,8 @@ pub(super) struct Column {
     head: String,
     /// The width down to which it may be cut.
     least: Option<usize>,
+    /// Whether it is cut at its end: prose, and no name.
+    at_end: bool,
     /// When it is left out; lower goes first.
     spare: Option<u8>,
     /// Goes below its row where it does not fit beside it; the last column only.
@@ -27,6 +29,7 @@ impl Column {
         Self {
             head: head.into(),
             least: None,
+            at_end: false,
             spare: None,
             below: false,
         }
@@ -36,6 +39,14 @@ impl Column {
     pub(super) fn cut(mut self, least: usize) -> Self {
         self.least = Some(least);
         self
+    }
+
+    /// May be cut down to `least` columns, at its end.
+    pub(super) fn cut_at_end(self, least: usize) -> Self {
+        Self {
+            at_end: true,
+            ..self.cut(least)
+        }
     }
 
     /// May be left out; lower orders go first.
@@ -75,6 +86,11 @@ impl Table {
         self.within(fit::width_of_results())
     }
 
+    /// The table as wide as it is.
+    pub(super) fn whole(&self) -> String {
+        self.within(None)
+    }
+
     /// The table within `width` columns.
     fn within(&self, width: Option<usize>) -> String {
         let mut shown: Vec<(usize, usize)> = (0..self.columns.len())
@@ -91,9 +107,9 @@ impl Table {
             self.leave_out(&mut shown, width);
             self.shrink(&mut shown, width);
         }
-        let mut lines = vec![line(&shown, |index| self.head(index))];
+        let mut lines = vec![self.line(&shown, |index| self.head(index))];
         for row in &self.rows {
-            lines.extend(row_lines(row, &shown));
+            lines.extend(self.row_lines(row, &shown));
             let words = below.and_then(|index| row.get(index));
             let room = width.unwrap_or(usize::MAX).saturating_sub(INDENT);
             for words in words.into_iter().flat_map(|words| words.lines()) {
@@ -139,12 +155,18 @@ impl Table {
         least.map_or(natural, |least| natural.min(least))
     }
 
+    /// The width down to which a column shrinks before a spare one goes: names tell more than ornaments.
+    fn wanted(&self, index: usize, natural: usize) -> usize {
+        let least = self.columns.get(index).and_then(|column| column.least);
+        least.map_or(natural, |least| natural.min(2 * least))
+    }
+
     /// Leaves spare columns out until the others fit.
     fn leave_out(&self, shown: &mut Vec<(usize, usize)>, width: usize) {
         loop {
             let least: Vec<(usize, usize)> = shown
                 .iter()
-                .map(|(index, natural)| (*index, self.least(*index, *natural)))
+                .map(|(index, natural)| (*index, self.wanted(*index, *natural)))
                 .collect();
             let spare = shown
                 .iter()
@@ -172,39 +194,44 @@ impl Table {
             }
         }
     }
+
+    /// A row; a cell of several lines makes as many.
+    fn row_lines(&self, row: &[String], shown: &[(usize, usize)]) -> Vec<String> {
+        let cell = |index: usize| row.get(index).map_or("", String::as_str);
+        let height = shown.iter().map(|(index, _)| cell(*index).lines().count());
+        (0..height.max().unwrap_or_default().max(1))
+            .map(|number| {
+                self.line(shown, |index| {
+                    cell(index).lines().nth(number).unwrap_or_default()
+                })
+            })
+            .collect()
+    }
+
+    fn line<'a>(&self, shown: &[(usize, usize)], cell: impl Fn(usize) -> &'a str) -> String {
+        let cells: Vec<String> = shown
+            .iter()
+            .map(|(index, width)| {
+                let is_prose = self.columns.get(*index).is_some_and(|column| column.at_end);
+                let text = if is_prose {
+                    fit::end(cell(*index), *width)
+                } else {
+                    fit::middle(cell(*index), *width)
+                };
+                let blanks = width.saturating_sub(measure_text_width(&text));
+                text + &" ".repeat(blanks)
+            })
+            .collect();
+        format!(" {}", cells.join(&" ".repeat(GAP)))
+            .trim_end()
+            .to_owned()
+    }
 }
 
 /// The columns that these take together, with a blank before the first.
 fn total(columns: &[(usize, usize)]) -> usize {
     let widths: usize = columns.iter().map(|(_, width)| width).sum();
     1 + widths + GAP * columns.len().saturating_sub(1)
-}
-
-/// A row; a cell of several lines makes as many.
-fn row_lines(row: &[String], shown: &[(usize, usize)]) -> Vec<String> {
-    let cell = |index: usize| row.get(index).map_or("", String::as_str);
-    let height = shown.iter().map(|(index, _)| cell(*index).lines().count());
-    (0..height.max().unwrap_or_default().max(1))
-        .map(|number| {
-            line(shown, |index| {
-                cell(index).lines().nth(number).unwrap_or_default()
-            })
-        })
-        .collect()
-}
-
-fn line<'a>(shown: &[(usize, usize)], cell: impl Fn(usize) -> &'a str) -> String {
-    let cells: Vec<String> = shown
-        .iter()
-        .map(|(index, width)| {
-            let text = fit::middle(cell(*index), *width);
-            let blanks = width.saturating_sub(measure_text_width(&text));
-            text + &" ".repeat(blanks)
-        })
-        .collect();
-    format!(" {}", cells.join(&" ".repeat(GAP)))
-        .trim_end()
-        .to_owned()
 }
 
 #[cfg(test)]

@@ -3,8 +3,10 @@
 use console::style;
 use time::{Duration, OffsetDateTime};
 
-use crate::certs::Certificate;
+use super::fit::listed;
 use crate::certs::chain::Chain;
+use crate::certs::{Certificate, mozilla};
+use crate::overrides::Placed;
 
 /// The name that people know a certificate by.
 pub(super) fn name(certificate: &Certificate) -> &str {
@@ -15,10 +17,24 @@ pub(super) fn name(certificate: &Certificate) -> &str {
     }
 }
 
+/// Aliases: the private ones by name, the public ones counted.
+pub(super) fn aliases(placed: &[&Placed]) -> String {
+    let is_public = |one: &&&Placed| mozilla::is_public_root(one.certificate.fingerprint);
+    let (public, own): (Vec<&&Placed>, Vec<&&Placed>) = placed.iter().partition(is_public);
+    let own: Vec<&str> = own.iter().map(|one| one.alias.as_str()).collect();
+    match (own.as_slice(), public.as_slice()) {
+        (own, []) => listed(own),
+        ([], [only]) => only.alias.clone(),
+        ([], public) => format!("{} public CAs", public.len()),
+        (own, [only]) => format!("{} and the public {}", listed(own), only.alias),
+        (own, public) => format!("{} and {} public CAs", listed(own), public.len()),
+    }
+}
+
 /// Cells of a validity bar.
 const BAR: u8 = 10;
 
-/// How much of the validity has passed, and what is left: `███░░░░░░░ 812 days`.
+/// How much of the validity is left, as a gauge and in days: `███████░░░ 812 days`.
 pub(super) fn validity(
     certificate: &Certificate,
     now: OffsetDateTime,
@@ -26,11 +42,14 @@ pub(super) fn validity(
 ) -> String {
     let whole = (certificate.not_after - certificate.not_before).whole_seconds();
     let passed = (now - certificate.not_before).whole_seconds();
-    let cells = passed
+    let rest = (certificate.not_after - now).whole_seconds();
+    // What is not over has a cell.
+    let least = i64::from(rest > 0);
+    let cells = rest
         .saturating_mul(BAR.into())
         .checked_div(whole.max(1))
-        .unwrap_or(BAR.into())
-        .clamp(0, BAR.into());
+        .unwrap_or_default()
+        .clamp(least, BAR.into());
     let cells = usize::try_from(cells).unwrap_or_default();
     let bar = "█".repeat(cells) + &"░".repeat(usize::from(BAR) - cells);
     let left = certificate.not_after - now;

@@ -167,6 +167,13 @@ impl Document {
         Some(Position::of(&self.text, at))
     }
 
+    /// Line and column of the key of the value at a path, or of the list item's `-`.
+    #[must_use]
+    pub fn position_of_key(&self, path: impl Into<Path>) -> Option<Position> {
+        let (key, _) = self.locate(&path.into())?;
+        Some(Position::of(&self.text, key))
+    }
+
     /// The bytes of the value at a path as written, without its anchor and tag.
     #[must_use]
     pub fn span(&self, path: impl Into<Path>) -> Option<Range<usize>> {

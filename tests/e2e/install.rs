@@ -470,7 +470,7 @@ on_the_cluster! {
         let inspect = |source: &str| world.plugin(&format!("inspect {source} -n {}", namespace.name));
         inspect("configmap:ca").exits(0).warns("notes.txt was skipped");
         inspect("secret:gone").exits(1).warns("NotFound");
-        inspect("release:clearml-agent").exits(3).warns("there is no release clearml-agent");
+        inspect("release:clearml-agent").exits(1).warns("there is no release clearml-agent");
 
         let line = install_agent(&namespace, OLD_AGENT, "").replace("--ca one.pem", "--ca configmap:ca");
         world.plugin(&line).exits(0);

@@ -163,7 +163,7 @@ on_the_cluster! {
         run.exits(0)
             .says("  + customCertificates.extraCerts[acme-next]: ")
             .says("  + ConfigMap clearml-agent-clearml-enterprise-agent-custom-ca-1")
-            .says("      +    <certificate CN=Acme Next, SHA-256 ")
+            .says("      +    <certificate Acme Next, ")
             .says("  ~ Deployment clearml-agent-clearml-enterprise-agent")
             .says("replaced: Deployment clearml-agent-clearml-enterprise-agent (1 pod)")
             .never_says("BEGIN CERTIFICATE");

@@ -1,6 +1,8 @@
 //! `doctor` through the real helm: what is in the way, and what to do about it.
 
+use crate::support::authority::{authority, server};
 use crate::support::cluster::Namespace;
+use crate::support::tls_server::serve;
 use crate::support::{Helm, World, certificates, chart};
 
 const AGENT_FILE: &str = "clearml-agent-values.override.yaml";
@@ -26,7 +28,8 @@ both_majors! {
             .says("- clock    not compared")
             .says("✓ file     clearml-agent-values.override.yaml, of the agent")
             .says("✓ chart    [REPOSITORY]/tests/charts/clearml-enterprise-agent-6.9.3, version 6.9.3");
-        assert_eq!(run.stdout.lines().count(), 8, "one line each, and one remedy\n{run}");
+        run.says("1 thing is in the way: cluster.");
+        assert_eq!(run.stdout.lines().count(), 9, "one line each, one remedy, and what it comes to\n{run}");
         assert_eq!(world.files(), [AGENT_FILE]);
         world.is_tidy();
     }
@@ -52,6 +55,30 @@ both_majors! {
         world.write(AGENT_FILE, &file(&certificates::ca_ending_in("Acme Soon Root", 10)));
         world.plugin(&format!("doctor --agent-chart {}", chart(AGENT)))
             .says("- file     CN=Acme Soon Root, O=Acme (clearml-agent-values.override.yaml) expires in ");
+    }
+
+    fn servers_of_a_file_are_asked_and_what_was_not_reached_is_told(world) {
+        world.write(AGENT_FILE, "agentk8sglue:\n  apiServerUrlReference: https://127.0.0.1:1\n");
+        let line = format!("doctor --agent-chart {}", chart(AGENT));
+        world.plugin(&line).exits(3).says("- server   https://127.0.0.1:1 was not reached from here: ");
+        world.plugin(&format!("{line} --skip-probe")).exits(3).never_says("- server");
+    }
+
+    fn a_server_that_clients_refuse_is_in_the_way_and_one_that_they_trust_is_fine(world) {
+        let root = authority("Acme Root").self_signed();
+        let port = serve(&[&server("localhost").issued_by(&root), &root]);
+        let url = format!("https://localhost:{port}");
+        let named = format!("agentk8sglue:\n  apiServerUrlReference: {url}\n");
+        let line = format!("doctor --agent-chart {}", chart(AGENT));
+        world.write(AGENT_FILE, &named);
+        world.plugin(&line)
+            .exits(3)
+            .says(&format!("✗ server   {url} (agentk8sglue.apiServerUrlReference)"))
+            .says(&format!("→ helm clearml-certs probe {url} says what would help"))
+            .says("things are in the way: cluster, server.");
+        world.write(AGENT_FILE, &(named + &file(&root.pem())));
+        world.plugin(&line)
+            .says(&format!("✓ server   {url} is trusted by every client with what {AGENT_FILE} trusts"));
     }
 
     fn a_plugin_whose_update_did_not_finish_is_found(world) {

@@ -18,12 +18,20 @@ both_majors! {
         let run = dry_run(&world, &line(""));
         run.exits(0)
             .warns("note[public-roots-left-aside]: 5 public roots are left aside")
-            .says(" and 5 of a bundle of public roots")
+            .says(" and 5 public CAs of mozilla.pem, the first until ")
             .says("acme-root")
             .never_says("isrg-root-x1");
         let run = dry_run(&world, &line("--mode replace"));
-        run.exits(0).says(" and 5 of a bundle of public roots");
+        run.exits(0).says(" and 5 public CAs of mozilla.pem, the first until ");
         assert_eq!(run.stderr.matches("ISRG").count(), 0, "{run}");
+        run.says("✓ acme-root and 5 public CAs")
+            .says("<5 public CAs, the first until ")
+            .says("(--show-certificates lists them)");
+        assert_eq!(run.stdout.matches("ISRG Root X1, ").count(), 0, "{run}");
+        dry_run(&world, &line("--mode replace --show-certificates"))
+            .exits(0)
+            .says("<certificate ISRG Root X1, ")
+            .never_says("public CAs, the first");
         // One that is named is meant.
         let first = include_str!("../support/public-bundle.pem").split_inclusive("-----END CERTIFICATE-----\n").next().unwrap();
         world.write("one.pem", first);
@@ -126,6 +134,6 @@ both_majors! {
         let chart = chart("clearml-enterprise-agent-6.14.6");
         world.plugin(&format!("render agent --ca ca.pem --chart {chart} --in-place")).exits(0);
         world.write("ca.pem", &certificates::ca("Acme Root"));
-        dry_run(&world, "").exits(0).says(" acme-root-2  CN=Acme Root");
+        dry_run(&world, "").exits(0).says(" acme-root-2  Acme Root");
     }
 }

@@ -65,7 +65,17 @@ either_major! {
         world.write("ca/deep/one.crt", &authority("One").self_signed().pem());
         std::fs::write(world.path("ca/two.der"), authority("Two").self_signed().x509.to_der().unwrap()).unwrap();
         world.write("ca/README", "hello");
-        world.plugin("inspect ca").exits(0).says("One").says("Two").warns("ca/README was skipped");
+        world.plugin("inspect ca").exits(0).says("One").says("Two").warns("ca: README was skipped");
+        // What lies beside is one note, however much; a key is none, unless a certificate is in it.
+        for name in ["a.txt", "b.txt", "c.txt"] {
+            world.write(&format!("ca/{name}"), "hello");
+        }
+        world.write("ca/tls.key", &authority("Key").self_signed().key_pem());
+        let run = world.plugin("inspect ca");
+        run.exits(0).warns("ca: README, a.txt, b.txt and 1 more were skipped").never_says("tls.key");
+        assert_eq!(run.count("file-skipped"), 1, "{run}");
+        world.write("ca/tls.key", &authority("Key").self_signed().pem());
+        world.plugin("inspect ca").exits(0).warns("and 2 more were skipped");
         std::fs::remove_dir_all(world.path("ca/deep")).unwrap();
         std::fs::remove_file(world.path("ca/two.der")).unwrap();
         world.plugin("inspect ca").exits(3).warns("holds no certificate file");
@@ -184,7 +194,7 @@ either_major! {
         for (key, name) in [
             (ec_key_on(Nid::BRAINPOOL_P384R1), "ECDSA brainpoolP384r1"),
             (ec_key_on(Nid::SECP256K1), "ECDSA secp256k1"),
-            (spelt_out_key(Nid::SECP384R1), "ECDSA with explicit parameters"),
+            (spelt_out_key(Nid::SECP384R1), "ECDSA explicit curve"),
         ] {
             world.write("ca.pem", &authority("Acme Root").key(key).self_signed().pem());
             world.plugin("inspect ca.pem").says(name);

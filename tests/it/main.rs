@@ -29,6 +29,7 @@ mod docs_pages;
 mod doctor;
 mod files;
 mod findings;
+mod fleet;
 #[cfg(unix)]
 mod guided;
 mod held;

@@ -239,7 +239,8 @@ either_major! {
             .exits(3)
             .warns("is not for localhost but for DNS:api.acme.example")
             .says("for its name: use a name of the certificate in the URL")
-            .says("the certificate of CN=Acme Root, which is not presented: give it with --ca");
+            .says("the certificate of CN=Acme Root, which is not presented:")
+            .says("if it is the root: give it with --ca, or try --follow-aia");
     }
 
     fn a_renewed_issuer_and_another_spelling_of_its_name_are_named(world) {

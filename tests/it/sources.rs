@@ -155,11 +155,11 @@ both_majors! {
         // What is above the agreed certificate comes along, the server's own does not.
         install(&fingerprint(&leaf))
             .exits(0)
-            .says("CN=Acme Issuing")
-            .says("CN=Acme Root")
-            .never_says("CN=localhost");
+            .says("Acme Issuing")
+            .says("Acme Root")
+            .never_says(" localhost ");
         let bare = fingerprint(&root).replace(':', "").to_lowercase();
-        install(&bare).exits(0).says("CN=Acme Root").never_says("CN=Acme Issuing");
+        install(&bare).exits(0).says("Acme Root").never_says("Acme Issuing");
         install(&bare.replace('a', "b").replace('0', "1")).exits(3).warns("it presents:");
         install("abc").exits(64).warns("64 hex digits");
     }
@@ -190,7 +190,7 @@ both_majors! {
         // Of a whole object, what is no certificate by its name is left aside and named.
         let run = inspect("secret:ca -n team-b -o json");
         assert_eq!(fingerprints(run.exits(0)), [fingerprint(&root)]);
-        inspect("secret:ca").exits(0).warns("tls.key was skipped").never_says("PRIVATE");
+        inspect("secret:ca").exits(0).never_says("tls.key").never_says("PRIVATE");
         let run = inspect("configmap:team/ca -o json --kube-context none");
         assert_eq!(fingerprints(run.exits(0)), [fingerprint(&root), fingerprint(&other)]);
         inspect("configmap:team/ca").exits(0).warns("README was skipped").says("configmap team/ca two.der");
@@ -312,7 +312,7 @@ both_majors! {
             .says("One")
             .says("secret.yaml (Secret corp) ca.crt:1")
             .warns("note[certificate-key-empty]")
-            .warns("tls.key was skipped")
+            .never_says("tls.key")
             .never_says("c2VjcmV0");
         let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n";
         world.write("all.yaml", &format!("{deployment}---\n{secret}---\n{map}"));
@@ -408,7 +408,7 @@ fn what_an_object_or_a_folder_holds_is_seen_by_its_content() {
         .exits(0)
         .says("secret ns/web-tls root-cert")
         .warns("note[certificate-key-empty]: secret ns/web-tls ca.crt is empty")
-        .warns("tls.key was skipped")
+        .never_says("tls.key")
         .never_says("PRIVATE");
     // Base64 once more is unambiguous.
     world
@@ -598,7 +598,7 @@ fn a_releases_values_are_a_source() {
         .never_says("hunter2");
     inspect("release:other/clearml-agent").exits(0);
     inspect("release:gone")
-        .exits(3)
+        .exits(1)
         .warns("there is no release gone in namespace team-a");
     let log = world.read("helm.log");
     assert!(

@@ -50,7 +50,7 @@ fn section(page: &mut String, command: &Command) {
         }
         let _ = write!(page, "\n| | |\n| --- | --- |\n{}\n", rows.join("\n"));
     }
-    if let Some(codes) = command.get_after_help() {
+    if let Some(codes) = command.get_after_long_help() {
         let _ = write!(page, "\n{}\n", codes.to_string().trim());
     }
 }
@@ -68,7 +68,8 @@ fn arguments(command: &Command) -> impl Iterator<Item = &Arg> {
 
 fn row(argument: &Arg) -> String {
     let help = argument
-        .get_help()
+        .get_long_help()
+        .or(argument.get_help())
         .map(ToString::to_string)
         .unwrap_or_default();
     let mut meaning = help.trim().to_owned();

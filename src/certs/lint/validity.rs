@@ -12,9 +12,14 @@ pub(super) fn expired(subject: &Subject<'_>) -> Option<Finding> {
         Finding::error(
             "certificate-expired",
             format!(
-                "{} expired on {}; every client would say \"certificate has expired\"",
+                "{} expired on {}; {} would say \"certificate has expired\"",
                 subject.name(),
-                date(end)
+                date(end),
+                // webpki looks at no dates of a CA that it is given as trust.
+                match subject.role {
+                    Role::Root | Role::Intermediate => "every client but uv",
+                    Role::Leaf | Role::SelfSignedServer => "every client",
+                }
             ),
         )
         .hint("ask whoever runs the CA for its current certificate")

@@ -1,14 +1,15 @@
 //! What is typed: judged as it is typed, and completed by tab.
 
-use std::path::{Path, is_separator};
+use std::path::{Path, PathBuf, is_separator};
 
 use crate::certs::lint::date;
 use crate::completion::paths;
 use crate::guided::Topic;
 use crate::helm;
-use crate::nearest::file_like;
+use crate::nearest::fitting_file_like;
 use crate::sources::{Place, Source, certificates_in, is_certificate_name};
 use crate::ui::Remark;
+use crate::vendor::Component;
 
 /// A file larger than this is not read at every key.
 const READ_AT_EVERY_KEY: u64 = 2 * 1024 * 1024;
@@ -66,14 +67,33 @@ fn certificates(text: &str) -> Remark {
         Place::System { .. } => wrong("this machine's bundle is a choice of the next question"),
         Place::Server(_) => fine("what it presents will be shown, to be compared"),
         Place::Object(_) | Place::Release { .. } => fine("read from the cluster"),
-        Place::Path(path) if path.is_dir() => {
-            fine("a folder: every certificate file in it and below")
-        }
+        Place::Path(path) if path.is_dir() => folder(path),
         Place::Path(path) => match path.metadata() {
-            Err(_) => wrong(format!("there is no such file{}", file_like(path))),
+            Err(_) => wrong(format!(
+                "there is no such file{}",
+                fitting_file_like(path, |file| file.is_dir() || is_certificate(file))
+            )),
             Ok(found) if found.len() > READ_AT_EVERY_KEY => fine("a large file"),
             Ok(_) => file(path),
         },
+    }
+}
+
+fn is_certificate(file: &Path) -> bool {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    is_certificate_name(&name)
+}
+
+/// A folder: what is in it is counted by its name, so that nothing is read at every key.
+fn folder(path: &Path) -> Remark {
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    let entries: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    let has_folders = entries.iter().any(|one| one.is_dir());
+    match entries.iter().filter(|one| is_certificate(one)).count() {
+        0 if !has_folders => wrong(format!("{} holds no certificate file", path.display())),
+        0 => fine("a folder: every certificate file below it"),
+        1 => fine("a folder with 1 certificate file"),
+        n => fine(format!("a folder with {n} certificate files")),
     }
 }
 
@@ -128,7 +148,13 @@ fn values(path: &Path) -> Remark {
     if !folder.as_os_str().is_empty() && !folder.is_dir() {
         return wrong("there is no such folder");
     }
-    fine(format!("a new file{}", file_like(path)))
+    // The documented file of another component is no slip.
+    let is_of_another = |file: &Path| {
+        let mut all = Component::ALL.into_iter();
+        all.any(|one| file.ends_with(one.documented().override_file))
+    };
+    let like = fitting_file_like(path, |file| !is_of_another(file));
+    fine(format!("a new file{like}"))
 }
 
 fn chart(text: &str) -> Remark {
@@ -146,7 +172,8 @@ fn chart(text: &str) -> Remark {
     if text.starts_with("oci://") {
         return fine("from a registry");
     }
-    let like = file_like(path);
+    let is_chart = |file: &Path| file.is_dir() || file.extension().is_some_and(|end| end == "tgz");
+    let like = fitting_file_like(path, is_chart);
     if !like.is_empty() {
         return wrong(format!("there is no such chart{like}"));
     }
@@ -178,7 +205,6 @@ pub(super) fn complete(topic: Topic, text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vendor::Component;
 
     const CHART: Topic = Topic::Chart(Component::Agent);
 
@@ -203,7 +229,8 @@ mod tests {
             (CHART, "tests/charts/odd-agent-1.0.0"),
             (Topic::Certificates, "https://api.acme.example"),
             (Topic::Certificates, "secret:team/ca"),
-            (Topic::Certificates, "src"),
+            (Topic::Certificates, "examples"),
+            (Topic::Certificates, "tests"),
             (Topic::Values(Component::Agent), "new.yaml"),
         ] {
             assert!(is_fine(topic, good), "{good}");
@@ -216,6 +243,7 @@ mod tests {
             (CHART, "./nowhere"),
             (CHART, "src"),
             (Topic::Certificates, "-"),
+            (Topic::Certificates, "docs/schema"),
             (Topic::Certificates, "nowhere.pem"),
             (Topic::Certificates, "Cargo.toml"),
             (Topic::Certificates, "http://api.acme.example"),
