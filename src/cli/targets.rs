@@ -45,7 +45,7 @@ const OPTIONS: [(&str, &str, &str); 5] = [
     (
         "values",
         "FILE",
-        "Values file, repeatable; the one that holds certificates is edited, else the last",
+        "Values file, or a file with an object of Flux, Argo CD or k3s that keeps them; repeatable; the one that holds certificates is edited, else the last",
     ),
 ];
 

@@ -70,6 +70,20 @@ both_majors! {
         world.is_tidy();
     }
 
+    fn certificates_inside_an_object_are_a_source_and_inspected_as_an_override_file(world) {
+        world.write("ca.pem", &certificates::ca("Acme Root"));
+        let (file, text, _) = objects().swap_remove(6);
+        world.write(file, &text);
+        render(&world, file, "--in-place").exits(0);
+        let line = world.read(file).lines().position(|line| line.trim() == "pem: |").unwrap() + 1;
+        let inspected = world.plugin(&format!("inspect {file}"));
+        inspected.exits(0).says("Acme Root").says(&format!("{file}  agent  append  acme-root"));
+        world.write("plain.yaml", "# ours\n");
+        let other = format!("render agent --ca {file} --chart {} -f plain.yaml --in-place -o json", chart(AGENT));
+        world.plugin(&other).exits(0).says("acme-root");
+        assert!(world.plugin(&format!("inspect {file} -o json")).stdout.contains(&format!("{file}:{line}")));
+    }
+
     fn two_releases_in_one_file_are_edited_together_and_written_once(world) {
         world.write("ca.pem", &certificates::ca("Acme Root"));
         let release = |name: &str, chart: &str, values: &str| format!(

@@ -183,11 +183,10 @@ impl Lens {
         inner: &str,
         wanted: &Value,
     ) -> Result<Vec<String>, Refused> {
-        let is_empty = matches!(inner.trim(), "" | "{}");
+        if let Some(document) = self.former(seen, inner, wanted)? {
+            return Ok(vec![document]);
+        }
         Ok(match &seen.part {
-            Part::Lines { .. } if is_empty && same(wanted, &Value::Null) => {
-                vec![self.taken_back(seen)?]
-            }
             Part::Lines {
                 header,
                 lines,
@@ -227,14 +226,60 @@ impl Lens {
             Coding::Text => Value::String(format!("{}\n", inner.trim_end())),
             Coding::Base64 => Value::String(STANDARD.encode(inner)),
         };
+        let header = |document: &Document| {
+            let start = document.span(self.path.clone())?.start;
+            let rest = document.text().get(start..)?;
+            let header = rest.split_whitespace().next()?.to_owned();
+            header.starts_with('|').then_some((start, header))
+        };
+        let former = header(&document);
         document
             .set(self.path.clone(), &value)
             .map_err(|error| seen.refused(self, error.to_string()))?;
-        Ok(document.into_text())
+        let now = header(&document);
+        let mut text = document.into_text();
+        // The editor notes what said nothing, but for a text without a line.
+        if let (Some((_, former)), Some((start, now))) = (former, now) {
+            text.insert_str(start + now.len(), &format!("{WAS}{former}"));
+        }
+        Ok(text)
     }
 
-    /// No values any more: what stood there before any did.
+    /// The document as it was before there were values, where there are none any more. Comments that were there are not lost.
+    fn former(
+        &self,
+        seen: &Seen<'_>,
+        inner: &str,
+        wanted: &Value,
+    ) -> Result<Option<String>, Refused> {
+        let is_lines = matches!(seen.part, Part::Lines { .. });
+        if !is_lines || !same(wanted, &Value::Null) {
+            return Ok(None);
+        }
+        let rest: Vec<&str> = match inner.trim() {
+            "{}" => Vec::new(),
+            text => text
+                .lines()
+                .map(str::trim)
+                .filter(|line| !line.is_empty())
+                .collect(),
+        };
+        if !rest.is_empty() && !seen.document.has_former(self.path.clone()) {
+            return Ok(None);
+        }
+        let document = self.taken_back(seen)?;
+        let has = |comment: &&str| document.lines().any(|line| line.trim() == *comment);
+        Ok(rest.iter().all(has).then_some(document))
+    }
+
+    /// What stood there before any values did.
     fn taken_back(&self, seen: &Seen<'_>) -> Result<String, Refused> {
+        if let Part::Lines { header, lines, .. } = &seen.part
+            && let Some((was, end)) = noted(seen.text, header)
+        {
+            let head = spliced(seen.text, &(lines.clone()), "");
+            return Ok(spliced(&head, &(header.start..end), was));
+        }
         let mut document = seen.document.clone();
         let steps = self.path.steps();
         let around: Path = steps.iter().take(steps.len() - 1).cloned().collect();
@@ -304,19 +349,23 @@ impl Seen<'_> {
 /// that keeps the line break at the text's end, which a certificate that ends it needs. A mapping has none.
 fn headers(text: &str, header: &Range<usize>) -> Vec<(String, usize)> {
     let said = text.get(header.clone()).unwrap_or_default();
-    let rest = text.get(header.end..).unwrap_or_default();
-    let line = rest.lines().next().unwrap_or_default();
-    let noted = line.strip_prefix(WAS).filter(|was| was.starts_with('|'));
     let as_it_is = (said.to_owned(), header.end);
-    match noted {
-        Some(was) => vec![(was.to_owned(), header.end + line.len()), as_it_is],
+    match noted(text, header) {
+        Some((was, end)) => vec![(was.to_owned(), end), as_it_is],
         None if said.contains('-') => {
             let keeping = format!("{}{WAS}{said}", said.replace('-', ""));
-            let end = header.end + line.len();
-            vec![as_it_is, (keeping, end)]
+            vec![as_it_is, (keeping, header.end)]
         }
         None => vec![as_it_is],
     }
+}
+
+/// The header that a text had before, where that is noted, and where the note ends.
+fn noted<'a>(text: &'a str, header: &Range<usize>) -> Option<(&'a str, usize)> {
+    let line = text.get(header.end..)?.lines().next()?;
+    let was = line.strip_prefix(WAS)?.split(' ').next()?;
+    let end = header.end + WAS.len() + was.len();
+    (!header.is_empty() && was.starts_with('|')).then_some((was, end))
 }
 
 /// A line without the indentation of its place.

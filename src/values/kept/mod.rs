@@ -99,6 +99,17 @@ impl Kept {
         Ok(search::choose(text, found, wanted)?.map(Self::of))
     }
 
+    /// The values of a file that is only read: those that its object keeps, else the file's own.
+    ///
+    /// # Errors
+    /// Several could be meant, or they cannot be taken out.
+    pub fn values_of(text: &str) -> Result<String, Refused> {
+        match Self::find(text, &Wanted::default())? {
+            Some(kept) => kept.get(text),
+            None => Ok(text.to_owned()),
+        }
+    }
+
     /// The same place in another state of the file, as an edit of other values in it leaves it.
     ///
     /// # Errors

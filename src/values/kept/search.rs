@@ -28,6 +28,8 @@ pub(super) struct All {
     data: Vec<Found>,
     /// What is encrypted.
     sealed: Option<Refused>,
+    /// The first document of several that cannot be read.
+    unread: Option<Refused>,
 }
 
 impl All {
@@ -39,14 +41,24 @@ impl All {
 
 /// Finds every object that keeps values. A document that cannot be read is none: who edits another one does not touch it.
 pub(super) fn all(text: &str) -> All {
-    let read: Vec<(Range<usize>, Value)> = documents(text)
-        .into_iter()
-        .filter_map(|range| {
-            let value = yaml::value_of(text.get(range.clone())?).ok()?;
-            Some((range, value))
-        })
-        .collect();
     let mut all = All::default();
+    let mut read: Vec<(Range<usize>, Value)> = Vec::new();
+    let ranges = documents(text);
+    let are_several = ranges.len() > 1;
+    for range in ranges {
+        match yaml::value_of(text.get(range.clone()).unwrap_or_default()) {
+            Ok(value) => read.push((range, value)),
+            Err(error) if are_several => {
+                all.unread.get_or_insert(Refused {
+                    line: Some(error.position().line),
+                    document: range.start,
+                    why: error.to_string(),
+                });
+            }
+            // Whoever takes it as a values file says so.
+            Err(_) => {}
+        }
+    }
     let values: Vec<&Value> = read.iter().map(|(_, value)| value).collect();
     for (range, value) in &read {
         // SOPS seals all documents of a file together.
@@ -93,6 +105,9 @@ pub(super) fn choose(text: &str, all: All, wanted: &Wanted<'_>) -> Result<Option
     if let (Some(sealed), false) = (all.sealed, found.is_empty()) {
         return Err(sealed);
     }
+    if let (Some(unread), true) = (all.unread, found.is_empty()) {
+        return Err(unread);
+    }
     let of_chart = |one: &Found| {
         let name = one.said.chart.name.as_deref();
         name.is_some_and(|name| wanted.charts.contains(&name))
@@ -111,12 +126,15 @@ pub(super) fn choose(text: &str, all: All, wanted: &Wanted<'_>) -> Result<Option
             format!("{} of {} (from line {line})", one.path, one.said.object)
         });
         let names = names.collect::<Vec<_>>().join(", ");
+        let say = match wanted.flag {
+            "" => "G".to_owned(),
+            flag => format!("Say which with {flag} NAME, or g"),
+        };
         return Err(Refused {
             line: None,
             document: 0,
             why: format!(
-                "keeps values in several places, and nothing tells which are meant: {names}. Say which with {} NAME, or give each a file of its own",
-                wanted.flag
+                "keeps values in several places, and nothing tells which are meant: {names}. {say}ive each a file of its own"
             ),
         });
     }

@@ -64,6 +64,7 @@ fn files() -> Vec<String> {
         format!("{HELM_CHART}  valuesContent: |2-\n     \n    a: 1\n"),
         format!("{HELM_CHART}  valuesContent: |+\n    a: 1\n\n\n---\nb: 1\n"),
         format!("{HELM_CHART}  valuesContent: \"\"\n  bootstrap: true\n"),
+        format!("{HELM_CHART}  valuesContent: |\n  bootstrap: true\n"),
         HELM_CHART.to_owned(),
         format!("{HELM_CHART}  valuesContent: |-\n    a: 1"),
         format!("{argo}      valuesObject:\n        a: 1\n      values: 'not: read'\n"),
@@ -105,18 +106,6 @@ fn an_edit_is_read_back_and_taking_it_out_gives_the_bytes_back() {
         );
         assert_eq!(edited(&added, drop), text, "{added}");
     }
-}
-
-#[test]
-fn a_text_without_a_line_goes_with_what_was_added_to_it() {
-    let text = format!("{HELM_CHART}  valuesContent: |\n  bootstrap: true\n");
-    let added = edited(&text, add);
-    assert!(
-        added.contains("  valuesContent: |\n    certs:\n"),
-        "{added}"
-    );
-    let without = text.replace("  valuesContent: |\n", "");
-    assert_eq!(edited(&added, drop), without);
 }
 
 #[test]
@@ -243,6 +232,16 @@ fn a_file_that_sops_sealed_is_refused_whichever_document_it_is() {
 }
 
 #[test]
+fn a_document_that_cannot_be_read_hides_others_only_where_it_may_be_the_one() {
+    let broken = format!("a: 1\n---\n{FLUX}  values: [\n");
+    let refused = Kept::find(&broken, &wanted()).unwrap_err();
+    let shown = refused.shown("f.yaml".as_ref(), &broken);
+    assert!(shown.starts_with("f.yaml:"), "{shown}");
+    let beside = format!("a: [\n---\n{FLUX}  values: {{}}\n");
+    assert_eq!(find(&beside).said.object, "HelmRelease flux-system/agent");
+}
+
+#[test]
 fn objects_tell_what_release_they_make() {
     let said = |text: &str| find(text).said;
     let flux = format!(
@@ -304,5 +303,102 @@ fn what_keeps_no_values_is_left_to_others() {
         "apiVersion: [kind\n",
     ] {
         assert_eq!(Kept::find(text, &wanted()), Ok(None), "{text}");
+    }
+}
+
+mod any {
+    use proptest::prelude::*;
+    use proptest::sample::{select, subsequence};
+
+    use super::*;
+
+    /// Lines of values as people write them.
+    const LINES: [&str; 12] = [
+        "a: 1",
+        "# a comment",
+        "",
+        "b:\n  c: |\n    x\n\n      y",
+        "d:\n- 1\n-   two # 2",
+        "e: [1,\n  2]",
+        "f: 'it''s'",
+        "g: \"a\n  b\"",
+        "  # deeper",
+        "h:",
+        "i: |-\n  {{ text }}\n   more",
+        "j:\n    k: {l: m}",
+    ];
+
+    fn file() -> impl Strategy<Value = String> {
+        let lines = subsequence(LINES.to_vec(), 1..LINES.len()).prop_shuffle();
+        let headers = select(vec![
+            "values:",
+            "values: # ours",
+            "|",
+            "|-",
+            "|+",
+            "| # ours",
+            "|2",
+            "|-2",
+        ]);
+        let after = select(vec![
+            "",
+            "  timeout: 1m\n",
+            "\n  # after\n  timeout: 1m\n",
+            "---\nnext: 1\n",
+            "\n\n---\n",
+            "...\n",
+        ]);
+        let endings = (any::<bool>(), any::<bool>());
+        (lines, headers, 1_usize..5, after, endings).prop_map(
+            |(lines, header, more, after, (crlf, open))| {
+                let is_text = header.starts_with('|');
+                let indent = if header.contains('2') { 4 } else { 2 + more };
+                let (head, header) = if is_text {
+                    (HELM_CHART, format!("valuesContent: {header}"))
+                } else {
+                    (FLUX, header.to_owned())
+                };
+                let mut text = format!("{head}  {header}\n");
+                for line in lines.join("\n").lines() {
+                    let blanks = if line.is_empty() { 0 } else { indent };
+                    text.extend([" ".repeat(blanks).as_str(), line, "\n"]);
+                }
+                text.push_str(after);
+                if open {
+                    text.truncate(text.trim_end_matches('\n').len());
+                }
+                if crlf {
+                    text.replace('\n', "\r\n")
+                } else {
+                    text
+                }
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(100) })]
+        #[test]
+        fn values_go_back_as_they_came_and_edits_leave_no_trace(text in file()) {
+            // What is no YAML, or begins deeper than its header lets it, is refused.
+            let Ok(Some(kept)) = Kept::find(&text, &wanted()) else { return Ok(()) };
+            let Ok(inner) = kept.get(&text) else { return Ok(()) };
+            prop_assert_eq!(&kept.put(&text, &inner).unwrap(), &text);
+            let Ok(mut document) = crate::yaml::Document::parse(&inner) else { return Ok(()) };
+            document.note_former_values();
+            let value = serde_yaml::from_str("[{alias: a, pem: \"one\\ntwo\\n\"}]").unwrap();
+            if document.set(["certs", "list"], &value).is_err() {
+                return Ok(());
+            }
+            // A header that ends the file is refused by the editor.
+            if inner.is_empty() && !text.ends_with('\n') {
+                return Ok(());
+            }
+            let added = kept.put(&text, document.text());
+            let added = added.unwrap_or_else(|refused| panic!("{refused:?}"));
+            let read = find(&added).get(&added).unwrap();
+            prop_assert_eq!(&crate::yaml::value_of(&read).unwrap(), document.value(), "{}", added);
+            prop_assert_eq!(&edited(&added, drop), &text, "{}", added);
+        }
     }
 }
