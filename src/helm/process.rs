@@ -23,7 +23,7 @@ impl Helm {
             Some(input) => process::command_reading(&self.program, argv, input.to_owned()),
             None => process::command(&self.program, argv),
         };
-        let output = process::output(&self.on_cluster(command), &shown(argv));
+        let output = process::output(&self.on_cluster(&command), &shown(argv));
         let output = self.succeeded(argv, output)?;
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
@@ -34,13 +34,13 @@ impl Helm {
         argv: &[S],
         on_line: impl FnMut(&str),
     ) -> Result<String, HelmError> {
-        let command = self.on_cluster(process::command(&self.program, argv));
+        let command = self.on_cluster(&process::command(&self.program, argv));
         let output = process::stream(&command, &shown(argv), on_line);
         let output = self.succeeded(argv, output)?;
         Ok(log_lines::told(&String::from_utf8_lossy(&output.stderr)))
     }
 
-    fn on_cluster(&self, command: duct::Expression) -> duct::Expression {
+    fn on_cluster(&self, command: &duct::Expression) -> duct::Expression {
         // With `--debug`, helm 3 would end every error with the places of its own code where it arose.
         let command = command.env_remove("HELM_DEBUG");
         match self.cluster.helm_variable() {

@@ -5,6 +5,7 @@ mod detail;
 mod diff;
 mod doctor;
 mod explain;
+mod findings;
 mod fit;
 mod folded;
 mod inspect;

@@ -32,6 +32,7 @@ mod findings;
 #[cfg(unix)]
 mod guided;
 mod held;
+mod help;
 mod inspect;
 mod install;
 mod json;
