@@ -89,39 +89,41 @@ mod tests {
 
     #[test]
     fn a_hint_that_all_have_is_told_once_and_one_that_differs_stays_where_it_is() {
-        let soon = |name: &str| Finding::warning("soon", name).hint("give another");
-        let other = Finding::note("other", "x").hint("y");
+        let code = "certificate-expires-soon";
+        let soon = |name: &str| Finding::warning(code, name).hint("give another");
+        let other = Finding::note("file-skipped", "x").hint("y");
         assert_eq!(
             texts(&[soon("a"), other.clone(), soon("b")]),
             [
-                "warning[soon]: a",
-                "warning[soon]: b\n  hint: give another",
-                "note[other]: x\n  hint: y"
+                "warning[certificate-expires-soon]: a",
+                "warning[certificate-expires-soon]: b\n  hint: give another",
+                "note[file-skipped]: x\n  hint: y"
             ]
         );
-        let another = Finding::warning("soon", "c").hint("not that");
+        let another = Finding::warning(code, "c").hint("not that");
         assert_eq!(
             texts(&[soon("a"), another]),
             [
-                "warning[soon]: a\n  hint: give another",
-                "warning[soon]: c\n  hint: not that"
+                "warning[certificate-expires-soon]: a\n  hint: give another",
+                "warning[certificate-expires-soon]: c\n  hint: not that"
             ]
         );
         // The same as a warning and as an error are two matters.
-        assert_eq!(texts(&[soon("a"), Finding::error("soon", "b")]).len(), 2);
+        assert_eq!(texts(&[soon("a"), Finding::error(code, "b")]).len(), 2);
     }
 
     #[test]
     fn of_many_the_first_are_named_and_the_rest_is_counted() {
+        let code = "certificate-expires-soon";
         let all: Vec<Finding> = (0..20)
-            .map(|number| Finding::warning("soon", format!("n{number}")).hint("h"))
+            .map(|number| Finding::warning(code, format!("n{number}")).hint("h"))
             .collect();
         assert_eq!(
             texts(&all),
             [
-                "warning[soon]: n0",
-                "warning[soon]: n1",
-                "warning[soon]: n2\n  and 17 more of this kind (-o json has them all)\n  hint: h"
+                "warning[certificate-expires-soon]: n0",
+                "warning[certificate-expires-soon]: n1",
+                "warning[certificate-expires-soon]: n2\n  and 17 more of this kind (-o json has them all)\n  hint: h"
             ]
         );
         assert_eq!(texts(all.get(..IN_FULL).unwrap()).len(), IN_FULL);

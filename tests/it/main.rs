@@ -31,6 +31,7 @@ mod files;
 mod findings;
 #[cfg(unix)]
 mod guided;
+mod guides;
 mod held;
 mod help;
 mod inspect;
