@@ -93,7 +93,7 @@ fn is_in_git(path: &Path, text: &str) -> bool {
     let words = ["-C", folder.as_str(), "cat-file", "blob", blob.as_str()];
     let output = process::output(
         &process::command(&git, &words),
-        &format!("git {}", shell_words::join(&words)),
+        &format!("git {}", shell_words::join(words)),
     );
     output.is_ok_and(|output| output.status.success() && output.stdout == text.as_bytes())
 }

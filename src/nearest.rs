@@ -70,11 +70,11 @@ mod tests {
         let text = file_like(&folder.path().join("corp-rot.pem"));
         assert_eq!(text, format!("; did you mean {}?", right.display()));
         // A key beside it is nearer, and is none.
-        std::fs::write(folder.path().join("corp-root.key"), "").unwrap();
+        std::fs::create_dir(folder.path().join("corp-root.key")).unwrap();
         let is_pem = |path: &Path| path.extension().is_some_and(|end| end == "pem");
         let begun = folder.path().join("corp-root");
         assert_eq!(nearest_file(&begun, is_pem).unwrap(), right);
-        std::fs::write(folder.path().join("xcorp-root"), "").unwrap();
+        std::fs::create_dir(folder.path().join("xcorp-root")).unwrap();
         let first = nearest_file(&begun, |_| true).unwrap();
         assert!(first.to_string_lossy().contains("/corp-root."), "{first:?}");
         assert_eq!(file_like(&folder.path().join("README")), "");

@@ -303,18 +303,19 @@ fn no_component(word: &str, command: &str) -> String {
         let flag = match command {
             "remove" => "--alias NAME, --sha256 DIGITS or --subject GLOB",
             "rotate" => "--from NAME and --to SOURCE",
-            _ if word.ends_with(".yaml") || word.ends_with(".yml") => "-f FILE",
+            _ if [".yaml", ".yml"].iter().any(|end| word.ends_with(end)) => "-f FILE",
             "verify" | "doctor" => return unknown(word, command),
             _ => "--ca SOURCE",
         };
         return format!("{word} is no component (agent, gateway, apps); say it with {flag}");
     }
-    let within = names().find(|name| word.contains(name));
-    let within = within.or_else(|| nearest(word, names().collect::<Vec<_>>()));
-    match within {
-        Some(name) => format!(
+    if let Some(name) = names().find(|name| word.contains(name)) {
+        return format!(
             "there is no component {word}; did you mean {name}? A release of another name is named beside it: {name} --release {word}"
-        ),
+        );
+    }
+    match nearest(word, names().collect::<Vec<_>>()) {
+        Some(name) => format!("there is no component {word}; did you mean {name}?"),
         None if command == "remove" => {
             format!(
                 "{word} is no component (agent, gateway, apps); a certificate is named with --alias {word}"

@@ -225,9 +225,11 @@ impl Call<'_> {
                 format!("helm registry login {host} --username {}", VENDOR.1)
             }
             Some(host) => {
-                let plain = ["--plain-http", "--insecure"];
-                let plain = plain.iter().filter(|flag| self.has(flag));
-                let flags: String = plain.map(|flag| format!(" {flag}")).collect();
+                let flags = if self.has("--plain-http") {
+                    " --plain-http"
+                } else {
+                    ""
+                };
                 format!("helm registry login {host}{flags}")
             }
             None => format!(

@@ -25,7 +25,7 @@ impl Helm {
             Some(input) => process::command_reading(&self.program, argv, input.to_owned()),
             None => process::command(&self.program, argv),
         };
-        let output = process::output(&self.on_cluster(command), &shown(argv));
+        let output = process::output(&self.on_cluster(&command), &shown(argv));
         let output = self.succeeded(argv, output)?;
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
@@ -37,7 +37,7 @@ impl Helm {
         patience: Option<Duration>,
         on_line: impl FnMut(&str),
     ) -> Result<String, HelmError> {
-        let command = self.on_cluster(process::command(&self.program, argv));
+        let command = self.on_cluster(&process::command(&self.program, argv));
         let mut output = process::stream(&command, &shown(argv), patience, on_line);
         if let (
             Ok(Streamed {
@@ -57,7 +57,7 @@ impl Helm {
         Ok(log_lines::told(&String::from_utf8_lossy(&output.stderr)))
     }
 
-    fn on_cluster(&self, command: duct::Expression) -> duct::Expression {
+    fn on_cluster(&self, command: &duct::Expression) -> duct::Expression {
         // With `--debug`, helm 3 would end every error with the places of its own code where it arose.
         let command = command.env_remove("HELM_DEBUG");
         match self.cluster.helm_variable() {

@@ -62,10 +62,15 @@ pub(super) fn result_line(line: &str, indent: usize) -> String {
     let Some(width) = width_of_results().filter(|width| measure_text_width(line) > *width) else {
         return line.to_owned();
     };
+    // What stands before the text, such as a word and blanks, stays as it is.
     let lead = line.len() - line.trim_start().len();
-    let (blanks, text) = line.split_at_checked(lead).unwrap_or(("", line));
+    let label = line.get(..indent).filter(|label| label.ends_with("  "));
+    let (label, text) = match label {
+        Some(label) => (label, line.get(indent..).unwrap_or_default()),
+        None => line.split_at_checked(lead).unwrap_or(("", line)),
+    };
     let lines = wrapped(text, width.saturating_sub(indent.max(lead)));
-    format!("{blanks}{}", lines.join(&format!("\n{:indent$}", "")))
+    format!("{label}{}", lines.join(&format!("\n{:indent$}", "")))
 }
 
 /// The words of a line; a command in backquotes, or behind a colon up to the next semicolon, is one.

@@ -63,7 +63,7 @@ mod tests {
 
     /// Public roots, as a bundle in a file.
     fn bundle() -> Vec<Line> {
-        let text = include_str!("../../tests/support/public-roots.pem");
+        let text = include_str!("../../tests/support/public-bundle.pem");
         let indented: Vec<String> = text.lines().map(|line| format!("    {line}")).collect();
         let shown = crate::certs::summary::summarised(&indented.join("\n"));
         shown

@@ -162,11 +162,11 @@ fn counted(what: &str, entries: &[&Entry]) -> String {
 
 fn table(entries: &[&Entry]) -> String {
     let mut table = Table::new([
-        Column::new("ALIAS").cut(12),
-        Column::new("SUBJECT").cut(14),
+        Column::new("ALIAS").cut(9),
+        Column::new("SUBJECT").cut(10),
         Column::new("ISSUER").cut(12).spare(1),
-        Column::new("UNTIL").spare(2),
-        Column::new("SHA-256, FIRST 8 BYTES"),
+        Column::new("UNTIL"),
+        Column::new("SHA-256, FIRST 8 BYTES").spare(2),
     ]);
     for entry in entries {
         let certificate = &entry.certificate;

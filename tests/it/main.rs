@@ -32,7 +32,9 @@ mod findings;
 mod fleet;
 #[cfg(unix)]
 mod guided;
+mod guides;
 mod held;
+mod help;
 mod inside_objects;
 mod inspect;
 mod install;

@@ -540,8 +540,7 @@ fn result_json(world: &World) {
 
 fn debugging(world: &World) {
     world.write(OVERRIDE, USERS_FILE);
-    let logged =
-        "level=DEBUG msg=\"values\" password=hunter2-very-secret\nError: UPGRADE FAILED: no\n";
+    let logged = "level=DEBUG msg=\"all values\" password=hunter2-very-secret\nlevel=WARN msg=\"values\" password=hunter2-very-secret\nError: UPGRADE FAILED: no\n";
     let fake = FakeHelm::new(
         world,
         &[
@@ -551,5 +550,9 @@ fn debugging(world: &World) {
             Rule::when("upgrade").fails(logged),
         ],
     );
-    fake.runs(&agent()).exits(1).warns("password=***");
+    fake.runs(&agent())
+        .exits(1)
+        .warns("warning: values password=***")
+        .never_says("level=")
+        .never_says("all values");
 }
