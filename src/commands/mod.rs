@@ -13,6 +13,7 @@ mod engines;
 mod explain;
 mod gather;
 mod guided;
+mod init;
 mod inspect;
 mod install;
 mod installing;
@@ -55,6 +56,7 @@ pub fn run(cli: &Cli, screen: &Screen) -> Result<ExitCode> {
         Command::Doctor(arguments) => doctor::run(arguments, cluster, screen),
         Command::Explain(arguments) => explain::run(arguments, screen),
         Command::Completion(arguments) => Ok(complete::script(arguments, screen)),
+        Command::Init(arguments) => init::run(arguments, cluster, screen),
         Command::Inspect(arguments) => inspect::run(arguments, cluster, screen),
         Command::Install(arguments) => install::run(arguments, cluster, screen),
         Command::Probe(arguments) => probe::run(arguments, cluster, screen),
