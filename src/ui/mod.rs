@@ -23,6 +23,7 @@ mod status;
 mod summary;
 mod table;
 mod tables;
+mod theme;
 mod verdicts;
 mod verify;
 
