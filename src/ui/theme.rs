@@ -9,13 +9,8 @@ const HERE: &str = "❯";
 const ELSEWHERE: &str = " ";
 
 /// Dialoguer's theme, with the cursor in lists of several choices as it is in lists of one.
+#[derive(Default)]
 pub(super) struct Marked(ColorfulTheme);
-
-impl Default for Marked {
-    fn default() -> Self {
-        Self(ColorfulTheme::default())
-    }
-}
 
 impl Theme for Marked {
     fn format_prompt(&self, f: &mut dyn fmt::Write, prompt: &str) -> fmt::Result {
