@@ -55,7 +55,14 @@ pub(super) fn run(first: &InstallArgs, helm: &Helm, screen: &Screen) -> Result<E
     ));
     let seen = survey::survey(&given, helm, screen);
     loop {
-        ask_all(&mut answers, &given, &seen, helm.cluster(), screen)?;
+        ask_all(&mut answers, &given, &seen, helm.cluster(), screen).inspect_err(|_| {
+            if answers != Answers::new(&given) {
+                screen.note(&format!(
+                    "\nTo go on from here:\n  {}",
+                    line.shown(&answers, &[], &helm.cluster().helm_flags())
+                ));
+            }
+        })?;
         // Whoever typed the name of a file that is not there was told so.
         answers.new_file = answers.spots().iter().any(|spot| {
             let file = spot.word("values").map(Path::new);
@@ -121,10 +128,15 @@ pub(super) fn run(first: &InstallArgs, helm: &Helm, screen: &Screen) -> Result<E
     }
 }
 
-const INTRODUCTION: &str =
-    "A few questions, then a preview; nothing changes before that. Escape leaves.";
+const INTRODUCTION: &str = "A few questions, then a preview; nothing changes before that. Escape goes back, Ctrl-C leaves.";
 
-/// Asks until nothing is left to ask.
+/// Whether a question was left by Escape, and by nothing worse.
+fn is_escape(error: &anyhow::Error) -> bool {
+    let stop = error.downcast_ref::<Stop>();
+    stop.is_some_and(|stop| stop.is_wanted && stop.code == ExitCode::Interrupted)
+}
+
+/// Asks until nothing is left to ask. Escape goes one question back; at the first, it leaves.
 fn ask_all(
     answers: &mut Answers,
     given: &Given,
@@ -132,9 +144,19 @@ fn ask_all(
     cluster: &ClusterAddress,
     screen: &Screen,
 ) -> Result<()> {
+    let mut before: Vec<Answers> = Vec::new();
     while let Some(question) = guided::next(answers, given, seen) {
         interrupt::check()?;
-        ask(&question, answers, cluster, screen)?;
+        let now = answers.clone();
+        match ask(&question, answers, cluster, screen) {
+            Ok(()) if *answers == now => {}
+            Ok(()) => before.push(now),
+            Err(error) if is_escape(&error) => match before.pop() {
+                Some(former) => *answers = former,
+                None => return Err(error),
+            },
+            Err(error) => return Err(error),
+        }
     }
     Ok(())
 }
@@ -160,9 +182,12 @@ fn ask(
         }
         Question::One { text, choices } => {
             let index = ui::choose(text, &labels(choices))?;
-            match choices.get(index).map(|choice| choice.change.clone()) {
-                Some(Change::Fetch(url)) => fetch(&url, answers, cluster, screen)?,
-                Some(change) => answers.take(change),
+            match choices.get(index) {
+                Some(Choice {
+                    change: Change::Fetch(url),
+                    ..
+                }) => fetch(url, answers, cluster, screen)?,
+                Some(choice) => answers.choose_one(choice),
                 None => {}
             }
         }

@@ -89,6 +89,15 @@ pub enum Change {
     Fetch(String),
 }
 
+/// One line to choose from, and what choosing it means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// The line.
+    pub label: String,
+    /// What it means.
+    pub change: Change,
+}
+
 /// The answers so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Answers {
@@ -104,6 +113,8 @@ pub struct Answers {
     pub new_file: bool,
     /// What is typed since no choice fits.
     pub(super) typing: Option<Topic>,
+    /// The words of the choices that were made, in which the answers are told again.
+    pub(super) chosen: BTreeMap<Topic, String>,
     /// What was typed before it was taken back: a start for the next try.
     pub(super) former: BTreeMap<Topic, String>,
 }
@@ -168,6 +179,21 @@ impl Answers {
         Ok(())
     }
 
+    /// Takes a choice in, and keeps its words.
+    pub fn choose_one(&mut self, choice: &Choice) {
+        let topic = match &choice.change {
+            Change::Mode(..) => Some(Topic::Mode),
+            Change::TaskPods(_) => Some(Topic::TaskPods),
+            Change::Word(topic, _) => Some(*topic),
+            Change::NoVersion(component) => Some(Topic::Version(*component)),
+            Change::Component(..) | Change::Type(_) | Change::Fetch(_) => None,
+        };
+        if let Some(topic) = topic {
+            self.chosen.insert(topic, choice.label.clone());
+        }
+        self.take(choice.change.clone());
+    }
+
     /// Takes an answer in.
     pub fn take(&mut self, change: Change) {
         self.typing = None;
@@ -221,7 +247,14 @@ impl Answers {
             let names: Vec<String> = self
                 .spots
                 .iter()
-                .map(|spot| spot.component.to_string())
+                .map(
+                    |spot| match (spot.word("release"), spot.word("namespace")) {
+                        (Some(release), Some(namespace)) => {
+                            format!("{} ({release} in {namespace})", spot.component)
+                        }
+                        _ => spot.component.to_string(),
+                    },
+                )
                 .collect();
             all.push((Topic::Components, "components".into(), names.join(", ")));
         }
@@ -249,11 +282,17 @@ impl Answers {
                 }
             }
         }
+        for (topic, _, answer) in &mut all {
+            if let Some(words) = self.chosen.get(topic) {
+                answer.clone_from(words);
+            }
+        }
         all
     }
 
     /// Takes an answer back, so that it is asked for again.
     pub fn clear(&mut self, topic: Topic) {
+        self.chosen.remove(&topic);
         match topic {
             Topic::Components => self.spots.clear(),
             Topic::Certificates => {
@@ -267,6 +306,7 @@ impl Answers {
             // A release lives in its namespace.
             Topic::Namespace(component) => {
                 self.forget(topic);
+                self.chosen.remove(&Topic::Release(component));
                 self.forget(Topic::Release(component));
             }
             Topic::Mode => self.mode = None,

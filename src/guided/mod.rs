@@ -5,6 +5,6 @@ mod answers;
 mod command_line;
 mod questions;
 
-pub use answers::{Answers, Change, Given, Spot, Topic, Trust};
+pub use answers::{Answers, Change, Choice, Given, Spot, Topic, Trust};
 pub use command_line::CommandLine;
-pub use questions::{Choice, Question, Seen, next};
+pub use questions::{Question, Seen, next};

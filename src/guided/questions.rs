@@ -1,6 +1,6 @@
 //! The next question.
 
-use super::answers::{Answers, Change, Given, Spot, Topic};
+use super::answers::{Answers, Change, Choice, Given, Spot, Topic};
 use crate::helm::PlacedRelease;
 use crate::overrides::Mode;
 use crate::plan::TaskPods;
@@ -25,15 +25,6 @@ pub struct Seen {
     pub charts: Vec<(Component, String)>,
     /// Whether this machine has a bundle of its own.
     pub has_system_bundle: bool,
-}
-
-/// One line to choose from, and what choosing it means.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Choice {
-    /// The line.
-    pub label: String,
-    /// What it means.
-    pub change: Change,
 }
 
 /// A question.

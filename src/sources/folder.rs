@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 
 use super::{Reading, file, holds_certificate, is_certificate_name, is_key_name, skipped};
 use crate::exit::Stop;
+use crate::finding::Finding;
 
 /// Deeper than any folder of certificates; a loop of links ends here.
 const MAX_DEPTH: usize = 16;
@@ -17,7 +18,8 @@ const MAX_FILES: usize = 10_000;
 /// Bytes at the beginning of a file that tell what it is, with room for some text before the first certificate.
 const LOOKED_AT: u64 = 16 * 1024;
 
-pub(super) fn read(folder: &Path) -> Result<Reading> {
+/// Reads all of it. Who is only `looking` sees the others beside a file that is refused.
+pub(super) fn read(folder: &Path, looking: bool) -> Result<Reading> {
     let mut files = Vec::new();
     collect(folder, 0, &mut files)?;
     files.sort_unstable();
@@ -27,9 +29,14 @@ pub(super) fn read(folder: &Path) -> Result<Reading> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let is_plain = path.extension().is_none();
         if is_certificate_name(&name) || is_plain && begins_with_certificate(&path) {
-            let reading = file::read(&path)?;
-            all.given.extend(reading.given);
-            all.notes.extend(reading.notes);
+            match file::read(&path) {
+                Ok(reading) => {
+                    all.given.extend(reading.given);
+                    all.notes.extend(reading.notes);
+                }
+                Err(error) if looking && error.is::<Stop>() => all.notes.push(refused(&error)),
+                Err(error) => return Err(error),
+            }
         } else if !is_key_name(&name) || begins_with_certificate(&path) {
             let inside = path.strip_prefix(folder).unwrap_or(&path);
             others.push(inside.display().to_string());
@@ -37,7 +44,7 @@ pub(super) fn read(folder: &Path) -> Result<Reading> {
     }
     all.notes
         .extend(skipped(&format!("{}: ", folder.display()), &others));
-    if all.given.is_empty() {
+    if all.given.is_empty() && all.notes.iter().all(|one| one.code != REFUSED) {
         return Err(Stop::refused(format!(
             "{} holds no certificate file (.pem, .crt, .cer, .der, .p7b, .p7c)",
             folder.display()
@@ -45,6 +52,14 @@ pub(super) fn read(folder: &Path) -> Result<Reading> {
         .into());
     }
     Ok(all)
+}
+
+/// A file that is none of certificates alone.
+const REFUSED: &str = "file-refused";
+
+fn refused(error: &anyhow::Error) -> Finding {
+    Finding::error("file-refused", format!("{error:#}"))
+        .hint("take it out of the folder: --ca refuses the whole folder for it; or name the others by themselves")
 }
 
 /// Whether a file holds a certificate, by its first bytes.

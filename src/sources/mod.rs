@@ -128,7 +128,7 @@ impl Source {
     /// nobody can give (code 4).
     pub fn gather(&self, access: &Access<'_>) -> Result<Reading> {
         let mut reading = match &self.place {
-            Place::Path(path) if path.is_dir() => folder::read(path)?,
+            Place::Path(path) if path.is_dir() => folder::read(path, access.looking)?,
             Place::Path(path) => file::read(path)?,
             Place::System { path, all } => {
                 let mut reading = file::read(path)?;

@@ -26,6 +26,7 @@ mod summary;
 mod table;
 mod tables;
 mod target;
+mod theme;
 mod verdicts;
 mod verify;
 

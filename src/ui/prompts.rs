@@ -4,17 +4,17 @@ use std::io::{ErrorKind, IsTerminal as _};
 
 use anyhow::Result;
 use console::{Term, measure_text_width, style};
-use dialoguer::theme::ColorfulTheme;
 use dialoguer::{MultiSelect, Select};
 
 use super::fit;
 use super::line::{Line, Pressed, completed};
+use super::theme::Marked;
 use crate::exit::{ExitCode, Stop};
 use crate::interrupt::Asking;
 use crate::platform::{QuietTerminal, drop_typed_ahead};
 
 /// What a choice's line has beside its label: the marks, and room for them.
-const MARKS: usize = 6;
+const MARKS: usize = 8;
 
 /// Columns that are left for what is typed, however long the question.
 const ROOM_TO_TYPE: usize = 24;
@@ -91,7 +91,7 @@ fn read_yes(question: &str) -> dialoguer::Result<Option<bool>> {
 /// Escape, Ctrl-C, or the terminal is gone.
 pub fn choose(question: &str, labels: &[String]) -> Result<usize> {
     let chosen = given(|| {
-        Select::with_theme(&ColorfulTheme::default())
+        Select::with_theme(&Marked::default())
             .with_prompt(question)
             .report(false)
             .items(fitting(labels))
@@ -108,7 +108,7 @@ pub fn choose(question: &str, labels: &[String]) -> Result<usize> {
 /// Escape, Ctrl-C, or the terminal is gone.
 pub fn choose_several(question: &str, labels: &[String]) -> Result<Vec<usize>> {
     let chosen = given(|| {
-        MultiSelect::with_theme(&ColorfulTheme::default())
+        MultiSelect::with_theme(&Marked::default())
             .with_prompt(question)
             .report(false)
             .items(fitting(labels))

@@ -142,7 +142,7 @@ either_major! {
         assert_eq!(world.stable("out"), by_flags.stdout);
     }
 
-    fn escape_and_ctrl_c_leave_at_every_question_and_change_nothing(world) {
+    fn ctrl_c_leaves_at_every_question_and_escape_goes_back_through_all_of_them(world) {
         prepare(&world);
         let before = world.files();
         let file = world.read(AGENT_FILE);
@@ -150,10 +150,18 @@ either_major! {
             for key in [ESCAPE, CTRL_C] {
                 let mut terminal = Terminal::plugin(&world, "install");
                 answer(&mut terminal, &QUESTIONS[..index]);
-                terminal.shows(question).press(key);
-                let ended = terminal.ends(130);
+                terminal.shows(question);
+                if key == ESCAPE {
+                    for (former, _) in QUESTIONS[..index].iter().rev() {
+                        terminal.press(ESCAPE).shows(former);
+                    }
+                }
+                let ended = terminal.press(key).ends(130);
                 assert!(ended.cursor_is_visible, "{question}\n{}", ended.screen);
                 assert!(ended.screen.contains("nothing was changed"), "{}", ended.screen);
+                // Who leaves in the middle can go on there.
+                let goes_on = ended.screen.contains("To go on from here:");
+                assert_eq!(goes_on, key == CTRL_C && index > 0, "{}", ended.screen);
                 std::fs::remove_file(world.path("out")).unwrap();
                 assert_eq!(world.files(), before);
             }

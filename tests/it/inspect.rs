@@ -76,6 +76,11 @@ either_major! {
         assert_eq!(run.count("file-skipped"), 1, "{run}");
         world.write("ca/tls.key", &authority("Key").self_signed().pem());
         world.plugin("inspect ca").exits(0).warns("and 2 more were skipped");
+        // A key beside them hides no certificate, and is told.
+        world.write("ca/key.pem", &authority("Key").self_signed().key_pem());
+        world.plugin("inspect ca").exits(3).says("One").says("Two").warns("error[file-refused]: ca/key.pem:1: a private key");
+        world.plugin("probe https://127.0.0.1:1 --ca ca").exits(3).warns("ca/key.pem:1: a private key").never_says("file-refused");
+        std::fs::remove_file(world.path("ca/key.pem")).unwrap();
         std::fs::remove_dir_all(world.path("ca/deep")).unwrap();
         std::fs::remove_file(world.path("ca/two.der")).unwrap();
         world.plugin("inspect ca").exits(3).warns("holds no certificate file");
