@@ -4,6 +4,7 @@ mod agreement;
 mod bundles;
 mod carry_out;
 mod charts;
+mod comes_back;
 mod complete;
 mod default_chart;
 mod doctor;
