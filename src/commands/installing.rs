@@ -105,6 +105,7 @@ pub(super) fn plan(
         helm,
         deploy,
         at_once: order.at_once(),
+        are_listed: order.is_for_many(),
         screen,
     };
     let (found, failures) = preflight.look(targets)?;

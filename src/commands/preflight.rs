@@ -28,6 +28,8 @@ pub(super) struct Preflight<'a> {
     pub(super) deploy: &'a DeployArgs,
     /// So many targets are looked at at once.
     pub(super) at_once: usize,
+    /// Whether a file lists the targets: that one is new beside those that run elsewhere is meant.
+    pub(super) are_listed: bool,
     pub(super) screen: &'a Screen,
 }
 
@@ -98,7 +100,7 @@ impl Preflight<'_> {
         let clusters: BTreeSet<&ClusterAddress> = new.map(|one| &one.coordinates.cluster).collect();
         let clusters: Vec<&ClusterAddress> = clusters.into_iter().collect();
         let mut everywhere = BTreeMap::new();
-        if !self.deploy.files_only && !clusters.is_empty() {
+        if !self.deploy.files_only && !self.are_listed && !clusters.is_empty() {
             // Who may not see all namespaces is told nothing of them.
             let ask = |cluster: &&ClusterAddress| {
                 self.helm

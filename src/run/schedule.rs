@@ -27,22 +27,7 @@ pub(super) struct Wave {
 impl Schedule {
     /// The schedule of a plan. With `canary`, so many of each wave go ahead of the others.
     pub(super) fn of(targets: &[Target], canary: Option<usize>) -> Self {
-        let numbers: BTreeSet<usize> = targets.iter().map(|target| target.wave).collect();
-        let mut waves = Vec::new();
-        for number in numbers {
-            let of_it = targets.iter().enumerate();
-            let of_it = of_it.filter(|(_, target)| target.wave == number);
-            let mut of_it: Vec<usize> = of_it.map(|(at, _)| at).collect();
-            let ahead = canary.filter(|ahead| *ahead < of_it.len());
-            let rest = ahead.map(|ahead| of_it.split_off(ahead));
-            let wave = |targets, is_behind_canary| Wave {
-                number,
-                targets,
-                is_behind_canary,
-            };
-            waves.push(wave(of_it, false));
-            waves.extend(rest.map(|rest| wave(rest, true)));
-        }
+        let numbers: Vec<usize> = targets.iter().map(|target| target.wave).collect();
         let after = targets.iter().enumerate().map(|(at, target)| {
             let before = targets.iter().enumerate();
             let before = before.filter(|(other, one)| {
@@ -53,7 +38,7 @@ impl Schedule {
             before.map(|(other, _)| other).collect()
         });
         Self {
-            waves,
+            waves: waves(&numbers, canary),
             after: after.collect(),
         }
     }
@@ -114,6 +99,26 @@ impl Schedule {
         let mut of = of;
         wave.targets.iter().map(|at| (*at, of(at))).collect()
     }
+}
+
+/// The waves of targets that have these numbers.
+fn waves(numbers: &[usize], canary: Option<usize>) -> Vec<Wave> {
+    let mut waves = Vec::new();
+    for number in numbers.iter().copied().collect::<BTreeSet<usize>>() {
+        let of_it = numbers.iter().enumerate();
+        let of_it = of_it.filter(|(_, one)| **one == number);
+        let mut of_it: Vec<usize> = of_it.map(|(at, _)| at).collect();
+        let ahead = canary.filter(|ahead| *ahead < of_it.len());
+        let rest = ahead.map(|ahead| of_it.split_off(ahead));
+        let wave = |targets, is_behind_canary| Wave {
+            number,
+            targets,
+            is_behind_canary,
+        };
+        waves.push(wave(of_it, false));
+        waves.extend(rest.map(|rest| wave(rest, true)));
+    }
+    waves
 }
 
 /// Whether a target builds on another: in one cluster the control plane goes first, and gateways need an agent.
@@ -251,6 +256,28 @@ mod tests {
         let order = order.into_inner().unwrap();
         assert_eq!(order.len(), begun);
         order
+    }
+
+    #[test]
+    fn waves_go_by_their_numbers_and_a_canary_goes_ahead_of_each_that_has_more() {
+        let told = |canary| -> Vec<(usize, Vec<usize>, bool)> {
+            let waves = waves(&[1, 0, 1, 1, 0], canary);
+            let told = waves.into_iter();
+            told.map(|one| (one.number, one.targets, one.is_behind_canary))
+                .collect()
+        };
+        assert_eq!(
+            told(None),
+            [(0, vec![1, 4], false), (1, vec![0, 2, 3], false)]
+        );
+        assert_eq!(
+            told(Some(2)),
+            [
+                (0, vec![1, 4], false),
+                (1, vec![0, 2], false),
+                (1, vec![3], true)
+            ]
+        );
     }
 
     #[test]
