@@ -1,5 +1,6 @@
 //! The command line.
 
+mod fleet;
 mod headings;
 mod help;
 mod removing;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand};
 use time::OffsetDateTime;
 
+pub use fleet::{FleetArgs, TurnArgs};
 pub use removing::{EditedArgs, RemoveArgs, RotateArgs, SelectionArgs};
 pub use slips::{asks_for_help, slip};
 pub use status::{StatusArgs, StatusOutput};
@@ -121,6 +123,10 @@ pub struct VerifyArgs {
     /// Whose task pods [default: agent and apps, where they have a release in the namespace]
     #[arg(value_name = "COMPONENT", value_delimiter = ',')]
     pub components: Vec<Component>,
+
+    /// Which targets, where a file lists them.
+    #[command(flatten)]
+    pub fleet: FleetArgs,
 
     /// The task pods of this queue only; repeatable
     #[arg(long = "queue", value_name = "NAME", help_heading = headings::ASKED)]
@@ -378,9 +384,8 @@ impl DesiredArgs {
     #[must_use]
     pub fn desired(&self) -> Desired {
         Desired {
-            certificates: self.certificates.clone(),
+            certificates: vouched(&self.certificates, self.fingerprint),
             drop: Prune::selection(&self.prune),
-            fingerprint: self.fingerprint,
             mode: self.mode,
             task_pods: self.task_pods,
             task_variables: self.task_variables,
@@ -394,6 +399,13 @@ impl DesiredArgs {
             expires_within: self.expires_within,
         }
     }
+}
+
+/// The sources, where servers among them must present a certificate with that fingerprint.
+#[must_use]
+pub fn vouched(sources: &[Source], fingerprint: Option<Fingerprint>) -> Vec<Source> {
+    let sources = sources.iter();
+    sources.map(|source| source.vouched(fingerprint)).collect()
 }
 
 /// The targets that were named, in the order they are rolled out.
@@ -492,6 +504,14 @@ pub struct DeployArgs {
     #[arg(long, help_heading = headings::RUN, hide_short_help = true)]
     pub rollback_on_failure: bool,
 
+    /// Which targets, where a file lists them.
+    #[command(flatten)]
+    pub fleet: FleetArgs,
+
+    /// How many targets take their turns.
+    #[command(flatten)]
+    pub turns: TurnArgs,
+
     /// How to print the plan and the result; json needs --yes or --dry-run
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT", help_heading = headings::LOOK)]
     pub output: Output,
@@ -569,6 +589,10 @@ pub struct RenderArgs {
     /// Where the chart cannot be reached, go by the documented names of ConfigMaps instead of failing
     #[arg(long, help_heading = headings::RENDERED, hide_short_help = true)]
     pub assume_names: bool,
+
+    /// Which targets, where a file lists them.
+    #[command(flatten)]
+    pub fleet: FleetArgs,
 
     /// How to print
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT", help_heading = headings::RENDERED)]

@@ -278,6 +278,13 @@ impl FolderLocks {
     }
 }
 
+/// The file that a path leads to, however it is written.
+#[must_use]
+pub fn place_of(path: &Path) -> PathBuf {
+    let known = path.canonicalize().or_else(|_| std::path::absolute(path));
+    known.unwrap_or_else(|_| path.to_path_buf())
+}
+
 /// The folder that a file is in.
 #[must_use]
 pub fn folder_of(path: &Path) -> &Path {

@@ -13,6 +13,7 @@ mod flags;
 mod guess;
 mod in_task_pods;
 mod in_workloads;
+mod kept_files;
 mod no_queue;
 mod other_values;
 mod pinned;
@@ -35,6 +36,7 @@ use serde_yaml::Value;
 use crate::certs::bundle::Entry;
 use crate::finding::{self, Finding, Ignorable};
 use crate::helm::{Chart, Coordinates, Deployed, HelmArguments, Rollout, Upgrade};
+use crate::kube::ClusterAddress;
 use crate::overrides::task_pods::{Distros, Queues, Strategy, Variables};
 use crate::overrides::{Mode, Placed, Selection, Taken};
 use crate::proof::{self, Carriers, Object, Proof, Unreadable};
@@ -48,6 +50,7 @@ use edits::Settled;
 pub use changes::{Change, Changes, ObjectChange, ValueChange, shown_manifest};
 pub use in_task_pods::gaps as gaps_in_task_pod;
 pub use in_workloads::{Waiting, stuck};
+pub use kept_files::Around;
 pub use pinned::Pinned;
 pub use reach::aliases;
 pub use removal::unselected;
@@ -116,6 +119,21 @@ pub struct FileChange {
     pub before: Option<String>,
     /// Its content after.
     pub after: String,
+    /// The values in it, where the file is an object that keeps them.
+    pub inside: Option<Inside>,
+}
+
+/// The edit of values inside an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inside {
+    /// Where they stand: `spec.values of HelmRelease flux-system/clearml-agent`.
+    pub place: String,
+    /// Who deploys from it.
+    pub engine: &'static str,
+    /// The values' text now.
+    pub before: String,
+    /// The values' text after.
+    pub after: String,
 }
 
 impl FileChange {
@@ -123,6 +141,15 @@ impl FileChange {
     #[must_use]
     pub fn changes(&self) -> bool {
         self.before.as_deref() != Some(self.after.as_str())
+    }
+
+    /// Whether these values change; where several targets have theirs in one file, that is written once.
+    #[must_use]
+    pub fn is_edited(&self) -> bool {
+        match &self.inside {
+            Some(inside) => inside.before != inside.after,
+            None => self.changes(),
+        }
     }
 }
 
@@ -178,6 +205,8 @@ pub struct Request<'a> {
     pub arguments: &'a HelmArguments,
     /// What becomes of deployed values that no file holds.
     pub on_unheld: OnUnheld,
+    /// When its turn is.
+    pub wave: usize,
 }
 
 impl Request<'_> {
@@ -252,6 +281,8 @@ pub struct Target {
     pub action: Action,
     /// The command.
     pub upgrade: Upgrade,
+    /// When its turn is: those of one wave go side by side, and the next begins once this one is right.
+    pub wave: usize,
 }
 
 impl Target {
@@ -261,6 +292,18 @@ impl Target {
         let stored = self.objects.iter().filter(|object| !object.is_hook());
         let stored: Vec<Object> = stored.cloned().collect();
         Carriers::find(&stored)
+    }
+
+    /// Whether anything stands in its own way.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        finding::refuses(&self.findings)
+    }
+
+    /// Whether it is to be carried out: there is something to do, and nothing stands in its way.
+    #[must_use]
+    pub fn has_its_turn(&self) -> bool {
+        self.action != Action::Nothing && !self.is_refused()
     }
 
     /// Has further servers asked, which nothing may be lost for either.
@@ -291,12 +334,16 @@ impl Target {
 /// A target that could not be planned. The others are shown, and nothing is carried out.
 #[derive(Debug)]
 pub struct Unplanned {
+    /// Its cluster.
+    pub cluster: ClusterAddress,
     /// What it is.
     pub component: Component,
     /// Its release.
     pub release: String,
     /// Its namespace.
     pub namespace: String,
+    /// When its turn would have been.
+    pub wave: usize,
     /// Why not.
     pub error: anyhow::Error,
 }
@@ -363,10 +410,7 @@ impl Plan {
     pub fn is_refused(&self) -> bool {
         !self.unplanned.is_empty()
             || finding::refuses(&self.findings)
-            || self
-                .targets
-                .iter()
-                .any(|target| finding::refuses(&target.findings))
+            || self.targets.iter().any(Target::is_refused)
     }
 
     /// Whether the cluster could not be asked, so that what is deployed is not known.
@@ -375,6 +419,18 @@ impl Plan {
         self.targets
             .iter()
             .any(|target| matches!(target.observed, Observed::Unknown(_)))
+    }
+
+    /// ` of CONTEXT`, where a target's place is not told without it.
+    #[must_use]
+    pub fn of_cluster(&self, cluster: &ClusterAddress) -> String {
+        let targets = self.targets.iter().map(|one| &one.coordinates.cluster);
+        let unplanned = self.unplanned.iter().map(|one| &one.cluster);
+        if targets.chain(unplanned).all(|one| one == cluster) {
+            String::new()
+        } else {
+            format!(" of {}", cluster.name())
+        }
     }
 
     /// Whether carrying it out would change anything.
@@ -402,11 +458,8 @@ pub fn target(
     let more = findings::of(&request, &settled, &merged);
     let mut findings = std::mem::take(&mut settled.findings);
     findings.extend(more);
-    let file = FileChange {
-        path: request.files.edited().to_path_buf(),
-        before: request.files.on_disk.clone(),
-        after: std::mem::take(&mut settled.text),
-    };
+    findings.extend(request.files.findings(&request));
+    let file = request.files.change(std::mem::take(&mut settled.text))?;
     let waiting = match &settled.proof {
         Some(proof) => in_workloads::waiting(&settled.placed, proof),
         None => Vec::new(),
@@ -475,6 +528,7 @@ pub fn target(
         other_values,
         findings,
         action,
+        wave: request.wave,
     })
 }
 

@@ -10,6 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::interrupt::HandedOn;
+use crate::platform::{ask_to_end, end_by_force};
 
 /// Who is told of each process.
 type Listener = Box<dyn Fn(&str) + Send + Sync>;
@@ -23,7 +24,7 @@ pub fn on_each(tell: impl Fn(&str) + Send + Sync + 'static) {
 }
 
 /// Tells of a process, called as in `shown`, that began at `began`.
-fn heard(shown: &str, began: Instant, ended: &io::Result<Output>) {
+fn heard(shown: &str, began: Instant, ended: Result<&Output, &io::Error>) {
     let Some(tell) = LISTENER.get() else {
         return;
     };
@@ -65,7 +66,7 @@ fn bare<S: AsRef<str>>(program: &Path, arguments: &[S]) -> duct::Expression {
 pub(crate) fn output(command: &duct::Expression, shown: &str) -> io::Result<Output> {
     let began = Instant::now();
     let ended = captured(command);
-    heard(shown, began, &ended);
+    heard(shown, began, ended.as_ref());
     ended
 }
 
@@ -87,21 +88,27 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 pub(crate) fn stream(
     command: &duct::Expression,
     shown: &str,
+    patience: Option<Duration>,
     on_line: impl FnMut(&str),
-) -> io::Result<Output> {
+) -> io::Result<Streamed> {
     let began = Instant::now();
-    let ended = streamed(command, on_line);
-    heard(shown, began, &ended);
+    let ended = streamed(command, patience, on_line);
+    heard(shown, began, ended.as_ref().map(|one| &one.output));
     ended
 }
 
-fn streamed(command: &duct::Expression, mut on_line: impl FnMut(&str)) -> io::Result<Output> {
+fn streamed(
+    command: &duct::Expression,
+    patience: Option<Duration>,
+    mut on_line: impl FnMut(&str),
+) -> io::Result<Streamed> {
     let (out, mut printed) = nameless()?;
     let (err, mut said) = nameless()?;
     let mut handed_on = HandedOn::begin();
     let command = command.stdout_file(out).stderr_file(err).unchecked();
     let running = command.start()?;
     handed_on.to(running.pids());
+    let mut leash = Leash::of(running.pids(), patience);
     let mut rest = Vec::new();
     let status = loop {
         // Asked first: what was printed before the end is read after it.
@@ -113,7 +120,10 @@ fn streamed(command: &duct::Expression, mut on_line: impl FnMut(&str)) -> io::Re
         }
         match ended {
             Some(status) => break status,
-            None => thread::sleep(LOOK_AGAIN),
+            None => {
+                leash.pull();
+                thread::sleep(LOOK_AGAIN);
+            }
         }
     };
     if !rest.is_empty() {
@@ -121,11 +131,56 @@ fn streamed(command: &duct::Expression, mut on_line: impl FnMut(&str)) -> io::Re
     }
     let mut stderr = Vec::new();
     said.read_to_end(&mut stderr)?;
-    Ok(Output {
-        status,
-        stdout: Vec::new(),
-        stderr,
+    Ok(Streamed {
+        output: Output {
+            status,
+            stdout: Vec::new(),
+            stderr,
+        },
+        was_cut: leash.pulled > 0,
     })
+}
+
+/// What a process ended with whose lines were handed over.
+pub(crate) struct Streamed {
+    /// Its status, and what it printed to stderr.
+    pub(crate) output: Output,
+    /// Whether it was ended because it took too long.
+    pub(crate) was_cut: bool,
+}
+
+/// How long a process that was asked to end may take for that: helm writes down that it was interrupted.
+const LAST_WORDS: Duration = Duration::from_secs(30);
+
+/// Ends processes that take too long: by asking, then by force.
+struct Leash {
+    processes: Vec<u32>,
+    next: Option<Instant>,
+    pulled: u32,
+}
+
+impl Leash {
+    fn of(processes: Vec<u32>, patience: Option<Duration>) -> Self {
+        Self {
+            processes,
+            next: patience.and_then(|patience| Instant::now().checked_add(patience)),
+            pulled: 0,
+        }
+    }
+
+    fn pull(&mut self) {
+        if self.next.is_none_or(|next| Instant::now() < next) {
+            return;
+        }
+        let end = if self.pulled == 0 {
+            ask_to_end
+        } else {
+            end_by_force
+        };
+        self.processes.iter().copied().for_each(end);
+        self.pulled += 1;
+        self.next = Instant::now().checked_add(LAST_WORDS);
+    }
 }
 
 /// A file without a name, to write to and to read from.

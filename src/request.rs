@@ -3,7 +3,6 @@
 
 use std::path::PathBuf;
 
-use crate::certs::Fingerprint;
 use crate::finding::Ignorable;
 use crate::kube::ClusterAddress;
 use crate::overrides::task_pods::{Distros, Queues, Variables};
@@ -55,6 +54,19 @@ impl TargetSpec {
     }
 }
 
+/// A release to be, what it is to trust, and when its turn is.
+#[derive(Debug, Clone)]
+pub struct TargetRequest {
+    /// Its cluster.
+    pub cluster: ClusterAddress,
+    /// The release.
+    pub spec: TargetSpec,
+    /// What it is to trust.
+    pub desired: Desired,
+    /// Those of one wave go side by side; the next wave begins once this one is right.
+    pub wave: usize,
+}
+
 /// Which certificates are to be there, and how.
 #[derive(Debug, Clone, Default)]
 pub struct Desired {
@@ -62,8 +74,6 @@ pub struct Desired {
     pub certificates: Vec<Source>,
     /// Which certificates are to go.
     pub drop: Option<Selection>,
-    /// What a server among those must present.
-    pub fingerprint: Option<Fingerprint>,
     /// Appended or replacing; `None` for what the file says, else appended.
     pub mode: Option<Mode>,
     /// How they get into task pods.

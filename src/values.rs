@@ -1,6 +1,7 @@
 //! Helm's values: merging, comparing and looking up, as Helm does it.
 
 pub mod foreign;
+pub mod kept;
 pub mod scalar;
 
 use serde_yaml::{Mapping, Value};

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{PlaceArgs, headings, help};
+use super::{FleetArgs, PlaceArgs, headings, help};
 use crate::certs::lint::EXPIRES_WITHIN_DAYS;
 use crate::exit::Stop;
 use crate::finding::Ignorable;
@@ -33,6 +33,10 @@ pub struct StatusArgs {
     /// Look in the cluster of every context of the kubeconfig
     #[arg(long, conflicts_with = "contexts", help_heading = headings::WHERE, hide_short_help = true)]
     pub all_contexts: bool,
+
+    /// Which targets, where a file lists them.
+    #[command(flatten)]
+    pub fleet: FleetArgs,
 
     /// Certificates that are to be deployed; told is what differs; repeatable.
     #[arg(long = "ca", value_name = "SOURCE", help = help::CA_COMPARED, long_help = help::CA_COMPARED_LONG, help_heading = headings::LOOK)]

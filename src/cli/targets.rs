@@ -45,7 +45,7 @@ const OPTIONS: [(&str, &str, &str); 5] = [
     (
         "values",
         "FILE",
-        "Values file, repeatable; the one that holds certificates is edited, else the last",
+        "Values file, or a file with an object of Flux, Argo CD or k3s that keeps them; repeatable; the one that holds certificates is edited, else the last",
     ),
 ];
 
@@ -53,6 +53,13 @@ const OPTIONS: [(&str, &str, &str); 5] = [
 const NOT_UNNAMED: &str = "namespace";
 
 impl TargetArgs {
+    /// Whether nothing was said.
+    #[must_use]
+    pub fn are_default(&self) -> bool {
+        let mut all = self.named.iter().chain(&self.unnamed);
+        all.all(|one| *one == TargetSpec::of(one.component))
+    }
+
     /// The coordinates of `component`, one of `components` to install.
     ///
     /// # Errors

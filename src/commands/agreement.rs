@@ -1,5 +1,7 @@
 //! The question before anything is changed: what, where, and on which cluster.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 
 use crate::cli::DeployArgs;
@@ -40,20 +42,43 @@ pub(super) fn agree(plan: &Plan, deploy: &DeployArgs, cluster: &ClusterAddress) 
     }
 }
 
-/// `Upgrade clearml-agent in team-a on context blue (https://blue:6443)?`
+/// `Upgrade clearml-agent in team-a on context blue (https://blue:6443)?`, or how many where.
 fn deploying(plan: &Plan, verifies: bool, cluster: &ClusterAddress) -> String {
     let deeds = [(Action::Install, "install"), (Action::Upgrade, "upgrade")];
     let deeds = deeds.iter().filter_map(|(action, verb)| {
         let targets = plan
             .targets
             .iter()
-            .filter(|target| target.action == *action);
-        let names: Vec<String> = targets.map(name).collect();
-        (!names.is_empty()).then(|| format!("{verb} {}", names.join(", ")))
+            .filter(|target| target.action == *action && target.has_its_turn());
+        let names: Vec<String> = targets.map(|target| name(plan, target)).collect();
+        match names.as_slice() {
+            [] => None,
+            few if few.len() <= NAMED => Some(format!("{verb} {}", few.join(", "))),
+            many => Some(format!("{verb} {} releases", many.len())),
+        }
     });
     let verifies = verifies.then(|| verifying(plan)).flatten();
     let deeds: Vec<String> = deeds.chain(verifies).collect();
-    capitalised(&format!("{} on {cluster}?", deeds.join("; ")))
+    let on = clusters(plan).unwrap_or_else(|| cluster.to_string());
+    capitalised(&format!("{} on {on}?", deeds.join("; ")))
+}
+
+/// More than these are counted.
+const NAMED: usize = 4;
+
+/// The clusters that are changed, where they are others than the one of the command line.
+fn clusters(plan: &Plan) -> Option<String> {
+    let turns = plan.targets.iter().filter(|target| target.has_its_turn());
+    let clusters: BTreeSet<&ClusterAddress> = turns.map(|one| &one.coordinates.cluster).collect();
+    let clusters: Vec<&ClusterAddress> = clusters.into_iter().collect();
+    match clusters.as_slice() {
+        [] => None,
+        [only] => Some(only.to_string()),
+        several => {
+            let names: Vec<&str> = several.iter().map(|one| one.name()).collect();
+            Some(format!("{} clusters: {}", names.len(), names.join(", ")))
+        }
+    }
 }
 
 /// `run short-lived pods in team-a`
@@ -68,9 +93,10 @@ fn verifying(plan: &Plan) -> Option<String> {
     (!namespaces.is_empty()).then_some(what)
 }
 
-fn name(target: &Target) -> String {
+fn name(plan: &Plan, target: &Target) -> String {
     let at = &target.coordinates;
-    format!("{} in {}", at.release, at.namespace)
+    let of = plan.of_cluster(&at.cluster);
+    format!("{} in {}{of}", at.release, at.namespace)
 }
 
 fn writing(plan: &Plan) -> String {

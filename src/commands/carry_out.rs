@@ -3,23 +3,24 @@
 use anyhow::{Result, anyhow};
 
 use super::order::Order;
+use super::planning::left_out;
 use super::verifying;
 use crate::backups::Backups;
 use crate::cli::Output;
-use crate::exit::{ExitCode, Stop};
+use crate::exit::{ExitCode, Stop, code_of};
 use crate::helm::{Helm, Rollout};
 use crate::interrupt;
 use crate::plan::{Plan, Target};
 use crate::report::{Ending, Verified, plan_json};
-use crate::run::{self, How, Outcome, Ran, Watch};
-use crate::ui::Screen;
+use crate::run::{self, How, Outcome, Ran, Untouched, Watch};
+use crate::ui::{self, Board, Screen};
 
 /// `--files-only`: the override files, and the commands for later.
 pub(super) fn write(order: &Order<'_>, plan: &Plan, screen: &Screen) -> Result<ExitCode> {
     let backups = Backups::into(order.backup_dir.clone());
     let ran = run::files(plan, &backups);
     if order.deploy.output == Output::Text {
-        screen.report(&ran.outcomes);
+        screen.report(plan, &ran.outcomes);
     }
     ended(order, plan, ran, &[], screen)
 }
@@ -32,13 +33,22 @@ pub(super) fn act(
     plan: &Plan,
     screen: &Screen,
 ) -> Result<ExitCode> {
-    let watch = Watching { order, screen };
+    let to_do = plan.targets.iter().filter(|one| one.has_its_turn()).count();
+    let watch = Watching {
+        order,
+        plan,
+        screen,
+        board: order.is_for_many().then(|| screen.board(to_do)),
+    };
     let how = How {
         rollout,
         restarts: order.deploy.restart,
         backups: &Backups::into(order.backup_dir.clone()),
+        turns: order.turns(),
+        patience: order.patience(),
     };
     let ran = run::upgrades(helm, plan, &how, &watch)?;
+    drop(watch);
     report(order, helm, plan, ran, screen)
 }
 
@@ -50,13 +60,15 @@ fn verify(
     screen: &Screen,
 ) -> Vec<Vec<Verified>> {
     let mut all = Vec::new();
+    let mut failures = Vec::new();
     for (target, outcome) in &ran.outcomes {
         let is_there = matches!(outcome, Outcome::Done { .. } | Outcome::Unchanged);
         if !is_there || target.layout.task_pods.is_none() || interrupt::requested() {
             all.push(Vec::new());
             continue;
         }
-        let verified = verifying::after_upgrade(order, helm, target, screen);
+        let verified =
+            verifying::after_upgrade(order, &helm.to(&target.coordinates.cluster), target, screen);
         let failure = match &verified {
             Ok(verified) if verified.iter().all(Verified::is_right) => None,
             Ok(_) => Some(
@@ -64,8 +76,11 @@ fn verify(
             ),
             Err(error) => Some(anyhow!("it is deployed, and could not be verified: {error:#}")),
         };
-        ran.failure = ran.failure.take().or(failure);
+        failures.extend(failure);
         all.push(verified.unwrap_or_default());
+    }
+    for error in failures {
+        ran.fail(error);
     }
     all
 }
@@ -73,17 +88,78 @@ fn verify(
 /// The run on a screen.
 struct Watching<'a> {
     order: &'a Order<'a>,
+    plan: &'a Plan,
     screen: &'a Screen,
+    /// How far it is, where there are many.
+    board: Option<Board>,
+}
+
+impl Watching<'_> {
+    /// What helm does to a target, with its name before it where several are at work.
+    fn say(&self, target: &Target, text: &str) {
+        match &self.board {
+            None => self.order.say(text, self.screen),
+            // Who looks on is told what fails, and how far it is.
+            Some(board) if board.is_seen() => {}
+            Some(_) => {
+                let text = format!("[{}] {}", self.name(target), text.trim());
+                self.order.say(&text, self.screen);
+            }
+        }
+    }
 }
 
 impl Watch for Watching<'_> {
     fn begins(&self, target: &Target) {
-        let command = format!("\n$ {}", target.upgrade.shown());
-        self.order.say(&command, self.screen);
+        self.say(target, &format!("\n$ {}", target.upgrade.shown()));
     }
 
-    fn line(&self, line: &str) {
-        self.order.say(&format!("  {line}"), self.screen);
+    fn line(&self, target: &Target, line: &str) {
+        self.say(target, &format!("  {line}"));
+    }
+
+    fn name(&self, target: &Target) -> String {
+        let at = &target.coordinates;
+        if !self.order.is_for_many() {
+            return at.release.clone();
+        }
+        let of = self.plan.of_cluster(&at.cluster);
+        format!("{} in {}{of}", at.release, at.namespace)
+    }
+
+    fn ended(&self, target: &Target, outcome: &Outcome) {
+        let Some(board) = &self.board else {
+            return;
+        };
+        match outcome {
+            Outcome::Unchanged => {}
+            Outcome::Untouched(Untouched::Stopped(why)) => {
+                board.ended(false);
+                let error = anyhow!("{}: {why}", self.name(target));
+                self.screen.error(&error);
+            }
+            Outcome::Failed { error, .. } => {
+                board.ended(false);
+                let error = anyhow!("{}: {error}", self.name(target));
+                self.screen.error(&error);
+            }
+            Outcome::Done { check, .. } => board.ended(check.problems.is_empty()),
+            Outcome::Written { .. } | Outcome::Untouched(_) => board.ended(true),
+        }
+    }
+
+    fn goes_on(&self, others: usize) -> Result<()> {
+        if self.order.deploy.yes {
+            return Ok(());
+        }
+        let question = format!(
+            "Those that went ahead are as planned. Go on with the other {others} of their wave?"
+        );
+        if ui::confirm(&question)? {
+            return Ok(());
+        }
+        let message = format!("{others} were left for later; the same line goes on with them");
+        Err(Stop::declined(ExitCode::NoAnswer, message).into())
     }
 
     fn step<T, E>(
@@ -106,7 +182,7 @@ fn report(
 ) -> Result<ExitCode> {
     let is_text = order.deploy.output == Output::Text;
     if is_text {
-        screen.report(&ran.outcomes);
+        screen.report(plan, &ran.outcomes);
     }
     let verified = if order.deploy.verify {
         verify(order, helm, &mut ran, screen)
@@ -124,10 +200,13 @@ fn report(
 fn ended(
     order: &Order<'_>,
     plan: &Plan,
-    ran: Ran<'_>,
+    mut ran: Ran<'_>,
     verified: &[Vec<Verified>],
     screen: &Screen,
 ) -> Result<ExitCode> {
+    if order.is_for_many() {
+        ran.failure = in_short(plan, &ran);
+    }
     let Ran { outcomes, failure } = ran;
     if order.deploy.output == Output::Json {
         let ending = match failure {
@@ -144,4 +223,37 @@ fn ended(
         Some(error) => Err(error),
         None => Ok(ExitCode::Done),
     }
+}
+
+/// How a run of many targets ends that did not come to its end for all: each said already why.
+fn in_short(plan: &Plan, ran: &Ran<'_>) -> Option<anyhow::Error> {
+    let wanted = ran.failure.as_ref().and_then(|error| {
+        let stop = error.downcast_ref::<Stop>()?;
+        stop.is_wanted
+            .then(|| Stop::declined(stop.code, stop.message.clone()))
+    });
+    if let Some(wanted) = wanted {
+        return Some(wanted.into());
+    }
+    let left_out = left_out(plan);
+    let codes = ran.failure.iter().map(code_of);
+    let code = codes.chain(left_out.iter().map(|one| one.code));
+    let code = code.reduce(ExitCode::worse)?;
+    let count = |is: fn(&Outcome) -> bool| ran.outcomes.iter().filter(|(_, one)| is(one)).count();
+    let well = count(|one| match one {
+        Outcome::Done { check, .. } => check.problems.is_empty(),
+        Outcome::Unchanged | Outcome::Written { .. } => true,
+        Outcome::Failed { .. } | Outcome::Untouched(_) => false,
+    });
+    let not_begun = count(|one| matches!(one, Outcome::Untouched(Untouched::NoTurn)));
+    let all = plan.targets.len() + plan.unplanned.len();
+    let wrong = all - well - not_begun;
+    let rest = match not_begun {
+        0 => String::new(),
+        n => format!(", and {n} were not begun"),
+    };
+    let message = format!(
+        "{wrong} of {all} targets failed{rest}; see above. Once that is mended, the same line does what is left"
+    );
+    Some(Stop::new(code, message).into())
 }

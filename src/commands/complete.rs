@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::CommandFactory as _;
 use serde_yaml::Value as Yaml;
 
-use super::gather::default_chart;
+use super::default_chart::default_chart;
 use crate::cli::{Cli, CompletionArgs};
 use crate::completion::{self, Candidate, Value, Wanted, paths};
 use crate::exit::ExitCode;

@@ -104,7 +104,7 @@ pub(super) fn run(
     for spec in concerned(arguments, releases.as_deref().unwrap_or_default())? {
         interrupt::check()?;
         let component = spec.component;
-        let place = Destination::without_cluster(spec, address);
+        let place = Destination::without_cluster(spec, address)?;
         for file in &place.values {
             let (check, values) = values_file(component, file);
             tell(check);

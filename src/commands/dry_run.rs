@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use anyhow::Result;
 use serde_json::{Value as Json, json};
 
-use super::side_by_side::side_by_side;
+use super::side_by_side::{AT_ONCE, side_by_side};
 use crate::finding::Finding;
 use crate::helm::Helm;
 use crate::kube::Kubectl;
@@ -112,7 +112,7 @@ pub(super) fn refusals(
     if !all_taken && is_known(&said) {
         return objects.iter().map(|_| Some(said.clone())).collect();
     }
-    side_by_side(objects, |object| {
+    side_by_side(objects, AT_ONCE, |object| {
         if all_taken || taken.lines().any(|line| line == name(object)) {
             return None;
         }

@@ -1,6 +1,6 @@
 //! What a plan is made from: the user's files, the charts, and what is deployed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -8,35 +8,142 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use serde_yaml::Value;
 
+use super::default_chart::default_chart;
 use super::drafts::Drafts;
+use super::kept::{self, Read};
+use super::side_by_side::side_by_side;
 use crate::exit::Stop;
-use crate::files;
 use crate::helm::{self, Coordinates, Helm, HelmArguments, HelmError, ReleaseSummary};
-use crate::kube::ClusterAddress;
+use crate::kube::{ClusterAddress, Kubectl};
 use crate::nearest::file_like;
 use crate::plan::{Observed, ValuesFiles};
 use crate::release::Snapshot;
-use crate::request::TargetSpec;
+use crate::request::{TargetRequest, TargetSpec};
 use crate::ui::{self, Screen};
 use crate::values::foreign;
 use crate::vendor::{Component, Layout};
 use crate::yaml;
 
-/// The releases of each namespace asked for, each asked once.
-pub(super) struct Cluster<'a> {
-    helm: &'a Helm,
+/// More namespaces than this are asked for with one call.
+const FEW: usize = 3;
+
+/// The clusters of a run, each known by its address.
+pub(super) struct Clusters {
+    all: BTreeMap<ClusterAddress, Cluster>,
+    optional: bool,
+}
+
+impl Clusters {
+    /// None yet; a dry run goes on without any that does not answer (`optional`).
+    pub(super) fn new(optional: bool) -> Self {
+        Self {
+            all: BTreeMap::new(),
+            optional,
+        }
+    }
+
+    /// The cluster of an address, to which `helm` leads as any other.
+    pub(super) fn at(&mut self, address: &ClusterAddress, helm: &Helm) -> &mut Cluster {
+        let cluster = self.all.entry(address.clone());
+        cluster.or_insert_with(|| Cluster::new(&helm.to(address), self.optional))
+    }
+
+    /// Asks every cluster at once for the releases of the namespaces that are needed. One that does not answer is asked once.
+    pub(super) fn ask_all(
+        &mut self,
+        requests: &[TargetRequest],
+        helm: &Helm,
+        at_once: usize,
+        screen: &Screen,
+    ) {
+        let mut wanted: BTreeMap<&ClusterAddress, BTreeSet<String>> = BTreeMap::new();
+        for request in requests {
+            let (_, namespace, _) = named(&request.spec, &request.cluster);
+            wanted
+                .entry(&request.cluster)
+                .or_default()
+                .insert(namespace);
+        }
+        let wanted: Vec<_> = wanted.into_iter().collect();
+        let what = format!("asking {} clusters for their releases", wanted.len());
+        let Ok(asked) = screen.step(&what, || {
+            Ok::<_, Infallible>(side_by_side(&wanted, at_once, |(address, namespaces)| {
+                let mut cluster = Cluster::new(&helm.to(address), self.optional);
+                cluster.ask_for(namespaces, at_once);
+                cluster
+            }))
+        });
+        let addresses = wanted.into_iter().map(|(address, _)| address.clone());
+        self.all.extend(addresses.zip(asked));
+    }
+
+    /// The cluster of an address that was asked.
+    pub(super) fn known(&self, address: &ClusterAddress) -> Option<&Cluster> {
+        self.all.get(address)
+    }
+}
+
+/// A cluster, and the releases of each of its namespaces asked for, each asked once.
+pub(super) struct Cluster {
+    helm: Helm,
     /// A dry run goes on without a cluster.
     optional: bool,
     seen: BTreeMap<String, Result<Vec<ReleaseSummary>, HelmError>>,
+    /// Why it does not answer at all, where that is known.
+    silence: Option<String>,
 }
 
-impl<'a> Cluster<'a> {
-    pub(super) fn new(helm: &'a Helm, optional: bool) -> Self {
+impl Cluster {
+    pub(super) fn new(helm: &Helm, optional: bool) -> Self {
         Self {
-            helm,
+            helm: helm.clone(),
             optional,
             seen: BTreeMap::new(),
+            silence: None,
         }
+    }
+
+    /// Asks for the releases of several namespaces: all at once where they are many and all may be seen.
+    fn ask_for(&mut self, namespaces: &BTreeSet<String>, at_once: usize) {
+        self.silence = self.silence();
+        if self.silence.is_some() {
+            return;
+        }
+        if namespaces.len() > FEW
+            && let Ok(all) = self.helm.releases_everywhere()
+        {
+            let mut by_namespace: BTreeMap<String, Vec<ReleaseSummary>> = BTreeMap::new();
+            for one in all {
+                by_namespace
+                    .entry(one.namespace)
+                    .or_default()
+                    .push(one.release);
+            }
+            self.seen.extend(namespaces.iter().map(|one| {
+                let releases = by_namespace.remove(one).unwrap_or_default();
+                (one.clone(), Ok(releases))
+            }));
+            return;
+        }
+        let names: Vec<&String> = namespaces.iter().collect();
+        let answers = side_by_side(&names, at_once, |one| self.helm.releases(one));
+        self.seen.extend(names.into_iter().cloned().zip(answers));
+    }
+
+    /// Why the cluster does not answer at all: helm by itself would wait for a server that takes a call and says nothing.
+    fn silence(&self) -> Option<String> {
+        let kubectl = Kubectl::at(self.helm.cluster()).ok()?;
+        let asked = kubectl.run(&["get", "--raw", "/version", "--request-timeout=10s"]);
+        let why = format!("{:#}", asked.err()?);
+        // Who is not let in was answered, and helm tells more.
+        let answered = ["Error from server", "logged in"];
+        let answered = answered.iter().any(|sign| why.contains(sign));
+        (!answered).then_some(why)
+    }
+
+    /// The helm that leads there.
+    pub(super) fn helm(&self) -> &Helm {
+        &self.helm
     }
 
     /// The releases of a namespace, or why they are unknown.
@@ -45,6 +152,11 @@ impl<'a> Cluster<'a> {
         namespace: &str,
         screen: &Screen,
     ) -> Result<Result<&[ReleaseSummary], String>> {
+        match &self.silence {
+            Some(why) if self.optional => return Ok(Err(first_line(why))),
+            Some(why) => bail!("{} does not answer: {why}", self.helm.cluster()),
+            None => {}
+        }
         if !self.seen.contains_key(namespace) {
             // The answer for one namespace holds for the next where no cluster answers at all.
             let silent = self.seen.values().find_map(|known| {
@@ -75,7 +187,7 @@ impl<'a> Cluster<'a> {
     }
 }
 
-impl Cluster<'_> {
+impl Cluster {
     /// The namespace that holds where none is named.
     pub(super) fn here(&self) -> String {
         self.helm.cluster().namespace().to_owned()
@@ -117,10 +229,11 @@ impl Destination {
     /// Finds out where a component goes: what was asked for, else what is deployed, else what is documented.
     pub(super) fn find(
         spec: TargetSpec,
-        cluster: &mut Cluster<'_>,
+        cluster: &mut Cluster,
         screen: &Screen,
         may_ask: bool,
     ) -> Result<Self> {
+        let spec = kept::filled(spec)?;
         let component = spec.component;
         let layout = layout_of(component, spec.chart.as_deref());
         let here = cluster.helm.cluster().namespace();
@@ -197,7 +310,11 @@ impl Destination {
     }
 
     /// Where a component goes as far as rendering needs to know: what was asked for, else what is documented.
-    pub(super) fn without_cluster(spec: TargetSpec, cluster: &ClusterAddress) -> Self {
+    ///
+    /// # Errors
+    /// A values file that is an object cannot be read, or does not say where its chart is.
+    pub(super) fn without_cluster(spec: TargetSpec, cluster: &ClusterAddress) -> Result<Self> {
+        let spec = kept::filled(spec)?;
         let component = spec.component;
         let layout = layout_of(component, spec.chart.as_deref());
         let values = if spec.values.is_empty() {
@@ -205,7 +322,7 @@ impl Destination {
         } else {
             spec.values
         };
-        Self {
+        Ok(Self {
             component,
             layout,
             // Nothing that is rendered for a gateway depends on its release's name.
@@ -219,7 +336,7 @@ impl Destination {
             version: spec.version,
             values,
             listed: Ok(None),
-        }
+        })
     }
 
     /// The release's state.
@@ -268,7 +385,7 @@ impl Destination {
             if let Some(why) = foreign::kind_of_word(&path.to_string_lossy()) {
                 return refused(why);
             }
-            let text = files::read(path)?;
+            let Read { text, around } = kept::read(path, self.component, Some(&self.release))?;
             // What YAML cannot read is refused with its line when the file is edited; as another file, it fails here.
             let values = match text.as_deref().map(yaml::value_of) {
                 Some(Err(error)) if self.values.len() > 1 => {
@@ -280,19 +397,21 @@ impl Destination {
             };
             let is_foreign = text
                 .as_deref()
+                .filter(|_| around.is_none())
                 .and_then(|text| foreign::kind(text, &values));
             if let Some(why) = is_foreign {
                 return refused(&why);
             }
-            Ok((path.clone(), text, values))
+            Ok(((path.clone(), text, values), around))
         };
         let all = self.values.iter().map(read).collect::<Result<Vec<_>>>()?;
+        let (all, around): (Vec<_>, Vec<_>) = all.into_iter().unzip();
         let missing: Vec<PathBuf> = all
             .iter()
             .filter(|(path, text, _)| text.is_none() && drafts.of(path).is_none())
             .map(|(path, ..)| path.clone())
             .collect();
-        let files = ValuesFiles::new(all, layout.certificates);
+        let files = ValuesFiles::new(all, layout.certificates).inside(around);
         let may_be_new = |path: &Path| {
             let mut layouts = self.component.layouts().into_iter();
             let is_documented =
@@ -315,17 +434,27 @@ impl Destination {
     }
 }
 
+/// Component, namespace and release of a target before its cluster was asked, as far as they are known.
+pub(super) fn named(spec: &TargetSpec, cluster: &ClusterAddress) -> (Component, String, String) {
+    let namespace = spec.namespace.as_deref();
+    let namespace = namespace.unwrap_or(cluster.namespace()).to_owned();
+    let documented = spec.component.documented().release;
+    let release = spec.release.as_deref().or(documented);
+    let release = release.unwrap_or(spec.component.name()).to_owned();
+    (spec.component, namespace, release)
+}
+
 /// Whether each is a release of its own: Helm would deploy one chart over the other.
-pub(super) fn are_distinct(places: &[Destination]) -> Result<(), Stop> {
-    for (index, one) in places.iter().enumerate() {
-        let mut before = places.iter().take(index);
-        let same = |other: &&Destination| {
-            (&other.release, &other.namespace) == (&one.release, &one.namespace)
-        };
-        if let Some(other) = before.find(same) {
+pub(super) fn are_distinct<'a>(
+    places: impl Iterator<Item = (&'a ClusterAddress, &'a Destination)>,
+) -> Result<(), Stop> {
+    let mut seen = BTreeMap::new();
+    for (cluster, place) in places {
+        let (release, namespace) = (&place.release, &place.namespace);
+        let component = place.component;
+        if let Some(other) = seen.insert((cluster, namespace, release), component) {
             return Err(Stop::usage(format!(
-                "{} and {} are both to be release {} in {}, where one would be deployed over the other: give one another name, with --{}-release",
-                other.component, one.component, one.release, one.namespace, one.component
+                "{other} and {component} are both to be release {release} in {namespace}, where one would be deployed over the other: give one another name, with --{component}-release"
             )));
         }
     }
@@ -337,12 +466,6 @@ fn layout_of(component: Component, reference: Option<&str>) -> &'static Layout {
     reference.map_or(component.documented(), |reference| {
         Layout::named(component, &helm::chart_name(reference))
     })
-}
-
-pub(super) fn default_chart(layout: &Layout) -> String {
-    let config = std::env::var_os("HELM_REPOSITORY_CONFIG")
-        .and_then(|path| std::fs::read_to_string(path).ok());
-    helm::default_reference(layout, config.as_deref())
 }
 
 /// Helm's own flags, sorted.

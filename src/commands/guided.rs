@@ -70,11 +70,11 @@ pub(super) fn run(first: &InstallArgs, helm: &Helm, screen: &Screen) -> Result<E
         });
         let mut locks = FolderLocks::default();
         let planned = parse(&line, &answers).and_then(|arguments| {
-            let order = Order::from(&arguments);
+            let order = Order::of_install(&arguments, None);
             let rollout = installing::rollout(&order.deploy, helm)?;
             let plan = installing::plan(&order, &rollout, helm, &mut locks, screen)
                 .map_err(installing::interrupted)?;
-            screen.preview(&plan, detail(&order.deploy));
+            screen.preview(&plan, detail(&order.deploy), false);
             Ok((arguments, rollout, plan))
         });
         let (arguments, rollout, plan) = match planned {
@@ -92,7 +92,7 @@ pub(super) fn run(first: &InstallArgs, helm: &Helm, screen: &Screen) -> Result<E
                 line.shown(&answers, more, &helm.cluster().helm_flags())
             ));
         };
-        let mut order = Order::from(&arguments);
+        let mut order = Order::of_install(&arguments, None);
         if order.deploy.dry_run {
             same(&[]);
             accept(&plan)?;

@@ -18,6 +18,7 @@ use crate::sources::{Access, Place};
 use crate::status::Trusts;
 use crate::tls::Endpoint;
 use crate::ui::Screen;
+use crate::values::kept::Kept;
 use crate::vendor::Layout;
 use crate::yaml;
 
@@ -166,6 +167,7 @@ fn override_file(place: &Place) -> Option<InspectedOverride> {
         return None;
     };
     let text = files::read(path).ok()??;
+    let text = Kept::values_of(&text).ok()?;
     let values = yaml::value_of(&text).ok()?;
     let name = path.file_name()?.to_string_lossy();
     let (component, layout) = Layout::of_override(&name, &values)?;

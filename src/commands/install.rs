@@ -3,8 +3,8 @@
 use anyhow::Result;
 
 use super::agreement::{agree, detail};
-use super::order::Order;
-use super::planning::accept;
+use super::order::{Order, fleet_of};
+use super::planning::{accept, accept_some, left_out};
 use super::{carry_out, guided, installing};
 use crate::cli::{DeployArgs, InstallArgs, Output};
 use crate::exit::{ExitCode, Stop};
@@ -12,7 +12,7 @@ use crate::files::FolderLocks;
 use crate::helm::{Helm, Rollout};
 use crate::interrupt;
 use crate::kube::ClusterAddress;
-use crate::plan::Plan;
+use crate::plan::{Plan, Target};
 use crate::report::{Ending, plan_json};
 use crate::ui::Screen;
 
@@ -22,10 +22,13 @@ pub(super) fn run(
     screen: &Screen,
 ) -> Result<ExitCode> {
     let helm = begin(&arguments.deploy, cluster)?;
-    if guided::is_wanted(arguments) {
+    let desired = &arguments.desired;
+    let fleet = fleet_of(&arguments.deploy, &desired.components, &desired.targets)?;
+    if fleet.is_none() && guided::is_wanted(arguments) {
         return guided::run(arguments, &helm, screen);
     }
-    carry_through(&arguments.into(), &helm, screen)
+    let order = Order::of_install(arguments, fleet.as_ref());
+    carry_through(&order, &helm, screen)
 }
 
 /// What every run begins with that may deploy: from here on signals are noted, and helm is there.
@@ -59,10 +62,14 @@ pub(super) fn finish(
     if is_json {
         screen.plan_findings(plan);
     } else {
-        screen.preview(plan, detail(deploy));
+        screen.preview(plan, detail(deploy), order.is_for_many());
     }
-    let refused = accept(plan);
-    let has_work = plan.has_changes() || deploy.verify;
+    let refused = if order.is_for_many() {
+        accept_some(plan)
+    } else {
+        accept(plan)
+    };
+    let has_work = plan.targets.iter().any(Target::has_its_turn) || deploy.verify;
     if is_json && (refused.is_err() || deploy.dry_run || !has_work) {
         let ending = if !plan.unplanned.is_empty() {
             Ending::Failed
@@ -74,6 +81,10 @@ pub(super) fn finish(
         screen.json(&plan_json(plan, ending, &[], &[]));
     }
     refused?;
+    let looked_only = deploy.dry_run || !has_work;
+    if let (true, Some(left_out)) = (looked_only, left_out(plan)) {
+        return Err(left_out.into());
+    }
     if deploy.dry_run {
         return installing::looked(deploy, plan);
     }

@@ -1,20 +1,27 @@
 //! The plan of an install, for the guided run and the one that was told everything.
 
+use std::iter::repeat_with;
+use std::sync::Arc;
+
 use anyhow::{Result, bail};
 
-use super::gather::{self, Cluster, Destination, helm_arguments};
+use super::bundles::Bundles;
+use super::charts::Charts;
+use super::gather::{self, Clusters, Destination, helm_arguments};
 use super::locking;
 use super::needs::Needs;
 use super::order::Order;
-use super::planning::{self, Planner, certificates};
-use super::preflight;
+use super::planning::{self, Job, Planner};
+use super::preflight::Preflight;
 use super::probing;
+use crate::certs::bundle::Bundle;
 use crate::cli::{DeployArgs, Output};
 use crate::exit::{ExitCode, Stop};
 use crate::files::FolderLocks;
 use crate::helm::{Helm, HelmError, Rollout};
 use crate::interrupt;
-use crate::plan::{Plan, Purpose};
+use crate::plan::{Plan, Purpose, Unplanned};
+use crate::request::TargetRequest;
 use crate::ui::{self, Screen};
 
 /// Gathers, renders and plans; nothing is changed.
@@ -26,29 +33,37 @@ pub(super) fn plan(
     screen: &Screen,
 ) -> Result<Plan> {
     let (desired, deploy) = (&order.desired, &order.deploy);
-    let may_ask = !deploy.no_input && deploy.output == Output::Text && ui::is_interactive();
+    let for_people = !deploy.no_input && deploy.output == Output::Text;
+    let may_ask = for_people && ui::is_interactive() && !order.is_for_many();
     let mut needs = Needs::when(!may_ask);
-    let specs = order.specs();
-    let specs = needs.keep(specs.map_err(anyhow::Error::from))?;
-    let certificates = needs.keep(certificates(desired, helm.cluster(), may_ask))?;
-    let mut cluster = Cluster::new(helm, deploy.dry_run || !needs.are_met());
-    let mut places = Vec::new();
-    for spec in specs.into_iter().flatten() {
-        let place = Destination::find(spec, &mut cluster, screen, may_ask);
-        places.extend(needs.keep(place)?);
+    let requests = order.requests(helm.cluster());
+    let requests = needs.keep(requests)?.unwrap_or_default();
+    let bundles = needs.keep(Bundles::of(desired, &requests, helm.cluster(), may_ask))?;
+    let Bundles {
+        each: bundles,
+        all: bundle,
+        mut findings,
+    } = bundles.unwrap_or_default();
+    let mut clusters = Clusters::new(deploy.dry_run && !order.is_for_many() || !needs.are_met());
+    if order.is_for_many() {
+        clusters.ask_all(&requests, helm, order.at_once(), screen);
     }
-    gather::are_distinct(&places)?;
-    let (Some((bundle, mut findings)), true) = (certificates, needs.are_met()) else {
+    let ways = Ways {
+        order,
+        helm,
+        screen,
+        may_ask,
+    };
+    let (jobs, lost) = ways.jobs(requests, bundles, &mut clusters, &mut needs)?;
+    gather::are_distinct(jobs.iter().map(|job| (job.helm.cluster(), &job.place)))?;
+    if !needs.are_met() {
         if !deploy.yes && !deploy.dry_run {
             needs.add("a yes to the plan: --yes, or --dry-run to only look");
         }
         return Err(needs.into_error().into());
-    };
+    }
     let helm_arguments = helm_arguments(&order.for_helm())?;
     let planner = Planner {
-        helm,
-        desired,
-        bundle: &bundle,
         arguments: &helm_arguments,
         rollout,
         on_unheld: deploy.unheld.choice(),
@@ -59,16 +74,22 @@ pub(super) fn plan(
             Purpose::Deploy
         },
         assume_names: false,
+        at_once: order.at_once(),
+        charts: Charts::default(),
     };
     if !deploy.dry_run {
-        let files = places.iter().flat_map(|place| &place.values);
+        let files = jobs.iter().flat_map(|job| &job.place.values);
         locking::lock(locks, files, screen)?;
     }
-    let observe = |place: &Destination| {
-        let what = format!("asking for release {}", place.release);
-        screen.step(&what, || place.observe(helm))
+    let observe = |job: &Job| {
+        let what = format!("asking for release {}", job.place.release);
+        screen.step(&what, || job.place.observe(&job.helm))
     };
-    let mut planned = planner.targets(&places, observe, screen)?;
+    let mut planned = planner.targets(&jobs, observe, screen)?;
+    planned.unplanned.extend(lost);
+    if !order.is_for_many() {
+        planned = planned.or_first_error()?;
+    }
     let targets = &mut planned.targets;
     for target in targets.iter_mut() {
         target.asks_too(&order.servers);
@@ -78,8 +99,19 @@ pub(super) fn plan(
         probing::servers_of(targets, screen);
         interrupt::check()?;
     }
-    let found = preflight::look(targets, &cluster, helm, deploy, screen)?;
+    let preflight = Preflight {
+        clusters: &clusters,
+        helm,
+        deploy,
+        at_once: order.at_once(),
+        screen,
+    };
+    let (found, failures) = preflight.look(targets)?;
     findings.extend(found);
+    planned = planned.without(failures);
+    if !order.is_for_many() {
+        planned = planned.or_first_error()?;
+    }
     interrupt::check()?;
     Ok(planning::plan(
         desired,
@@ -88,6 +120,66 @@ pub(super) fn plan(
         planned,
         deploy.detailed_exitcode,
     ))
+}
+
+/// How the places of targets are found.
+struct Ways<'a> {
+    order: &'a Order<'a>,
+    helm: &'a Helm,
+    screen: &'a Screen,
+    may_ask: bool,
+}
+
+impl Ways<'_> {
+    /// The targets whose places are known, and those whose clusters do not tell: where a file lists them, one keeps no other from
+    /// its turn.
+    fn jobs(
+        &self,
+        requests: Vec<TargetRequest>,
+        bundles: Vec<Arc<Bundle>>,
+        clusters: &mut Clusters,
+        needs: &mut Needs,
+    ) -> Result<(Vec<Job>, Vec<Unplanned>)> {
+        let mut jobs = Vec::new();
+        let mut lost = Vec::new();
+        // Where certificates are missing, what is missing of the places is told as well.
+        let bundles = bundles.into_iter().chain(repeat_with(Arc::default));
+        for (request, bundle) in requests.into_iter().zip(bundles) {
+            let TargetRequest {
+                cluster: address,
+                spec,
+                desired,
+                wave,
+            } = request;
+            let cluster = clusters.at(&address, self.helm);
+            let known = gather::named(&spec, &address);
+            let place = Destination::find(spec, cluster, self.screen, self.may_ask);
+            let helm = cluster.helm().clone();
+            let place = match needs.keep(place) {
+                Err(error) if self.order.is_for_many() => {
+                    let (component, namespace, release) = known;
+                    lost.push(Unplanned {
+                        cluster: address,
+                        component,
+                        release,
+                        namespace,
+                        wave,
+                        error,
+                    });
+                    continue;
+                }
+                place => place?,
+            };
+            jobs.extend(place.map(|place| Job {
+                helm,
+                place,
+                desired,
+                bundle,
+                wave,
+            }));
+        }
+        Ok((jobs, lost))
+    }
 }
 
 /// How Helm is to wait.

@@ -1,17 +1,22 @@
 //! The commands: gather, plan, show, act.
 
 mod agreement;
+mod bundles;
 mod carry_out;
+mod charts;
 mod complete;
+mod default_chart;
 mod doctor;
 mod drafts;
 mod dry_run;
+mod engines;
 mod explain;
 mod gather;
 mod guided;
 mod inspect;
 mod install;
 mod installing;
+mod kept;
 mod locking;
 mod needs;
 mod order;

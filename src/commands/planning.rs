@@ -2,77 +2,32 @@
 
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use tempfile::NamedTempFile;
 use time::{Duration, OffsetDateTime};
 
+use super::charts::Charts;
 use super::drafts::{self, Drafts};
+use super::engines;
 use super::gather::Destination;
 use super::side_by_side::side_by_side;
 use crate::certs::bundle::{Bundle, Entry};
 use crate::certs::lint;
 use crate::exit::{ExitCode, Stop, code_of};
 use crate::files;
-use crate::finding::Finding;
+use crate::finding::{self, Finding};
 use crate::helm::{Chart, ChartContent, Helm, HelmArguments, Rendering, Rollout};
 use crate::interrupt;
-use crate::kube::ClusterAddress;
 use crate::overrides::Mode;
 use crate::plan::{
     self, NamedServer, Observed, OnUnheld, Plan, Purpose, Target, Unplanned, ValuesFiles,
 };
 use crate::preflight::{self, Stored};
 use crate::request::Desired;
-use crate::sources::{Access, Source};
-use crate::ui::{self, Screen};
+use crate::ui::Screen;
 use crate::vendor::Layout;
-
-/// The given certificates, and what there is to say about them.
-pub(super) fn certificates(
-    desired: &Desired,
-    cluster: &ClusterAddress,
-    may_ask: bool,
-) -> Result<(Bundle, Vec<Finding>)> {
-    if let (Some(selection), true) = (&desired.drop, desired.certificates.is_empty()) {
-        if selection.selectors.is_empty() {
-            let message = "which certificates: --alias NAME, --sha256 PREFIX, --subject GLOB, --expired, --superseded or --all";
-            return Err(Stop::no_answer(message).into());
-        }
-        return Ok((Bundle::default(), Vec::new()));
-    }
-    if desired.certificates.is_empty() {
-        return Err(Stop::no_answer("which certificates: --ca FILE (or a folder, https://HOST, secret:NAME, system; a values file, for those that it has)").into());
-    }
-    let from_system = desired.certificates.iter().any(|source| source.is_system);
-    if desired.mode == Some(Mode::Append) && from_system {
-        return Err(Stop::usage(
-            "--ca system is for --mode replace: in append mode the pods keep the bundle they come with",
-        )
-        .into());
-    }
-    let access = Access {
-        cluster,
-        fingerprint: desired.fingerprint,
-        ask: may_ask.then_some(ui::confirm),
-        looking: false,
-    };
-    read(&desired.certificates, &access)
-}
-
-/// The certificates of all sources, each once, and what there is to say of that.
-pub(super) fn read(sources: &[Source], access: &Access<'_>) -> Result<(Bundle, Vec<Finding>)> {
-    let mut given = Vec::new();
-    let mut findings = Vec::new();
-    for source in sources {
-        let reading = source.gather(access)?;
-        given.extend(reading.given);
-        findings.extend(reading.notes);
-    }
-    let bundle = Bundle::new(given);
-    findings.extend(lint::repeated(&bundle));
-    Ok((bundle, findings))
-}
 
 /// The plan as a whole: what there is to say about the certificates, now that the servers they are for are known, and
 /// what the user lets pass. With `checks`, what has ended is an error wherever it stands.
@@ -92,7 +47,7 @@ pub(super) fn plan(
         target.findings.extend(stuck);
     }
     // That there is nothing to tidy up beside what comes is no news.
-    if let (Some(selection), true) = (&desired.drop, desired.certificates.is_empty()) {
+    if let (Some(selection), true) = (&desired.drop, bundle.entries.is_empty()) {
         findings.extend(plan::unselected(selection, &targets));
     }
     let servers = targets.iter().flat_map(|target| &target.servers);
@@ -109,17 +64,6 @@ pub(super) fn plan(
     };
     let present = present(&bundle.entries, &targets);
     findings.extend(lint::check_beside(&bundle.entries, &present, &options));
-    let appending = targets.iter().any(|target| target.mode == Mode::Append);
-    let from_system = desired.certificates.iter().any(|source| source.is_system);
-    if appending && from_system {
-        findings.push(
-            Finding::error(
-                "system-bundle-appended",
-                "--ca system would add every public root once more to the bundle that the pods come with",
-            )
-            .hint("leave it out, or add --mode replace"),
-        );
-    }
     let mut plan = Plan::new(
         named_as_placed(&bundle.entries, &targets),
         findings,
@@ -127,6 +71,7 @@ pub(super) fn plan(
         unplanned,
     );
     plan.ignore(&desired.ignore);
+    drafts::pass_on(&mut plan.targets);
     plan
 }
 
@@ -173,6 +118,43 @@ pub(super) fn accept(plan: &Plan) -> Result<(), Stop> {
     Ok(())
 }
 
+/// The same where one target keeps no other from its turn: refused is the run where no target is left, or where the certificates
+/// themselves will not do.
+pub(super) fn accept_some(plan: &Plan) -> Result<(), Stop> {
+    if finding::refuses(&plan.findings) {
+        return Err(Stop::refused(
+            "refused because of the errors above; nothing was changed",
+        ));
+    }
+    if plan.targets.iter().all(Target::is_refused)
+        && let Some(left_out) = left_out(plan)
+    {
+        let message = format!("{}; nothing was changed", left_out.message);
+        return Err(Stop::new(left_out.code, message));
+    }
+    Ok(())
+}
+
+/// The targets that have no turn: what the run ends with when the others had theirs.
+pub(super) fn left_out(plan: &Plan) -> Option<Stop> {
+    let refused = plan.targets.iter().filter(|one| one.is_refused()).count();
+    let codes = plan.unplanned.iter().map(|one| code_of(&one.error));
+    let codes = codes.chain((refused > 0).then_some(ExitCode::Refused));
+    let code = codes.reduce(ExitCode::worse)?;
+    let (unplanned, all) = (
+        plan.unplanned.len(),
+        plan.targets.len() + plan.unplanned.len(),
+    );
+    let message = match (unplanned, refused) {
+        (_, 0) => format!("{unplanned} of {all} targets could not be planned; see above"),
+        (0, _) => format!("{refused} of {all} targets refused because of the errors above"),
+        _ => format!(
+            "{unplanned} of {all} targets could not be planned, {refused} refused; see above"
+        ),
+    };
+    Some(Stop::new(code, message))
+}
+
 /// What became of the planning of all targets.
 #[derive(Default)]
 pub(super) struct Planned {
@@ -181,36 +163,74 @@ pub(super) struct Planned {
 }
 
 impl Planned {
-    /// Keeps what could be planned. Where nothing could, or a signal came, the first error is the run's.
-    fn of(places: &[Destination], results: Vec<Result<Target>>) -> Result<Self> {
+    /// Keeps what could be planned.
+    fn of(jobs: &[Job], results: Vec<Result<Target>>) -> Self {
         let mut planned = Self::default();
-        for (place, result) in places.iter().zip(results) {
+        for (job, result) in jobs.iter().zip(results) {
             match result {
                 Ok(target) => planned.targets.push(target),
                 Err(error) => planned.unplanned.push(Unplanned {
-                    component: place.component,
-                    release: place.release.clone(),
-                    namespace: place.namespace.clone(),
+                    cluster: job.helm.cluster().clone(),
+                    component: job.place.component,
+                    release: job.place.release.clone(),
+                    namespace: job.place.namespace.clone(),
+                    wave: job.wave,
                     error,
                 }),
             }
         }
-        if planned.targets.is_empty() || interrupt::requested() {
-            let first = planned.unplanned.into_iter().next();
+        planned
+    }
+
+    /// The same without targets that an error came up for.
+    pub(super) fn without(mut self, failures: Vec<Option<anyhow::Error>>) -> Self {
+        let targets = self.targets.into_iter().zip(failures);
+        self.targets = Vec::new();
+        for (target, failure) in targets {
+            let Some(error) = failure else {
+                self.targets.push(target);
+                continue;
+            };
+            let at = target.coordinates;
+            self.unplanned.push(Unplanned {
+                cluster: at.cluster,
+                component: at.component,
+                release: at.release,
+                namespace: at.namespace,
+                wave: target.wave,
+                error,
+            });
+        }
+        self
+    }
+
+    /// The same, unless nothing is left: then the first error is the run's, as it is where a signal came.
+    pub(super) fn or_first_error(self) -> Result<Self> {
+        if self.targets.is_empty() || interrupt::requested() {
+            let first = self.unplanned.into_iter().next();
             return first.map_or_else(|| Ok(Self::default()), |one| Err(one.error));
         }
-        Ok(planned)
+        Ok(self)
     }
 }
 
-/// The first round edits, the second finds nothing left to edit; a third is for an edit that another one called for.
-const MAX_ROUNDS: usize = 3;
+/// Each round of planning takes the edit of one target in, and the last one finds nothing left to edit; one is for an edit that
+/// another one called for.
+const MORE_ROUNDS: usize = 2;
 
-/// What one command lets differ for its targets.
+/// A target on its way into the plan: its place is known.
+pub(super) struct Job {
+    /// Leads to its cluster.
+    pub(super) helm: Helm,
+    pub(super) place: Destination,
+    pub(super) desired: Desired,
+    /// What it is to trust.
+    pub(super) bundle: Arc<Bundle>,
+    pub(super) wave: usize,
+}
+
+/// What is the same for all targets of a run.
 pub(super) struct Planner<'a> {
-    pub(super) helm: &'a Helm,
-    pub(super) desired: &'a Desired,
-    pub(super) bundle: &'a Bundle,
     pub(super) arguments: &'a HelmArguments,
     pub(super) rollout: &'a Rollout,
     pub(super) on_unheld: OnUnheld,
@@ -220,41 +240,78 @@ pub(super) struct Planner<'a> {
     pub(super) purpose: Purpose,
     /// Go on without a chart that cannot be reached.
     pub(super) assume_names: bool,
+    /// So many targets are planned at once.
+    pub(super) at_once: usize,
+    /// What was fetched so far.
+    pub(super) charts: Charts,
 }
 
 impl Planner<'_> {
     /// Plans all targets; `observe` tells what runs at each.
     pub(super) fn targets(
         &self,
-        places: &[Destination],
-        observe: impl Fn(&Destination) -> Result<Observed> + Sync,
+        jobs: &[Job],
+        observe: impl Fn(&Job) -> Result<Observed> + Sync,
         screen: &Screen,
     ) -> Result<Planned> {
-        let none = Drafts::default();
-        if !drafts::are_shared(places.iter().map(|place| place.values.as_slice())) {
-            let target = |place: &Destination| self.target(place, observe(place)?, &none, screen);
-            return Planned::of(places, side_by_side(places, target));
-        }
-        // Targets that edit one file are planned together or not at all.
-        let observed = side_by_side(places, &observe)
+        let groups = drafts::sharing(jobs.iter().map(|job| job.place.values.as_slice()));
+        let (together, alone): (Vec<_>, Vec<_>) = groups
             .into_iter()
-            .collect::<Result<Vec<_>>>()?;
-        let mut drafts = none;
-        for _ in 0..MAX_ROUNDS {
-            let before = drafts.clone();
-            let mut targets = Vec::new();
-            for (place, observed) in places.iter().zip(&observed) {
-                let target = self.target(place, observed.clone(), &drafts, screen)?;
-                drafts.take(&target);
-                targets.push(target);
+            .map(|group| group.into_iter().filter_map(|at| Some((at, jobs.get(at)?))))
+            .map(Iterator::collect::<Vec<_>>)
+            .partition(|group| group.len() > 1);
+        let alone: Vec<(usize, &Job)> = alone.into_iter().flatten().collect();
+        let none = Drafts::default();
+        let planned = side_by_side(&alone, self.at_once, |(_, job)| {
+            self.target(job, observe(job)?, &none, screen)
+        });
+        let mut results: Vec<(usize, Result<Target>)> = Vec::new();
+        results.extend(alone.iter().map(|(at, _)| *at).zip(planned));
+        for group in &together {
+            results.extend(self.together(group, &observe, screen)?);
+        }
+        results.sort_by_key(|(at, _)| *at);
+        let results = results.into_iter().map(|(_, result)| result);
+        Ok(Planned::of(jobs, results.collect()))
+    }
+
+    /// Plans targets that share values files: what one edits, the others find edited.
+    fn together(
+        &self,
+        group: &[(usize, &Job)],
+        observe: &(impl Fn(&Job) -> Result<Observed> + Sync),
+        screen: &Screen,
+    ) -> Result<Vec<(usize, Result<Target>)>> {
+        let mut failed = Vec::new();
+        let mut seen = Vec::new();
+        let observed = side_by_side(group, self.at_once, |(_, job)| observe(job));
+        for ((at, job), observed) in group.iter().zip(observed) {
+            match observed {
+                Ok(observed) => seen.push((*at, *job, observed)),
+                Err(error) => failed.push((*at, Err(error))),
             }
-            if drafts == before {
-                drafts.settle(&mut targets);
-                return Ok(Planned {
-                    targets,
-                    unplanned: Vec::new(),
-                });
+        }
+        let mut drafts = Drafts::default();
+        let plan = |drafts: &Drafts, some: &[(usize, &Job, Observed)]| {
+            side_by_side(some, self.at_once, |(_, job, observed)| {
+                self.target(job, observed.clone(), drafts, screen)
+            })
+        };
+        // Most often the others find nothing left to edit behind the first.
+        if let Some(Ok(first)) = plan(&drafts, seen.get(..1).unwrap_or_default()).first() {
+            drafts.take(first);
+        }
+        for _ in 0..seen.len() + MORE_ROUNDS {
+            let mut targets = plan(&drafts, &seen);
+            let mut edits = targets.iter().flatten();
+            if let Some(edit) = edits.find(|target| drafts.miss(target)) {
+                drafts.take(edit);
+                continue;
             }
+            drafts.settle(targets.iter_mut().flatten());
+            let planned = seen.iter().map(|(at, ..)| *at).zip(targets);
+            failed.extend(planned);
+            return Ok(failed);
         }
         bail!(
             "the targets undo each other's edits of a values file that they share: give each a file of its own"
@@ -264,15 +321,22 @@ impl Planner<'_> {
     /// Plans one target.
     fn target(
         &self,
-        place: &Destination,
+        job: &Job,
         observed: Observed,
         drafts: &Drafts,
         screen: &Screen,
     ) -> Result<Target> {
-        let mut files = place.read_values(place.layout, drafts, self.desired.new_file)?;
+        let Job {
+            helm,
+            place,
+            desired,
+            bundle,
+            wave,
+        } = job;
+        let mut files = place.read_values(place.layout, drafts, desired.new_file)?;
         let names = [&place.release, &place.namespace, &place.chart].map(Clone::clone);
         let paths = place.values.iter().map(|path| path.display().to_string());
-        let cluster = self.helm.cluster().to_string();
+        let cluster = helm.cluster().to_string();
         screen.hide(&self.arguments.secrets());
         screen.leave_open(names.into_iter().chain(paths).chain([cluster]));
         screen.hide_secrets_of(&files.merged());
@@ -283,11 +347,11 @@ impl Planner<'_> {
                 files = files.over(release.deployed.values.clone());
             }
         }
-        let chart = self.chart(place, screen)?;
+        let chart = &*self.chart(job, screen)?;
         let layout = Layout::of(place.component, &chart.name, &chart.values);
         if layout.certificates != place.layout.certificates {
             let kept = files.kept().cloned();
-            files = place.read_values(layout, drafts, self.desired.new_file)?;
+            files = place.read_values(layout, drafts, desired.new_file)?;
             if let Some(kept) = kept {
                 files = files.over(kept);
             }
@@ -302,43 +366,49 @@ impl Planner<'_> {
             let rendering = Rendering {
                 release: &place.release,
                 namespace: &place.namespace,
-                chart: &chart,
+                chart,
                 values: &candidate.values,
                 input: Some(text),
                 is_upgrade,
                 asks_cluster,
             };
             let what = format!("rendering {} {}", chart.name, chart.version);
-            let stream = screen.step(&what, || self.helm.template(&rendering, self.arguments))?;
+            let stream = screen.step(&what, || {
+                engines::rendered(helm, &rendering, self.arguments)
+            })?;
             manifest.clone_from(&stream);
             Ok(stream)
         };
         let request = plan::Request {
-            coordinates: place.coordinates(chart.version.to_string(), self.helm.cluster()),
-            chart: &chart,
+            coordinates: place.coordinates(chart.version.to_string(), helm.cluster()),
+            chart,
             layout,
             files,
             observed,
-            entries: &self.bundle.entries,
-            drop: self.desired.drop.as_ref(),
-            mode: self.desired.mode,
-            task_pods: self.desired.task_pods,
-            variables: self.desired.task_variables,
-            distros: self.desired.task_distros,
-            queues: self.desired.task_queues,
-            repairs: self.desired.repair,
-            enforces_checking: self.desired.enforce_checking,
+            entries: &bundle.entries,
+            drop: desired.drop.as_ref(),
+            mode: desired.mode,
+            task_pods: desired.task_pods,
+            variables: desired.task_variables,
+            distros: desired.task_distros,
+            queues: desired.task_queues,
+            repairs: desired.repair,
+            enforces_checking: desired.enforce_checking,
             purpose: self.purpose,
-            task_image: self.desired.task_image.clone(),
+            task_image: desired.task_image.clone(),
             rollout: self.rollout.clone(),
             arguments: self.arguments,
             on_unheld: self.on_unheld,
+            wave: *wave,
         };
         let mut target = plan::target(request, &mut render)?;
         target.pinned.files.extend(named);
+        target
+            .findings
+            .extend(appended_system(desired, target.mode));
         screen.hide_secrets_in(&target.objects, &target.unreadable);
         if !chart.is_assumed && !target.objects.is_empty() {
-            let sizes = Self::sizes(&target, &chart, &manifest)?;
+            let sizes = Self::sizes(&target, chart, &manifest)?;
             target.findings.extend(sizes);
         }
         Ok(target)
@@ -365,19 +435,35 @@ impl Planner<'_> {
         Ok(preflight::check_size(&stored, &target.objects))
     }
 
-    fn chart(&self, place: &Destination, screen: &Screen) -> Result<Chart> {
+    fn chart(&self, job: &Job, screen: &Screen) -> Result<Arc<Chart>> {
+        let Job { helm, place, .. } = job;
         let version = place.version.as_deref();
-        let fetched = screen.step(&format!("finding chart {}", place.chart), || {
-            self.helm.fetch_chart(&place.chart, version, self.arguments)
+        let fetched = self.charts.get(&place.chart, version, || {
+            screen.step(&format!("finding chart {}", place.chart), || {
+                helm.fetch_chart(&place.chart, version, self.arguments)
+            })
         });
         fetched.or_else(|error| {
             if !self.assume_names || error.is::<Stop>() {
                 return Err(error);
             }
             screen.note(&format!("{error:#}"));
-            Ok(Chart::assumed(place.layout, &place.chart, version))
+            let assumed = Chart::assumed(place.layout, &place.chart, version);
+            Ok(Arc::new(assumed))
         })
     }
+}
+
+/// What every image has already, brought once more.
+fn appended_system(desired: &Desired, mode: Mode) -> Option<Finding> {
+    let from_system = desired.certificates.iter().any(|source| source.is_system);
+    (from_system && mode == Mode::Append).then(|| {
+        Finding::error(
+            "system-bundle-appended",
+            "--ca system would add every public root once more to the bundle that the pods come with",
+        )
+        .hint("leave it out, or add --mode replace")
+    })
 }
 
 /// The files that flags name, with their contents. Of one that is not there, helm says more.
@@ -413,6 +499,8 @@ impl Candidate {
         for path in paths {
             if path == files.edited() {
                 candidate.values.push(INPUT.into());
+            } else if let Some(values) = files.inside_of(path) {
+                candidate.add(values)?;
             } else if let Some(draft) = drafts.of(path) {
                 candidate.add(draft)?;
             } else {

@@ -1,106 +1,151 @@
 //! Asking what the preflight needs to know, and putting what it finds into the plan.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 use anyhow::Result;
 
 use super::dry_run;
-use super::gather::Cluster;
-use super::side_by_side::side_by_side;
+use super::engines;
+use super::gather::Clusters;
+use super::side_by_side::{AT_ONCE, each_side_by_side, side_by_side};
 use super::verifying;
 use crate::cli::DeployArgs;
 use crate::files;
 use crate::finding::Finding;
-use crate::helm::{self, Helm, Revision};
-use crate::kube::Kubectl;
+use crate::helm::{self, Helm, PlacedRelease, Revision};
+use crate::kube::{ClusterAddress, Kubectl};
 use crate::plan::{Action, Observed, Target};
 use crate::preflight::{self, Answers, NamespaceRules, Scene, rights};
 use crate::proof::Object;
 use crate::ui::Screen;
 use crate::vendor::Component;
 
-/// Looks each target over; nothing is written.
-///
-/// # Errors
-/// Helm does not answer, or `--restart` was asked for and there is no kubectl.
-pub(super) fn look(
-    targets: &mut [Target],
-    cluster: &Cluster<'_>,
-    helm: &Helm,
-    deploy: &DeployArgs,
-    screen: &Screen,
-) -> Result<Vec<Finding>> {
-    let (restart, deploys) = (deploy.restart, !deploy.files_only);
-    let kubectl = Kubectl::at(helm.cluster());
-    let mut findings = Vec::new();
-    if restart && let Err(error) = &kubectl {
-        findings.push(
-            Finding::error(
-                "restart-needs-kubectl",
-                format!("--restart runs kubectl rollout restart: {error:#}"),
-            )
-            .hint("leave --restart out; the commands to restart by hand are printed then"),
-        );
+/// What is asked for all targets of a run.
+pub(super) struct Preflight<'a> {
+    pub(super) clusters: &'a Clusters,
+    pub(super) helm: &'a Helm,
+    pub(super) deploy: &'a DeployArgs,
+    /// So many targets are looked at at once.
+    pub(super) at_once: usize,
+    pub(super) screen: &'a Screen,
+}
+
+/// What holds for several targets.
+struct Around {
+    /// The releases of each cluster in which something is new.
+    everywhere: BTreeMap<ClusterAddress, Vec<PlacedRelease>>,
+    /// Where agents come along.
+    agents: BTreeSet<(ClusterAddress, String)>,
+}
+
+impl Preflight<'_> {
+    /// Looks each target over; nothing is written. Gives what there is to say of the run, and which targets could not be
+    /// looked at.
+    ///
+    /// # Errors
+    /// Helm cannot be run.
+    pub(super) fn look(
+        &self,
+        targets: &mut [Target],
+    ) -> Result<(Vec<Finding>, Vec<Option<anyhow::Error>>)> {
+        let findings = self.of_the_run()?;
+        let around = self.around(targets);
+        let looked = each_side_by_side(targets, self.at_once, |target| {
+            self.look_at(target, &around).err()
+        });
+        Ok((findings, looked))
     }
-    if deploy.verify
-        && let Err(error) = &kubectl
-    {
-        findings.push(
-            Finding::error(
-                "verify-needs-kubectl",
-                format!("--verify runs pods by kubectl: {error:#}"),
-            )
-            .hint("leave --verify out"),
-        );
+
+    fn of_the_run(&self) -> Result<Vec<Finding>> {
+        let kubectl = Kubectl::at(self.helm.cluster());
+        let mut findings = Vec::new();
+        if self.deploy.restart
+            && let Err(error) = &kubectl
+        {
+            findings.push(
+                Finding::error(
+                    "restart-needs-kubectl",
+                    format!("--restart runs kubectl rollout restart: {error:#}"),
+                )
+                .hint("leave --restart out; the commands to restart by hand are printed then"),
+            );
+        }
+        if self.deploy.verify
+            && let Err(error) = &kubectl
+        {
+            findings.push(
+                Finding::error(
+                    "verify-needs-kubectl",
+                    format!("--verify runs pods by kubectl: {error:#}"),
+                )
+                .hint("leave --verify out"),
+            );
+        }
+        findings.extend(too_old(self.helm)?);
+        Ok(findings)
     }
-    if let Some(version) = helm.too_old()? {
-        findings.push(
-            Finding::error(
-                "helm-too-old",
-                format!(
-                    "this is Helm {version}; the oldest that this plugin works with is {}",
-                    helm::OLDEST
-                ),
-            )
-            .hint("install a newer Helm, or name one with HELM_BIN"),
-        );
+
+    fn around(&self, targets: &[Target]) -> Around {
+        let place = |target: &Target| {
+            let at = &target.coordinates;
+            (at.cluster.clone(), at.namespace.clone())
+        };
+        let agents = targets
+            .iter()
+            .filter(|target| target.coordinates.component == Component::Agent);
+        let new = targets.iter().filter(|target| is_new(target));
+        let clusters: BTreeSet<&ClusterAddress> = new.map(|one| &one.coordinates.cluster).collect();
+        let clusters: Vec<&ClusterAddress> = clusters.into_iter().collect();
+        let mut everywhere = BTreeMap::new();
+        if !self.deploy.files_only && !clusters.is_empty() {
+            // Who may not see all namespaces is told nothing of them.
+            let ask = |cluster: &&ClusterAddress| {
+                self.helm
+                    .to(cluster)
+                    .releases_everywhere()
+                    .unwrap_or_default()
+            };
+            let Ok(known) = self.screen.step("looking for releases elsewhere", || {
+                Ok::<_, Infallible>(side_by_side(&clusters, self.at_once, ask))
+            });
+            everywhere = clusters.into_iter().cloned().zip(known).collect();
+        }
+        Around {
+            everywhere,
+            agents: agents.map(place).collect(),
+        }
     }
-    let agents: Vec<String> = targets
-        .iter()
-        .filter(|target| target.coordinates.component == Component::Agent)
-        .map(|target| target.coordinates.namespace.clone())
-        .collect();
-    let is_new = |target: &Target| target.observed == Observed::Absent;
-    let everywhere = if deploys && targets.iter().any(is_new) {
-        // Who may not see all namespaces is told nothing of them.
-        screen.step("looking for releases elsewhere", || {
-            Ok::<_, Infallible>(helm.releases_everywhere().unwrap_or_default())
-        })
-    } else {
-        Ok(Vec::new())
-    };
-    let Ok(everywhere) = everywhere;
-    for target in targets {
+
+    fn look_at(&self, target: &mut Target, around: &Around) -> Result<()> {
+        let (deploy, screen) = (self.deploy, self.screen);
+        let (restart, deploys) = (deploy.restart, !deploy.files_only);
+        let address = target.coordinates.cluster.clone();
+        let namespace = target.coordinates.namespace.clone();
+        let helm = &self.helm.to(&address);
+        let kubectl = Kubectl::at(&address);
         if let Ok(kubectl) = &kubectl
             && deploys
             && is_new(target)
         {
-            let namespace = &target.coordinates.namespace;
-            target.namespace_is_new = kubectl.has_namespace(namespace) == Some(false);
+            target.namespace_is_new = kubectl.has_namespace(&namespace) == Some(false);
         }
-        let namespace = &target.coordinates.namespace;
         let (answers, rules) = match &kubectl {
             Ok(kubectl) if deploys => admission(target, kubectl, screen),
             _ => (Answers::default(), None),
         };
+        let cluster = self.clusters.known(&address);
+        let everywhere = around.everywhere.get(&address);
+        let engine = engines::of(target, kubectl.as_ref().ok().filter(|_| deploys), screen);
         let scene = Scene {
             target,
-            releases: cluster.known(namespace),
-            everywhere: &everywhere,
+            releases: cluster.and_then(|cluster| cluster.known(&namespace)),
+            everywhere: everywhere.map_or(&[], Vec::as_slice),
             history: &history(target, helm)?,
             rules: rules.as_ref(),
             answers: &answers,
-            agent_comes_along: agents.contains(namespace),
+            engine: engine.as_ref(),
+            agent_comes_along: around.agents.contains(&(address, namespace.clone())),
             restart,
             deploys,
         };
@@ -119,8 +164,7 @@ pub(super) fn look(
         if deploys && let Ok(kubectl) = &kubectl {
             found.extend(rights(target, helm.major()?, kubectl, screen));
             if deploy.verify && target.layout.task_pods.is_some() {
-                let namespace = &target.coordinates.namespace;
-                found.extend(verifying::may_not(namespace, kubectl, screen));
+                found.extend(verifying::may_not(&namespace, kubectl, screen));
             }
         }
         found.extend(unwritable(target));
@@ -129,8 +173,26 @@ pub(super) fn look(
         if restart {
             target.replaced.extend(preflight::restarted(target));
         }
+        Ok(())
     }
-    Ok(findings)
+}
+
+fn is_new(target: &Target) -> bool {
+    target.observed == Observed::Absent
+}
+
+/// A Helm that this plugin was never tried with.
+fn too_old(helm: &Helm) -> Result<Option<Finding>> {
+    Ok(helm.too_old()?.map(|version| {
+        Finding::error(
+            "helm-too-old",
+            format!(
+                "this is Helm {version}; the oldest that this plugin works with is {}",
+                helm::OLDEST
+            ),
+        )
+        .hint("install a newer Helm, or name one with HELM_BIN")
+    }))
 }
 
 /// What the API server says to the new pods, and what the namespace demands of those that it does not let in.
@@ -169,7 +231,9 @@ fn rules(
         &["resourcequota,limitrange", "-n", namespace],
     ];
     let what = format!("asking what namespace {namespace} demands of pods");
-    let Ok(answers) = screen.step(&what, || Ok::<_, Infallible>(side_by_side(&asked, get)));
+    let Ok(answers) = screen.step(&what, || {
+        Ok::<_, Infallible>(side_by_side(&asked, AT_ONCE, get))
+    });
     // What may not be read demands nothing that could be told.
     let [namespace, quotas] = answers.try_into().ok()?;
     Some(NamespaceRules::read(

@@ -5,7 +5,7 @@ use std::time::Duration as Patience;
 use anyhow::Result;
 use time::{Duration, OffsetDateTime};
 
-use super::planning;
+use super::bundles;
 use super::probing::{self, Met};
 use crate::certs::Certificate;
 use crate::certs::bundle::{Bundle, Given};
@@ -13,7 +13,7 @@ use crate::certs::chain::Chain;
 use crate::certs::judgement::{Asked, Cause};
 use crate::certs::lint::{self, Options};
 use crate::certs::verdict::Verdict;
-use crate::cli::{Output, ProbeArgs};
+use crate::cli::{Output, ProbeArgs, vouched};
 use crate::exit::{ExitCode, Stop};
 use crate::files;
 use crate::finding::{self, Finding};
@@ -74,11 +74,13 @@ fn probe(arguments: &ProbeArgs, cluster: &ClusterAddress, screen: &Screen) -> Re
     let now = OffsetDateTime::now_utc();
     let access = Access {
         cluster,
-        fingerprint: arguments.fingerprint,
         ask: ui::is_interactive().then_some(ui::confirm),
         looking: false,
     };
-    let (bundle, mut findings) = planning::read(&arguments.certificates, &access)?;
+    let (bundle, mut findings) = bundles::read(
+        &vouched(&arguments.certificates, arguments.fingerprint),
+        &access,
+    )?;
     let given: Vec<&Certificate> = bundle.entries.iter().map(|one| &one.certificate).collect();
     let options = Options {
         expires_within: Duration::days(arguments.expires_within.into()),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use time::OffsetDateTime;
 
-use super::side_by_side::side_by_side;
+use super::side_by_side::{AT_ONCE, side_by_side};
 use crate::certs::Certificate;
 use crate::certs::judgement::{Asked, Presented};
 use crate::certs::verdict::Verdict;
@@ -29,7 +29,7 @@ pub(super) struct Met {
 
 /// Asks every server once, side by side.
 pub(super) fn ask(servers: &[Endpoint], patience: Duration) -> Vec<Result<Met>> {
-    side_by_side(servers, |server| meet(server, patience))
+    side_by_side(servers, AT_ONCE, |server| meet(server, patience))
 }
 
 fn meet(server: &Endpoint, patience: Duration) -> Result<Met> {

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::install::{begin, carry_through};
+use super::order::{Order, fleet_of};
 use crate::cli::RemoveArgs;
 use crate::exit::ExitCode;
 use crate::kube::ClusterAddress;
@@ -13,6 +14,9 @@ pub(super) fn run(
     cluster: &ClusterAddress,
     screen: &Screen,
 ) -> Result<ExitCode> {
-    let helm = begin(&arguments.deploy, cluster)?;
-    carry_through(&arguments.into(), &helm, screen)
+    let (edited, deploy) = (&arguments.edited, &arguments.deploy);
+    let helm = begin(deploy, cluster)?;
+    let fleet = fleet_of(deploy, &edited.components, &edited.targets)?;
+    let order = Order::of_removal(arguments, fleet.as_ref());
+    carry_through(&order, &helm, screen)
 }

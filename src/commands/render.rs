@@ -2,10 +2,14 @@
 
 use anyhow::{Result, anyhow};
 
+use super::bundles::Bundles;
+use super::charts::Charts;
 use super::gather::{Destination, helm_arguments};
 use super::locking;
 use super::needs::Needs;
-use super::planning::{self, Planner, accept, certificates};
+use super::order::one_by_one;
+use super::planning::{self, Job, Planned, Planner, accept};
+use super::side_by_side::AT_ONCE;
 use crate::backups::Backups;
 use crate::cli::{self, Output, RenderArgs};
 use crate::exit::ExitCode;
@@ -26,22 +30,28 @@ pub(super) fn run(
     interrupt::watch()?;
     let desired = &arguments.desired.desired();
     let mut needs = Needs::when(true);
-    let specs = cli::specs(
-        &arguments.desired.components,
-        &arguments.desired.targets,
-        "render",
-    );
-    let specs = needs.keep(specs.map_err(anyhow::Error::from))?;
-    let certificates = needs.keep(certificates(desired, cluster, false))?;
-    let (Some(specs), Some((bundle, findings))) = (specs, certificates) else {
+    let (components, targets) = (&arguments.desired.components, &arguments.desired.targets);
+    let fleet = arguments.fleet.find(components, targets)?;
+    let requests = match &fleet {
+        Some(fleet) => fleet.requests_anywhere(desired, cluster, &arguments.fleet.only)?,
+        None => {
+            let specs = cli::specs(components, targets, "render").map_err(anyhow::Error::from);
+            let specs = needs.keep(specs)?;
+            one_by_one(specs.unwrap_or_default(), cluster, desired)
+        }
+    };
+    let bundles = needs.keep(Bundles::of(desired, &requests, cluster, false))?;
+    let (Some(bundles), true) = (bundles, needs.are_met()) else {
         return Err(needs.into_error().into());
     };
+    let Bundles {
+        each,
+        all: bundle,
+        findings,
+    } = bundles;
     let helm = Helm::at(cluster)?;
     let helm_arguments = helm_arguments(&arguments.desired.helm_arguments)?;
     let planner = Planner {
-        helm: &helm,
-        desired,
-        bundle: &bundle,
         arguments: &helm_arguments,
         rollout: &Rollout::default(),
         on_unheld: OnUnheld::default(),
@@ -54,17 +64,26 @@ pub(super) fn run(
             Purpose::Print
         },
         assume_names: arguments.assume_names,
+        at_once: AT_ONCE,
+        charts: Charts::default(),
     };
     let mut locks = FolderLocks::default();
-    let mut places = Vec::new();
-    for spec in specs {
-        let place = Destination::without_cluster(spec, cluster);
+    let mut jobs = Vec::new();
+    for (request, bundle) in requests.into_iter().zip(each) {
+        let place = Destination::without_cluster(request.spec, &request.cluster)?;
         if arguments.in_place {
             locking::lock(&mut locks, &place.values, screen)?;
         }
-        places.push(place);
+        jobs.push(Job {
+            helm: helm.to(&request.cluster),
+            place,
+            desired: request.desired,
+            bundle,
+            wave: request.wave,
+        });
     }
-    let planned = planner.targets(&places, |_| Ok(Observed::Absent), screen);
+    let planned = planner.targets(&jobs, |_| Ok(Observed::Absent), screen);
+    let planned = planned.and_then(Planned::or_first_error);
     let planned = planned.map_err(|error| without_chart(error, arguments))?;
     interrupt::check()?;
     let plan = planning::plan(desired, &bundle, findings, planned, arguments.check);

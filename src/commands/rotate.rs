@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use super::install::{begin, finish};
-use super::order::Order;
+use super::order::{Order, fleet_of};
 use super::{installing, planning, probing, running_tasks};
 use crate::cli::{Output, RotateArgs};
 use crate::exit::{ExitCode, Stop};
@@ -15,7 +15,7 @@ use crate::finding::Finding;
 use crate::helm::{Helm, Rollout};
 use crate::interrupt;
 use crate::kube::ClusterAddress;
-use crate::plan::Plan;
+use crate::plan::{Action, Plan, Purpose, Target};
 use crate::report::{Ending, plan_json};
 use crate::ui::Screen;
 
@@ -32,6 +32,9 @@ pub(super) fn run(
 ) -> Result<ExitCode> {
     let helm = begin(&arguments.deploy, cluster)?;
     says_all(arguments)?;
+    let edited = &arguments.edited;
+    let fleet = fleet_of(&arguments.deploy, &edited.components, &edited.targets)?;
+    let fleet = fleet.as_ref();
     let mut locks = FolderLocks::default();
     let rollout = installing::rollout(&arguments.deploy, &helm)?;
     let mut plan_of = |order: &Order<'_>| {
@@ -39,14 +42,14 @@ pub(super) fn run(
             .map_err(installing::interrupted)
     };
 
-    let both = Order::of_both(arguments);
+    let both = Order::of_both(arguments, fleet);
     let plan = plan_of(&both)?;
     let new = plan
         .entries
         .iter()
         .map(|entry| entry.certificate.fingerprint);
-    let last = Order::of_dropping(arguments, new.collect());
-    if plan.has_changes() || planning::accept(&plan).is_err() {
+    let last = Order::of_dropping(arguments, fleet, new.collect());
+    if plan.targets.iter().any(is_ahead) || planning::accept(&plan).is_err() {
         is_there(&last, &plan)?;
         return trust_both(&both, &rollout, &helm, &plan, screen);
     }
@@ -71,6 +74,15 @@ pub(super) fn run(
         return finish(&last, &rollout, &helm, &plan, screen);
     }
     Ok(told(&last, &plan, &waits, &older, screen))
+}
+
+/// Whether the first step is still to be done. Where files alone are written, and there is no release of Helm's to compare with, as
+/// with Argo CD, they tell.
+fn is_ahead(target: &Target) -> bool {
+    if target.purpose == Purpose::Write && target.observed.release().is_none() {
+        return target.file.changes();
+    }
+    target.action != Action::Nothing
 }
 
 /// Both ends of a rotation have to be named.

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use anyhow::Result;
 use time::OffsetDateTime;
 
-use super::side_by_side::side_by_side;
+use super::side_by_side::{AT_ONCE, side_by_side};
 use crate::certs::Fingerprint;
 use crate::certs::bundle::Entry;
 use crate::finding::Finding;
@@ -37,7 +37,7 @@ pub(super) fn started_without(
     }
     let kubectl = Kubectl::at(helm.cluster()).map_err(|why| format!("{why:#}"));
     let Ok(found) = screen.step("asking which tasks run", || {
-        Ok::<_, Infallible>(side_by_side(&targets, |(target, release)| {
+        Ok::<_, Infallible>(side_by_side(&targets, AT_ONCE, |(target, release)| {
             let looked = kubectl.as_ref().map_err(Clone::clone);
             let looked = looked.and_then(|kubectl| {
                 look(came, target, release, kubectl, helm).map_err(|why| format!("{why:#}"))

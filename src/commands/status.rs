@@ -2,6 +2,7 @@
 
 mod files;
 mod found;
+mod sought;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -12,10 +13,11 @@ use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
 use self::files::Files;
-use self::found::{Candidate, Shadow, Surveyed, is_in_cluster};
-use super::planning;
+use self::found::{Candidate, Shadow, Surveyed};
+use self::sought::{Sought, Wanted};
+use super::bundles;
 use super::probing::Answers;
-use super::side_by_side::side_by_side;
+use super::side_by_side::{AT_ONCE, side_by_side};
 use crate::certs::bundle::Entry;
 use crate::certs::lint;
 use crate::cli::{StatusArgs, StatusOutput};
@@ -28,8 +30,8 @@ use crate::proof::{Manifest, Object};
 use crate::release::Snapshot;
 use crate::report::{ClusterState, Status, prometheus};
 use crate::request::{TargetId, TargetSpec};
-use crate::sources::{Access, Place, Source};
-use crate::status::{self, Evidence, Live, ReleaseStatus, Stored};
+use crate::sources::{Access, Place};
+use crate::status::{self, Evidence, Given, Live, ReleaseStatus, Stored};
 use crate::ui::Screen;
 use crate::vendor::{Component, Layout};
 
@@ -40,16 +42,17 @@ pub(super) fn run(
 ) -> Result<ExitCode> {
     interrupt::watch()?;
     fits_together(arguments)?;
-    let specs = arguments.specs()?;
-    let clusters = match (arguments.contexts.as_slice(), arguments.all_contexts) {
-        ([], false) => vec![address.clone()],
-        ([], true) => address.of_contexts(None)?,
-        (names, _) => address.of_contexts(Some(names))?,
+    let fleet = arguments
+        .fleet
+        .find(&arguments.components, &arguments.places.0)?;
+    let sought = match &fleet {
+        Some(fleet) => Sought::by_fleet(fleet, arguments, address)?,
+        None => Sought::by_words(arguments, address)?,
     };
     if arguments.watch {
-        return watch(arguments, &specs, &clusters, screen);
+        return watch(arguments, &sought, screen);
     }
-    let status = look(arguments, &specs, &clusters, screen)?;
+    let status = look(arguments, &sought, screen)?;
     interrupt::check()?;
     show(arguments, &status, screen);
     Ok(status.exit_code())
@@ -77,14 +80,9 @@ fn fits_together(arguments: &StatusArgs) -> Result<(), Stop> {
 
 /// Looks again and again until a signal ends it, quietly: that is how it is meant to end. A look that fails is told, and does not
 /// end it.
-fn watch(
-    arguments: &StatusArgs,
-    specs: &[TargetSpec],
-    clusters: &[ClusterAddress],
-    screen: &Screen,
-) -> Result<ExitCode> {
+fn watch(arguments: &StatusArgs, sought: &[Sought], screen: &Screen) -> Result<ExitCode> {
     loop {
-        let looked = look(arguments, specs, clusters, screen);
+        let looked = look(arguments, sought, screen);
         if interrupt::requested() {
             return Ok(ExitCode::Interrupted);
         }
@@ -126,37 +124,38 @@ struct Read {
     earlier: BTreeMap<OffsetDateTime, Manifest>,
 }
 
-fn look(
-    arguments: &StatusArgs,
-    specs: &[TargetSpec],
-    clusters: &[ClusterAddress],
-    screen: &Screen,
-) -> Result<Status> {
-    let files = Files::read(specs)?;
+fn look(arguments: &StatusArgs, sought: &[Sought], screen: &Screen) -> Result<Status> {
+    let files = Files::read(sought)?;
     files
         .values()
         .for_each(|values| screen.hide_secrets_of(values));
-    let named = clusters.iter().map(ToString::to_string);
+    let named = sought.iter().map(|one| one.cluster.to_string());
     screen.leave_open(named);
-    let sources = arguments.certificates.iter();
-    let local: Vec<Source> = sources.filter(|one| !is_in_cluster(one)).cloned().collect();
-    let (given, mut findings) = match clusters {
+    let (given, mut findings) = match sought {
         [] => (Vec::new(), Vec::new()),
         [first, ..] => {
-            let (bundle, findings) = planning::read(&local, &Access::looking(first))?;
+            let access = Access::looking(&first.cluster);
+            let (bundle, findings) = bundles::read(&sought::local(arguments), &access)?;
             (bundle.entries, findings)
         }
     };
-    let what = match clusters {
-        [only] => format!("looking for releases on {only}"),
+    let wanted = if arguments.certificates.is_empty() {
+        let (wanted, more) = Wanted::read(sought);
+        findings.extend(more);
+        wanted
+    } else {
+        Wanted::default()
+    };
+    let what = match sought {
+        [only] => format!("looking for releases on {}", only.cluster),
         all => format!("looking for releases on {} clusters", all.len()),
     };
     let Ok(surveyed) = screen.step(&what, || {
-        Ok::<_, Infallible>(side_by_side(clusters, |cluster| {
-            found::survey(arguments, specs, &given, cluster)
+        Ok::<_, Infallible>(side_by_side(sought, AT_ONCE, |one| {
+            found::survey(arguments, &one.specs, &given, &one.cluster)
         }))
     });
-    let (mut reads, more) = read_all(&surveyed, specs, clusters, screen);
+    let (mut reads, more) = read_all(&surveyed, sought, screen);
     findings.extend(more);
     settle_doubts(&mut reads, &surveyed, &files, screen);
     let now = OffsetDateTime::now_utc();
@@ -168,17 +167,25 @@ fn look(
     let mut releases: Vec<ReleaseStatus> = reads
         .iter()
         .map(|read| {
-            let given = surveyed.get(read.cluster).and_then(|one| one.as_ref().ok());
-            let given = given.and_then(|one| Some((one.given.as_ref()?, sources.as_slice())));
-            let given = given.map(|(entries, words)| (entries.as_slice(), words));
-            ReleaseStatus::of(&read.evidence(&files, given, now))
+            let here = surveyed.get(read.cluster).and_then(|one| one.as_ref().ok());
+            let given = here.and_then(|one| {
+                Some(Given {
+                    entries: one.given.as_deref()?,
+                    sources: &sources,
+                    is_all: true,
+                })
+            });
+            let listed = || {
+                let id = &read.id;
+                let sought = sought.get(read.cluster)?;
+                wanted.of(sought.wanted_of(read.component, &id.namespace, &id.release)?)
+            };
+            ReleaseStatus::of(&read.evidence(&files, given.or_else(listed), now))
         })
         .collect();
     for component in Component::ALL {
-        if specs
-            .iter()
-            .any(|one| one.component == component && one.values.is_empty())
-        {
+        let mut specs = sought.iter().flat_map(|one| &one.specs);
+        if specs.any(|one| one.component == component && one.values.is_empty()) {
             status::settle_files(&mut releases, component);
         }
     }
@@ -187,16 +194,16 @@ fn look(
     }
     releases.sort_by(|a, b| (&a.id, a.component).cmp(&(&b.id, b.component)));
     let expires_within = Duration::days(arguments.expires_within.into());
-    findings.extend(missing(specs, &reads, &surveyed));
+    findings.extend(missing(sought, &reads, &surveyed));
     findings.extend(endings(&releases, expires_within, now));
     finding::ignore(&mut findings, &arguments.ignore);
     for release in &mut releases {
         finding::ignore(&mut release.findings, &arguments.ignore);
     }
-    let states = clusters.iter().zip(&surveyed).map(|(address, surveyed)| {
+    let states = sought.iter().zip(&surveyed).map(|(one, surveyed)| {
         let error = surveyed.as_ref().err().map(|error| format!("{error:#}"));
         ClusterState {
-            address: address.clone(),
+            address: one.cluster.clone(),
             error,
         }
     });
@@ -212,21 +219,20 @@ fn look(
 /// Reads every release, side by side over all clusters, and gives what there is to say of those that cannot be read.
 fn read_all(
     surveyed: &[Result<Surveyed>],
-    specs: &[TargetSpec],
-    clusters: &[ClusterAddress],
+    sought: &[Sought],
     screen: &Screen,
 ) -> (Vec<Read>, Vec<Finding>) {
     let (mut candidates, mut reads, mut findings) = (Vec::new(), Vec::new(), Vec::new());
-    for (index, (cluster, one)) in clusters.iter().zip(surveyed).enumerate() {
+    for (index, (wanted, one)) in sought.iter().zip(surveyed).enumerate() {
         let Ok(one) = one else { continue };
         findings.extend(one.findings.iter().cloned());
         candidates.extend(
             one.candidates
                 .iter()
-                .map(|candidate| (index, one, candidate)),
+                .map(|candidate| (index, wanted, one, candidate)),
         );
         let shadows = one.shadows.iter();
-        reads.extend(shadows.map(|shadow| Read::of_shadow(shadow, index, cluster)));
+        reads.extend(shadows.map(|shadow| Read::of_shadow(shadow, index, &wanted.cluster)));
     }
     if candidates.is_empty() {
         return (reads, findings);
@@ -236,9 +242,13 @@ fn read_all(
         several => format!("reading {several} releases"),
     };
     let Ok(answers) = screen.step(&what, || {
-        Ok::<_, Infallible>(side_by_side(&candidates, |(index, one, candidate)| {
-            Read::of_candidate(candidate, *index, one, specs)
-        }))
+        Ok::<_, Infallible>(side_by_side(
+            &candidates,
+            AT_ONCE,
+            |(index, sought, one, candidate)| {
+                Read::of_candidate(candidate, *index, one, &sought.specs)
+            },
+        ))
     });
     for ((.., candidate), answer) in candidates.iter().zip(answers) {
         match answer {
@@ -359,8 +369,8 @@ impl Read {
 
     fn evidence<'a>(
         &'a self,
-        files: &'a Files,
-        given: Option<(&'a [Entry], &'a [String])>,
+        files: &'a Files<'_>,
+        given: Option<Given<'a>>,
         now: OffsetDateTime,
     ) -> Evidence<'a> {
         let (chart, version) = self.chart.clone();
@@ -375,7 +385,7 @@ impl Read {
                 Err(why) => Stored::Hidden(why),
             },
             live: &self.live,
-            file: files.of(self.component, self.layout),
+            file: files.of(self.cluster, self.component, &self.id, self.layout),
             given,
             earlier: &self.earlier,
             now,
@@ -387,7 +397,7 @@ impl Read {
 fn settle_doubts(
     reads: &mut [Read],
     surveyed: &[Result<Surveyed>],
-    files: &Files,
+    files: &Files<'_>,
     screen: &Screen,
 ) {
     let now = OffsetDateTime::now_utc();
@@ -406,7 +416,7 @@ fn settle_doubts(
     }
     let what = "asking Helm's history what older pods were started with";
     let Ok(answers) = screen.step(what, || {
-        Ok::<_, Infallible>(side_by_side(&open, |(_, read, moments)| {
+        Ok::<_, Infallible>(side_by_side(&open, AT_ONCE, |(_, read, moments)| {
             let surveyed = surveyed.get(read.cluster).and_then(|one| one.as_ref().ok());
             surveyed.map_or_else(BTreeMap::new, |one| earlier(read, one, moments))
         }))
@@ -464,29 +474,42 @@ fn ask_servers(releases: &mut [ReleaseStatus], screen: &Screen) {
     }
 }
 
-/// The releases that were named and are nowhere.
-fn missing(specs: &[TargetSpec], reads: &[Read], surveyed: &[Result<Surveyed>]) -> Vec<Finding> {
-    let answered = surveyed.iter().any(Result::is_ok);
-    let named = specs
-        .iter()
-        .filter_map(|spec| Some((spec, spec.release.as_ref()?)));
-    named
-        .filter(|(spec, name)| {
-            let is_it =
-                |read: &&Read| read.component == spec.component && read.id.release == **name;
-            answered && !reads.iter().any(|read| is_it(&read))
-        })
-        .map(|(spec, name)| {
-            Finding::error(
+/// The releases that were named and are nowhere in a cluster that answers; where several are looked in, in none of them.
+fn missing(sought: &[Sought], reads: &[Read], surveyed: &[Result<Surveyed>]) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    for (index, one) in sought.iter().enumerate() {
+        for spec in &one.specs {
+            let Some(name) = &spec.release else { continue };
+            let is_it = |read: &&Read| {
+                let is_there = read.component == spec.component && read.id.release == *name;
+                is_there
+                    && (!one.is_listed()
+                        || read.cluster == index && spec.allows(&read.id.namespace))
+            };
+            let mut answers = surveyed.iter().enumerate();
+            let answered =
+                answers.any(|(at, answer)| answer.is_ok() && (at == index || !one.is_listed()));
+            if !answered || reads.iter().any(|read| is_it(&read)) {
+                continue;
+            }
+            let place = match (&spec.namespace, one.is_listed()) {
+                (Some(namespace), true) => format!("in {namespace} of {}", one.cluster.name()),
+                _ => "where it was looked for".to_owned(),
+            };
+            let finding = Finding::error(
                 "release-missing",
                 format!(
-                    "there is no release {name} of the {} where it was looked for",
+                    "there is no release {name} of the {} {place}",
                     spec.component
                 ),
             )
-            .hint("look in all namespaces with -A, or see what there is: helm list -A")
-        })
-        .collect()
+            .hint("look in all namespaces with -A, or see what there is: helm list -A");
+            if !findings.contains(&finding) {
+                findings.push(finding);
+            }
+        }
+    }
+    findings
 }
 
 /// The ends of all certificates, each certificate once, whichever releases have it.

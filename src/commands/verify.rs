@@ -4,15 +4,18 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::gather::{Cluster, Destination};
+use super::gather::{self, Cluster, Clusters, Destination};
+use super::side_by_side::AT_ONCE;
 use super::verifying::{self, Found, Place, Wanted};
 use crate::cli::{Output, VerifyArgs};
 use crate::exit::{ExitCode, Stop};
 use crate::finding::{self, Finding};
+use crate::fleet::Fleet;
 use crate::helm::Helm;
 use crate::interrupt;
 use crate::kube::{ClusterAddress, Kubectl};
 use crate::report::{Ending, Sending, Verified, verified_json};
+use crate::request::{Desired, TargetRequest};
 use crate::ui::{self, Screen};
 use crate::vendor::Component;
 
@@ -31,7 +34,10 @@ pub(super) fn run(
     interrupt::watch()?;
     let helm = Helm::at(cluster)?;
     helm.ask_version_in_background();
-    let kubectl = Kubectl::at(cluster)?;
+    Kubectl::at(cluster)?;
+    let fleet = arguments
+        .fleet
+        .find(&arguments.components, &arguments.releases.0)?;
     let wanted = Wanted {
         queues: &arguments.queues,
         image: arguments.image.as_deref(),
@@ -41,16 +47,22 @@ pub(super) fn run(
     let Found {
         sendings,
         mut findings,
-    } = find(arguments, &helm, wanted, screen)?;
+    } = match &fleet {
+        Some(fleet) => find_all(arguments, fleet, &helm, wanted, screen)?,
+        None => find(arguments, &helm, wanted, screen)?,
+    };
     interrupt::check()?;
     if !arguments.dry_run {
-        let denied = namespaces(&sendings).into_iter();
-        let denied = denied.filter_map(|one| verifying::may_not(one, &kubectl, screen));
-        findings.extend(denied);
+        for (cluster, namespace) in places(&sendings) {
+            let kubectl = Kubectl::at(cluster)?;
+            findings.extend(verifying::may_not(namespace, &kubectl, screen));
+        }
         interrupt::check()?;
     }
     finding::ignore(&mut findings, &arguments.ignore);
-    let is_refused = finding::refuses(&findings);
+    // Where a file lists many, one that cannot be asked about keeps no other from being asked.
+    let goes_on = fleet.is_some() && !sendings.is_empty();
+    let is_refused = finding::refuses(&findings) && !goes_on;
     if arguments.dry_run || is_refused {
         let shown = sendings.into_iter().map(|sending| Verified {
             sending,
@@ -77,12 +89,15 @@ pub(super) fn run(
     }
     screen.notes(&findings);
     if !is_json {
-        screen.sendings(&sendings, cluster, wanted.seconds());
-        agree(arguments, &sendings, cluster)?;
+        screen.sendings(&sendings, wanted.seconds());
+        agree(arguments, &sendings)?;
     }
     interrupt::check()?;
-    cluster.is_as_it_was()?;
-    let verified = verifying::send(&kubectl, &sendings, wanted, &arguments.ignore, screen);
+    let clusters: BTreeSet<&ClusterAddress> = sendings.iter().map(|one| &one.cluster).collect();
+    for cluster in clusters {
+        cluster.is_as_it_was()?;
+    }
+    let verified = verifying::send(&sendings, wanted, &arguments.ignore, screen);
     Ok(ended(&verified, &findings, is_json, screen))
 }
 
@@ -95,28 +110,73 @@ fn find(arguments: &VerifyArgs, helm: &Helm, wanted: Wanted<'_>, screen: &Screen
     for component in &components {
         let spec = arguments.releases.0.of(*component, &components)?;
         let place = Destination::find(spec, &mut cluster, screen, may_ask)?;
-        let listed = place.listed.as_ref().ok().and_then(Option::as_ref);
-        let chart = listed.and_then(|one| {
-            let mut layouts = component.layouts().into_iter();
-            layouts.find(|layout| one.version_of(layout.chart).is_some())
-        });
-        let place = Place {
-            component: *component,
-            chart: chart.map_or(place.layout.chart, |layout| layout.chart),
-            release: &place.release,
-            namespace: &place.namespace,
-        };
-        let found = verifying::find(helm, place, wanted, screen)?;
+        let found = of_place(&place, helm, wanted, screen)?;
         all.sendings.extend(found.sendings);
         all.findings.extend(found.findings);
     }
     Ok(all)
 }
 
+/// The pods of all releases that a file lists.
+fn find_all(
+    arguments: &VerifyArgs,
+    fleet: &Fleet,
+    helm: &Helm,
+    wanted: Wanted<'_>,
+    screen: &Screen,
+) -> Result<Found> {
+    let (nothing, only) = (Desired::default(), &arguments.fleet.only);
+    let mut requests = fleet.requests(&nothing, false, helm.cluster(), only)?;
+    requests.retain(|one| Component::WITH_TASK_PODS.contains(&one.spec.component));
+    let mut clusters = Clusters::new(false);
+    clusters.ask_all(&requests, helm, AT_ONCE, screen);
+    let mut all = Found::default();
+    for TargetRequest { cluster, spec, .. } in requests {
+        let (_, namespace, release) = gather::named(&spec, &cluster);
+        let place = Destination::find(spec, clusters.at(&cluster, helm), screen, false);
+        let found = place.and_then(|place| of_place(&place, &helm.to(&cluster), wanted, screen));
+        match found {
+            Ok(found) => {
+                all.sendings.extend(found.sendings);
+                all.findings.extend(found.findings);
+            }
+            Err(error) => all.findings.push(Finding::error(
+                "release-unreadable",
+                format!(
+                    "release {release} in {namespace} of {} could not be looked at: {error:#}",
+                    cluster.name()
+                ),
+            )),
+        }
+    }
+    Ok(all)
+}
+
+/// The pods of a release.
+fn of_place(
+    place: &Destination,
+    helm: &Helm,
+    wanted: Wanted<'_>,
+    screen: &Screen,
+) -> Result<Found> {
+    let listed = place.listed.as_ref().ok().and_then(Option::as_ref);
+    let chart = listed.and_then(|one| {
+        let mut layouts = place.component.layouts().into_iter();
+        layouts.find(|layout| one.version_of(layout.chart).is_some())
+    });
+    let place = Place {
+        component: place.component,
+        chart: chart.map_or(place.layout.chart, |layout| layout.chart),
+        release: &place.release,
+        namespace: &place.namespace,
+    };
+    verifying::find(helm, place, wanted, screen)
+}
+
 /// The components that were named, else those that have a release in the namespace.
 fn components(
     arguments: &VerifyArgs,
-    cluster: &mut Cluster<'_>,
+    cluster: &mut Cluster,
     screen: &Screen,
 ) -> Result<Vec<Component>> {
     if arguments.components.contains(&Component::Gateway) {
@@ -149,14 +209,15 @@ fn components(
 }
 
 /// Where they go, each namespace once.
-fn namespaces(sendings: &[Sending]) -> Vec<&str> {
-    let namespaces = sendings.iter().map(|one| one.errand.namespace.as_str());
-    let namespaces: BTreeSet<&str> = namespaces.collect();
-    namespaces.into_iter().collect()
+fn places(sendings: &[Sending]) -> BTreeSet<(&ClusterAddress, &str)> {
+    let places = sendings.iter();
+    places
+        .map(|one| (&one.cluster, one.errand.namespace.as_str()))
+        .collect()
 }
 
 /// Asks for the yes, where nobody gave it on the command line.
-fn agree(arguments: &VerifyArgs, sendings: &[Sending], cluster: &ClusterAddress) -> Result<()> {
+fn agree(arguments: &VerifyArgs, sendings: &[Sending]) -> Result<()> {
     if arguments.yes {
         return Ok(());
     }
@@ -170,9 +231,12 @@ fn agree(arguments: &VerifyArgs, sendings: &[Sending], cluster: &ClusterAddress)
         1 => "a short-lived pod".to_owned(),
         n => format!("{n} short-lived pods"),
     };
+    let namespaces: BTreeSet<&str> = places(sendings).into_iter().map(|(_, one)| one).collect();
+    let namespaces: Vec<&str> = namespaces.into_iter().collect();
     let question = format!(
-        "Run {what} in {} on {cluster}?",
-        namespaces(sendings).join(", ")
+        "Run {what} in {} on {}?",
+        namespaces.join(", "),
+        Sending::clusters(sendings)
     );
     if ui::confirm(&question)? {
         Ok(())
@@ -185,7 +249,7 @@ fn ended(verified: &[Verified], findings: &[Finding], is_json: bool, screen: &Sc
     let has_failed = verified
         .iter()
         .any(|one| one.asked.as_ref().is_some_and(|asked| asked.ended.is_err()));
-    let is_refused = !verified.iter().all(Verified::is_right);
+    let is_refused = finding::refuses(findings) || !verified.iter().all(Verified::is_right);
     let (ending, code) = if interrupt::requested() {
         (Ending::Interrupted, ExitCode::Interrupted)
     } else if has_failed {

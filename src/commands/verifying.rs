@@ -62,7 +62,6 @@ pub(super) fn after_upgrade(
         namespace: &at.namespace,
     };
     let wanted = wanted_after(&order.deploy);
-    let kubectl = Kubectl::at(helm.cluster())?;
     let Found {
         sendings,
         mut findings,
@@ -73,7 +72,7 @@ pub(super) fn after_upgrade(
         return Err(Stop::refused("the task pods cannot be verified; see above").into());
     }
     let ignored = &order.desired.ignore;
-    Ok(send(&kubectl, &sendings, wanted, ignored, screen))
+    Ok(send(&sendings, wanted, ignored, screen))
 }
 
 /// A release whose task pods are wanted.
@@ -197,6 +196,7 @@ pub(super) fn find(
         };
         screen.hide(&errand.secrets());
         found.sendings.push(Sending {
+            cluster: helm.cluster().clone(),
             component,
             release: release.to_owned(),
             errand,
@@ -322,7 +322,6 @@ pub(super) fn may_not(namespace: &str, kubectl: &Kubectl, screen: &Screen) -> Op
 
 /// Sends the pods, a few at a time, and judges what they saw.
 pub(super) fn send(
-    kubectl: &Kubectl,
     sendings: &[Sending],
     wanted: Wanted<'_>,
     ignored: &[Ignorable],
@@ -341,9 +340,12 @@ pub(super) fn send(
             (!told.is_empty()).then(|| told.join("; "))
         };
         let asked = screen.watched_step(&what, Some(&look), || {
-            Ok::<_, std::convert::Infallible>(side_by_side(&numbered, |(number, one)| {
+            Ok::<_, std::convert::Infallible>(side_by_side(&numbered, AT_ONCE, |(number, one)| {
                 let tell = |stage: &Stage| told(&stages, *number, one, stage, screen);
-                run::ask(kubectl, &one.errand, wanted.patience.0, &tell)
+                match Kubectl::at(&one.cluster) {
+                    Ok(kubectl) => run::ask(&kubectl, &one.errand, wanted.patience.0, &tell),
+                    Err(error) => run::Asked::not_sent(error),
+                }
             }))
         });
         let Ok(asked) = asked;

@@ -241,7 +241,7 @@ mod tests {
         assert_eq!(words("install --mode=r"), ["--mode=replace"]);
         assert_eq!(words("install --dry"), ["--dry-run"]);
         assert!(words("install --dry-run --dry").is_empty());
-        assert_eq!(words("install --ca x --ca"), ["--ca"]);
+        assert_eq!(words("install --ca x --ca"), ["--ca", "--canary"]);
         assert_eq!(
             words("install --ignore certificate-exp"),
             ["certificate-expired"]

@@ -42,7 +42,7 @@ const RENDER: &[(&str, bool)] = &[
     ("--skip-crds", false),
     ("--skip-schema-validation", false),
     // Else a rendering refuses what the upgrade takes over.
-    ("--take-ownership", false),
+    (TAKE_OWNERSHIP, false),
 ];
 
 /// The rest of what `helm upgrade` takes.
@@ -70,6 +70,9 @@ pub fn is_flag(word: &str) -> bool {
     let mut sorted = LOCATE.iter().chain(RENDER).map(|(name, _)| *name);
     UPGRADE.contains(&word) || sorted.any(|name| name == word)
 }
+
+/// The flag with which objects of nobody, or of another release, become a release's.
+const TAKE_OWNERSHIP: &str = "--take-ownership";
 
 /// Flags of the plan itself: given twice, preview and execution could differ.
 const OURS: &[(&str, &str)] = &[
@@ -280,7 +283,15 @@ impl HelmArguments {
     /// Whether objects that belong to no release, or another one, become this one's.
     #[must_use]
     pub fn take_ownership(&self) -> bool {
-        self.has("--take-ownership")
+        self.has(TAKE_OWNERSHIP)
+    }
+
+    /// The same, where `helm template` goes past objects that belong to no release, or another one.
+    #[must_use]
+    pub fn taking_ownership(&self) -> Self {
+        let mut taking = self.clone();
+        taking.render.push(TAKE_OWNERSHIP.to_owned());
+        taking
     }
 
     /// Whether a flag without a value is given.

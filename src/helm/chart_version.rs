@@ -19,16 +19,19 @@ pub(super) fn parse(text: &str) -> Option<Version> {
     Version::parse(&format!("{numbers}{missing}{rest}")).ok()
 }
 
-/// A version without the digest that Flux appends to it (`6.14.6+1a2b3c4d5e6f`): no registry knows that one.
+/// A version without the digest that Flux appends to it (`6.14.6+1a2b3c4d5e6f`, and `….2` for the second generation of an object
+/// that names values files of the chart): no registry knows that one.
 #[must_use]
 pub(super) fn without_digest(version: &str) -> &str {
+    let is_digest = |text: &str| text.len() == 12 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let is_generation = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     match version.split_once('+') {
-        Some((before, digest))
-            if digest.len() == 12 && digest.bytes().all(|b| b.is_ascii_hexdigit()) =>
-        {
-            before
-        }
-        _ => version,
+        Some((before, build)) => match build.split_once('.') {
+            None if is_digest(build) => before,
+            Some((digest, generation)) if is_digest(digest) && is_generation(generation) => before,
+            _ => version,
+        },
+        None => version,
     }
 }
 
@@ -125,7 +128,13 @@ mod tests {
     #[test]
     fn fluxs_digest_is_no_part_of_a_version() {
         assert_eq!(without_digest("6.14.6+1a2b3c4d5e6f"), "6.14.6");
-        for version in ["6.14.6", "6.14.6+acme.1", "6.14.6+624"] {
+        assert_eq!(without_digest("6.14.6+1a2b3c4d5e6f.2"), "6.14.6");
+        for version in [
+            "6.14.6",
+            "6.14.6+acme.1",
+            "6.14.6+624",
+            "6.14.6+1a2b3c4d5e6f.x",
+        ] {
             assert_eq!(without_digest(version), version);
         }
     }

@@ -61,6 +61,12 @@ impl HelmError {
             .any(|sign| message.contains(sign))
     }
 
+    /// An object is there already that belongs to no release, or to another one.
+    #[must_use]
+    pub fn is_ownership(&self) -> bool {
+        self.message.contains("invalid ownership metadata")
+    }
+
     /// The cluster does not have a kind of object that the chart renders.
     #[must_use]
     pub fn is_kind_unknown(&self) -> bool {

@@ -65,6 +65,15 @@ impl Helm {
         })
     }
 
+    /// The same helm for another cluster.
+    #[must_use]
+    pub fn to(&self, cluster: &ClusterAddress) -> Self {
+        Self {
+            cluster: cluster.clone(),
+            ..self.clone()
+        }
+    }
+
     /// The cluster that it speaks to.
     #[must_use]
     pub fn cluster(&self) -> &ClusterAddress {

@@ -2,10 +2,12 @@
 
 use std::io;
 use std::process::Output;
+use std::time::Duration;
 
 use super::arguments::masked;
 use super::{Ending, Helm, HelmError};
-use crate::{log_lines, process};
+use crate::log_lines;
+use crate::process::{self, Streamed};
 
 impl Helm {
     /// Runs helm to its end and returns what it printed.
@@ -32,11 +34,26 @@ impl Helm {
     pub(super) fn stream<S: AsRef<str>>(
         &self,
         argv: &[S],
+        patience: Option<Duration>,
         on_line: impl FnMut(&str),
     ) -> Result<String, HelmError> {
         let command = self.on_cluster(&process::command(&self.program, argv));
-        let output = process::stream(&command, &shown(argv), on_line);
-        let output = self.succeeded(argv, output)?;
+        let mut output = process::stream(&command, &shown(argv), patience, on_line);
+        if let (
+            Ok(Streamed {
+                output,
+                was_cut: true,
+            }),
+            Some(patience),
+        ) = (&mut output, patience)
+        {
+            let why = format!(
+                "\nhelm did not come back in {} s, and was ended",
+                patience.as_secs()
+            );
+            output.stderr.extend(why.into_bytes());
+        }
+        let output = self.succeeded(argv, output.map(|streamed| streamed.output))?;
         Ok(log_lines::told(&String::from_utf8_lossy(&output.stderr)))
     }
 

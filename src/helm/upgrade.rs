@@ -1,6 +1,7 @@
 //! The documented `helm upgrade -i`, word for word.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::list_flag::word_of;
 use super::process::shown;
@@ -104,16 +105,18 @@ impl Upgrade {
 }
 
 impl Helm {
-    /// Runs the upgrade; each line of Helm's stdout is handed over as it comes. Returns Helm's stderr (its warnings).
+    /// Runs the upgrade; each line of Helm's stdout is handed over as it comes. Returns Helm's stderr (its warnings). A helm that
+    /// does not come back in `patience` is asked to end.
     ///
     /// # Errors
     /// Helm failed or was killed.
     pub fn upgrade(
         &self,
         upgrade: &Upgrade,
+        patience: Option<Duration>,
         on_line: impl FnMut(&str),
     ) -> Result<String, HelmError> {
-        self.stream(&upgrade.argv, on_line)
+        self.stream(&upgrade.argv, patience, on_line)
     }
 }
 

@@ -114,6 +114,18 @@ impl ClusterAddress {
         Ok(clusters)
     }
 
+    /// The cluster of a context that need not be known here: nobody is asked there.
+    #[must_use]
+    pub fn on(&self, context: &str) -> Self {
+        Self {
+            server: None,
+            user: None,
+            named: Some(context.to_owned()),
+            context: Some(context.to_owned()),
+            ..self.clone()
+        }
+    }
+
     /// What people call it: its context, else its server's address.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use serde_yaml::Value;
 
+use super::kept_files::Around;
 use crate::values;
 use crate::yaml;
 
@@ -12,12 +13,14 @@ use crate::yaml;
 #[derive(Debug, Clone)]
 pub struct ValuesFiles {
     /// Each file and what it says; a file that does not exist yet says nothing.
-    files: Vec<(PathBuf, Value)>,
+    pub(super) files: Vec<(PathBuf, Value)>,
     /// Their texts on disk.
     texts: Vec<Option<String>>,
+    /// The objects around their values, where they are kept in some.
+    pub(super) around: Vec<Option<Around>>,
     /// Deployed values that Helm keeps under them.
     kept: Option<Value>,
-    edited: usize,
+    pub(super) edited: usize,
     /// The edited file's content; `None` where it does not exist. Another target may have edited it before.
     pub text: Option<String>,
     /// Its content on disk.
@@ -41,6 +44,7 @@ impl ValuesFiles {
             .unzip();
         let text = texts.get(edited).cloned().flatten();
         Self {
+            around: vec![None; files.len()],
             files,
             texts,
             kept: None,
@@ -50,17 +54,26 @@ impl ValuesFiles {
         }
     }
 
+    /// The same where some of the files are objects that keep values: what was read of them are those.
+    #[must_use]
+    pub fn inside(self, around: Vec<Option<Around>>) -> Self {
+        Self { around, ..self }
+    }
+
     /// The same with what other targets make of the files.
     ///
     /// # Errors
     /// A draft is not YAML.
     pub fn drafted<'a>(mut self, draft: impl Fn(&Path) -> Option<&'a str>) -> Result<Self> {
         for (index, (path, values)) in self.files.iter_mut().enumerate() {
-            if let Some(text) = draft(path) {
-                *values = yaml::value_of(text)?;
-                if index == self.edited {
-                    self.text = Some(text.to_owned());
-                }
+            let Some(text) = draft(path) else { continue };
+            let text = match self.around.get_mut(index).and_then(Option::as_mut) {
+                Some(around) => around.drafted(path, text)?,
+                None => text.to_owned(),
+            };
+            *values = yaml::value_of(&text)?;
+            if index == self.edited {
+                self.text = Some(text);
             }
         }
         Ok(self)
@@ -93,7 +106,11 @@ impl ValuesFiles {
     pub(super) fn others(&self) -> impl Iterator<Item = (&PathBuf, &str)> {
         let all = self.files.iter().zip(&self.texts).enumerate();
         all.filter(|(index, _)| *index != self.edited)
-            .filter_map(|(_, ((path, _), text))| Some((path, text.as_deref()?)))
+            .filter_map(|(index, ((path, _), text))| {
+                let around = self.around.get(index).and_then(Option::as_ref);
+                let whole = around.map(|around| around.on_disk.as_str());
+                Some((path, whole.or(text.as_deref())?))
+            })
     }
 
     /// All that is given to the chart, as the files are.

@@ -4,6 +4,7 @@ mod admission;
 mod charts;
 mod conflicts;
 mod drift;
+mod engines;
 mod immutable;
 mod neighbours;
 mod newcomers;
@@ -13,6 +14,7 @@ mod running;
 mod size;
 mod state;
 
+use crate::engine::Engine;
 use crate::finding::Finding;
 use crate::helm::{PlacedRelease, ReleaseSummary, Revision};
 use crate::plan::Target;
@@ -39,6 +41,8 @@ pub struct Scene<'a> {
     pub rules: Option<&'a NamespaceRules>,
     /// What the API server says to the pods that are new.
     pub answers: &'a Answers,
+    /// The engine that deploys the release, where one is known.
+    pub engine: Option<&'a Engine>,
     /// Whether an agent goes into the same namespace in this run.
     pub agent_comes_along: bool,
     /// Whether pods that would keep what they have are to be restarted.
@@ -56,6 +60,7 @@ pub fn check(scene: &Scene<'_>) -> Vec<Finding> {
         findings.extend(immutable::changed(scene));
         findings.extend(admission::check(scene));
     }
+    findings.extend(engines::deployed_by(scene));
     findings.extend(place::elsewhere(scene));
     findings.extend(place::missing_namespace(scene));
     findings.extend(neighbours::agent_beside_gateway(scene));
@@ -92,6 +97,7 @@ mod tests {
             history: &[],
             rules: None,
             answers: &NO_ANSWERS,
+            engine: None,
             agent_comes_along: false,
             restart: false,
             deploys: true,
@@ -152,6 +158,7 @@ mod tests {
                 path: layout.override_file.into(),
                 before: None,
                 after: String::new(),
+                inside: None,
             },
             fragment: String::new(),
             is_assumed: false,
@@ -175,6 +182,7 @@ mod tests {
             namespace_is_new: false,
             other_values: Vec::new(),
             findings: Vec::new(),
+            wave: 0,
             action: Action::Upgrade,
             upgrade,
         }

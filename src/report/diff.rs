@@ -64,18 +64,26 @@ impl fmt::Display for Line {
 #[must_use]
 pub fn of_file(file: &FileChange) -> Vec<Line> {
     let shown = |text: &str| summary::summarised(&secrets::masked_file(text));
+    // Around the values there may be anything, secrets of others among it.
+    let (before, after) = match &file.inside {
+        Some(inside) => (Some(inside.before.as_str()), inside.after.as_str()),
+        None => (file.before.as_deref(), file.after.as_str()),
+    };
     // Each is read as YAML, which takes most of the time of a preview of large files.
     let (before, after) = std::thread::scope(|scope| {
-        let before = scope.spawn(|| file.before.as_deref().map(shown).unwrap_or_default());
-        let after = shown(&file.after);
+        let before = scope.spawn(|| before.map(shown).unwrap_or_default());
+        let after = shown(after);
         match before.join() {
             Ok(before) => (before, after),
             Err(panic) => std::panic::resume_unwind(panic),
         }
     });
-    let name = file.path.display();
+    let name = match &file.inside {
+        Some(inside) => format!("{} ({})", file.path.display(), inside.place),
+        None => file.path.display().to_string(),
+    };
     let old = if file.before.is_some() {
-        name.to_string()
+        name.clone()
     } else {
         "/dev/null".to_owned()
     };

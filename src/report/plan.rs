@@ -18,7 +18,7 @@ use crate::overrides::{Mode, Placed, Taken};
 use crate::plan::{Action, Answer, FileChange, NamedServer, Observed, Plan, Target};
 use crate::preflight::Workload;
 use crate::proof::PodPlace;
-use crate::run::{Aftermath, By, Check, FileEnd, Outcome};
+use crate::run::{Aftermath, By, Check, FileEnd, Outcome, Untouched};
 
 /// The plan, and with it what became of each target if it was carried out.
 #[must_use]
@@ -51,6 +51,7 @@ pub fn plan_json(
             "component": one.component.name(),
             "release": one.release,
             "namespace": one.namespace,
+            "cluster": one.cluster.to_string(),
             "error": format!("{:#}", one.error),
         })
     });
@@ -114,7 +115,7 @@ fn target_json(target: &Target, outcome: Option<&Outcome>) -> Value {
         "changes": target.changes,
         "summary": summary::json(target),
         "findings": target.findings,
-        "command": target.upgrade.shown(),
+        "command": target.file.inside.is_none().then(|| target.upgrade.shown()),
         "result": outcome.map(|outcome| result(target, outcome)),
     })
 }
@@ -142,12 +143,12 @@ fn deployed(observed: &Observed) -> Value {
 }
 
 fn file(file: &FileChange) -> Value {
-    let change = match (&file.before, file.changes()) {
+    let change = match (&file.before, file.is_edited()) {
         (_, false) => "none",
         (None, true) => "created",
         (Some(_), true) => "edited",
     };
-    let diff = file.changes().then(|| {
+    let diff = file.is_edited().then(|| {
         diff::of_file(file)
             .iter()
             .map(ToString::to_string)
@@ -208,7 +209,11 @@ fn server(server: &NamedServer) -> Value {
 fn result(target: &Target, outcome: &Outcome) -> Value {
     match outcome {
         Outcome::Unchanged => json!({"outcome": "unchanged"}),
-        Outcome::Untouched => json!({"outcome": "untouched"}),
+        Outcome::Untouched(Untouched::NoTurn) => json!({"outcome": "untouched"}),
+        Outcome::Untouched(Untouched::Refused) => json!({"outcome": "refused"}),
+        Outcome::Untouched(Untouched::Stopped(why)) => {
+            json!({"outcome": "untouched", "error": why})
+        }
         Outcome::Written { backup } => json!({
             "outcome": "written",
             "backup": backup.as_deref().map(shown),

@@ -113,6 +113,12 @@ fn release(release: &ReleaseStatus, now: OffsetDateTime) -> Value {
         "revision": release.revision.as_ref().map(|(number, _)| number),
         "state": release.revision.as_ref().map(|(_, state)| state),
         "hidden": release.hidden,
+        "deployedBy": release.engine.as_ref().map(|one| json!({
+            "engine": one.name,
+            "kind": one.kind,
+            "namespace": one.namespace,
+            "name": one.object,
+        })),
         "mode": release.mode.map(word_of_mode),
         "certificates": certificates.collect::<Vec<_>>(),
         "taskPods": release.task_pods.map(word_of_task_pods),

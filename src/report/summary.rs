@@ -26,9 +26,12 @@ impl Counts {
     /// Counts a target's changes.
     #[must_use]
     pub fn of(target: &Target) -> Self {
-        let lines = if target.file.changes() {
-            let before = target.file.before.as_deref().unwrap_or_default();
-            diff::of_texts(before, &target.file.after)
+        let file = &target.file;
+        let lines = if file.is_edited() {
+            match &file.inside {
+                Some(inside) => diff::of_texts(&inside.before, &inside.after),
+                None => diff::of_texts(file.before.as_deref().unwrap_or_default(), &file.after),
+            }
         } else {
             Vec::new()
         };

@@ -1,5 +1,6 @@
 //! What pods of task templates have seen, and `verify -o json`.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde_json::{Value, json};
@@ -7,6 +8,7 @@ use serde_json::{Value, json};
 use super::SCHEMA_VERSION;
 use super::ending::Ending;
 use crate::finding::{Finding, refuses};
+use crate::kube::ClusterAddress;
 use crate::plan::shown_manifest;
 use crate::proof::Object;
 use crate::run::Asked;
@@ -40,6 +42,8 @@ impl fmt::Display for ImageFrom {
 /// A pod that is to be sent, and for which release.
 #[derive(Debug, Clone)]
 pub struct Sending {
+    /// Its cluster.
+    pub cluster: ClusterAddress,
     /// The component.
     pub component: Component,
     /// The release.
@@ -51,6 +55,20 @@ pub struct Sending {
 }
 
 impl Sending {
+    /// The clusters of pods, for people.
+    #[must_use]
+    pub fn clusters(all: &[Self]) -> String {
+        let clusters: BTreeSet<&ClusterAddress> = all.iter().map(|one| &one.cluster).collect();
+        let clusters: Vec<&ClusterAddress> = clusters.into_iter().collect();
+        match clusters.as_slice() {
+            [only] => only.to_string(),
+            several => {
+                let names: Vec<&str> = several.iter().map(|one| one.name()).collect();
+                format!("{} clusters: {}", names.len(), names.join(", "))
+            }
+        }
+    }
+
     /// What would be made, as YAML, its secrets masked.
     #[must_use]
     pub fn manifest(&self) -> String {
@@ -111,6 +129,7 @@ impl Verified {
             "component": sending.component.name(),
             "release": sending.release,
             "namespace": errand.namespace,
+            "cluster": sending.cluster.to_string(),
             "queue": errand.place.queue,
             "template": errand.place.to_string(),
             "job": errand.name(),

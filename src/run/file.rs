@@ -94,6 +94,7 @@ mod tests {
             path,
             before: before.map(str::to_owned),
             after: "new\n".to_owned(),
+            inside: None,
         };
         let backups = Backups::into(Some(folder.path().to_path_buf()));
         let backup = write(&file, &backups).unwrap();
@@ -125,6 +126,7 @@ mod tests {
                 path: path.clone(),
                 before: before.map(str::to_owned),
                 after: "new\n".to_owned(),
+                inside: None,
             };
             let error = write(&file, &backups).unwrap_err();
             assert!(error.to_string().contains("was changed by somebody else"));

@@ -1,27 +1,47 @@
-//! Carrying out a whole plan, target by target. After a failure the next ones are left untouched.
+//! Carrying out a whole plan, wave by wave. After a failure the next ones are left untouched.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use anyhow::{Result, anyhow};
 
 use super::coming_up;
 use super::file::write;
+use super::how::{How, Turns};
 use super::readiness::Readiness;
 use super::restart::restart;
-use super::target::{Outcome, carry_out};
+use super::schedule::Schedule;
+use super::target::{Outcome, Untouched, carry_out};
 use crate::backups::Backups;
-use crate::helm::{Helm, Rollout};
+use crate::exit::code_of;
+use crate::helm::Helm;
 use crate::interrupt;
 use crate::kube::Kubectl;
-use crate::plan::{Action, Plan, Target};
+use crate::plan::{Action, Plan, Target, Unplanned};
 
-/// Shows a run while it happens.
-pub trait Watch {
+/// Shows a run while it happens, from several threads.
+pub trait Watch: Sync {
     /// A target's turn has come: its command runs now.
     fn begins(&self, target: &Target);
 
-    /// A line that helm prints.
-    fn line(&self, line: &str);
+    /// A line that helm prints for a target.
+    fn line(&self, target: &Target, line: &str);
+
+    /// What a target is called in the steps.
+    fn name(&self, target: &Target) -> String {
+        target.coordinates.release.clone()
+    }
+
+    /// What became of a target.
+    fn ended(&self, _target: &Target, _outcome: &Outcome) {}
+
+    /// Those that went ahead are well: whether the others go now.
+    ///
+    /// # Errors
+    /// Nobody can be asked, or somebody said no.
+    fn goes_on(&self, _others: usize) -> Result<()> {
+        Ok(())
+    }
 
     /// Does what takes long; `look` tells how far it is.
     fn step<T, E>(
@@ -37,51 +57,106 @@ pub trait Watch {
 pub struct Ran<'a> {
     /// Every target, in the plan's order.
     pub outcomes: Vec<(&'a Target, Outcome)>,
-    /// What ended it early, or what is in the cluster and should not be.
+    /// The worst of what ended it early, or is in the cluster and should not be.
     pub failure: Option<anyhow::Error>,
 }
 
-impl<'a> Ran<'a> {
-    /// Goes through the targets until one fails, or a signal comes.
-    fn each(plan: &'a Plan, mut act: impl FnMut(&Target) -> Result<Outcome>) -> Self {
-        let mut ran = Self {
-            outcomes: Vec::new(),
-            failure: None,
-        };
-        for target in &plan.targets {
-            let outcome = if ran.failure.is_some() || interrupt::requested() {
-                Outcome::Untouched
-            } else {
-                act(target).unwrap_or_else(|error| {
-                    ran.failure = Some(error);
-                    Outcome::Untouched
-                })
-            };
-            ran.failure = ran.failure.or_else(|| failure_of(&outcome));
-            ran.outcomes.push((target, outcome));
+impl Ran<'_> {
+    /// Takes a failure in, where it is worse than those before.
+    pub fn fail(&mut self, error: anyhow::Error) {
+        let is_worse = self.failure.as_ref().is_none_or(|known| {
+            let (known, new) = (code_of(known), code_of(&error));
+            known != new && known.worse(new) == new
+        });
+        if is_worse {
+            self.failure = Some(error);
         }
-        ran
     }
+}
+
+/// Goes through the targets, wave by wave, until one fails, or a signal comes.
+fn each<'a>(
+    turns: Turns,
+    plan: &'a Plan,
+    watch: Option<&impl Watch>,
+    act: impl Fn(&Target) -> Result<Outcome> + Sync,
+) -> Ran<'a> {
+    let targets = &plan.targets;
+    let schedule = Schedule::of(targets, turns.canary);
+    let mut outcomes: BTreeMap<usize, Outcome> = BTreeMap::new();
+    let mut ran = Ran {
+        outcomes: Vec::new(),
+        failure: None,
+    };
+    let mut is_refused = false;
+    for wave in &schedule.waves {
+        let is_behind = |one: &Unplanned| one.wave < wave.number;
+        let is_stopped =
+            ran.failure.is_some() || is_refused || plan.unplanned.iter().any(is_behind);
+        if interrupt::requested() || is_stopped && !turns.keep_going {
+            break;
+        }
+        if let (true, Some(watch)) = (wave.is_behind_canary, watch)
+            && let Err(error) = watch.goes_on(wave.targets.len())
+        {
+            ran.fail(error);
+            break;
+        }
+        let results = schedule.go(
+            wave,
+            turns.at_once,
+            turns.keep_going,
+            interrupt::requested,
+            |at| {
+                let untouched = |why| ((Outcome::Untouched(why), None), false);
+                let Some(target) = targets.get(at) else {
+                    return untouched(Untouched::NoTurn);
+                };
+                if target.is_refused() {
+                    return untouched(Untouched::Refused);
+                }
+                let (outcome, failure) = match act(target) {
+                    Ok(outcome) => {
+                        let failure = failure_of(&outcome);
+                        (outcome, failure)
+                    }
+                    Err(error) => {
+                        let why = Untouched::Stopped(format!("{error:#}"));
+                        (Outcome::Untouched(why), Some(error))
+                    }
+                };
+                if let Some(watch) = watch {
+                    watch.ended(target, &outcome);
+                }
+                let is_well = failure.is_none();
+                ((outcome, failure), is_well)
+            },
+        );
+        for (at, (outcome, failure)) in results.into_iter().filter_map(|(at, one)| Some((at, one?)))
+        {
+            if let Some(error) = failure {
+                ran.fail(error);
+            }
+            is_refused |= matches!(outcome, Outcome::Untouched(Untouched::Refused));
+            outcomes.insert(at, outcome);
+        }
+    }
+    for (at, target) in targets.iter().enumerate() {
+        let no_turn = Outcome::Untouched(Untouched::NoTurn);
+        let outcome = outcomes.remove(&at).unwrap_or(no_turn);
+        ran.outcomes.push((target, outcome));
+    }
+    ran
 }
 
 /// Writes the override files alone.
 #[must_use]
 pub fn files<'a>(plan: &'a Plan, backups: &Backups) -> Ran<'a> {
-    Ran::each(plan, |target| {
+    let nobody: Option<&Nobody> = None;
+    each(Turns::IN_ORDER, plan, nobody, |target| {
         let backup = write(&target.file, backups)?;
         Ok(Outcome::Written { backup })
     })
-}
-
-/// How a plan is carried out.
-#[derive(Debug)]
-pub struct How<'a> {
-    /// How Helm waits.
-    pub rollout: &'a Rollout,
-    /// Whether pods that would keep what they started with are restarted.
-    pub restarts: bool,
-    /// Where copies of the files go.
-    pub backups: &'a Backups,
 }
 
 /// Writes the files and upgrades the releases.
@@ -94,28 +169,30 @@ pub fn upgrades<'a>(
     how: &How<'_>,
     watch: &impl Watch,
 ) -> Result<Ran<'a>> {
-    let kubectl = how
-        .restarts
-        .then(|| Kubectl::at(helm.cluster()))
-        .transpose()?;
-    Ok(Ran::each(plan, |target| {
+    if how.restarts {
+        Kubectl::at(helm.cluster())?;
+    }
+    Ok(each(how.turns, plan, Some(watch), |target| {
         if target.action == Action::Nothing {
             return Ok(Outcome::Unchanged);
         }
+        let helm = &helm.to(&target.coordinates.cluster);
+        let kubectl = Kubectl::at(helm.cluster());
         watch.begins(target);
         let mut outcome = upgrade(helm, target, how, watch)?;
-        if let (Outcome::Done { check, .. }, Some(kubectl)) = (&mut outcome, &kubectl)
+        if let (Outcome::Done { check, .. }, Ok(kubectl), true) =
+            (&mut outcome, &kubectl, how.restarts)
             && !interrupt::requested()
         {
             restart(kubectl, &target.coordinates, how.rollout, check);
         }
         // Where helm waited, it looked itself.
         if let (Outcome::Done { check, .. }, false) = (&mut outcome, how.rollout.wait)
-            && let Ok(kubectl) = Kubectl::at(helm.cluster())
+            && let Ok(kubectl) = &kubectl
         {
-            let what = format!("looking at the pods of {}", target.coordinates.release);
+            let what = format!("looking at the pods of {}", watch.name(target));
             let Ok(()) = watch.step(&what, None, || {
-                coming_up::look(&kubectl, target, check);
+                coming_up::look(kubectl, target, check);
                 Ok::<_, Infallible>(())
             });
         }
@@ -124,7 +201,7 @@ pub fn upgrades<'a>(
 }
 
 fn upgrade(helm: &Helm, target: &Target, how: &How<'_>, watch: &impl Watch) -> Result<Outcome> {
-    let what = format!("upgrading {}", target.coordinates.release);
+    let what = format!("upgrading {}", watch.name(target));
     // Without kubectl there is the time alone.
     let kubectl = Kubectl::at(helm.cluster())
         .ok()
@@ -140,12 +217,31 @@ fn upgrade(helm: &Helm, target: &Target, how: &How<'_>, watch: &impl Watch) -> R
     };
     // A failed upgrade is an outcome with its own report, and a step that failed.
     let outcome = watch.step(&what, Some(&look), || {
-        match carry_out(helm, target, how.backups, |line| watch.line(line)) {
+        let on_line = |line: &str| watch.line(target, line);
+        match carry_out(helm, target, how, on_line) {
             Ok(outcome @ Outcome::Failed { .. }) => Err(Box::new(Ok(outcome))),
             other => other.map_err(|error| Box::new(Err(error))),
         }
     });
     outcome.or_else(|failed| *failed)
+}
+
+/// Nobody looks on.
+enum Nobody {}
+
+impl Watch for Nobody {
+    fn begins(&self, _: &Target) {}
+
+    fn line(&self, _: &Target, _: &str) {}
+
+    fn step<T, E>(
+        &self,
+        _: &str,
+        _: Option<&(dyn Fn() -> Option<String> + Sync)>,
+        work: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        work()
+    }
 }
 
 fn failure_of(outcome: &Outcome) -> Option<anyhow::Error> {

@@ -7,8 +7,8 @@ use anyhow::Result;
 use super::aftermath::{self, Aftermath};
 use super::check::{self, Check};
 use super::file::{self, FileEnd};
+use super::how::How;
 use super::still;
-use crate::backups::Backups;
 use crate::helm::{Helm, HelmError};
 use crate::plan::Target;
 
@@ -42,8 +42,19 @@ pub enum Outcome {
         /// Where the override file's former content is kept.
         backup: Option<PathBuf>,
     },
-    /// Not begun, since an earlier target failed or the user interrupted.
-    Untouched,
+    /// Not begun.
+    Untouched(Untouched),
+}
+
+/// Why a target was not begun.
+#[derive(Debug)]
+pub enum Untouched {
+    /// Its turn did not come: an earlier target failed, or the user interrupted.
+    NoTurn,
+    /// An error finding stood in its way.
+    Refused,
+    /// Something is not as it was shown, or its file cannot be written; what was said then.
+    Stopped(String),
 }
 
 /// Carries out one target that has something to change. `on_line` gets each line that helm prints.
@@ -53,12 +64,12 @@ pub enum Outcome {
 pub(super) fn carry_out(
     helm: &Helm,
     target: &Target,
-    backups: &Backups,
+    how: &How<'_>,
     on_line: impl FnMut(&str),
 ) -> Result<Outcome> {
     still::as_shown(helm, target)?;
-    let mut backup = file::write(&target.file, backups)?;
-    match helm.upgrade(&target.upgrade, on_line) {
+    let mut backup = file::write(&target.file, how.backups)?;
+    match helm.upgrade(&target.upgrade, how.patience, on_line) {
         Ok(warnings) => Ok(Outcome::Done {
             check: check::of(helm, target),
             warnings,

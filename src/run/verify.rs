@@ -40,6 +40,19 @@ pub struct Asked {
     pub left: Option<String>,
 }
 
+impl Asked {
+    /// It could not even be tried.
+    #[must_use]
+    pub fn not_sent(why: anyhow::Error) -> Self {
+        Self {
+            pod: None,
+            node: None,
+            ended: Err(why),
+            left: None,
+        }
+    }
+}
+
 /// Sends a pod. `tell` hears how far it is.
 #[must_use]
 pub fn ask(

@@ -31,6 +31,8 @@ pub struct Source {
     pub place: Place,
     /// Whether it is the machine's own bundle.
     pub is_system: bool,
+    /// The fingerprint that one of a server's certificates must have.
+    pub fingerprint: Option<Fingerprint>,
 }
 
 /// Asks somebody a question that is answered by yes or no.
@@ -44,8 +46,6 @@ pub type Ask = fn(&str) -> Result<bool>;
 pub struct Access<'a> {
     /// The cluster of those that are in one.
     pub cluster: &'a ClusterAddress,
-    /// The fingerprint that a server's certificate must have.
-    pub fingerprint: Option<Fingerprint>,
     /// Who is asked whether a fingerprint is the right one; `None` where nobody can be.
     pub ask: Option<Ask>,
     /// Only looking: what a server presents is shown, not trusted.
@@ -58,7 +58,6 @@ impl<'a> Access<'a> {
     pub fn looking(cluster: &'a ClusterAddress) -> Self {
         Self {
             cluster,
-            fingerprint: None,
             ask: None,
             looking: true,
         }
@@ -92,6 +91,7 @@ impl std::str::FromStr for Source {
             is_system: matches!(place, Place::System { .. }),
             alias,
             place,
+            fingerprint: None,
         })
     }
 }
@@ -112,6 +112,15 @@ fn valid_alias(name: &str) -> Result<String, String> {
 }
 
 impl Source {
+    /// The same, where a server must present a certificate with that fingerprint.
+    #[must_use]
+    pub fn vouched(&self, fingerprint: Option<Fingerprint>) -> Self {
+        Self {
+            fingerprint,
+            ..self.clone()
+        }
+    }
+
     /// Reads every certificate.
     ///
     /// # Errors
@@ -136,7 +145,7 @@ impl Source {
                 reading
             }
             Place::Stdin => file::read_stdin()?,
-            Place::Server(endpoint) => server::read(endpoint, access)?,
+            Place::Server(endpoint) => server::read(endpoint, self.fingerprint, access)?,
             Place::Object(object) => cluster::read(object, access.cluster)?,
             Place::Release { namespace, name } => {
                 release::read(namespace.as_deref(), name, access.cluster)?

@@ -8,13 +8,17 @@ use crate::certs::{Certificate, Fingerprint};
 use crate::exit::Stop;
 use crate::tls::{self, Endpoint};
 
-pub(super) fn read(endpoint: &Endpoint, access: &Access<'_>) -> Result<Reading> {
+pub(super) fn read(
+    endpoint: &Endpoint,
+    fingerprint: Option<Fingerprint>,
+    access: &Access<'_>,
+) -> Result<Reading> {
     let shown = endpoint.to_string();
     let presented = presented(endpoint)?;
     let taken = if access.looking {
         (0..presented.len()).collect()
     } else {
-        agreed(&presented, &shown, access)?
+        agreed(&presented, &shown, fingerprint, access.ask)?
     };
     let given = presented
         .into_iter()
@@ -59,8 +63,13 @@ pub fn certificates_of(chain: &[Vec<u8>], endpoint: &Endpoint) -> Result<Vec<Cer
 }
 
 /// The certificates to trust, by index: those that the agreed one vouches for, since anybody can present anything.
-fn agreed(presented: &[Certificate], shown: &str, access: &Access<'_>) -> Result<Vec<usize>> {
-    let start = match access.fingerprint {
+fn agreed(
+    presented: &[Certificate],
+    shown: &str,
+    fingerprint: Option<Fingerprint>,
+    ask: Option<Ask>,
+) -> Result<Vec<usize>> {
+    let start = match fingerprint {
         Some(wanted) => presented
             .iter()
             .position(|certificate| certificate.fingerprint == wanted)
@@ -70,7 +79,7 @@ fn agreed(presented: &[Certificate], shown: &str, access: &Access<'_>) -> Result
                     listed(presented)
                 ))
             })?,
-        None => agree(presented, shown, access.ask)?,
+        None => agree(presented, shown, ask)?,
     };
     // From the agreed certificate upwards, each signed by the next. What is below it was not agreed to.
     let references: Vec<&Certificate> = presented.iter().collect();

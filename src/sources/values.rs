@@ -6,6 +6,7 @@ use serde_yaml::Value;
 use super::{Given, given};
 use crate::certs::pem;
 use crate::exit::Stop;
+use crate::values::kept::Kept;
 use crate::yaml::{Document, Path, Step};
 
 const MARK: &str = "-----BEGIN ";
@@ -13,6 +14,8 @@ const MARK: &str = "-----BEGIN ";
 /// The certificates of a values file, each with the line its value begins at.
 pub(super) fn of_file(bytes: &[u8], name: &str) -> Result<Vec<Given>> {
     let text = String::from_utf8_lossy(bytes);
+    let text =
+        Kept::values_of(&text).map_err(|error| Stop::refused(error.shown(name.as_ref(), &text)))?;
     let document = Document::parse(&text).map_err(|e| Stop::refused(format!("{name}: {e}")))?;
     let line_of = |path: &Path| document.position(path.clone()).map(|at| at.line);
     collect(document.value(), |path| match line_of(path) {

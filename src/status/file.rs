@@ -22,6 +22,8 @@ pub struct FileSaid {
     pub values: Result<Value, String>,
     /// Whether they were named, and not found under the documented name: then they are meant.
     pub is_named: bool,
+    /// Whether some of them are objects that an engine deploys from.
+    pub is_inside: bool,
 }
 
 impl FileSaid {
@@ -157,6 +159,9 @@ fn hint(evidence: &Evidence<'_>, file: &FileSaid, said: &Trusts) -> String {
         evidence.command("install", &write)
     );
     match paths.last() {
+        Some(_) if file.is_inside => {
+            format!("have the engine deploy what the file says, or {write}")
+        }
         Some(path) if !said.certificates.is_empty() => {
             let mut deploy = words;
             deploy.extend(["--ca", path.as_str()]);

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use time::OffsetDateTime;
 
-use crate::certs::bundle::Entry;
+use crate::engine::Engine;
 use crate::finding::Finding;
 use crate::overrides::task_pods::Strategy;
 use crate::overrides::{Mode, Placed};
@@ -25,6 +25,7 @@ use crate::request::TargetId;
 use crate::vendor::{Component, Layout, image_in};
 
 pub use file::{FileSaid, settle as settle_files};
+pub use given::Given;
 pub use live::{Live, by_release, chart_of};
 pub use pods::in_doubt;
 pub use queues::Queue;
@@ -85,7 +86,7 @@ pub struct Evidence<'a> {
     /// Its override file, where one is known.
     pub file: Option<&'a FileSaid>,
     /// The certificates that are to be deployed, and the words that name their sources.
-    pub given: Option<(&'a [Entry], &'a [String])>,
+    pub given: Option<Given<'a>>,
     /// What Helm had deployed when a pod started, for those pods that [`in_doubt`] names.
     pub earlier: &'a BTreeMap<OffsetDateTime, Manifest>,
     /// The moment that counts as now.
@@ -107,6 +108,8 @@ pub struct ReleaseStatus {
     pub revision: Option<(u64, String)>,
     /// Why what Helm stored of it is not known.
     pub hidden: Option<String>,
+    /// The engine that deploys it, where its objects bear the marks of one.
+    pub engine: Option<Engine>,
     /// The certificates that it brings.
     pub certificates: Vec<Placed>,
     /// Added to the bundle or replacing it, where the values may be read.
@@ -158,6 +161,8 @@ impl ReleaseStatus {
             }
             Stored::Hidden(why) => (None, Some(why.to_owned()), Vec::new()),
         };
+        let engine = Engine::of(&baseline.objects);
+        let engine = engine.or_else(|| Engine::of(&evidence.live.objects));
         let state = Vec::from_iter(evidence.unsettled());
         let findings = [state, of_file, of_live, of_pods, of_given, of_queues].concat();
         Self {
@@ -167,6 +172,7 @@ impl ReleaseStatus {
             version: evidence.version.clone(),
             revision,
             hidden,
+            engine,
             mode: baseline.trusts.mode,
             certificates: baseline.trusts.certificates,
             task_pods,

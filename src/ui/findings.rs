@@ -66,7 +66,7 @@ fn told(group: &[&Finding]) -> Vec<String> {
 }
 
 /// A finding without its hint.
-fn shown(finding: &Finding) -> String {
+pub(super) fn shown(finding: &Finding) -> String {
     let severity = format!("{}[{}]", finding.severity, finding.code);
     let severity = match finding.severity {
         Severity::Error => style(severity).red().bold(),

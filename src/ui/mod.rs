@@ -1,5 +1,7 @@
 //! What people see: results on stdout, everything else on stderr, secrets on neither.
 
+mod alike;
+mod board;
 mod changes;
 mod detail;
 mod diff;
@@ -23,10 +25,12 @@ mod status;
 mod summary;
 mod table;
 mod tables;
+mod target;
 mod theme;
 mod verdicts;
 mod verify;
 
+pub use board::Board;
 pub use detail::Detail;
 pub use prompts::{Remark, Typed, choose, choose_several, confirm, is_interactive, text, type_in};
 pub use screen::Screen;

@@ -2,26 +2,29 @@
 
 use console::style;
 
+use super::alike::{self, Group};
 use super::table::{Column, Table};
-use super::tables::{aliases, name};
+use super::tables::name;
+use super::target::heading;
 use super::{Detail, Screen, changes, diff, fit, summary};
 use crate::certs::bundle::Entry;
 use crate::certs::lint::date;
-use crate::certs::verdict::{Client, Verdict};
-use crate::overrides::task_pods::Strategy;
-use crate::overrides::{Mode, Placed};
-use crate::plan::{self, Action, Answer, Observed, Plan, Target, Unplanned};
-use crate::release::Snapshot;
-use crate::vendor::{EXTRA_CERTS, OVERRIDE_BUNDLE, PROPAGATE};
+use crate::plan::{self, Plan, Target, Unplanned};
 
 impl Screen {
-    /// Shows the whole plan.
-    pub fn preview(&self, plan: &Plan, detail: Detail) {
+    /// Shows the whole plan. Where one target keeps no other from its turn (`goes_on`), what remains is shown beside what is
+    /// refused.
+    pub fn preview(&self, plan: &Plan, detail: Detail, goes_on: bool) {
         self.result(&certificates(&plan.entries, detail));
         self.findings(&plan.findings);
-        for target in &plan.targets {
+        let groups = alike::groups(plan);
+        for group in &groups {
+            let target = group.first;
+            if group.len() > 1 {
+                self.result(&of_group(plan, group));
+            }
             self.result(&heading(target));
-            if target.file.changes() {
+            if target.file.is_edited() {
                 self.result(&diff::of(&target.file, detail));
             }
             let changes = changes::of(target, detail);
@@ -29,16 +32,19 @@ impl Screen {
                 self.result(changes.trim_end());
             }
             if detail.manifest {
-                self.result(&manifest(target));
+                for target in group.all() {
+                    self.result(&manifest(target));
+                }
             }
             self.findings(&target.findings);
         }
         self.unplanned(plan);
-        if plan.is_refused() {
+        let has_turns = plan.targets.iter().any(Target::has_its_turn);
+        if plan.is_refused() && !(goes_on && has_turns) {
             // A command that is shown is one that may be run.
         } else if plan.has_changes() {
-            self.result(&commands(plan));
-            self.result(&summary::of(plan));
+            self.result(&commands(&groups));
+            self.result(&summary::of(plan, &groups));
         } else {
             self.result("\nNothing to change: every certificate is deployed already.");
         }
@@ -54,19 +60,44 @@ impl Screen {
     }
 
     fn unplanned(&self, plan: &Plan) {
+        // A cluster that does not answer is told once.
+        let mut said: Vec<(String, Vec<String>)> = Vec::new();
         for one in &plan.unplanned {
             let Unplanned {
+                cluster,
                 component,
                 release,
                 namespace,
                 error,
+                ..
             } = one;
+            let of = plan.of_cluster(cluster);
+            let name = format!("{component} release {release} in {namespace}{of}");
+            let error = format!("{error:#}");
+            match said.iter_mut().find(|(known, _)| *known == error) {
+                Some((_, names)) => names.push(name),
+                None => said.push((error, vec![name])),
+            }
+        }
+        for (error, names) in said {
             self.note(&format!(
-                "{} {component} release {release} in {namespace} could not be planned: {error:#}",
-                style("✗").red().for_stderr()
+                "{} {} could not be planned: {error}",
+                style("✗").red().for_stderr(),
+                names.join(", ")
             ));
         }
     }
+}
+
+/// Targets that are alike, before the first of them is shown.
+fn of_group(plan: &Plan, group: &Group<'_>) -> String {
+    let title = format!(
+        "{} releases of the {} are alike; this is the first of them",
+        group.len(),
+        group.first.coordinates.component.title()
+    );
+    let places = alike::places(plan, group);
+    format!("\n{}\n  {}", style(title).bold(), places.join("\n  "))
 }
 
 /// Certificates that have a line each; of more, the first to end are shown.
@@ -162,176 +193,6 @@ fn table(entries: &[&Entry]) -> String {
     table.shown()
 }
 
-fn heading(target: &Target) -> String {
-    let at = &target.coordinates;
-    let (component, layout) = (at.component, target.layout);
-    let now = match (&target.observed, target.action) {
-        (_, Action::Nothing) => "as it should be".to_owned(),
-        (Observed::Present(release), _) => {
-            let Snapshot {
-                deployed, listed, ..
-            } = release.as_ref();
-            let revisions = format!("revision {} → {}", deployed.revision, deployed.revision + 1);
-            match listed.version_of(layout.chart) {
-                Some(version) if version == at.version => revisions,
-                Some(version) => format!("{revisions}, chart {version} → {}", at.version),
-                None => format!(
-                    "{revisions}, chart {} → {} {}",
-                    listed.chart, target.chart_name, at.version
-                ),
-            }
-        }
-        (Observed::Absent, _) if target.namespace_is_new && target.upgrade.creates_namespace() => {
-            "new release; the namespace will be created".to_owned()
-        }
-        (Observed::Absent, _) => "new release".to_owned(),
-        (Observed::Unknown(_), _) => "new release, as far as known".to_owned(),
-    };
-    let mut lines = vec![
-        String::new(),
-        fit::result_line(
-            &format!(
-                "{} release {} in namespace {}{} ({now})",
-                style(component.title()).bold(),
-                style(&at.release).cyan(),
-                style(&at.namespace).cyan(),
-                if at.cluster.is_known() {
-                    format!(" of {}", at.cluster)
-                } else {
-                    String::new()
-                }
-            ),
-            2,
-        ),
-        format!("  chart      {} {}", at.chart, at.version),
-        format!("  file       {}", file_note(target)),
-        format!("  bundle     {}", mode_note(target.mode)),
-    ];
-    if layout.task_pods.is_some() {
-        lines.push(format!("  task pods  {}", strategy_note(target)));
-    }
-    lines.extend(server_lines(target));
-    lines.extend(proof_lines(target));
-    lines.extend(target.trust.gone.iter().map(|one| {
-        let gone = format!(
-            "− {}: {} is no longer trusted",
-            one.alias, one.certificate.subject
-        );
-        format!("  {}", style(gone).red())
-    }));
-    lines.join("\n")
-}
-
-fn file_note(target: &Target) -> String {
-    let file = &target.file;
-    let what = match (&file.before, file.changes()) {
-        (None, _) => "new",
-        (Some(_), true) => "edited in place",
-        (Some(_), false) => "unchanged",
-    };
-    format!("{} ({what})", file.path.display())
-}
-
-fn mode_note(mode: Mode) -> String {
-    match mode {
-        Mode::Append => format!("the pods' own, and these certificates ({EXTRA_CERTS})"),
-        Mode::Replace => format!("replaced by these certificates ({OVERRIDE_BUNDLE})"),
-    }
-}
-
-fn strategy_note(target: &Target) -> String {
-    let layout = target.layout;
-    match target.strategy {
-        Strategy::Propagate => format!(
-            "by the chart ({})",
-            layout.under_certificates(PROPAGATE).join(".")
-        ),
-        Strategy::Template => {
-            let base = layout.task_pods.as_ref().map_or(&[][..], |keys| keys.base);
-            format!("by the documented pod template ({})", base.join("."))
-        }
-        Strategy::Off => "left alone".to_owned(),
-    }
-}
-
-/// Whether the servers that the values name will be trusted; the findings have the clients' words.
-fn server_lines(target: &Target) -> Vec<String> {
-    let asked = target.servers.iter().filter_map(|server| {
-        let answer = match server.answer.as_ref()? {
-            Answer::Unreachable(_) => style("not reached from here").yellow().to_string(),
-            Answer::Judged { verdicts, .. } => trusting(verdicts),
-        };
-        Some(format!("{} {answer}", server.endpoint))
-    });
-    let headings = std::iter::once("servers  ").chain(std::iter::repeat("         "));
-    headings
-        .zip(asked)
-        .map(|(heading, line)| fit::result_line(&format!("  {heading}  {line}"), 13))
-        .collect()
-}
-
-fn trusting(verdicts: &[Verdict]) -> String {
-    let clients: Vec<&str> = Client::ALL
-        .iter()
-        .zip(verdicts)
-        .filter(|(_, said)| said.is_trusted())
-        .map(|(client, _)| client.name())
-        .collect();
-    match clients.as_slice() {
-        [] => style("trusted by no client").red().to_string(),
-        all if all.len() == Client::ALL.len() => {
-            style("trusted by every client").green().to_string()
-        }
-        some => style(format!("trusted by {} only", some.join(", ")))
-            .yellow()
-            .to_string(),
-    }
-}
-
-/// Where the certificates arrive, read from the rendered manifests; those that go the same way share their lines.
-fn proof_lines(target: &Target) -> Vec<String> {
-    let mut ways: Vec<(String, Vec<String>, bool, Vec<&Placed>)> = Vec::new();
-    for placed in &target.placed {
-        let fingerprint = placed.certificate.fingerprint;
-        let Some(carrier) = target.proof.carriers.of(fingerprint).first() else {
-            continue;
-        };
-        let object = format!("{} {}", carrier.kind, carrier.object);
-        let arrivals = target.proof.workloads.iter().chain(&target.proof.task_pods);
-        let mut places: Vec<String> = arrivals
-            .filter(|arrival| arrival.gets(fingerprint))
-            .map(|arrival| format!("→ {}", arrival.place))
-            .collect();
-        let arrives = !places.is_empty();
-        if target.strategy != Strategy::Off {
-            let left_out = target.proof.task_pods.iter();
-            let left_out = left_out.filter(|arrival| !arrival.gets(fingerprint));
-            let cross = style("✗").red();
-            places.extend(left_out.map(|arrival| format!("{cross} {}", arrival.place)));
-        }
-        match ways
-            .iter_mut()
-            .find(|(from, to, ..)| *from == object && *to == places)
-        {
-            Some((.., all)) => all.push(placed),
-            None => ways.push((object, places, arrives, vec![placed])),
-        }
-    }
-    let mut lines = Vec::new();
-    for (object, places, arrives, placed) in ways {
-        let mark = if arrives {
-            style("✓").green()
-        } else {
-            style("✗").red()
-        };
-        lines.push(format!("  {mark} {}", style(aliases(&placed)).bold()));
-        lines.push(format!("      in {object}"));
-        let place = |place: &String| fit::result_line(&format!("      {place}"), 8);
-        lines.extend(places.iter().map(place));
-    }
-    lines
-}
-
 /// All that was rendered, hooks among it, between two lines that name it.
 fn manifest(target: &Target) -> String {
     let release = &target.coordinates.release;
@@ -342,11 +203,25 @@ fn manifest(target: &Target) -> String {
     )
 }
 
-fn commands(plan: &Plan) -> String {
+fn commands(groups: &[Group<'_>]) -> String {
     let mut lines = vec![String::new(), style("Commands").bold().to_string()];
-    for target in &plan.targets {
-        if target.action != Action::Nothing {
+    for group in groups {
+        if let Some(inside) = &group.first.file.inside {
+            lines.push(format!(
+                "  none: {} deploys from {}",
+                inside.engine,
+                group.first.file.path.display()
+            ));
+            continue;
+        }
+        let mut turns = group.all().filter(|target| target.has_its_turn());
+        if let Some(target) = turns.next() {
             lines.push(format!("  {}", target.upgrade.shown()));
+        }
+        let more = turns.count();
+        if more > 0 {
+            let text = format!("and {more} more like it, each with its own names");
+            lines.push(format!("  {}", style(text).dim()));
         }
     }
     lines.join("\n")

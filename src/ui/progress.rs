@@ -60,6 +60,18 @@ impl Progress {
         result
     }
 
+    /// A line above those of the steps, where there is somebody to see it.
+    pub(super) fn head_line(&self) -> Option<ProgressBar> {
+        let line = self
+            .live
+            .then(|| self.bars.insert(0, ProgressBar::new_spinner()))?;
+        if let Ok(form) = ProgressStyle::with_template("{msg:.bold} {elapsed:.dim}") {
+            line.set_style(form);
+        }
+        line.enable_steady_tick(Duration::from_millis(500));
+        Some(line)
+    }
+
     /// Does `work` under a line that is gone afterwards: what came of it is told elsewhere.
     pub(super) fn meanwhile<T>(
         &self,

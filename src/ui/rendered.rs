@@ -25,7 +25,7 @@ impl Screen {
 
     /// Says what would change in an override file.
     pub fn would_write(&self, target: &Target) {
-        if target.file.changes() {
+        if target.file.is_edited() {
             self.result(&diff::of(&target.file, Detail::default()));
         } else {
             let file = target.file.path.display();

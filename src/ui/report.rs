@@ -6,12 +6,20 @@ use console::style;
 
 use super::Screen;
 use crate::kube;
-use crate::plan::Target;
-use crate::run::{Aftermath, By, Check, FileEnd, Moved, Outcome};
+use crate::plan::{Plan, Target};
+use crate::run::{Aftermath, By, Check, FileEnd, Moved, Outcome, Untouched};
 
 impl Screen {
     /// Shows what became of each target, and of its override file.
-    pub fn report(&self, outcomes: &[(&Target, Outcome)]) {
+    pub fn report(&self, plan: &Plan, outcomes: &[(&Target, Outcome)]) {
+        let name = |target: &Target| {
+            let at = &target.coordinates;
+            let of = plan.of_cluster(&at.cluster);
+            format!(
+                "{} release {} in {}{of}",
+                at.component, at.release, at.namespace
+            )
+        };
         for (target, outcome) in outcomes {
             match outcome {
                 Outcome::Unchanged => self.result(&format!(
@@ -29,9 +37,9 @@ impl Screen {
                         self.note(warnings.trim_end());
                     }
                     if check.problems.is_empty() {
-                        self.result(&success(target, check, backup.as_deref()));
+                        self.result(&success(target, &name(target), check, backup.as_deref()));
                     } else {
-                        self.note(&suspicious(target, check, backup.as_deref()));
+                        self.note(&suspicious(target, &name(target), check, backup.as_deref()));
                     }
                 }
                 Outcome::Failed {
@@ -39,31 +47,28 @@ impl Screen {
                     file,
                     backup,
                     ..
-                } => self.note(&failure(target, aftermath, file, backup.as_deref())),
-                Outcome::Untouched => {
+                } => self.note(&failure(
+                    target,
+                    &name(target),
+                    aftermath,
+                    file,
+                    backup.as_deref(),
+                )),
+                Outcome::Untouched(why) => {
                     let dash = style("-").dim().for_stderr();
-                    self.note(&format!("{dash} {}: untouched", name(target)));
+                    let why = match why {
+                        Untouched::NoTurn | Untouched::Stopped(_) => "untouched",
+                        Untouched::Refused => "refused; see above",
+                    };
+                    self.note(&format!("{dash} {}: {why}", name(target)));
                 }
             }
         }
     }
 }
 
-fn name(target: &Target) -> String {
-    let at = &target.coordinates;
-    format!(
-        "{} release {} in {}",
-        at.component, at.release, at.namespace
-    )
-}
-
-fn success(target: &Target, check: &Check, backup: Option<&Path>) -> String {
-    let mut lines = vec![format!(
-        "{} {} {}",
-        style("✓").green(),
-        name(target),
-        state(check)
-    )];
+fn success(target: &Target, name: &str, check: &Check, backup: Option<&Path>) -> String {
+    let mut lines = vec![format!("{} {} {}", style("✓").green(), name, state(check))];
     if !check.live.is_empty() {
         lines.push(format!(
             "  in the cluster as rendered: {}",
@@ -77,9 +82,9 @@ fn success(target: &Target, check: &Check, backup: Option<&Path>) -> String {
 }
 
 /// Helm was content, but what was seen afterwards is not what was planned.
-fn suspicious(target: &Target, check: &Check, backup: Option<&Path>) -> String {
+fn suspicious(target: &Target, name: &str, check: &Check, backup: Option<&Path>) -> String {
     let cross = style("✗").red().for_stderr();
-    let mut lines = vec![format!("{cross} {} {}, but", name(target), state(check))];
+    let mut lines = vec![format!("{cross} {} {}, but", name, state(check))];
     lines.extend(check.problems.iter().map(|problem| format!("  {problem}")));
     lines.extend(pods(target, check));
     if check.keeping.is_empty() {
@@ -134,6 +139,7 @@ fn status_of(target: &Target) -> String {
 
 fn failure(
     target: &Target,
+    name: &str,
     aftermath: &Aftermath,
     file: &FileEnd,
     backup: Option<&Path>,
@@ -141,7 +147,7 @@ fn failure(
     let cross = style("✗").red().for_stderr();
     let mut lines = vec![format!(
         "{cross} {}: failed; {}",
-        name(target),
+        name,
         release_end(target, aftermath)
     )];
     lines.push(format!("  {}", file_end(target, file)));

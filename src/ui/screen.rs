@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use indicatif::ProgressBar;
 use serde_json::Value as Json;
 use serde_yaml::Value;
 
@@ -113,6 +114,11 @@ impl Screen {
     pub fn error(&self, error: &anyhow::Error) {
         let label = console::style("error:").red().bold().for_stderr();
         self.note(&format!("{label} {error:#}"));
+    }
+
+    /// A line that stays above those of the steps, on a terminal.
+    pub(super) fn head_line(&self) -> Option<ProgressBar> {
+        self.progress.head_line()
     }
 
     /// Does `work` under a line that leaves nothing behind: what came of it, good or bad, is told by who asked.

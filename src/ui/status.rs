@@ -88,7 +88,7 @@ fn table(status: &Status) -> String {
         let shown = shown(release);
         let column = |cell: &dyn Fn(&Placed) -> String| -> String { shown.lines(|one| cell(one)) };
         cells.extend([
-            format!("{}/{}", release.id.namespace, release.id.release),
+            place(release),
             chart(release),
             release.mode.map_or("?", word_of_mode).to_owned(),
             shown.aliases(),
@@ -146,6 +146,15 @@ impl Shown<'_> {
         let own = self.certificates.iter().map(|one| one.alias.clone());
         let all: Vec<String> = own.chain(self.rest.iter().cloned()).collect();
         all.join("\n")
+    }
+}
+
+/// `team-a/clearml-agent`, and the engine that deploys it.
+fn place(release: &ReleaseStatus) -> String {
+    let place = format!("{}/{}", release.id.namespace, release.id.release);
+    match &release.engine {
+        Some(engine) => format!("{place}\n{}", style(format!("by {}", engine.name)).dim()),
+        None => place,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use console::style;
 
+use super::alike::Group;
 use super::fit::{self, listed};
 use super::tables::aliases;
 use crate::overrides::Placed;
@@ -15,18 +16,19 @@ const TARGETS_SHOWN: usize = 4;
 const INDENT: usize = 13;
 
 /// The summary of a plan that changes something.
-pub(super) fn of(plan: &Plan) -> String {
-    let changing = plan.targets.iter();
-    let changing: Vec<&Target> = changing
-        .filter(|target| target.action != Action::Nothing)
+pub(super) fn of(plan: &Plan, groups: &[Group<'_>]) -> String {
+    let changing = groups.iter();
+    let changing: Vec<&Group<'_>> = changing
+        .filter(|group| group.first.has_its_turn())
         .collect();
     let mut lines = match changing.as_slice() {
-        [only] => one(only),
+        [only] if only.len() == 1 => one(only.first),
         several => {
             let (shown, rest) = several.split_at(several.len().min(TARGETS_SHOWN));
-            let mut lines: Vec<String> = shown.iter().map(|target| in_one_line(target)).collect();
-            if !rest.is_empty() {
-                lines.push(format!("and {} more", rest.len()));
+            let mut lines: Vec<String> = shown.iter().map(|group| in_one_line(group)).collect();
+            let rest: usize = rest.iter().map(|group| group.len()).sum();
+            if rest > 0 {
+                lines.push(format!("and {rest} more"));
             }
             lines
         }
@@ -78,7 +80,8 @@ fn changes(target: &Target, counts: &Counts) -> String {
     )
 }
 
-fn in_one_line(target: &Target) -> String {
+fn in_one_line(group: &Group<'_>) -> String {
+    let target = group.first;
     let at = &target.coordinates;
     let values = match target.other_values.len() {
         0 => String::new(),
@@ -89,13 +92,17 @@ fn in_one_line(target: &Target) -> String {
     } else {
         String::new()
     };
-    format!(
-        "{} in {} {}; trust {}{pods}{values}",
-        at.release,
-        at.namespace,
-        revisions(target),
-        trust(target),
-    )
+    let what = match group.len() {
+        1 => format!("{} in {} {}", at.release, at.namespace, revisions(target)),
+        n => {
+            let step = match target.action {
+                Action::Install => "new",
+                Action::Upgrade | Action::Nothing => "upgraded",
+            };
+            format!("{n} releases of the {} {step}", at.component.title())
+        }
+    };
+    format!("{what}; trust {}{pods}{values}", trust(target))
 }
 
 fn upgrades(target: &Target) -> bool {

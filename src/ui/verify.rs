@@ -5,20 +5,20 @@ use console::style;
 use super::Screen;
 use super::table::{Column, Table};
 use crate::finding::Finding;
-use crate::kube::ClusterAddress;
 use crate::report::{Sending, Verified};
 use crate::verify::{Answer, Client, Log, Verdict};
 
 impl Screen {
     /// Says which pods are about to be made, and that they go again.
-    pub fn sendings(&self, sendings: &[Sending], cluster: &ClusterAddress, seconds: u64) {
+    pub fn sendings(&self, sendings: &[Sending], seconds: u64) {
         let what = match sendings.len() {
             1 => "a short-lived pod".to_owned(),
             n => format!("{n} short-lived pods"),
         };
         let mut lines = vec![format!(
-            "{} on {cluster}:",
-            style(format!("To be made: {what}")).bold()
+            "{} on {}:",
+            style(format!("To be made: {what}")).bold(),
+            Sending::clusters(sendings)
         )];
         for one in sendings {
             let errand = &one.errand;

@@ -167,6 +167,13 @@ impl Document {
         Some(Position::of(&self.text, at))
     }
 
+    /// Line and column of the key of the value at a path, or of the list item's `-`.
+    #[must_use]
+    pub fn position_of_key(&self, path: impl Into<Path>) -> Option<Position> {
+        let (key, _) = self.locate(&path.into())?;
+        Some(Position::of(&self.text, key))
+    }
+
     /// The bytes of the value at a path as written, without its anchor and tag.
     #[must_use]
     pub fn span(&self, path: impl Into<Path>) -> Option<Range<usize>> {
@@ -476,7 +483,7 @@ impl Document {
     }
 
     /// Where the key and the value of a path stand, aliases followed.
-    fn locate(&self, path: &Path) -> Option<(usize, &Node)> {
+    pub(super) fn locate(&self, path: &Path) -> Option<(usize, &Node)> {
         let mut node = &self.tree.root;
         let mut key = node.start;
         for step in path.steps() {

@@ -25,6 +25,7 @@
 //! | `bounds` | what is too much to be read |
 //! | `guard` | what must not be edited in place |
 //! | `splices` | changes of the text, collected and applied at once |
+//! | `part` | [`Part`]: a value that is a document by itself |
 //! | `sync`, `matching`, `block`, `flow`, `replace` | typed difference → splices |
 
 mod block;
@@ -39,6 +40,7 @@ mod matching;
 mod node;
 mod note;
 mod parse;
+mod part;
 mod path;
 mod position;
 mod render;
@@ -53,6 +55,7 @@ mod values;
 
 pub use document::{Document, Scalar};
 pub use error::YamlError;
+pub use part::Part;
 pub use path::{Path, Step};
 pub use position::Position;
 

@@ -29,11 +29,13 @@ mod docs_pages;
 mod doctor;
 mod files;
 mod findings;
+mod fleet;
 #[cfg(unix)]
 mod guided;
 mod guides;
 mod held;
 mod help;
+mod inside_objects;
 mod inspect;
 mod install;
 mod json;

@@ -12,10 +12,12 @@ fn utf16(text: &str) -> Vec<u8> {
 either_major! {
     fn what_is_no_values_file_is_neither_edited_nor_deployed(world) {
         world.write("ca.pem", &certificates::ca("Acme Root"));
-        let flux = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: clearml-agent}\nspec:\n  values:\n    agentk8sglue:\n      queues: {gpu: {}}\n";
+        let flux = "apiVersion: helm.fluxcd.io/v1\nkind: HelmRelease\nmetadata: {name: clearml-agent}\nspec:\n  values:\n    agentk8sglue:\n      queues: {gpu: {}}\n";
+        let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {a.yaml: 'a: 1', b.yaml: 'b: 1'}\n";
         let sops = "clearml: {agentk8sglueKey: 'ENC[AES256_GCM,data:YWJj,tag:x,type:str]'}\nsops: {mac: 'ENC[x]', version: 3.9.0}\n";
         for (content, why) in [
-            (flux.as_bytes().to_vec(), "is a Kubernetes object (HelmRelease, helm.toolkit.fluxcd.io/v2), and no values file: its values stand under spec.values"),
+            (flux.as_bytes().to_vec(), "is a Kubernetes object (HelmRelease, helm.fluxcd.io/v1), and no values file: its values stand under spec.values"),
+            (map.as_bytes().to_vec(), "is a Kubernetes object (ConfigMap, v1), and no values file: values in it stand in a text under data"),
             (sops.as_bytes().to_vec(), "is encrypted by SOPS"),
             (b"$ANSIBLE_VAULT;1.1;AES256\n3132\n".to_vec(), "is encrypted by ansible-vault"),
             (b"repositories: []\nreleases: []\n".to_vec(), "is a helmfile"),

@@ -105,6 +105,7 @@ impl Plans {
             rollout: Rollout::default(),
             arguments: &arguments,
             on_unheld: OnUnheld::Refuse,
+            wave: 0,
         };
         plan::target(request, &mut |_| unreachable!("nothing is rendered"))
             .map_err(|error| format!("{error:#}"))

@@ -63,7 +63,7 @@ fn no_value_path_of_the_vendors_charts_stands_outside_of_vendor() {
 }
 
 /// The floors of the house, from the ground up: a module uses those below its own floor alone.
-const FLOORS: [&[&str]; 13] = [
+const FLOORS: [&[&str]; 14] = [
     &[
         "conf",
         "environment",
@@ -71,6 +71,7 @@ const FLOORS: [&[&str]; 13] = [
         "installation",
         "log_lines",
         "nearest",
+        "pattern",
         "platform",
         "trust_store",
         "yaml",
@@ -78,11 +79,12 @@ const FLOORS: [&[&str]; 13] = [
     &["files", "finding", "interrupt", "secrets", "tls"],
     &["certs", "process", "values"],
     &["backups", "kube", "proof", "vendor"],
-    &["completion", "helm", "overrides", "verify"],
+    &["completion", "engine", "helm", "overrides", "verify"],
     &["doctor", "release", "sources"],
     &["plan"],
     &["request"],
-    &["cli", "preflight", "status"],
+    &["fleet", "preflight", "status"],
+    &["cli"],
     &["guided", "run"],
     &["report"],
     &["ui"],

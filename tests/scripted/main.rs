@@ -17,7 +17,9 @@ mod support;
 mod aftermath;
 mod drift;
 mod dry_run;
+mod engines;
 mod helm_failures;
+mod inside_objects;
 mod meanwhile;
 mod places;
 mod preview;
@@ -40,7 +42,9 @@ fn main() -> ExitCode {
         aftermath::trials(),
         drift::trials(),
         dry_run::trials(),
+        engines::trials(),
         helm_failures::trials(),
+        inside_objects::trials(),
         meanwhile::trials(),
         places::trials(),
         preview::trials(),

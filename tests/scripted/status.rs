@@ -16,6 +16,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("a_release_in_step_takes_two_calls_and_three_lines", in_step),
         trial("an_override_file_that_says_something_else_is_told", file),
         trial(
+            "a_file_with_a_helm_release_is_compared_by_its_values",
+            file_of_flux,
+        ),
+        trial(
             "a_file_belongs_to_the_release_that_it_agrees_with",
             whose_file,
         ),
@@ -68,6 +72,39 @@ impl Release {
     fn told(&self) -> Rule {
         Rule::when("status clearml-agent").prints(&self.status())
     }
+}
+
+fn file_of_flux(world: &World) {
+    let release = agent(world);
+    let values = world.read(OVERRIDE);
+    let values = values.trim_end().replace('\n', "\n    ");
+    let flux = format!(
+        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: clearml-agent, namespace: team-a}}\nspec:\n  interval: 5m\n  values:\n    {values}\n"
+    );
+    world.write("flux.yaml", &flux);
+    let look = |more: &str| {
+        look(
+            world,
+            &release.rules(),
+            &format!("agent -f flux.yaml {more}"),
+        )
+    };
+    look("").exits(0).says("in step");
+    let (head, _) = flux.split_once("  values:\n").unwrap();
+    world.write("flux.yaml", &format!("{head}  values: {{}}\n"));
+    look("")
+        .exits(3)
+        .warns("error[file-differs]: flux.yaml says something else than release clearml-agent in team-a: it lacks acme-root")
+        .warns("have the engine deploy what the file says, or write what is deployed into the file: helm clearml-certs install agent")
+        .warns("--files-only");
+    // The object names the release.
+    world.write(
+        "flux.yaml",
+        &flux.replace("name: clearml-agent", "name: other"),
+    );
+    look("")
+        .exits(3)
+        .warns("error[release-missing]: there is no release other");
 }
 
 fn listed(releases: &[(&str, &str, &str)]) -> Rule {

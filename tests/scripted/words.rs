@@ -149,8 +149,12 @@ fn kubectl(world: &World) {
     let mut lines = kubectl.takes_lines();
     // How often it is asked while helm waits is a matter of time.
     lines.retain(|line| !line.contains(" --request-timeout=2s"));
+    // Two questions are asked at once.
+    lines[1..3].sort();
     let expected = [
         "create --dry-run=server --validate=false -f - -n team-a -o name --request-timeout=10s",
+        "get -f - --ignore-not-found --show-managed-fields -o json --request-timeout=5s",
+        "get helmcharts.helm.cattle.io -A -o json --request-timeout=5s",
         "create -f - -o json",
         "rollout restart deployment/glue -n team-a",
         "rollout status deployment/glue -n team-a --timeout=7m0s",
@@ -189,6 +193,7 @@ fn asked(world: &World) {
             &[
                 "get namespace team-a -o name --request-timeout=5s",
                 "create --dry-run=server --validate=false -f - -n team-a -o name --request-timeout=10s",
+                "get -f - --ignore-not-found --show-managed-fields -o json --request-timeout=5s",
                 "create -f - -o json",
             ][..],
         ),

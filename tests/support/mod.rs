@@ -467,6 +467,12 @@ impl Running<'_> {
         until("its end", || child.try_wait().unwrap().is_some());
     }
 
+    /// Kills the program itself; what it started goes on.
+    pub fn is_killed(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// Waits for its end. No planted secret may have come out, but where whole files were asked for.
     #[track_caller]
     pub fn ends(self) -> Run {

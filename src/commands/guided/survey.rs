@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_yaml::Value;
 
-use super::super::gather::default_chart;
+use super::super::default_chart::default_chart;
 use crate::guided::{Given, Seen};
 use crate::helm::{Helm, HelmError, PlacedRelease};
 use crate::kube::{ClusterAddress, Kubectl};

@@ -1,35 +1,44 @@
 //! The values files that releases are compared with: those that were named, else those of the documented names in this folder.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use serde_yaml::Value;
 
-use crate::files;
+use super::super::kept::{self, Read};
+use super::sought::Sought;
 use crate::nearest::file_like;
-use crate::request::TargetSpec;
+use crate::request::{TargetId, TargetSpec};
 use crate::status::FileSaid;
 use crate::values::{self, foreign};
 use crate::vendor::{Component, Layout};
 use crate::yaml;
 
-/// The files of all components.
-pub(super) struct Files {
-    named: Vec<(Component, FileSaid)>,
+/// The files of all releases that are looked for.
+pub(super) struct Files<'a> {
+    sought: &'a [Sought],
+    /// By the place among the clusters, and that among its specs.
+    named: BTreeMap<(usize, usize), FileSaid>,
     documented: Vec<(&'static str, FileSaid)>,
 }
 
-impl Files {
+impl<'a> Files<'a> {
     /// Reads them.
     ///
     /// # Errors
     /// A file that was named is not there.
-    pub(super) fn read(specs: &[TargetSpec]) -> Result<Self> {
+    pub(super) fn read(sought: &'a [Sought]) -> Result<Self> {
         let mut all = Self {
-            named: Vec::new(),
+            sought,
+            named: BTreeMap::new(),
             documented: Vec::new(),
         };
-        for spec in specs {
+        let specs = sought.iter().enumerate().flat_map(|(cluster, one)| {
+            let specs = one.specs.iter().enumerate();
+            specs.map(move |(place, spec)| ((cluster, place), spec))
+        });
+        for (key, spec) in specs {
             if let Some(missing) = spec.values.iter().find(|path| !path.exists()) {
                 bail!(
                     "there is no values file {}{}",
@@ -40,49 +49,61 @@ impl Files {
             if spec.values.is_empty() {
                 let names = spec.component.layouts().map(|layout| layout.override_file);
                 let here = names.into_iter().filter(|name| Path::new(name).is_file());
-                let read = here.map(|name| (name, said(&[name.into()], false)));
+                let read = here.map(|name| (name, said(&[name.into()], spec, false)));
                 all.documented.extend(read);
             } else {
-                let said = said(&spec.values, true);
-                all.named.push((spec.component, said));
+                all.named.insert(key, said(&spec.values, spec, true));
             }
         }
         Ok(all)
     }
 
-    /// The file of a release of a component.
-    pub(super) fn of(&self, component: Component, layout: &Layout) -> Option<&FileSaid> {
-        let mut named = self.named.iter();
-        let named = named.find(|(one, _)| *one == component);
+    /// The file of a release of a component, which is in the cluster of that place.
+    pub(super) fn of(
+        &self,
+        cluster: usize,
+        component: Component,
+        id: &TargetId,
+        layout: &Layout,
+    ) -> Option<&FileSaid> {
+        let sought = self.sought.get(cluster)?;
+        let place = sought.place_of(component, &id.namespace, &id.release);
+        let named = place.and_then(|place| self.named.get(&(cluster, place)));
         let mut documented = self.documented.iter();
         let documented = documented.find(|(name, _)| *name == layout.override_file);
-        let named = named.map(|(_, said)| said);
         named.or_else(|| documented.map(|(_, said)| said))
     }
 
     /// What they say.
     pub(super) fn values(&self) -> impl Iterator<Item = &Value> {
         let documented = self.documented.iter().map(|(_, said)| said);
-        let all = self.named.iter().map(|(_, said)| said).chain(documented);
+        let all = self.named.values().chain(documented);
         all.filter_map(|said| said.values.as_ref().ok())
     }
 }
 
-fn said(paths: &[PathBuf], is_named: bool) -> FileSaid {
-    let each: Result<Vec<Value>, String> = paths.iter().map(|path| read(path)).collect();
+fn said(paths: &[PathBuf], spec: &TargetSpec, is_named: bool) -> FileSaid {
+    let each = paths.iter().map(|path| read(path, spec));
+    let each: Result<Vec<(Value, bool)>, String> = each.collect();
+    let is_inside = each
+        .as_ref()
+        .is_ok_and(|all| all.iter().any(|(_, is_inside)| *is_inside));
     FileSaid {
         paths: paths.to_vec(),
-        values: each.map(|all| values::merge(&all)),
+        values: each.map(|all| values::merge(all.iter().map(|(values, _)| values))),
         is_named,
+        is_inside,
     }
 }
 
-fn read(path: &Path) -> Result<Value, String> {
-    let text = files::read(path).map_err(|error| format!("{error:#}"))?;
+/// The values of a file, and whether an object around them is deployed from there.
+fn read(path: &Path, spec: &TargetSpec) -> Result<(Value, bool), String> {
+    let read = kept::read(path, spec.component, spec.release.as_deref());
+    let Read { text, around } = read.map_err(|error| format!("{error:#}"))?;
     let text = text.unwrap_or_default();
     let values = yaml::value_of(&text).map_err(|error| error.to_string())?;
-    match foreign::kind(&text, &values) {
+    match foreign::kind(&text, &values).filter(|_| around.is_none()) {
         Some(why) => Err(format!("{} {why}", path.display())),
-        None => Ok(values),
+        None => Ok((values, around.is_some())),
     }
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
-use super::super::planning;
-use super::super::side_by_side::side_by_side;
+use super::super::bundles;
+use super::super::side_by_side::{AT_ONCE, side_by_side};
 use crate::certs::bundle::Entry;
 use crate::cli::StatusArgs;
 use crate::finding::Finding;
@@ -102,7 +102,7 @@ type Listed = Vec<(String, ReleaseSummary)>;
 
 /// The releases of some namespaces, and the namespaces that Helm may not list.
 fn in_namespaces(helm: &Helm, namespaces: &[String]) -> Result<(Listed, Vec<Closed>), HelmError> {
-    let answers = side_by_side(namespaces, |namespace| helm.releases(namespace));
+    let answers = side_by_side(namespaces, AT_ONCE, |namespace| helm.releases(namespace));
     let (mut listed, mut closed) = (Vec::new(), Vec::new());
     for (namespace, answer) in namespaces.iter().zip(answers) {
         match answer {
@@ -235,7 +235,7 @@ impl Surveyed {
             .iter()
             .filter(|one| is_in_cluster(one));
         let here: Vec<Source> = here.cloned().collect();
-        match planning::read(&here, &Access::looking(cluster)) {
+        match bundles::read(&here, &Access::looking(cluster)) {
             Ok((bundle, findings)) => {
                 self.given = Some([given, &bundle.entries].concat());
                 self.findings.extend(findings);
@@ -375,7 +375,10 @@ fn live_of(kubectl: &Result<Kubectl, String>, namespace: Option<&str>) -> Live {
         live.objects = objects;
         return live;
     }
-    for ((kind, name), answer) in KINDS.iter().zip(side_by_side(&names, |name| get(name))) {
+    for ((kind, name), answer) in KINDS
+        .iter()
+        .zip(side_by_side(&names, AT_ONCE, |name| get(name)))
+    {
         match answer {
             Ok(objects) => live.objects.extend(objects),
             Err(error) => {

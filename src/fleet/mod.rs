@@ -1,0 +1,136 @@
+//! `clearml-certs.yaml`: the releases of a company, and what each is to trust (docs/fleet.md).
+
+mod only;
+mod reader;
+mod targets;
+
+use std::path::{Path as FilePath, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use crate::exit::Stop;
+use crate::files;
+use crate::kube::ClusterAddress;
+use crate::nearest::file_like;
+use crate::request::{Desired, TargetRequest};
+use crate::sources::Source;
+
+pub use only::Only;
+
+use reader::Reader;
+use targets::Listed;
+
+/// The name under which it is found by itself.
+pub const FILE_NAME: &str = "clearml-certs.yaml";
+
+/// Gives the cluster of a context.
+type Resolve<'a> = &'a dyn Fn(&String) -> Result<ClusterAddress, Stop>;
+
+/// The releases that a file lists.
+#[derive(Debug)]
+pub struct Fleet {
+    file: PathBuf,
+    targets: Vec<Listed>,
+}
+
+impl Fleet {
+    /// The file that was named, else the one in the current folder where nobody says by other words what is meant.
+    ///
+    /// # Errors
+    /// It cannot be read, or says something that makes no sense (a [`Stop`] with code 3).
+    pub fn find(named: Option<&FilePath>, says_otherwise: bool) -> Result<Option<Self>> {
+        let here = FilePath::new(FILE_NAME);
+        let file = match named {
+            Some(file) => file,
+            None if !says_otherwise && here.is_file() => here,
+            None => return Ok(None),
+        };
+        let text = files::read(file)?
+            .with_context(|| format!("there is no file {}{}", file.display(), file_like(file)))?;
+        let targets = targets::read(&Reader::new(file, &text)?)?;
+        Ok(Some(Self {
+            file: file.to_path_buf(),
+            targets,
+        }))
+    }
+
+    /// Its file.
+    #[must_use]
+    pub fn file(&self) -> &FilePath {
+        &self.file
+    }
+
+    /// Every source of certificates that one of its targets is to trust, once.
+    #[must_use]
+    pub fn sources(&self) -> Vec<&Source> {
+        let mut all: Vec<&Source> = Vec::new();
+        for source in self.targets.iter().flat_map(|one| &one.certificates) {
+            if !all.contains(&source) {
+                all.push(source);
+            }
+        }
+        all
+    }
+
+    /// Its targets, in their order. What the command line says of all of them (`desired`) comes first; `here` is the cluster of
+    /// those that name none; with `brings`, they get the certificates that the file names for them.
+    ///
+    /// # Errors
+    /// There is no such context, or `only` selects nothing.
+    pub fn requests(
+        &self,
+        desired: &Desired,
+        brings: bool,
+        here: &ClusterAddress,
+        only: &[Only],
+    ) -> Result<Vec<TargetRequest>, Stop> {
+        let cluster = |context: &String| {
+            let named = here.of_contexts(Some(std::slice::from_ref(context)))?;
+            Ok(named.into_iter().next().unwrap_or_else(|| here.clone()))
+        };
+        self.selected(desired, brings, here, &cluster, only)
+    }
+
+    /// The same where no cluster is asked, so that their contexts need not be known here.
+    ///
+    /// # Errors
+    /// `only` selects nothing.
+    pub fn requests_anywhere(
+        &self,
+        desired: &Desired,
+        here: &ClusterAddress,
+        only: &[Only],
+    ) -> Result<Vec<TargetRequest>, Stop> {
+        let cluster = |context: &String| Ok(here.on(context));
+        self.selected(desired, true, here, &cluster, only)
+    }
+
+    fn selected(
+        &self,
+        desired: &Desired,
+        brings: bool,
+        here: &ClusterAddress,
+        of_context: Resolve<'_>,
+        only: &[Only],
+    ) -> Result<Vec<TargetRequest>, Stop> {
+        let mut all = Vec::new();
+        for target in &self.targets {
+            let cluster = target
+                .context
+                .as_ref()
+                .map_or_else(|| Ok(here.clone()), of_context)?;
+            all.push(target.request(desired, brings, cluster));
+        }
+        for one in only {
+            if !all.iter().any(|target| one.selects(target)) {
+                return Err(Stop::usage(format!(
+                    "--only {one} selects none of the {} targets of {}",
+                    all.len(),
+                    self.file.display()
+                )));
+            }
+        }
+        all.retain(|target| only.is_empty() || only.iter().any(|one| one.selects(target)));
+        Ok(all)
+    }
+}

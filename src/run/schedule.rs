@@ -1,0 +1,302 @@
+//! Who has a turn when: waves one after the other, the targets of a wave side by side, as far as they do not need each other.
+
+use std::collections::BTreeSet;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::files;
+use crate::plan::Target;
+use crate::vendor::Component;
+
+/// The targets of a plan, by their indices, in waves.
+#[derive(Debug)]
+pub(super) struct Schedule {
+    pub(super) waves: Vec<Wave>,
+    /// The targets that each one waits for within its wave.
+    after: Vec<Vec<usize>>,
+}
+
+/// Targets that may go side by side.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Wave {
+    pub(super) number: usize,
+    pub(super) targets: Vec<usize>,
+    /// Whether it is what a canary was sent ahead of.
+    pub(super) is_behind_canary: bool,
+}
+
+impl Schedule {
+    /// The schedule of a plan. With `canary`, so many of each wave go ahead of the others.
+    pub(super) fn of(targets: &[Target], canary: Option<usize>) -> Self {
+        let numbers: BTreeSet<usize> = targets.iter().map(|target| target.wave).collect();
+        let mut waves = Vec::new();
+        for number in numbers {
+            let of_it = targets.iter().enumerate();
+            let of_it = of_it.filter(|(_, target)| target.wave == number);
+            let mut of_it: Vec<usize> = of_it.map(|(at, _)| at).collect();
+            let ahead = canary.filter(|ahead| *ahead < of_it.len());
+            let rest = ahead.map(|ahead| of_it.split_off(ahead));
+            let wave = |targets, is_behind_canary| Wave {
+                number,
+                targets,
+                is_behind_canary,
+            };
+            waves.push(wave(of_it, false));
+            waves.extend(rest.map(|rest| wave(rest, true)));
+        }
+        let after = targets.iter().enumerate().map(|(at, target)| {
+            let before = targets.iter().enumerate();
+            let before = before.filter(|(other, one)| {
+                one.wave == target.wave
+                    && *other != at
+                    && (is_ground_of(one, target) || *other < at && share_a_file(one, target))
+            });
+            before.map(|(other, _)| other).collect()
+        });
+        Self {
+            waves,
+            after: after.collect(),
+        }
+    }
+
+    /// Does `act` for the targets of a wave, `at_once` at a time, and gives what came of each: nothing where its turn did not
+    /// come, because `is_over`, or because one that it waits for did not end well and nobody wants to go on (`keep_going`).
+    pub(super) fn go<R: Send>(
+        &self,
+        wave: &Wave,
+        at_once: usize,
+        keep_going: bool,
+        is_over: impl Fn() -> bool + Sync,
+        act: impl Fn(usize) -> (R, bool) + Sync,
+    ) -> Vec<(usize, Option<R>)> {
+        let turns = wave.targets.iter().map(|at| Turn {
+            target: *at,
+            after: self.after.get(*at).cloned().unwrap_or_default(),
+            state: State::Waits,
+        });
+        let turns = Mutex::new(turns.collect::<Vec<_>>());
+        let changed = Condvar::new();
+        let worker = || {
+            let mut results = Vec::new();
+            let mut all = locked(&turns);
+            loop {
+                if is_over() {
+                    return results;
+                }
+                match next(&mut all, keep_going) {
+                    Next::Nothing => return results,
+                    Next::Later => {
+                        all = changed.wait(all).unwrap_or_else(PoisonError::into_inner);
+                    }
+                    Next::Now(at) => {
+                        drop(all);
+                        let (result, is_well) = act(at);
+                        results.push((at, result));
+                        all = locked(&turns);
+                        settle(&mut all, at, is_well);
+                        changed.notify_all();
+                    }
+                }
+            }
+        };
+        let mut done: Vec<(usize, R)> = std::thread::scope(|scope| {
+            let workers = wave.targets.len().min(at_once.max(1));
+            let running: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
+            let done = running.into_iter().map(|thread| match thread.join() {
+                Ok(results) => results,
+                Err(panic) => std::panic::resume_unwind(panic),
+            });
+            done.flatten().collect()
+        });
+        let of = |at: &usize| {
+            let index = done.iter().position(|(one, _)| one == at)?;
+            Some(done.swap_remove(index).1)
+        };
+        let mut of = of;
+        wave.targets.iter().map(|at| (*at, of(at))).collect()
+    }
+}
+
+/// Whether a target builds on another: in one cluster the control plane goes first, and gateways need an agent.
+fn is_ground_of(one: &Target, target: &Target) -> bool {
+    let rank = |target: &Target| {
+        let component = target.coordinates.component;
+        Component::ALL.iter().position(|known| *known == component)
+    };
+    one.coordinates.cluster == target.coordinates.cluster && rank(one) < rank(target)
+}
+
+/// Whether one writes a file that the other goes by, so that they must not go at once.
+fn share_a_file(one: &Target, target: &Target) -> bool {
+    writes_for(one, target) || writes_for(target, one)
+}
+
+fn writes_for(writer: &Target, reader: &Target) -> bool {
+    let mut touched = reader.pinned.files.keys().chain([&reader.file.path]);
+    writer.file.changes() && {
+        let written = files::place_of(&writer.file.path);
+        touched.any(|one| files::place_of(one) == written)
+    }
+}
+
+struct Turn {
+    target: usize,
+    after: Vec<usize>,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Waits,
+    Runs,
+    EndedWell,
+    Failed,
+    NotBegun,
+}
+
+enum Next {
+    /// This one's turn has come.
+    Now(usize),
+    /// What runs has to end first.
+    Later,
+    Nothing,
+}
+
+fn next(turns: &mut [Turn], keep_going: bool) -> Next {
+    loop {
+        let states: Vec<(usize, State)> = turns.iter().map(|one| (one.target, one.state)).collect();
+        let state_of = |at: &usize| {
+            states
+                .iter()
+                .find(|(one, _)| one == at)
+                .map(|(_, state)| *state)
+        };
+        let mut runs = false;
+        let mut blocked = false;
+        for turn in turns.iter_mut() {
+            runs |= turn.state == State::Runs;
+            if turn.state != State::Waits {
+                continue;
+            }
+            let needed = || turn.after.iter().filter_map(state_of);
+            let failed = needed().any(|state| matches!(state, State::Failed | State::NotBegun));
+            if failed && !keep_going {
+                turn.state = State::NotBegun;
+                blocked = true;
+            } else if needed().all(|state| !matches!(state, State::Waits | State::Runs)) {
+                turn.state = State::Runs;
+                return Next::Now(turn.target);
+            }
+        }
+        // Who waits for one that is not begun is not begun either.
+        if !blocked {
+            return if runs { Next::Later } else { Next::Nothing };
+        }
+    }
+}
+
+fn settle(turns: &mut [Turn], at: usize, is_well: bool) {
+    for turn in turns.iter_mut().filter(|turn| turn.target == at) {
+        turn.state = if is_well {
+            State::EndedWell
+        } else {
+            State::Failed
+        };
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    fn schedule(after: &[&[usize]]) -> Schedule {
+        Schedule {
+            waves: vec![Wave {
+                number: 0,
+                targets: (0..after.len()).collect(),
+                is_behind_canary: false,
+            }],
+            after: after.iter().map(|one| one.to_vec()).collect(),
+        }
+    }
+
+    fn begun(schedule: &Schedule, at_once: usize, keep_going: bool, fails: usize) -> Vec<usize> {
+        let order = Mutex::new(Vec::new());
+        let wave = schedule.waves.first().unwrap();
+        let results = schedule.go(
+            wave,
+            at_once,
+            keep_going,
+            || false,
+            |at| {
+                locked(&order).push(at);
+                (at, at != fails)
+            },
+        );
+        assert!(
+            results
+                .iter()
+                .all(|(at, result)| result.is_none_or(|one| one == *at))
+        );
+        let begun = results
+            .iter()
+            .filter(|(_, result)| result.is_some())
+            .count();
+        let order = order.into_inner().unwrap();
+        assert_eq!(order.len(), begun);
+        order
+    }
+
+    #[test]
+    fn as_many_as_asked_for_go_at_once_and_no_more() {
+        let schedule = schedule(&[&[] as &[usize]; 9]);
+        let barrier = Barrier::new(3);
+        let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let wave = schedule.waves.first().unwrap();
+        schedule.go(
+            wave,
+            3,
+            false,
+            || false,
+            |_| {
+                let running = now.fetch_add(1, Ordering::SeqCst) + 1;
+                most.fetch_max(running, Ordering::SeqCst);
+                barrier.wait();
+                now.fetch_sub(1, Ordering::SeqCst);
+                ((), true)
+            },
+        );
+        assert_eq!(most.into_inner(), 3);
+    }
+
+    #[test]
+    fn who_waits_for_another_comes_after_it_however_they_are_listed() {
+        assert_eq!(begun(&schedule(&[&[1], &[2], &[]]), 3, false, 9), [2, 1, 0]);
+    }
+
+    #[test]
+    fn who_waits_for_one_that_failed_is_not_begun_and_neither_is_who_waits_for_that() {
+        let chain = schedule(&[&[], &[0], &[1], &[]]);
+        assert_eq!(begun(&chain, 1, false, 0), [0, 3]);
+        assert_eq!(begun(&chain, 1, true, 0), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn nothing_is_begun_once_it_is_over() {
+        let schedule = schedule(&[&[] as &[usize]; 4]);
+        let done = AtomicUsize::new(0);
+        let wave = schedule.waves.first().unwrap();
+        let is_over = || done.load(Ordering::SeqCst) == 2;
+        let results = schedule.go(wave, 1, true, is_over, |at| {
+            done.fetch_add(1, Ordering::SeqCst);
+            (at, true)
+        });
+        assert_eq!(results, [(0, Some(0)), (1, Some(1)), (2, None), (3, None)]);
+    }
+}

@@ -1,0 +1,78 @@
+//! An object of a file, and what it says of a release.
+
+use serde_yaml::Value;
+
+/// The chart that an object names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ChartOf {
+    /// Its name, where it can be told.
+    pub name: Option<String>,
+    /// A reference that helm takes, where the file has all of it.
+    pub reference: Option<String>,
+    /// Where it is, for people, where the file alone does not lead there.
+    pub elsewhere: Option<String>,
+}
+
+/// What an object says beside its values.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Said {
+    /// `HelmRelease flux-system/clearml-agent`
+    pub object: String,
+    /// Who deploys from it.
+    pub engine: &'static str,
+    /// The release's name.
+    pub release: Option<String>,
+    /// Its namespace.
+    pub namespace: Option<String>,
+    /// Its chart.
+    pub chart: ChartOf,
+    /// The chart's version, or a range.
+    pub version: Option<String>,
+    /// Value paths that are set beside the values, and go over them.
+    pub parameters: Vec<String>,
+    /// What else of the release's values stands elsewhere, in the object's own words.
+    pub more: Vec<String>,
+}
+
+/// A document of a file that is an object.
+pub(super) struct Object<'a> {
+    pub(super) value: &'a Value,
+    pub(super) kind: &'a str,
+}
+
+impl<'a> Object<'a> {
+    /// The group of its kind, and it.
+    pub(super) fn of(value: &'a Value) -> Option<(&'a str, Self)> {
+        let version = value.get("apiVersion")?.as_str()?;
+        let kind = value.get("kind")?.as_str()?;
+        let group = version.split_once('/').map_or("", |(group, _)| group);
+        Some((group, Self { value, kind }))
+    }
+
+    pub(super) fn text(&self, path: &[&str]) -> Option<String> {
+        text(self.value, path)
+    }
+
+    pub(super) fn name(&self) -> String {
+        self.text(&["metadata", "name"]).unwrap_or_default()
+    }
+
+    pub(super) fn namespace(&self) -> Option<String> {
+        self.text(&["metadata", "namespace"])
+    }
+
+    /// `HelmRelease flux-system/clearml-agent`
+    pub(super) fn shown(&self) -> String {
+        let (kind, name) = (self.kind, self.name());
+        match self.namespace() {
+            Some(namespace) => format!("{kind} {namespace}/{name}"),
+            None => format!("{kind} {name}"),
+        }
+    }
+}
+
+/// A text in an object; one that a template makes is not known here.
+pub(super) fn text(value: &Value, path: &[&str]) -> Option<String> {
+    let text = crate::values::lookup(value, path)?.as_str()?;
+    (!text.is_empty() && !text.contains("{{")).then(|| text.to_owned())
+}

@@ -1,0 +1,282 @@
+//! Many targets on two clusters, by a `clearml-certs.yaml`. With `FLEET=all` there are four times as many.
+//! Where the tests have one cluster alone (KUBECONFIG), both contexts lead
+//! there, and the second has namespaces of its own.
+
+use std::cell::RefCell;
+use std::fmt::Write as _;
+use std::io::Read as _;
+use std::net::TcpListener;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::support::cluster::{Namespace, kubeconfig, kubectl};
+use crate::support::schema;
+use crate::support::{GATEWAY_NEEDS, Helm, Run, World, certificates, chart, until};
+
+const AGENT: &str = "clearml-enterprise-agent-6.14.6";
+const GATEWAY: &str = "clearml-enterprise-app-gateway-3.2.0";
+const APPS: &str = "clearml-enterprise-10.11.3";
+
+/// Contexts `one` and `two` for the clusters of the tests, `dead` where nobody listens, and `mute` for a server that takes
+/// connections and never says a word.
+struct Clusters {
+    config: String,
+    /// Whether two is another cluster than one.
+    are_two: bool,
+    /// What was made: the context, and the namespace.
+    made: RefCell<Vec<(String, String)>>,
+    _mute: TcpListener,
+}
+
+impl Drop for Clusters {
+    fn drop(&mut self) {
+        for (context, name) in self.made.take() {
+            self.kubectl(&context, &["delete", "namespace", &name, "--wait=false"]);
+        }
+    }
+}
+
+fn entry(config: &Value, list: &str, content: &str, name: &str) -> Value {
+    json!({"name": name, content: config[list][0][content].clone()})
+}
+
+impl Clusters {
+    fn of(world: &World) -> Self {
+        let read = |path: &std::path::Path| -> Value {
+            serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+        };
+        let first = read(&kubeconfig());
+        let other = std::env::var_os("E2E_SECOND_KUBECONFIG");
+        let second = other
+            .as_ref()
+            .map_or_else(|| first.clone(), |path| read(path.as_ref()));
+        let mute = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = mute.local_addr().unwrap().port();
+        let acceptor = mute.try_clone().unwrap();
+        std::thread::spawn(move || {
+            let mut kept = Vec::new();
+            for mut stream in acceptor.incoming().flatten() {
+                let _ = stream.read(&mut [0; 1]);
+                kept.push(stream);
+            }
+        });
+        let context =
+            |name: &str| json!({"name": name, "context": {"cluster": name, "user": name}});
+        let server = |name: &str, url: String| json!({"name": name, "cluster": {"server": url}});
+        let user = |name: &str| entry(&first, "users", "user", name);
+        let config = json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": "one",
+            "clusters": [
+                entry(&first, "clusters", "cluster", "one"), entry(&second, "clusters", "cluster", "two"),
+                server("dead", "http://127.0.0.1:1".to_owned()), server("mute", format!("http://127.0.0.1:{port}")),
+            ],
+            "users": [user("one"), entry(&second, "users", "user", "two"), user("dead"), user("mute")],
+            "contexts": [context("one"), context("two"), context("dead"), context("mute")],
+        });
+        world.write("kubeconfig", &config.to_string());
+        Self {
+            config: world.path("kubeconfig").display().to_string(),
+            are_two: other.is_some(),
+            made: RefCell::default(),
+            _mute: mute,
+        }
+    }
+
+    fn kubectl(&self, context: &str, words: &[&str]) {
+        let mut command = Command::new(kubectl());
+        command.args(["--kubeconfig", &self.config, "--context", context]);
+        let output = command.args(words).output().unwrap();
+        assert!(
+            output.status.success(),
+            "{words:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+
+    /// Namespaces of a context, which are not those of any other test.
+    fn namespaces(&self, namespace: &Namespace, context: &str, count: usize) -> Vec<String> {
+        let own = if self.are_two { "" } else { context };
+        let names = (0..count).map(|index| format!("{}-{index}{own}", namespace.name));
+        let names: Vec<String> = names.collect();
+        for name in &names {
+            self.kubectl(context, &["create", "namespace", name]);
+            self.made
+                .borrow_mut()
+                .push((context.to_owned(), name.clone()));
+        }
+        names
+    }
+
+    fn run(&self, world: &World, line: &str) -> Run {
+        world.plugin(&format!("{line} --kubeconfig {}", self.config))
+    }
+
+    fn releases(&self, world: &World, context: &str, namespace: &str) -> Vec<(String, String)> {
+        let words = [
+            "list",
+            "-n",
+            namespace,
+            "-o",
+            "json",
+            "--kube-context",
+            context,
+            "--kubeconfig",
+            &self.config,
+        ];
+        let all: Value = serde_json::from_str(&world.helm(words).exits(0).stdout).unwrap();
+        let all = all.as_array().unwrap().iter();
+        let text = |one: &Value, key: &str| one[key].as_str().unwrap().to_owned();
+        all.map(|one| (text(one, "name"), text(one, "revision")))
+            .collect()
+    }
+}
+
+/// Targets of one component.
+fn target(component: &str, context: &str, namespaces: &[String], more: &str) -> String {
+    let chart = chart(match component {
+        "agent" => AGENT,
+        "gateway" => GATEWAY,
+        _ => APPS,
+    });
+    format!(
+        "  - component: {component}\n    context: {context}\n    namespaces: [{}]\n    chart: {chart}\n    release: r-{component}\n    values: {component}.yaml\n{more}",
+        namespaces.join(", ")
+    )
+}
+
+fn files(world: &World) {
+    world.write("acme.pem", &certificates::ca("Acme Root"));
+    world.write("next.pem", &certificates::ca("Acme Next Root"));
+    world.write(
+        "agent.yaml",
+        "# ours\nimageCredentials:\n  password: hunter2-very-secret\n",
+    );
+    world.write("gateway.yaml", GATEWAY_NEEDS);
+    world.write("apps.yaml", "clearml: {cookieDomain: acme.example}\n");
+}
+
+const CERTIFICATES: &str = "certificates:\n  acme-root: acme.pem\ntargets:\n";
+
+fn revisions(world: &World, clusters: &Clusters, places: &[(&str, Vec<String>)]) -> Vec<String> {
+    let all = places
+        .iter()
+        .flat_map(|(context, names)| names.iter().map(move |name| (*context, name)));
+    all.flat_map(|(context, name)| clusters.releases(world, context, name))
+        .map(|(_, revision)| revision)
+        .collect()
+}
+
+on_the_cluster! {
+    fn three_components_in_several_namespaces_of_two_clusters(world, namespace) {
+        let clusters = Clusters::of(&world);
+        files(&world);
+        let mut text = CERTIFICATES.to_owned();
+        let count = if std::env::var_os("FLEET").is_some_and(|word| word == "all") { 4 } else { 1 };
+        let releases = 3 * 2 * count;
+        let places = ["one", "two"].map(|context| (context, clusters.namespaces(&namespace, context, count)));
+        for (context, names) in &places {
+            for component in ["gateway", "agent", "apps"] {
+                text += &target(component, context, names, "");
+            }
+        }
+        world.write("clearml-certs.yaml", &text);
+        let run = clusters.run(&world, "install --skip-probe --yes --parallel 6");
+        run.exits(0).says(&format!("{} releases of the ClearML Agent", 2 * count)).never_says("hunter2");
+        assert_eq!(revisions(&world, &clusters, &places), vec!["1"; releases], "{run}");
+        // Each file was edited once, whoever came first.
+        for file in ["agent.yaml", "gateway.yaml", "apps.yaml"] {
+            assert_eq!(world.read(file).matches("BEGIN CERTIFICATE").count(), 1, "{file}");
+        }
+        // In each cluster the control plane came before the agents, and these before the gateways.
+        let begun = |component: &str| run.stdout.find(&format!("[r-{component} in {} of one] $ helm", places[0].1[0])).unwrap();
+        assert!(begun("apps") < begun("agent") && begun("agent") < begun("gateway"), "{run}");
+        clusters.run(&world, "install --skip-probe --yes").exits(0).says("Nothing to change");
+        assert_eq!(revisions(&world, &clusters, &places), vec!["1"; releases]);
+        let run = clusters.run(&world, "status --skip-probe -o json");
+        let seen = schema::holds("status", &run.exits(0).stdout);
+        assert_eq!(seen["releases"].as_array().unwrap().len(), releases);
+        // A rotation in two steps, over all of them.
+        let rotate = "rotate --from acme-root --to acme-next=next.pem --skip-probe --yes";
+        clusters.run(&world, rotate).exits(2).says("Both are trusted from now on");
+        clusters.run(&world, rotate).exits(0);
+        assert_eq!(revisions(&world, &clusters, &places), vec!["3"; releases]);
+        for file in ["agent.yaml", "gateway.yaml", "apps.yaml"] {
+            let written = world.read(file);
+            assert!(written.contains("alias: acme-next") && !written.contains("alias: acme-root"), "{written}");
+        }
+        clusters.run(&world, rotate).exits(0).says("Rotated");
+    }
+}
+
+on_the_cluster! {
+    fn a_cluster_that_is_dead_or_mute_fails_its_own_targets_alone(world, namespace) {
+        let clusters = Clusters::of(&world);
+        files(&world);
+        let own = clusters.namespaces(&namespace, "one", 1);
+        let mut text = CERTIFICATES.to_owned();
+        for context in ["dead", "mute", "one"] {
+            text += &target("agent", context, &own, "");
+        }
+        world.write("clearml-certs.yaml", &text);
+        let run = clusters.run(&world, "install --skip-probe --yes -o json");
+        let seen = schema::holds("install", &run.exits(1).stdout);
+        let unplanned: Vec<&str> = seen["unplanned"].as_array().unwrap().iter().map(|one| one["cluster"].as_str().unwrap()).collect();
+        assert_eq!(unplanned.len(), 2, "{run}");
+        assert!(unplanned[0].contains("dead") && unplanned[1].contains("mute"), "{run}");
+        assert_eq!(seen["targets"][0]["result"]["outcome"], "done", "{run}");
+        assert_eq!(clusters.releases(&world, "one", &own[0]).len(), 1);
+        // What comes after them waits, unless that is not wanted.
+        let later = format!("{text}{}", target("gateway", "one", &own, "    wave: 1\n"));
+        world.write("clearml-certs.yaml", &later);
+        clusters.run(&world, "install --skip-probe --yes").exits(1).warns("1 were not begun").warns("gateway release r-gateway in");
+        assert_eq!(clusters.releases(&world, "one", &own[0]).len(), 1);
+        clusters.run(&world, "install --skip-probe --yes --keep-going").exits(1).warns("2 of 4 targets failed");
+        assert_eq!(clusters.releases(&world, "one", &own[0]).len(), 2);
+    }
+
+    fn what_is_refused_or_in_somebody_elses_hands_keeps_no_other_from_its_turn(world, namespace) {
+        let clusters = Clusters::of(&world);
+        files(&world);
+        let own = clusters.namespaces(&namespace, "one", 3);
+        world.write("clearml-certs.yaml", &format!("{CERTIFICATES}{}", target("agent", "one", &own, "")));
+        // Somebody else's upgrade of the second waits for pods that never come up.
+        let mut words = vec!["upgrade", "-i", "r-agent"];
+        let chart = chart(AGENT);
+        words.extend([chart.as_str(), "-n", &own[1], "--wait", "--timeout", "100s", "--set", "agentk8sglue.image.tag=never-ready"]);
+        words.extend(["--kube-context", "one", "--kubeconfig", &clusters.config]);
+        let mut other = world.start(&world.helm.binary(), words, &[]);
+        let pending = ["list", "-n", &own[1], "--pending", "-q", "--kube-context", "one", "--kubeconfig", &clusters.config];
+        until("the release is pending", || world.helm(pending).stdout.contains("r-agent"));
+        let run = clusters.run(&world, "install --skip-probe --yes");
+        run.exits(3).warns("error[release-pending]").warns("1 of 3 targets failed");
+        other.is_killed();
+        for index in [0, 2] {
+            assert_eq!(clusters.releases(&world, "one", &own[index]).len(), 1, "{run}");
+        }
+        assert!(world.read("agent.yaml").contains("acme-root"), "{run}");
+    }
+
+    fn a_killed_run_is_begun_again_and_does_what_is_left(world, namespace) {
+        let clusters = Clusters::of(&world);
+        files(&world);
+        let own = clusters.namespaces(&namespace, "one", 4);
+        let mut text = CERTIFICATES.to_owned();
+        for (wave, name) in own.iter().enumerate() {
+            let more = format!("    wave: {wave}\n");
+            write!(text, "{}", target("agent", "one", std::slice::from_ref(name), &more)).unwrap();
+        }
+        world.write("clearml-certs.yaml", &text);
+        let variables = [("KUBECONFIG", clusters.config.as_str())];
+        let mut running = world.starts_plugin_with(&world.helm.binary(), "install --skip-probe --yes", &variables);
+        until("two are there", || !clusters.releases(&world, "one", &own[1]).is_empty());
+        running.is_killed();
+        until("no helm is at work", || {
+            let words = ["list", "-A", "--pending", "-q", "--kube-context", "one", "--kubeconfig", &clusters.config];
+            !world.helm(words).stdout.contains("r-agent")
+        });
+        clusters.run(&world, "install --skip-probe --yes").exits(0);
+        let places = [("one", own)];
+        assert_eq!(revisions(&world, &clusters, &places), vec!["1"; 4]);
+    }
+}
