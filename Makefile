@@ -21,8 +21,12 @@ mutants: ## takes away one promise of docs/promises.md at a time: a test has to 
 	scripts/mutants
 
 .PHONY: test-helms
-test-helms: ## what goes through helm, on the versions of Helm that `make test` leaves out
-	scripts/test-helms
+test-helms: ## what goes through helm, on the versions of Helm that `make test` leaves out; HELMS=ends: on the newest 3 and the oldest 4
+	scripts/test-helms $(HELMS)
+
+.PHONY: properties
+properties: ## the property tests of the YAML editor, with more documents than `make test` takes
+	PROPTEST_CASES=$${PROPTEST_CASES:-4000} scripts/test --test it yaml_properties
 
 .PHONY: e2e
 e2e: ## the same against a real Kubernetes API: one of its own, or KUBECONFIG

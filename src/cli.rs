@@ -3,6 +3,7 @@
 mod fleet;
 mod headings;
 mod help;
+mod init;
 mod removing;
 mod slips;
 mod status;
@@ -14,6 +15,7 @@ use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand};
 use time::OffsetDateTime;
 
 pub use fleet::{FleetArgs, TurnArgs};
+pub use init::InitArgs;
 pub use removing::{EditedArgs, RemoveArgs, RotateArgs, SelectionArgs};
 pub use slips::{asks_for_help, slip};
 pub use status::{StatusArgs, StatusOutput};
@@ -96,6 +98,9 @@ pub enum Command {
     /// Show what each release trusts, until when, and whether all agrees
     #[command(long_about = help::STATUS)]
     Status(Box<StatusArgs>),
+    /// Write a clearml-certs.yaml of what is deployed
+    #[command(long_about = help::INIT)]
+    Init(InitArgs),
     /// Show what certificates are, and what each client will say of them
     #[command(long_about = help::INSPECT)]
     Inspect(InspectArgs),

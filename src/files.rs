@@ -125,7 +125,7 @@ pub fn replace(path: &Path, text: &str) -> Result<()> {
             platform::MAKES_WRITABLE
         );
     }
-    write_whole(&target, text, before.as_ref())
+    write_whole(&target, text, before.as_ref(), false)
         .with_context(|| format!("cannot write {}; it is as it was", path.display()))
 }
 
@@ -160,11 +160,27 @@ pub fn obstacle(path: &Path) -> Option<String> {
     }
 }
 
-fn write_whole(target: &Path, text: &str, before: Option<&fs::Metadata>) -> Result<()> {
+/// Writes a new file that nobody but its owner may read: it holds credentials.
+///
+/// # Errors
+/// It is there already, or the folder cannot be written to.
+pub fn write_private(path: &Path, text: &str) -> Result<()> {
+    if path.symlink_metadata().is_ok() {
+        bail!("{} is there already", path.display());
+    }
+    write_whole(path, text, None, true).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn write_whole(
+    target: &Path,
+    text: &str,
+    before: Option<&fs::Metadata>,
+    is_private: bool,
+) -> Result<()> {
     let folder = folder_of(target);
     let mut builder = tempfile::Builder::new();
     builder.prefix(TEMPORARY_PREFIX);
-    if before.is_none() {
+    if before.is_none() && !is_private {
         platform::as_new_file(&mut builder);
     }
     let mut file = builder.tempfile_in(folder)?;

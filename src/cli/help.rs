@@ -210,6 +210,20 @@ pub(super) const STATUS_CODES: &str = "\
 Exit codes: 0 all is in step, 1 a cluster or source cannot be reached, 3 something has expired or soon will, or is out of step, or an \
 error finding, 64 usage, 130 interrupted.";
 
+pub(super) const INIT: &str = "\
+Write a clearml-certs.yaml of what is deployed: every release of a gateway, an agent or a control plane, with the certificates that it \
+has (as files beside it) and its values (a file that is here and says the same, else one that is written from what Helm was given, for \
+its owner alone). Nothing that is there is replaced, and nothing is deployed.
+
+Examples:
+  helm clearml-certs init -n clearml-workers
+  helm clearml-certs init -A --contexts prod-eu,prod-us
+  helm clearml-certs install --dry-run";
+
+pub(super) const INIT_CODES: &str = "\
+Exit codes: 0 written, 1 a cluster cannot be reached or a file cannot be written, 3 there is no release, or a file is there already, \
+64 usage, 130 interrupted.";
+
 pub(super) const DOCTOR: &str = "\
 Look at everything that an installation needs: Helm, the plugin, the cluster, your rights, the clock, override files and charts. One \
 line each, and what to do about each that stands in the way. Nothing is changed.

@@ -44,6 +44,7 @@ pub(super) fn plan(
         all: bundle,
         mut findings,
     } = bundles.unwrap_or_default();
+    findings.extend(order.comes_back(helm.cluster()));
     let mut clusters = Clusters::new(deploy.dry_run && !order.is_for_many() || !needs.are_met());
     if order.is_for_many() {
         clusters.ask_all(&requests, helm, order.at_once(), screen);

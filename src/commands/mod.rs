@@ -4,6 +4,7 @@ mod agreement;
 mod bundles;
 mod carry_out;
 mod charts;
+mod comes_back;
 mod complete;
 mod default_chart;
 mod doctor;
@@ -13,6 +14,7 @@ mod engines;
 mod explain;
 mod gather;
 mod guided;
+mod init;
 mod inspect;
 mod install;
 mod installing;
@@ -55,6 +57,7 @@ pub fn run(cli: &Cli, screen: &Screen) -> Result<ExitCode> {
         Command::Doctor(arguments) => doctor::run(arguments, cluster, screen),
         Command::Explain(arguments) => explain::run(arguments, screen),
         Command::Completion(arguments) => Ok(complete::script(arguments, screen)),
+        Command::Init(arguments) => init::run(arguments, cluster, screen),
         Command::Inspect(arguments) => inspect::run(arguments, cluster, screen),
         Command::Install(arguments) => install::run(arguments, cluster, screen),
         Command::Probe(arguments) => probe::run(arguments, cluster, screen),

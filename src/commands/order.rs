@@ -7,12 +7,13 @@ use std::time::Duration;
 use anyhow::Result;
 use time::OffsetDateTime;
 
-use super::kept;
 use super::side_by_side::AT_ONCE;
+use super::{comes_back, kept};
 use crate::certs::Fingerprint;
 use crate::cli::{
     self, DeployArgs, EditedArgs, InstallArgs, Output, RemoveArgs, RotateArgs, TargetArgs,
 };
+use crate::finding::Finding;
 use crate::fleet::Fleet;
 use crate::kube::ClusterAddress;
 use crate::overrides::Selection;
@@ -57,6 +58,12 @@ impl Order<'_> {
         }
         let specs = cli::specs(self.components, self.targets, self.command)?;
         Ok(one_by_one(specs, cluster, &self.desired))
+    }
+
+    /// What is to be said of the file that lists the targets: of what goes, it may bring something back.
+    pub(super) fn comes_back(&self, cluster: &ClusterAddress) -> Option<Finding> {
+        let goes = self.desired.drop.as_ref().filter(|_| !self.brings)?;
+        comes_back::of(self.fleet?, goes, cluster)
     }
 
     /// Whether a file says which targets there are: what goes wrong with one of them keeps no other from its turn.

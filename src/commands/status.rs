@@ -2,18 +2,18 @@
 
 mod files;
 mod found;
-mod sought;
+pub(super) mod sought;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::time::Duration as Patience;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
 use self::files::Files;
-use self::found::{Candidate, Shadow, Surveyed};
+use self::found::{Candidate, Looked, Shadow, Surveyed};
 use self::sought::{Sought, Wanted};
 use super::bundles;
 use super::probing::Answers;
@@ -124,6 +124,45 @@ struct Read {
     earlier: BTreeMap<OffsetDateTime, Manifest>,
 }
 
+/// The state of every release that may be read, with what Helm stored of it, for who lists them in a file.
+///
+/// # Errors
+/// A cluster does not answer, or tells less than all.
+pub(super) fn deployed(
+    sought: &[Sought],
+    everywhere: bool,
+    screen: &Screen,
+) -> Result<Vec<(ReleaseStatus, Snapshot)>> {
+    let looked = Looked {
+        everywhere,
+        sources: &[],
+    };
+    let Ok(surveyed) = screen.step("looking for releases", || {
+        Ok::<_, Infallible>(side_by_side(sought, AT_ONCE, |one| {
+            found::survey(looked, &one.specs, &[], &one.cluster)
+        }))
+    });
+    let surveyed: Vec<Result<Surveyed>> = surveyed;
+    if let Some(error) = surveyed.iter().find_map(|one| one.as_ref().err()) {
+        bail!("{error:#}");
+    }
+    let (reads, findings) = read_all(&surveyed, sought, screen);
+    screen.notes(&findings);
+    if finding::refuses(&findings) {
+        return Err(Stop::refused("not every release could be read; see above").into());
+    }
+    let files = Files::read(&[])?;
+    let now = OffsetDateTime::now_utc();
+    let told = reads.iter().filter_map(|read| {
+        let snapshot = read.stored.as_ref().ok()?;
+        let status = ReleaseStatus::of(&read.evidence(&files, None, now));
+        Some((status, (**snapshot).clone()))
+    });
+    let mut told: Vec<(ReleaseStatus, Snapshot)> = told.collect();
+    told.sort_by(|(a, _), (b, _)| (a.component, &a.id).cmp(&(b.component, &b.id)));
+    Ok(told)
+}
+
 fn look(arguments: &StatusArgs, sought: &[Sought], screen: &Screen) -> Result<Status> {
     let files = Files::read(sought)?;
     files
@@ -146,13 +185,17 @@ fn look(arguments: &StatusArgs, sought: &[Sought], screen: &Screen) -> Result<St
     } else {
         Wanted::default()
     };
+    let looked = Looked {
+        everywhere: arguments.all_namespaces,
+        sources: &arguments.certificates,
+    };
     let what = match sought {
         [only] => format!("looking for releases on {}", only.cluster),
         all => format!("looking for releases on {} clusters", all.len()),
     };
     let Ok(surveyed) = screen.step(&what, || {
         Ok::<_, Infallible>(side_by_side(sought, AT_ONCE, |one| {
-            found::survey(arguments, &one.specs, &given, &one.cluster)
+            found::survey(looked, &one.specs, &given, &one.cluster)
         }))
     });
     let (mut reads, more) = read_all(&surveyed, sought, screen);

@@ -3,6 +3,7 @@
 mod only;
 mod reader;
 mod targets;
+pub mod written;
 
 use std::path::{Path as FilePath, PathBuf};
 

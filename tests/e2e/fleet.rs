@@ -199,7 +199,7 @@ on_the_cluster! {
         // A rotation in two steps, over all of them.
         let rotate = "rotate --from acme-root --to acme-next=next.pem --skip-probe --yes";
         clusters.run(&world, rotate).exits(2).says("Both are trusted from now on");
-        clusters.run(&world, rotate).exits(0);
+        clusters.run(&world, rotate).exits(0).warns("warning[config-brings-back]").warns("acme-root (acme.pem)");
         assert_eq!(revisions(&world, &clusters, &places), vec!["3"; releases]);
         for file in ["agent.yaml", "gateway.yaml", "apps.yaml"] {
             let written = world.read(file);
@@ -278,5 +278,46 @@ on_the_cluster! {
         clusters.run(&world, "install --skip-probe --yes").exits(0);
         let places = [("one", own)];
         assert_eq!(revisions(&world, &clusters, &places), vec!["1"; 4]);
+    }
+}
+
+on_the_cluster! {
+    fn what_init_writes_of_what_is_deployed_leaves_nothing_to_change(world, namespace) {
+        let clusters = Clusters::of(&world);
+        files(&world);
+        let own = clusters.namespaces(&namespace, "one", 3);
+        // By hand, by the template of an old chart, and in replace mode: each another way to have certificates.
+        for (component, of, place, more) in [
+            ("agent", AGENT, &own[0], ""),
+            ("agent", "clearml-enterprise-agent-6.9.3", &own[1], "--task-variables documented"),
+            ("gateway", GATEWAY, &own[2], "--mode replace"),
+        ] {
+            std::fs::copy(world.path(&format!("{component}.yaml")), world.path("now.yaml")).unwrap();
+            let line = format!("install {component} --ca acme.pem --chart {} --release r -n {place} -f now.yaml --skip-probe --yes {more}", chart(of));
+            clusters.run(&world, &line).exits(0);
+        }
+        // The last one's file is here, the others are gone.
+        let init = |namespace: &str, file: &str, chart: &str| clusters.run(&world, &format!("init {file} --contexts one -n {namespace} {chart}"));
+        let gateway = format!("--gateway-chart {}", chart(GATEWAY));
+        init(&own[2], "door.yaml", &gateway).exits(0).says("lists 1 releases and 1 certificates").never_says("were written from what is deployed");
+        assert!(world.read("door.yaml").contains("values: now.yaml") && world.read("door.yaml").contains("mode: replace"));
+        for (place, of) in [(&own[0], AGENT), (&own[1], "clearml-enterprise-agent-6.9.3")] {
+            let file = format!("{place}.yaml");
+            let run = init(place, &file, &format!("--agent-chart {}", chart(of)));
+            run.exits(0).says("1 values files were written").never_says("hunter2");
+            assert!(!world.read(&file).contains("hunter2"), "{}", world.read(&file));
+            let values = world.path(&format!("values/one/{place}/r.yaml"));
+            let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&values).unwrap().permissions());
+            assert_eq!(mode & 0o777, 0o600);
+            assert!(std::fs::read_to_string(values).unwrap().contains("hunter2"));
+            init(place, &file, "").exits(3).warns("is there already");
+        }
+        for file in ["door.yaml", &format!("{}.yaml", own[0]), &format!("{}.yaml", own[1])] {
+            let run = clusters.run(&world, &format!("install -c {file} --skip-probe --dry-run --detailed-exitcode"));
+            run.exits(0).says("Nothing to change");
+        }
+        init("nowhere", "nothing.yaml", "").exits(3).warns("no release of a gateway, an agent or a control plane is there");
+        assert!(!world.path("nothing.yaml").exists());
+        world.is_tidy();
     }
 }

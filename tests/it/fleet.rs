@@ -268,3 +268,15 @@ fn every_key_of_the_schema_is_one_of_the_programs() {
         assert!(source.contains(&format!("\"{key}\"")), "{key}");
     }
 }
+
+either_major! {
+    fn the_example_of_the_documentation_holds(world) {
+        let page = fs::read_to_string(repository().join("docs/fleet.md")).unwrap();
+        let (_, rest) = page.split_once("```yaml\n").unwrap();
+        let (example, _) = rest.split_once("```").unwrap();
+        assert_eq!(schema_refuses(example), None);
+        world.write("clearml-certs.yaml", example);
+        // It is read whole: one control plane, four agents and four gateways.
+        world.plugin("render --only context=mars").exits(64).warns("selects none of the 9 targets");
+    }
+}

@@ -7,7 +7,6 @@ use anyhow::Result;
 use super::super::bundles;
 use super::super::side_by_side::{AT_ONCE, side_by_side};
 use crate::certs::bundle::Entry;
-use crate::cli::StatusArgs;
 use crate::finding::Finding;
 use crate::helm::{Helm, HelmError, ReleaseSummary, chart_and_version};
 use crate::kube::{ClusterAddress, Kubectl};
@@ -57,12 +56,21 @@ struct Closed {
     why: String,
 }
 
+/// What is looked for, beside the releases that were named.
+#[derive(Clone, Copy)]
+pub(super) struct Looked<'a> {
+    /// In all namespaces.
+    pub(super) everywhere: bool,
+    /// What is to be deployed.
+    pub(super) sources: &'a [Source],
+}
+
 /// Looks for releases in one cluster.
 ///
 /// # Errors
 /// It does not answer.
 pub(super) fn survey(
-    arguments: &StatusArgs,
+    looked: Looked<'_>,
     specs: &[TargetSpec],
     given: &[Entry],
     cluster: &ClusterAddress,
@@ -70,14 +78,14 @@ pub(super) fn survey(
     let helm = Helm::at(cluster)?;
     helm.ask_version_in_background();
     let kubectl = Kubectl::at(cluster).map_err(|error| format!("{error:#}"));
-    let (listed, closed, live) = if arguments.all_namespaces {
+    let (listed, closed, live) = if looked.everywhere {
         everywhere(&helm, &kubectl)?
     } else {
         let (listed, closed) = in_namespaces(&helm, &namespaces(specs, cluster))?;
         (listed, closed, None)
     };
     let mut surveyed = Surveyed {
-        candidates: candidates(listed, specs, arguments.all_namespaces),
+        candidates: candidates(listed, specs, looked.everywhere),
         shadows: Vec::new(),
         given: None,
         findings: Vec::from_iter(unseen(&closed, &kubectl)),
@@ -85,7 +93,7 @@ pub(super) fn survey(
         kubectl,
     };
     surveyed.add_shadows(&closed, live.as_ref(), specs);
-    surveyed.read_sources(arguments, given, cluster);
+    surveyed.read_sources(looked.sources, given, cluster);
     Ok(surveyed)
 }
 
@@ -226,14 +234,11 @@ pub(super) fn is_in_cluster(source: &Source) -> bool {
 
 impl Surveyed {
     /// The certificates that are to be deployed here: `given`, and what the sources hold that are in this cluster.
-    fn read_sources(&mut self, arguments: &StatusArgs, given: &[Entry], cluster: &ClusterAddress) {
-        if arguments.certificates.is_empty() {
+    fn read_sources(&mut self, sources: &[Source], given: &[Entry], cluster: &ClusterAddress) {
+        if sources.is_empty() {
             return;
         }
-        let here = arguments
-            .certificates
-            .iter()
-            .filter(|one| is_in_cluster(one));
+        let here = sources.iter().filter(|one| is_in_cluster(one));
         let here: Vec<Source> = here.cloned().collect();
         match bundles::read(&here, &Access::looking(cluster)) {
             Ok((bundle, findings)) => {

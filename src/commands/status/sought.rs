@@ -19,7 +19,7 @@ use crate::status::Given;
 use crate::vendor::Component;
 
 /// What is looked for in a cluster.
-pub(super) struct Sought {
+pub(in super::super) struct Sought {
     pub(super) cluster: ClusterAddress,
     pub(super) specs: Vec<TargetSpec>,
     /// What each of these is to trust by the file that lists them.
@@ -43,6 +43,17 @@ impl Sought {
             wanted: Vec::new(),
         });
         Ok(sought.collect())
+    }
+
+    /// All releases of all components in some clusters.
+    pub(in super::super) fn all(clusters: Vec<ClusterAddress>) -> Vec<Self> {
+        let specs: Vec<TargetSpec> = Component::ALL.map(TargetSpec::of).into();
+        let sought = clusters.into_iter().map(|cluster| Self {
+            cluster,
+            specs: specs.clone(),
+            wanted: Vec::new(),
+        });
+        sought.collect()
     }
 
     /// The targets of a file.

@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Many targets on one local API server, against the same calls of helm alone, with the same number at once.
+#
+#   benches/fleet.sh [TARGETS]       default: 100; KUBECONFIG names the cluster, or one is brought up
+#
+# Prints wall times and their ratios, and the memory of the plugin alone.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+targets=${1:-100}
+parallel=4
+
+HELM=${HELM:-$(scripts/tools helm4)}
+PATH=$(scripts/tools controlplane):$PATH
+export PATH
+cargo build --quiet --release --locked --bin helm-clearml-certs
+program=$PWD/target/release/helm-clearml-certs
+
+work=$(mktemp -d)
+end() {
+    [ ! -d "$work/cluster" ] || tests/controlplane/down "$work/cluster" || true
+    rm -rf "$work"
+}
+trap end EXIT
+if [ -z "${KUBECONFIG:-}" ]; then
+    KUBECONFIG=$(tests/controlplane/up "$work/cluster" --owner $$)
+    export KUBECONFIG
+fi
+chart=$PWD/tests/charts/clearml-enterprise-agent-6.14.6
+export HELM_BIN=$HELM HELM_CONTENT_CACHE=$work/content HELM_NAMESPACE=default HELM_DATA_HOME=$work/data HELM_CONFIG_HOME=$work/config HELM_CACHE_HOME=$work/cache
+cp examples/acme-root.pem "$work/root.pem"
+cd "$work"
+
+namespaces() { for number in $(seq "$targets"); do printf 'fleet-%s-%s\n' "$1" "$number"; done; }
+now() { date +%s.%N; }
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
+seconds() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.1f", b - a }'; }
+
+# Each target has a file of its own, as credentials do.
+for kind in ours helms; do
+    mkdir -p "$kind"
+    namespaces "$kind" | xargs -P 8 -n 1 kubectl create namespace >created
+    while read -r name; do printf 'agentk8sglue:\n  queue: %s\n' "$name" >"$kind/$name.yaml"; done < <(namespaces "$kind")
+done
+cat >clearml-certs.yaml <<YAML
+certificates:
+  acme-root: root.pem
+targets:
+  - component: agent
+    namespaces: [$(namespaces ours | paste -sd, | sed 's/,/, /g')]
+    release: clearml-agent
+    chart: $chart
+    values: ours/{namespace}.yaml
+YAML
+
+measured() { # NAME COMMAND...: its wall time in $taken
+    local began
+    began=$(now)
+    "${@:2}" >"$1.log" 2>&1 || { tail -n 5 "$1.log" >&2; exit 1; }
+    taken=$(seconds "$began" "$(now)")
+}
+alone() { namespaces helms | xargs -P "$parallel" -I{} "$HELM" upgrade -i clearml-agent "$chart" -n {} -f helms/{}.yaml; }
+looked() {
+    "$HELM" list -A -o json
+    namespaces ours | xargs -P "$parallel" -I{} "$HELM" template clearml-agent "$chart" -n {} -f ours/{}.yaml --is-upgrade --dry-run=server
+}
+memory() { awk '/Maximum resident/ { printf "%.0f", $NF / 1024 }' "$1.log"; }
+
+measured helms alone
+helms=$taken
+measured install /usr/bin/time -v "$program" install --yes --skip-probe --parallel "$parallel"
+printf '%s targets: install %s s, helm upgrade alone %s s: %s; memory %s MiB\n' "$targets" "$taken" "$helms" "$(ratio "$taken" "$helms")" "$(memory install)"
+measured bare looked
+bare=$taken
+measured unchanged /usr/bin/time -v "$program" install --dry-run --skip-probe --parallel "$parallel"
+printf '%s targets: dry run, unchanged %s s, list and template alone %s s: %s; memory %s MiB\n' "$targets" "$taken" "$bare" "$(ratio "$taken" "$bare")" "$(memory unchanged)"
+namespaces ours | cat - <(namespaces helms) | xargs -P 4 -n 10 kubectl delete namespace --wait=false >deleted

@@ -1,0 +1,267 @@
+//! `init`: a `clearml-certs.yaml` of what is deployed, with the certificates and the values files that it names.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use serde_yaml::Value;
+
+use super::status::{self, sought::Sought};
+use crate::certs::{Fingerprint, mozilla};
+use crate::cli::InitArgs;
+use crate::exit::{ExitCode, Stop};
+use crate::files;
+use crate::fleet::written::{self, Deployed};
+use crate::interrupt;
+use crate::kube::ClusterAddress;
+use crate::overrides::{Mode, Placed};
+use crate::status::ReleaseStatus;
+use crate::ui::Screen;
+use crate::values;
+use crate::vendor::Component;
+use crate::yaml;
+
+pub(super) fn run(
+    arguments: &InitArgs,
+    cluster: &ClusterAddress,
+    screen: &Screen,
+) -> Result<ExitCode> {
+    interrupt::watch()?;
+    let file = &arguments.file;
+    is_new(file)?;
+    let clusters = match (arguments.contexts.as_slice(), arguments.all_contexts) {
+        ([], false) => vec![cluster.clone()],
+        ([], true) => cluster.of_contexts(None)?,
+        (names, _) => cluster.of_contexts(Some(names))?,
+    };
+    let names_context = arguments.all_contexts || !arguments.contexts.is_empty();
+    let sought = Sought::all(clusters);
+    let found = status::deployed(&sought, arguments.all_namespaces, screen)?;
+    interrupt::check()?;
+    if found.is_empty() {
+        return Err(Stop::refused(
+            "no release of a gateway, an agent or a control plane is there; -A looks in all namespaces, --contexts NAME,NAME in other clusters",
+        )
+        .into());
+    }
+    let folder = files::folder_of(file);
+    let mut planned = Planned::beside(folder);
+    let mut releases = Vec::new();
+    for (status, snapshot) in &found {
+        let values = planned.values_of(status, &snapshot.deployed.values, names_context)?;
+        let placed = status.certificates.iter();
+        let own = placed.filter(|one| !mozilla::is_public_root(one.certificate.fingerprint));
+        let certificates = own.map(|one| planned.certificate(one));
+        releases.push(Deployed {
+            context: names_context.then(|| status.id.cluster.name().to_owned()),
+            namespace: status.id.namespace.clone(),
+            release: status.id.release.clone(),
+            component: status.component,
+            chart: chart_of(arguments, status.component),
+            version: status.version.clone(),
+            mode: status.mode.unwrap_or(Mode::Append),
+            task_pods: status.task_pods,
+            certificates: certificates.collect(),
+            values,
+        });
+    }
+    let certificates: Vec<(String, String)> = planned.sources();
+    let made = "as they were deployed when helm clearml-certs init wrote this";
+    planned.write()?;
+    files::replace(file, &written::text(&certificates, &releases, made))?;
+    let config = if file == Path::new(crate::fleet::FILE_NAME) {
+        String::new()
+    } else {
+        format!(" -c {}", shell_words::quote(&file.display().to_string()))
+    };
+    let secrets = match planned.written() {
+        0 => String::new(),
+        n => format!(
+            "\n{n} values files were written from what is deployed. They hold what Helm was given, credentials among it: seal them before they go into git."
+        ),
+    };
+    screen.result(&format!(
+        "{} lists {} releases and {} certificates.{secrets}\nWhat it would change: helm clearml-certs install{config} --dry-run",
+        file.display(),
+        releases.len(),
+        certificates.len()
+    ));
+    Ok(ExitCode::Done)
+}
+
+/// What is there already is somebody's.
+fn is_new(file: &Path) -> Result<(), Stop> {
+    if file.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    Err(Stop::refused(format!(
+        "{} is there already: name another file, or move it away",
+        file.display()
+    )))
+}
+
+fn chart_of(arguments: &InitArgs, component: Component) -> Option<String> {
+    match component {
+        Component::Agent => arguments.agent_chart.clone(),
+        Component::Gateway => arguments.gateway_chart.clone(),
+        Component::Apps => arguments.apps_chart.clone(),
+    }
+}
+
+/// The files that come with it.
+struct Planned {
+    folder: PathBuf,
+    /// Values files that are here, and what they say.
+    here: Vec<(String, Value)>,
+    values: BTreeMap<String, String>,
+    /// The certificates by fingerprint: name, and what its file is to hold.
+    certificates: BTreeMap<Fingerprint, (String, String)>,
+    order: Vec<Fingerprint>,
+}
+
+/// So many files are looked through for values that are deployed.
+const LOOKED_THROUGH: usize = 500;
+
+impl Planned {
+    fn beside(folder: &Path) -> Self {
+        let mut found = Vec::new();
+        yaml_files(folder, 2, &mut found);
+        let here = found.iter().filter_map(|path| {
+            let text = files::read(path).ok()??;
+            let values = yaml::value_of(&text).ok()?;
+            let name = path.strip_prefix(folder).unwrap_or(path);
+            values
+                .is_mapping()
+                .then(|| (name.display().to_string(), values))
+        });
+        Self {
+            folder: folder.to_path_buf(),
+            here: here.collect(),
+            values: BTreeMap::new(),
+            certificates: BTreeMap::new(),
+            order: Vec::new(),
+        }
+    }
+
+    /// The values file of a release: one that is here and says what is deployed, else a new one. Gives its path in the file.
+    fn values_of(
+        &mut self,
+        status: &ReleaseStatus,
+        deployed: &Value,
+        names_context: bool,
+    ) -> Result<String> {
+        let mut here = self.here.iter();
+        if let Some((name, _)) = here.find(|(_, values)| values::equivalent(values, deployed)) {
+            return Ok(name.clone());
+        }
+        let id = &status.id;
+        let context = id.cluster.name();
+        let (written, path) = if names_context && !context.contains(['/', '\\', ':']) {
+            (
+                "values/{context}/{namespace}/{release}.yaml".to_owned(),
+                format!("values/{context}/{}/{}.yaml", id.namespace, id.release),
+            )
+        } else {
+            (
+                "values/{namespace}/{release}.yaml".to_owned(),
+                format!("values/{}/{}.yaml", id.namespace, id.release),
+            )
+        };
+        is_new(&self.folder.join(&path))?;
+        let text = match deployed {
+            Value::Null => String::new(),
+            values => {
+                serde_yaml::to_string(values).context("cannot write deployed values as YAML")?
+            }
+        };
+        self.values.insert(path, text);
+        Ok(written)
+    }
+
+    /// The name of a certificate.
+    fn certificate(&mut self, placed: &Placed) -> String {
+        let fingerprint = placed.certificate.fingerprint;
+        if let Some((name, _)) = self.certificates.get(&fingerprint) {
+            return name.clone();
+        }
+        let is_taken = |name: &str| {
+            let mut known = self.certificates.values();
+            known.any(|(known, _)| known.eq_ignore_ascii_case(name))
+        };
+        let mut name = placed.alias.clone();
+        let mut number = 1;
+        while is_taken(&name) {
+            number += 1;
+            name = format!("{}-{number}", placed.alias);
+        }
+        let pem = placed.certificate.pem();
+        self.certificates.insert(fingerprint, (name.clone(), pem));
+        self.order.push(fingerprint);
+        name
+    }
+
+    /// Names and sources.
+    fn sources(&self) -> Vec<(String, String)> {
+        let all = self
+            .order
+            .iter()
+            .filter_map(|one| self.certificates.get(one));
+        all.map(|(name, _)| (name.clone(), format!("certificates/{name}.pem")))
+            .collect()
+    }
+
+    fn written(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Writes what is new. A certificate's file that is there already has to be that certificate's.
+    fn write(&self) -> Result<()> {
+        for (name, pem) in self.certificates.values() {
+            let path = self.folder.join(format!("certificates/{name}.pem"));
+            if files::read(&path)?.is_some_and(|text| text == *pem) {
+                continue;
+            }
+            is_new(&path)?;
+            folder_for(&path)?;
+            files::replace(&path, pem)?;
+        }
+        for (path, text) in &self.values {
+            let path = self.folder.join(path);
+            folder_for(&path)?;
+            files::write_private(&path, text)?;
+        }
+        Ok(())
+    }
+}
+
+fn folder_for(path: &Path) -> Result<()> {
+    let folder = files::folder_of(path);
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make the folder {}", folder.display()))
+}
+
+/// The YAML files of a folder and of those in it, as deep as that.
+fn yaml_files(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
+    let entries = std::fs::read_dir(if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    });
+    let mut paths: Vec<PathBuf> = entries
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(folder.join(entry.ok()?.file_name())))
+        .collect();
+    paths.sort();
+    for path in paths {
+        if found.len() >= LOOKED_THROUGH {
+            return;
+        }
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        if path.is_dir() && depth > 0 {
+            yaml_files(&path, depth - 1, found);
+        } else if path.is_file() && matches!(ending, Some("yaml" | "yml")) {
+            found.push(path);
+        }
+    }
+}
