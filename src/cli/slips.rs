@@ -49,8 +49,8 @@ const COMMANDS: &[(&[&str], &str)] = &[
     ),
     (&["version"], "helm clearml-certs --version tells it"),
     (
-        &["init", "setup", "configure"],
-        "there is nothing to set up; install asks for what it needs:\n  helm clearml-certs install",
+        &["setup", "configure"],
+        "install asks for what it needs, and init writes down what is deployed:\n  helm clearml-certs install\n  helm clearml-certs init",
     ),
 ];
 
