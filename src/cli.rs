@@ -1,5 +1,6 @@
 //! The command line.
 
+mod export;
 mod fleet;
 mod headings;
 mod help;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand};
 use time::OffsetDateTime;
 
+pub use export::{Engine, ExportArgs};
 pub use fleet::{FleetArgs, TurnArgs};
 pub use init::InitArgs;
 pub use removing::{EditedArgs, RemoveArgs, RotateArgs, SelectionArgs};
@@ -95,6 +97,9 @@ pub enum Command {
     /// Print the overrides, or write them into the files; asks no cluster
     #[command(long_about = help::RENDER)]
     Render(Box<RenderArgs>),
+    /// Print the targets of a file for Argo CD, Flux or helmfile
+    #[command(long_about = help::EXPORT)]
+    Export(Box<ExportArgs>),
     /// Show what each release trusts, until when, and whether all agrees
     #[command(long_about = help::STATUS)]
     Status(Box<StatusArgs>),

@@ -13,6 +13,7 @@ pub mod doctor;
 pub mod engine;
 pub mod environment;
 pub mod exit;
+pub mod export;
 pub mod files;
 pub mod finding;
 pub mod fleet;

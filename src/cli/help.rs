@@ -145,6 +145,22 @@ Examples:
 
 pub(super) const RENDER_CODES: &str = "Exit codes: 0 done or nothing to do, 1 failed, 2 a file would change (--check), 3 refused, 4 an answer is missing, 64 usage.";
 
+pub(super) const EXPORT: &str = "\
+Print the targets of a clearml-certs.yaml in the terms of an engine that deploys: an ApplicationSet, HelmReleases, or a helmfile. They \
+name the charts that were rendered for the proof, by version, and the values files, which have to hold the certificates already; no \
+value is copied. No cluster is asked.
+
+Examples:
+  For Flux, a folder for each cluster, beside the values files:
+    helm clearml-certs export --to flux -c clearml-certs.yaml -d clusters
+
+  For Argo CD, which takes the values files from git; for helmfile:
+    helm clearml-certs export --to argocd --repo-url https://git.corp.example/ml/deploy.git --revision main > applicationset.yaml
+    helm clearml-certs export --to helmfile --only context=prod-eu -d .";
+
+pub(super) const EXPORT_CODES: &str = "\
+Exit codes: 0 done, 1 failed, 2 a values file is not as it should be yet, 3 refused, 4 an answer is missing, 64 usage.";
+
 pub(super) const INSPECT: &str = "\
 Show what certificates are, how they hang together, and what Python, curl, git, uv and node will make of them as trust.
 

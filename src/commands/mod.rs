@@ -12,6 +12,7 @@ mod drafts;
 mod dry_run;
 mod engines;
 mod explain;
+mod export;
 mod gather;
 mod guided;
 mod init;
@@ -58,6 +59,7 @@ pub fn run(cli: &Cli, screen: &Screen) -> Result<ExitCode> {
         Command::Explain(arguments) => explain::run(arguments, screen),
         Command::Completion(arguments) => Ok(complete::script(arguments, screen)),
         Command::Init(arguments) => init::run(arguments, cluster, screen),
+        Command::Export(arguments) => export::run(arguments, cluster, screen),
         Command::Inspect(arguments) => inspect::run(arguments, cluster, screen),
         Command::Install(arguments) => install::run(arguments, cluster, screen),
         Command::Probe(arguments) => probe::run(arguments, cluster, screen),

@@ -176,7 +176,7 @@ fn value_of(arg: &Arg, before: &str, start: &str) -> Wanted {
         "contexts" => value(Value::Context, before, start),
         "values" => value(Value::ValuesFile, before, start),
         "chart" => value(Value::Chart(component), before, start),
-        "save" => value(Value::File, before, start),
+        "save" | "config" | "output_dir" => value(Value::File, before, start),
         "alias" | "from" => value(Value::Alias, before, start),
         "codes" => Wanted::OneOf(codes(start, |_| true)),
         "ignore" => Wanted::OneOf(codes(start, Explained::is_ignorable)),

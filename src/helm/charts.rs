@@ -95,24 +95,34 @@ impl Chart {
 /// vendor's registry.
 #[must_use]
 pub fn default_reference(layout: &Layout, repository_config: Option<&str>) -> String {
+    let configured = repositories(repository_config);
+    let mut aliases = layout.repositories.iter();
+    let base = aliases
+        .find(|alias| configured.iter().any(|one| one.name == **alias))
+        .unwrap_or(&layout.registry);
+    format!("{base}/{}", layout.chart)
+}
+
+/// A repository of Helm's configuration.
+#[derive(Debug, Deserialize)]
+pub struct Repository {
+    /// The alias that stands before a chart's name.
+    pub name: String,
+    /// Where it is; credentials may be in it.
+    #[serde(default)]
+    pub url: String,
+}
+
+/// The repositories that `helm repo add` has noted, by the text of Helm's file; none where it cannot be read.
+#[must_use]
+pub fn repositories(config: Option<&str>) -> Vec<Repository> {
     #[derive(Deserialize)]
     struct Repositories {
         #[serde(default)]
         repositories: Vec<Repository>,
     }
-    #[derive(Deserialize)]
-    struct Repository {
-        name: String,
-    }
-    let configured: Vec<String> = repository_config
-        .and_then(|text| serde_yaml::from_str::<Repositories>(text).ok())
-        .map(|all| all.repositories.into_iter().map(|one| one.name).collect())
-        .unwrap_or_default();
-    let mut aliases = layout.repositories.iter();
-    let base = aliases
-        .find(|alias| configured.iter().any(|name| name == *alias))
-        .unwrap_or(&layout.registry);
-    format!("{base}/{}", layout.chart)
+    let read = config.and_then(|text| serde_yaml::from_str::<Repositories>(text).ok());
+    read.map(|all| all.repositories).unwrap_or_default()
 }
 
 /// The name of the chart that a reference means, as far as it can be told without fetching it: what the chart on disk says,

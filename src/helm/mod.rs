@@ -23,7 +23,7 @@ use anyhow::{Context as _, Result};
 pub use arguments::{HelmArguments, is_flag, masked};
 pub use chart_content::{ChartContent, Digest};
 pub use chart_version::ranges;
-pub use charts::{Chart, chart_name, default_reference};
+pub use charts::{Chart, Repository, chart_name, default_reference, repositories};
 pub use error::{Ending, HelmError};
 pub use list_flag::files_of;
 pub use names::{NAMESPACE_LENGTH, RELEASE_LENGTH, is_namespace_name, is_release_name};

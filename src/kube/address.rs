@@ -126,6 +126,12 @@ impl ClusterAddress {
         }
     }
 
+    /// The context that was named, where one was.
+    #[must_use]
+    pub fn named_context(&self) -> Option<&str> {
+        self.named.as_deref()
+    }
+
     /// What people call it: its context, else its server's address.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -5,6 +5,7 @@ use std::path::Path;
 use console::style;
 
 use super::{Detail, Screen, diff};
+use crate::export::Exported;
 use crate::plan::{Plan, Target};
 
 impl Screen {
@@ -28,18 +29,41 @@ impl Screen {
         if target.file.is_edited() {
             self.result(&diff::of(&target.file, Detail::default()));
         } else {
-            let file = target.file.path.display();
-            self.result(&format!("{} {file} is as it should be", style("✓").green()));
+            self.as_it_should_be(&target.file.path);
         }
+    }
+
+    /// Prints what is for an engine, file by file, as it is: no value is in it.
+    pub fn exported(&self, files: &[Exported]) {
+        let several = files.len() > 1;
+        let stream = |file: &Exported| {
+            let name = format!("# {}\n", file.path);
+            let name = if several { name.as_str() } else { "" };
+            [name, &file.text].concat()
+        };
+        let streams: Vec<String> = files.iter().map(stream).collect();
+        self.plain(&streams.join("---\n"));
     }
 
     /// Says that an override file was written, or that it was right already.
     pub fn written(&self, target: &Target, backup: Option<&Path>) {
-        let file = target.file.path.display();
-        if !target.file.changes() {
-            return self.result(&format!("{} {file} is as it should be", style("✓").green()));
+        if target.file.changes() {
+            self.is_written(&target.file.path, backup);
+        } else {
+            self.as_it_should_be(&target.file.path);
         }
-        self.result(&format!("{} {file} is written", style("✓").green()));
+    }
+
+    /// Says that a file was right already.
+    pub fn as_it_should_be(&self, file: &Path) {
+        let (tick, file) = (style("✓").green(), file.display());
+        self.result(&format!("{tick} {file} is as it should be"));
+    }
+
+    /// Says that a file was written, and where its former content is.
+    pub fn is_written(&self, file: &Path, backup: Option<&Path>) {
+        let (tick, file) = (style("✓").green(), file.display());
+        self.result(&format!("{tick} {file} is written"));
         if let Some(backup) = backup {
             self.result(&format!("  its former content: {}", backup.display()));
         }

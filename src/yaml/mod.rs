@@ -86,3 +86,13 @@ pub fn value_of(text: &str) -> Result<serde_yaml::Value, YamlError> {
         value
     })
 }
+
+/// A mapping as a document of its own, written so that readers of YAML 1.1 and 1.2 take the same from it: Kubernetes and Helm are of
+/// the former, where `yes` is no text.
+///
+/// # Errors
+/// A tag, or a key that is no text.
+pub fn document(mapping: &serde_yaml::Mapping) -> Result<String, &'static str> {
+    let style = style::Style::PLAIN;
+    render::Renderer { style }.entries(mapping, 0)
+}

@@ -15,6 +15,13 @@ pub(super) struct Style {
 }
 
 impl Style {
+    /// Of a text that is made whole.
+    pub(super) const PLAIN: Self = Self {
+        mapping: 2,
+        list: 2,
+        line_break: "\n",
+    };
+
     /// What most of the file does; two columns where it gives no example.
     pub(super) fn of(text: &str, root: &Node) -> Self {
         let mut mappings = Habit::default();

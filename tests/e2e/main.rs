@@ -17,6 +17,7 @@ mod admission;
 mod apply;
 mod conflicts;
 mod engines;
+mod export;
 mod faults;
 mod fleet;
 mod install;

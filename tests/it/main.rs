@@ -27,6 +27,7 @@ mod dependencies;
 mod docs;
 mod docs_pages;
 mod doctor;
+mod export;
 mod files;
 mod findings;
 mod fleet;

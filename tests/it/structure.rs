@@ -86,15 +86,16 @@ const FLOORS: [&[&str]; 14] = [
     &["fleet", "preflight", "status"],
     &["cli"],
     &["guided", "run"],
-    &["report"],
+    &["export", "report"],
     &["ui"],
     &["commands"],
 ];
 
 /// Modules that decide and touch nothing: no file, no process, no network, no clock.
-const PURE: [&str; 13] = [
+const PURE: [&str; 14] = [
     "certs",
     "conf",
+    "export",
     "finding",
     "log_lines",
     "overrides",
