@@ -6,6 +6,7 @@
 # Prints wall times and their ratios, and the memory of the plugin alone.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+repository=$PWD
 targets=${1:-100}
 parallel=4
 
@@ -17,6 +18,7 @@ program=$PWD/target/release/helm-clearml-certs
 
 work=$(mktemp -d)
 end() {
+    cd "$repository"
     [ ! -d "$work/cluster" ] || tests/controlplane/down "$work/cluster" || true
     rm -rf "$work"
 }
