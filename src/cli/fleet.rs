@@ -36,7 +36,8 @@ impl FleetArgs {
         components: &[Component],
         coordinates: &TargetArgs,
     ) -> Result<Option<Fleet>> {
-        let fleet = Fleet::find(self.config.as_deref(), !components.is_empty())?;
+        let says_otherwise = !components.is_empty() || !coordinates.are_default();
+        let fleet = Fleet::find(self.config.as_deref(), says_otherwise)?;
         let Some(found) = &fleet else {
             if let Some(only) = self.only.first() {
                 let message = format!(

@@ -84,6 +84,12 @@ pub enum StatusOutput {
 }
 
 impl StatusArgs {
+    /// Whether it is said to look further than in one namespace of one cluster.
+    #[must_use]
+    pub fn looks_further(&self) -> bool {
+        self.all_namespaces || self.all_contexts || !self.contexts.is_empty()
+    }
+
     /// What to look for, a component each.
     ///
     /// # Errors

@@ -97,7 +97,7 @@ impl Order<'_> {
         let given = self.deploy.timeout.as_deref();
         let patience = given.and_then(|word| word.parse().ok());
         let Patience(patience) = patience.unwrap_or_default();
-        self.fleet.map(|_| patience + SPARE)
+        self.fleet.map(|_| patience.saturating_mul(WAITS) + SPARE)
     }
 
     /// Says what is no JSON: on stderr where stdout is JSON's.
@@ -149,7 +149,10 @@ pub(super) fn one_by_one(
 /// So many at once, where nobody said how many.
 const PARALLEL: usize = 4;
 
-/// Helm minds its own time, and may need a moment more for the last look.
+/// Helm minds its own time, which holds for each thing that it waits for: hooks before, what it deploys, hooks after.
+const WAITS: u32 = 3;
+
+/// It may need a moment more for the last look.
 const SPARE: Duration = Duration::from_secs(60);
 
 impl<'a> Order<'a> {

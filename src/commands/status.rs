@@ -23,6 +23,7 @@ use crate::certs::lint;
 use crate::cli::{StatusArgs, StatusOutput};
 use crate::exit::{ExitCode, Stop};
 use crate::finding::{self, Finding};
+use crate::fleet::Fleet;
 use crate::helm::{HelmError, chart_and_version, in_force};
 use crate::interrupt;
 use crate::kube::ClusterAddress;
@@ -42,9 +43,7 @@ pub(super) fn run(
 ) -> Result<ExitCode> {
     interrupt::watch()?;
     fits_together(arguments)?;
-    let fleet = arguments
-        .fleet
-        .find(&arguments.components, &arguments.places.0)?;
+    let fleet = fleet_of(arguments)?;
     let sought = match &fleet {
         Some(fleet) => Sought::by_fleet(fleet, arguments, address)?,
         None => Sought::by_words(arguments, address)?,
@@ -56,6 +55,15 @@ pub(super) fn run(
     interrupt::check()?;
     show(arguments, &status, screen);
     Ok(status.exit_code())
+}
+
+/// The targets of a file, where one was named, or is here and no words say where else to look.
+fn fleet_of(arguments: &StatusArgs) -> Result<Option<Fleet>> {
+    let fleet = &arguments.fleet;
+    if fleet.config.is_none() && fleet.only.is_empty() && arguments.looks_further() {
+        return Ok(None);
+    }
+    fleet.find(&arguments.components, &arguments.places.0)
 }
 
 fn fits_together(arguments: &StatusArgs) -> Result<(), Stop> {

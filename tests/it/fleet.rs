@@ -107,6 +107,7 @@ either_major! {
         for (line, says) in [
             ("render agent -c clearml-certs.yaml", "for some of them, --only agent"),
             ("render -c clearml-certs.yaml --agent-release x", "says where its targets are"),
+            ("status -c clearml-certs.yaml --release x", "says where its targets are"),
             ("render --only context=us", "--only context=us selects none of the 3 targets"),
             ("render --only agents", "agents says nothing of a target"),
             ("status -c clearml-certs.yaml -A", "leave -A, --contexts and --all-contexts out"),

@@ -62,7 +62,7 @@ impl Sought {
         arguments: &StatusArgs,
         here: &ClusterAddress,
     ) -> Result<Vec<Self>> {
-        if arguments.all_namespaces || arguments.all_contexts || !arguments.contexts.is_empty() {
+        if arguments.looks_further() {
             return Err(Stop::usage(format!(
                 "{} says where its targets are: leave -A, --contexts and --all-contexts out; --only names some of them",
                 fleet.file().display()
