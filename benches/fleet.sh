@@ -65,14 +65,25 @@ looked() {
     "$HELM" list -A -o json
     namespaces ours | xargs -P "$parallel" -I{} "$HELM" template clearml-agent "$chart" -n {} -f ours/{}.yaml --is-upgrade --dry-run=server
 }
-memory() { awk '/Maximum resident/ { printf "%.0f", $NF / 1024 }' "$1.log"; }
+# The most that the plugin itself had, without helm and kubectl: Linux tells it while the process lives.
+remembered() {
+    local process now
+    "$@" &
+    process=$!
+    while now=$(awk '/^VmHWM/ { print $2 }' "/proc/$process/status" 2>/dev/null) && [ -n "$now" ]; do
+        printf '%s\n' "$now" >peak
+        sleep 0.05
+    done
+    wait "$process"
+}
+memory() { awk '{ printf "%.0f", $1 / 1024 }' peak; }
 
 measured helms alone
 helms=$taken
-measured install /usr/bin/time -v "$program" install --yes --skip-probe --parallel "$parallel"
-printf '%s targets: install %s s, helm upgrade alone %s s: %s; memory %s MiB\n' "$targets" "$taken" "$helms" "$(ratio "$taken" "$helms")" "$(memory install)"
+measured install remembered "$program" install --yes --skip-probe --parallel "$parallel"
+printf '%s targets: install %s s, helm upgrade alone %s s: %s; memory %s MiB\n' "$targets" "$taken" "$helms" "$(ratio "$taken" "$helms")" "$(memory)"
 measured bare looked
 bare=$taken
-measured unchanged /usr/bin/time -v "$program" install --dry-run --skip-probe --parallel "$parallel"
-printf '%s targets: dry run, unchanged %s s, list and template alone %s s: %s; memory %s MiB\n' "$targets" "$taken" "$bare" "$(ratio "$taken" "$bare")" "$(memory unchanged)"
+measured unchanged remembered "$program" install --dry-run --skip-probe --parallel "$parallel"
+printf '%s targets: dry run, unchanged %s s, list and template alone %s s: %s; memory %s MiB\n' "$targets" "$taken" "$bare" "$(ratio "$taken" "$bare")" "$(memory)"
 namespaces ours | cat - <(namespaces helms) | xargs -P 4 -n 10 kubectl delete namespace --wait=false >deleted

@@ -189,6 +189,9 @@ fn report(
     } else {
         Vec::new()
     };
+    if is_text && !order.deploy.verify && ran.failure.is_none() && !interrupt::requested() {
+        screen.next_step(&ran.outcomes, order.file());
+    }
     if is_text {
         for one in &verified {
             screen.verified(one);

@@ -1,7 +1,7 @@
 //! What `install`, `remove` and `rotate` want, once their words are read.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -64,6 +64,11 @@ impl Order<'_> {
     pub(super) fn comes_back(&self, cluster: &ClusterAddress) -> Option<Finding> {
         let goes = self.desired.drop.as_ref().filter(|_| !self.brings)?;
         comes_back::of(self.fleet?, goes, cluster)
+    }
+
+    /// The file that says which targets there are.
+    pub(super) fn file(&self) -> Option<&Path> {
+        self.fleet.map(Fleet::file)
     }
 
     /// Whether a file says which targets there are: what goes wrong with one of them keeps no other from its turn.

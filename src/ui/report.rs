@@ -6,10 +6,30 @@ use console::style;
 
 use super::Screen;
 use crate::kube;
+use crate::overrides::task_pods::Strategy;
 use crate::plan::{Plan, Target};
 use crate::run::{Aftermath, By, Check, FileEnd, Moved, Outcome, Untouched};
 
 impl Screen {
+    /// Says what comes next, once all went well: that task pods trust their servers is seen from inside. `file` lists the targets.
+    pub fn next_step(&self, outcomes: &[(&Target, Outcome)], file: Option<&Path>) {
+        let mut tasks = outcomes.iter();
+        let tasks = tasks.find(|(target, outcome)| starts_tasks(target, outcome));
+        let Some((first, _)) = tasks else {
+            return;
+        };
+        let next = match file {
+            Some(file) => {
+                let file = file.display().to_string();
+                format!("helm clearml-certs verify -c {}", shell_words::quote(&file))
+            }
+            None => command("verify", first),
+        };
+        self.result(&format!(
+            "\nLet a task pod ask the servers, from inside:\n  {next}"
+        ));
+    }
+
     /// Shows what became of each target, and of its override file.
     pub fn report(&self, plan: &Plan, outcomes: &[(&Target, Outcome)]) {
         let name = |target: &Target| {
@@ -65,6 +85,14 @@ impl Screen {
             }
         }
     }
+}
+
+/// Whether a target was deployed whose values name servers, so that its tasks can be let ask them.
+fn starts_tasks(target: &Target, outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Done { .. })
+        && target.layout.task_pods.is_some()
+        && target.strategy != Strategy::Off
+        && !target.servers.is_empty()
 }
 
 fn success(target: &Target, name: &str, check: &Check, backup: Option<&Path>) -> String {
@@ -129,8 +157,13 @@ fn pods(target: &Target, check: &Check) -> Vec<String> {
 
 /// The command that tells how a release, its objects and its pods stand.
 fn status_of(target: &Target) -> String {
+    command("status", target)
+}
+
+/// A command about a release.
+fn command(verb: &str, target: &Target) -> String {
     let at = &target.coordinates;
-    let words = ["clearml-certs", "status", at.component.name(), "--release"];
+    let words = ["clearml-certs", verb, at.component.name(), "--release"];
     let place = [&at.release, "-n", &at.namespace];
     let words = words.into_iter().chain(place).map(str::to_owned);
     let words = words.chain(at.cluster.helm_flags());
