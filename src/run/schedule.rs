@@ -74,11 +74,17 @@ impl Schedule {
                     }
                     Next::Now(at) => {
                         drop(all);
+                        let mut turn = Ending {
+                            turns: &turns,
+                            changed: &changed,
+                            at,
+                            is_well: false,
+                        };
                         let (result, is_well) = act(at);
+                        turn.is_well = is_well;
+                        drop(turn);
                         results.push((at, result));
                         all = locked(&turns);
-                        settle(&mut all, at, is_well);
-                        changed.notify_all();
                     }
                 }
             }
@@ -156,6 +162,21 @@ enum State {
     EndedWell,
     Failed,
     NotBegun,
+}
+
+/// A turn that ends when this goes, be it by a panic: the others must not wait for ever.
+struct Ending<'a> {
+    turns: &'a Mutex<Vec<Turn>>,
+    changed: &'a Condvar,
+    at: usize,
+    is_well: bool,
+}
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        settle(&mut locked(self.turns), self.at, self.is_well);
+        self.changed.notify_all();
+    }
 }
 
 enum Next {
@@ -312,6 +333,25 @@ mod tests {
         let chain = schedule(&[&[], &[0], &[1], &[]]);
         assert_eq!(begun(&chain, 1, false, 0), [0, 3]);
         assert_eq!(begun(&chain, 1, true, 0), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn a_turn_that_panics_keeps_nobody_waiting() {
+        let chain = schedule(&[&[], &[0], &[]]);
+        let wave = chain.waves.first().unwrap();
+        let run = || {
+            chain.go(
+                wave,
+                3,
+                false,
+                || false,
+                |at| {
+                    assert!(at != 0, "this one is broken");
+                    ((), true)
+                },
+            )
+        };
+        assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).is_err());
     }
 
     #[test]
