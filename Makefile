@@ -57,7 +57,7 @@ lint: ## formatting, clippy (for Windows too), shellcheck; advisories where carg
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	scripts/windows-check
-	$$(scripts/tools shellcheck) -x $(scripts)
+	"$$(scripts/tools shellcheck)" -x $(scripts)
 	@if cargo deny --version >/dev/null 2>&1; then cargo deny --log-level error check; \
 	else echo 'cargo-deny is not installed: advisories were not checked (cargo install cargo-deny)' >&2; fi
 

@@ -121,6 +121,8 @@ pub struct FileChange {
     pub after: String,
     /// The values in it, where the file is an object that keeps them.
     pub inside: Option<Inside>,
+    /// Where another target that shares it writes it before this one: what it holds as long as that one did not.
+    pub unwritten: Option<Option<String>>,
 }
 
 /// The edit of values inside an object.

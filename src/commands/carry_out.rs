@@ -18,7 +18,7 @@ use crate::ui::{self, Board, Screen};
 /// `--files-only`: the override files, and the commands for later.
 pub(super) fn write(order: &Order<'_>, plan: &Plan, screen: &Screen) -> Result<ExitCode> {
     let backups = Backups::into(order.backup_dir.clone());
-    let ran = run::files(plan, &backups);
+    let ran = run::files(plan, &backups, order.turns());
     if order.deploy.output == Output::Text {
         screen.report(plan, &ran.outcomes);
     }

@@ -19,20 +19,52 @@ struct Draft {
     added: BTreeSet<Fingerprint>,
     /// Those that are there and go.
     taken: Vec<Taken>,
+    /// The place, among all targets, of the first that edits it.
+    first: usize,
+}
+
+/// The drafts as the target at a place among all sees them.
+#[derive(Clone, Copy)]
+pub(super) struct Seen<'a> {
+    drafts: &'a Drafts,
+    by: usize,
+}
+
+impl<'a> Seen<'a> {
+    /// What the file that it edits will hold.
+    pub(super) fn edited(self, path: &Path) -> Option<&'a str> {
+        self.drafts.of(path)
+    }
+
+    /// What a file that it only reads holds when its turn comes: what comes behind it has edited nothing yet.
+    pub(super) fn read(self, path: &Path) -> Option<&'a str> {
+        let draft = self.drafts.0.get(&files::place_of(path))?;
+        (draft.first < self.by).then_some(draft.text.as_str())
+    }
 }
 
 impl Drafts {
+    /// These, as the target at a place sees them.
+    pub(super) fn seen_by(&self, by: usize) -> Seen<'_> {
+        Seen { drafts: self, by }
+    }
+
     /// What a file will hold, where a target edits it.
-    pub(super) fn of(&self, path: &Path) -> Option<&str> {
+    fn of(&self, path: &Path) -> Option<&str> {
         let draft = self.0.get(&files::place_of(path))?;
         Some(&draft.text)
     }
 
-    /// Takes the edits of a target in.
-    pub(super) fn take(&mut self, target: &Target) {
+    /// Takes the edits of the target at a place in.
+    pub(super) fn take(&mut self, target: &Target, by: usize) {
         let file = &target.file;
         if file.changes() {
-            let draft = self.0.entry(files::place_of(&file.path)).or_default();
+            let new = Draft {
+                first: by,
+                ..Draft::default()
+            };
+            let draft = self.0.entry(files::place_of(&file.path)).or_insert(new);
+            draft.first = draft.first.min(by);
             draft.text.clone_from(&file.after);
             let added = target.placed.iter().filter(|one| one.added);
             draft
@@ -58,6 +90,7 @@ impl Drafts {
             for (index, target) in sharing.enumerate() {
                 target.file.after.clone_from(&draft.text);
                 if index > 0 {
+                    target.file.unwritten = Some(target.file.before.take());
                     target.file.before = Some(draft.text.clone());
                 }
                 for one in &mut target.placed {
@@ -85,25 +118,6 @@ impl Drafts {
                     .changes()
                     .then(|| files::place_of(&target.file.path)),
             );
-        }
-    }
-}
-
-/// Lets the next target write a file that is shared, where the one that would write it has no turn.
-pub(super) fn pass_on(targets: &mut [Target]) {
-    for index in 0..targets.len() {
-        let Some((writer, others)) = targets.get_mut(index..).and_then(<[_]>::split_first_mut)
-        else {
-            return;
-        };
-        if !writer.is_refused() || !writer.file.changes() {
-            continue;
-        }
-        let place = files::place_of(&writer.file.path);
-        let mut others = others.iter_mut().filter(|one| !one.is_refused());
-        let next = others.find(|one| files::place_of(&one.file.path) == place);
-        if let Some(next) = next {
-            next.file.before.clone_from(&writer.file.before);
         }
     }
 }

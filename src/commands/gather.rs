@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use serde_yaml::Value;
 
 use super::default_chart::default_chart;
-use super::drafts::Drafts;
+use super::drafts::Seen;
 use super::kept::{self, Read};
 use super::side_by_side::side_by_side;
 use crate::exit::Stop;
@@ -376,7 +376,7 @@ impl Destination {
     pub(super) fn read_values(
         &self,
         layout: &Layout,
-        drafts: &Drafts,
+        drafts: Seen<'_>,
         new_file: bool,
     ) -> Result<ValuesFiles> {
         let read = |path: &PathBuf| {
@@ -408,7 +408,7 @@ impl Destination {
         let (all, around): (Vec<_>, Vec<_>) = all.into_iter().unzip();
         let missing: Vec<PathBuf> = all
             .iter()
-            .filter(|(path, text, _)| text.is_none() && drafts.of(path).is_none())
+            .filter(|(path, text, _)| text.is_none() && drafts.edited(path).is_none())
             .map(|(path, ..)| path.clone())
             .collect();
         let files = ValuesFiles::new(all, layout.certificates).inside(around);
@@ -429,7 +429,16 @@ impl Destination {
                 path.display(),
                 file_like(path)
             ),
-            None => files.drafted(|path| drafts.of(path)),
+            None => {
+                let edited = files.edited().to_path_buf();
+                files.drafted(|path| {
+                    if path == edited {
+                        drafts.edited(path)
+                    } else {
+                        drafts.read(path)
+                    }
+                })
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use tempfile::NamedTempFile;
 use time::{Duration, OffsetDateTime};
 
 use super::charts::Charts;
-use super::drafts::{self, Drafts};
+use super::drafts::{self, Drafts, Seen};
 use super::engines;
 use super::gather::Destination;
 use super::side_by_side::side_by_side;
@@ -71,7 +71,6 @@ pub(super) fn plan(
         unplanned,
     );
     plan.ignore(&desired.ignore);
-    drafts::pass_on(&mut plan.targets);
     plan
 }
 
@@ -263,7 +262,7 @@ impl Planner<'_> {
         let alone: Vec<(usize, &Job)> = alone.into_iter().flatten().collect();
         let none = Drafts::default();
         let planned = side_by_side(&alone, self.at_once, |(_, job)| {
-            self.target(job, observe(job)?, &none, screen)
+            self.target(job, observe(job)?, none.seen_by(0), screen)
         });
         let mut results: Vec<(usize, Result<Target>)> = Vec::new();
         results.extend(alone.iter().map(|(at, _)| *at).zip(planned));
@@ -293,19 +292,25 @@ impl Planner<'_> {
         }
         let mut drafts = Drafts::default();
         let plan = |drafts: &Drafts, some: &[(usize, &Job, Observed)]| {
-            side_by_side(some, self.at_once, |(_, job, observed)| {
-                self.target(job, observed.clone(), drafts, screen)
+            side_by_side(some, self.at_once, |(at, job, observed)| {
+                self.target(job, observed.clone(), drafts.seen_by(*at), screen)
             })
         };
         // Most often the others find nothing left to edit behind the first.
-        if let Some(Ok(first)) = plan(&drafts, seen.get(..1).unwrap_or_default()).first() {
-            drafts.take(first);
+        if let Some((at, ..)) = seen.first()
+            && let Some(Ok(first)) = plan(&drafts, seen.get(..1).unwrap_or_default()).first()
+        {
+            drafts.take(first, *at);
         }
         for _ in 0..seen.len() + MORE_ROUNDS {
             let mut targets = plan(&drafts, &seen);
-            let mut edits = targets.iter().flatten();
-            if let Some(edit) = edits.find(|target| drafts.miss(target)) {
-                drafts.take(edit);
+            let mut edits = seen.iter().zip(&targets);
+            let edit = edits.find_map(|((at, ..), target)| {
+                let target = target.as_ref().ok()?;
+                drafts.miss(target).then_some((*at, target))
+            });
+            if let Some((at, edit)) = edit {
+                drafts.take(edit, at);
                 continue;
             }
             drafts.settle(targets.iter_mut().flatten());
@@ -323,7 +328,7 @@ impl Planner<'_> {
         &self,
         job: &Job,
         observed: Observed,
-        drafts: &Drafts,
+        drafts: Seen<'_>,
         screen: &Screen,
     ) -> Result<Target> {
         let Job {
@@ -488,7 +493,7 @@ struct Candidate {
 const INPUT: &str = "-";
 
 impl Candidate {
-    fn new(files: &ValuesFiles, paths: &[PathBuf], drafts: &Drafts) -> Result<Self> {
+    fn new(files: &ValuesFiles, paths: &[PathBuf], drafts: Seen<'_>) -> Result<Self> {
         let mut candidate = Self {
             values: Vec::new(),
             made: Vec::new(),
@@ -501,7 +506,7 @@ impl Candidate {
                 candidate.values.push(INPUT.into());
             } else if let Some(values) = files.inside_of(path) {
                 candidate.add(values)?;
-            } else if let Some(draft) = drafts.of(path) {
+            } else if let Some(draft) = drafts.read(path) {
                 candidate.add(draft)?;
             } else {
                 candidate.values.push(path.clone());

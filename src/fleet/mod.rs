@@ -73,7 +73,7 @@ impl Fleet {
         all
     }
 
-    /// Its targets, in their order. What the command line says of all of them (`desired`) comes first; `here` is the cluster of
+    /// Its targets, in the order in which they are carried out. What the command line says of all of them (`desired`) comes first; `here` is the cluster of
     /// those that name none; with `brings`, they get the certificates that the file names for them.
     ///
     /// # Errors
@@ -132,6 +132,8 @@ impl Fleet {
             }
         }
         all.retain(|target| only.is_empty() || only.iter().any(|one| one.selects(target)));
+        // In the order in which they are carried out: the first of those that share a file writes it.
+        all.sort_by_key(|target| (target.wave, target.spec.component.rank()));
         Ok(all)
     }
 }

@@ -71,6 +71,7 @@ impl ValuesFiles {
                 before: self.on_disk.clone(),
                 after,
                 inside: None,
+                unwritten: None,
             });
         };
         let whole = around
@@ -86,6 +87,7 @@ impl ValuesFiles {
                 before: self.on_disk.clone().unwrap_or_default(),
                 after,
             }),
+            unwritten: None,
             path,
         })
     }

@@ -159,6 +159,7 @@ mod tests {
                 before: None,
                 after: String::new(),
                 inside: None,
+                unwritten: None,
             },
             fragment: String::new(),
             is_assumed: false,

@@ -24,6 +24,20 @@ pub enum FileEnd {
     NotPutBack(anyhow::Error),
 }
 
+/// The edit as it is to be made now: where another target was to write the file and did not, this one does.
+///
+/// # Errors
+/// The file cannot be read.
+pub(super) fn as_it_stands(file: &FileChange) -> Result<FileChange> {
+    let mut now = file.clone();
+    if let Some(unwritten) = &file.unwritten
+        && files::read(&file.path)? == *unwritten
+    {
+        now.before.clone_from(unwritten);
+    }
+    Ok(now)
+}
+
 /// Writes the override file, if it changes, and gives the place of its former content, where git does not have it.
 ///
 /// # Errors
@@ -95,6 +109,7 @@ mod tests {
             before: before.map(str::to_owned),
             after: "new\n".to_owned(),
             inside: None,
+            unwritten: None,
         };
         let backups = Backups::into(Some(folder.path().to_path_buf()));
         let backup = write(&file, &backups).unwrap();
@@ -127,12 +142,36 @@ mod tests {
                 before: before.map(str::to_owned),
                 after: "new\n".to_owned(),
                 inside: None,
+                unwritten: None,
             };
             let error = write(&file, &backups).unwrap_err();
             assert!(error.to_string().contains("was changed by somebody else"));
             assert_eq!(files::read(&path).unwrap().as_deref(), Some(now));
             assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
         }
+    }
+
+    #[test]
+    fn who_shares_a_file_writes_it_where_the_first_did_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = FileChange {
+            path: folder.path().join("values.yaml"),
+            before: Some("new\n".to_owned()),
+            after: "new\n".to_owned(),
+            inside: None,
+            unwritten: Some(Some("old\n".to_owned())),
+        };
+        files::replace(&file.path, "old\n").unwrap();
+        let backups = Backups::into(Some(folder.path().to_path_buf()));
+        let now = as_it_stands(&file).unwrap();
+        assert!(write(&now, &backups).unwrap().is_some());
+        assert_eq!(files::read(&file.path).unwrap().as_deref(), Some("new\n"));
+        assert_eq!(
+            write(&as_it_stands(&file).unwrap(), &backups).unwrap(),
+            None
+        );
+        files::replace(&file.path, "theirs\n").unwrap();
+        assert!(write(&as_it_stands(&file).unwrap(), &backups).is_err());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use anyhow::{Result, anyhow};
 
 use super::coming_up;
-use super::file::write;
+use super::file::{as_it_stands, write};
 use super::how::{How, Turns};
 use super::readiness::Readiness;
 use super::restart::restart;
@@ -89,12 +89,17 @@ fn each<'a>(
         failure: None,
     };
     let mut is_refused = false;
+    let mut lost = None;
     for wave in &schedule.waves {
         let is_behind = |one: &Unplanned| one.wave < wave.number;
         let is_stopped =
             ran.failure.is_some() || is_refused || plan.unplanned.iter().any(is_behind);
         if interrupt::requested() || is_stopped && !turns.keep_going {
             break;
+        }
+        // What went ahead and failed keeps the others of its wave, whoever wants to go on.
+        if wave.is_behind_canary && lost == Some(wave.number) {
+            continue;
         }
         if let (true, Some(watch)) = (wave.is_behind_canary, watch)
             && let Err(error) = watch.goes_on(wave.targets.len())
@@ -135,6 +140,7 @@ fn each<'a>(
         for (at, (outcome, failure)) in results.into_iter().filter_map(|(at, one)| Some((at, one?)))
         {
             if let Some(error) = failure {
+                lost = Some(wave.number);
                 ran.fail(error);
             }
             is_refused |= matches!(outcome, Outcome::Untouched(Untouched::Refused));
@@ -151,10 +157,10 @@ fn each<'a>(
 
 /// Writes the override files alone.
 #[must_use]
-pub fn files<'a>(plan: &'a Plan, backups: &Backups) -> Ran<'a> {
+pub fn files<'a>(plan: &'a Plan, backups: &Backups, turns: Turns) -> Ran<'a> {
     let nobody: Option<&Nobody> = None;
-    each(Turns::IN_ORDER, plan, nobody, |target| {
-        let backup = write(&target.file, backups)?;
+    each(turns, plan, nobody, |target| {
+        let backup = write(&as_it_stands(&target.file)?, backups)?;
         Ok(Outcome::Written { backup })
     })
 }

@@ -5,7 +5,6 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::files;
 use crate::plan::Target;
-use crate::vendor::Component;
 
 /// The targets of a plan, by their indices, in waves.
 #[derive(Debug)]
@@ -27,7 +26,8 @@ pub(super) struct Wave {
 impl Schedule {
     /// The schedule of a plan. With `canary`, so many of each wave go ahead of the others.
     pub(super) fn of(targets: &[Target], canary: Option<usize>) -> Self {
-        let numbers: Vec<usize> = targets.iter().map(|target| target.wave).collect();
+        let turns = targets.iter().map(|one| (one.wave, one.has_its_turn()));
+        let turns: Vec<(usize, bool)> = turns.collect();
         let after = targets.iter().enumerate().map(|(at, target)| {
             let before = targets.iter().enumerate();
             let before = before.filter(|(other, one)| {
@@ -38,7 +38,7 @@ impl Schedule {
             before.map(|(other, _)| other).collect()
         });
         Self {
-            waves: waves(&numbers, canary),
+            waves: waves(&turns, canary),
             after: after.collect(),
         }
     }
@@ -107,32 +107,36 @@ impl Schedule {
     }
 }
 
-/// The waves of targets that have these numbers.
-fn waves(numbers: &[usize], canary: Option<usize>) -> Vec<Wave> {
+/// The waves of targets that have these numbers, and a turn or none. Of those that have one, so many go ahead.
+fn waves(turns: &[(usize, bool)], canary: Option<usize>) -> Vec<Wave> {
     let mut waves = Vec::new();
-    for number in numbers.iter().copied().collect::<BTreeSet<usize>>() {
-        let of_it = numbers.iter().enumerate();
-        let of_it = of_it.filter(|(_, one)| **one == number);
-        let mut of_it: Vec<usize> = of_it.map(|(at, _)| at).collect();
-        let ahead = canary.filter(|ahead| *ahead < of_it.len());
-        let rest = ahead.map(|ahead| of_it.split_off(ahead));
+    let numbers: BTreeSet<usize> = turns.iter().map(|(number, _)| *number).collect();
+    for number in numbers {
+        let of_it = turns.iter().enumerate();
+        let of_it = of_it.filter(|(_, (one, _))| *one == number);
+        let of_it: Vec<(usize, bool)> = of_it.map(|(at, (_, has_turn))| (at, *has_turn)).collect();
+        let with_turn = of_it.iter().filter(|(_, has_turn)| *has_turn);
+        let with_turn: Vec<usize> = with_turn.map(|(at, _)| *at).collect();
+        let ahead = canary.and_then(|ahead| with_turn.get(..ahead));
+        let ahead = ahead.filter(|ahead| ahead.len() < with_turn.len());
+        let (ahead, rest): (Vec<usize>, Vec<usize>) = of_it
+            .iter()
+            .map(|(at, _)| *at)
+            .partition(|at| ahead.is_none_or(|ahead| ahead.contains(at)));
         let wave = |targets, is_behind_canary| Wave {
             number,
             targets,
             is_behind_canary,
         };
-        waves.push(wave(of_it, false));
-        waves.extend(rest.map(|rest| wave(rest, true)));
+        waves.push(wave(ahead, false));
+        waves.extend((!rest.is_empty()).then(|| wave(rest, true)));
     }
     waves
 }
 
 /// Whether a target builds on another: in one cluster the control plane goes first, and gateways need an agent.
 fn is_ground_of(one: &Target, target: &Target) -> bool {
-    let rank = |target: &Target| {
-        let component = target.coordinates.component;
-        Component::ALL.iter().position(|known| *known == component)
-    };
+    let rank = |target: &Target| target.coordinates.component.rank();
     one.coordinates.cluster == target.coordinates.cluster && rank(one) < rank(target)
 }
 
@@ -282,23 +286,32 @@ mod tests {
     #[test]
     fn waves_go_by_their_numbers_and_a_canary_goes_ahead_of_each_that_has_more() {
         let told = |canary| -> Vec<(usize, Vec<usize>, bool)> {
-            let waves = waves(&[1, 0, 1, 1, 0], canary);
-            let told = waves.into_iter();
+            let turns = [
+                (1, true),
+                (0, true),
+                (1, false),
+                (1, true),
+                (0, true),
+                (1, true),
+            ];
+            let told = waves(&turns, canary).into_iter();
             told.map(|one| (one.number, one.targets, one.is_behind_canary))
                 .collect()
         };
         assert_eq!(
             told(None),
-            [(0, vec![1, 4], false), (1, vec![0, 2, 3], false)]
+            [(0, vec![1, 4], false), (1, vec![0, 2, 3, 5], false)]
         );
+        // What has nothing to do tells nothing.
         assert_eq!(
             told(Some(2)),
             [
                 (0, vec![1, 4], false),
-                (1, vec![0, 2], false),
-                (1, vec![3], true)
+                (1, vec![0, 3], false),
+                (1, vec![2, 5], true)
             ]
         );
+        assert_eq!(told(Some(9)), told(None));
     }
 
     #[test]

@@ -68,7 +68,8 @@ pub(super) fn carry_out(
     on_line: impl FnMut(&str),
 ) -> Result<Outcome> {
     still::as_shown(helm, target)?;
-    let mut backup = file::write(&target.file, how.backups)?;
+    let edit = file::as_it_stands(&target.file)?;
+    let mut backup = file::write(&edit, how.backups)?;
     match helm.upgrade(&target.upgrade, how.patience, on_line) {
         Ok(warnings) => Ok(Outcome::Done {
             check: check::of(helm, target),
@@ -80,7 +81,7 @@ pub(super) fn carry_out(
             let file = if aftermath.has_new_values() {
                 FileEnd::Kept
             } else {
-                file::put_back(&target.file, &mut backup)
+                file::put_back(&edit, &mut backup)
             };
             Ok(Outcome::Failed {
                 error,

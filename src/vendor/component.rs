@@ -24,6 +24,13 @@ impl Component {
     /// Those that start pods for tasks, in the same order.
     pub const WITH_TASK_PODS: [Self; 2] = [Self::Apps, Self::Agent];
 
+    /// Its place in that order.
+    #[must_use]
+    pub fn rank(self) -> usize {
+        let mut all = Self::ALL.iter();
+        all.position(|one| *one == self).unwrap_or_default()
+    }
+
     /// The name on our command line.
     #[must_use]
     pub fn name(self) -> &'static str {
