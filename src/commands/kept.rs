@@ -60,38 +60,48 @@ fn find(
 /// A target with what the objects among its values files say of its release, where it does not say so itself.
 ///
 /// # Errors
-/// A file cannot be read, or its object has a chart that the file does not lead to.
+/// A file cannot be read, or its object has a chart that the file does not lead to, or a release that only its template knows: names
+/// of ConfigMaps follow that, so it is not made up.
 pub(super) fn filled(spec: TargetSpec) -> Result<TargetSpec> {
-    let (mut spec, charts) = placed(spec)?;
-    let said = charts.iter().map(|said| &said.chart);
+    let (mut spec, all) = placed(spec)?;
+    let component = spec.component;
+    if spec.release.is_none()
+        && let Some(nameless) = all.iter().find(|said| said.makes_a_release())
+    {
+        return Err(Stop::no_answer(format!(
+            "the release name of the {}, which a template makes in {}: --{component}-release NAME",
+            component.title(),
+            nameless.object.trim_end()
+        ))
+        .into());
+    }
     if spec.chart.is_none() {
-        let component = spec.component;
-        for chart in said {
-            let mut layouts = component.layouts().into_iter();
-            let layout = layouts.find(|one| chart.name.as_deref() == Some(one.chart));
-            spec.chart = match (&chart.reference, layout) {
-                (Some(reference), _) => Some(reference.clone()),
-                // The vendor's own, wherever that is had from.
-                (None, Some(layout)) => Some(default_chart(layout)),
-                (None, None) if chart == &ChartOf::default() => None,
-                (None, None) => {
-                    let ChartOf {
-                        name, elsewhere, ..
-                    } = chart;
-                    let name = name.as_deref().unwrap_or("it");
-                    let elsewhere = elsewhere
-                        .as_deref()
-                        .unwrap_or("where the file does not say");
-                    return Err(Stop::no_answer(format!(
-                        "where the chart of the {} is ({name}, from {elsewhere}): --{component}-chart REFERENCE, and --{component}-version",
-                        component.title()
-                    ))
-                    .into());
-                }
-            };
-        }
+        // A later object without a chart has only values.
+        let mut charts = all.iter().map(|said| &said.chart);
+        let last = charts.rfind(|chart| **chart != ChartOf::default());
+        spec.chart = last.map(|chart| reference(chart, component)).transpose()?;
     }
     Ok(spec)
+}
+
+/// What helm takes for the chart that an object names.
+fn reference(chart: &ChartOf, component: Component) -> Result<String, Stop> {
+    let mut layouts = component.layouts().into_iter();
+    let layout = layouts.find(|one| chart.name.as_deref() == Some(one.chart));
+    match (&chart.reference, layout) {
+        (Some(reference), _) => Ok(reference.clone()),
+        // The vendor's own, wherever that is had from.
+        (None, Some(layout)) => Ok(default_chart(layout)),
+        (None, None) => {
+            let name = chart.name.as_deref().unwrap_or("it");
+            let elsewhere = chart.elsewhere.as_deref();
+            let elsewhere = elsewhere.unwrap_or("where the file does not say");
+            Err(Stop::no_answer(format!(
+                "where the chart of the {} is ({name}, from {elsewhere}): --{component}-chart REFERENCE, and --{component}-version",
+                component.title()
+            )))
+        }
+    }
 }
 
 /// The same without its chart, which is not looked for by who looks at what is deployed.
@@ -115,4 +125,33 @@ pub(super) fn placed(mut spec: TargetSpec) -> Result<(TargetSpec, Vec<Said>)> {
         all.push(kept.said);
     }
     Ok((spec, all))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_without_a_chart_leaves_the_one_that_another_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut spec = TargetSpec::of(Component::Agent);
+        for (name, text) in [
+            (
+                "flux.yaml",
+                "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: ml}\nspec:\n  chartRef: {kind: OCIRepository, name: ours}\n---\nkind: OCIRepository\nmetadata: {name: ours}\nspec: {url: 'oci://registry.example/ours'}\n",
+            ),
+            (
+                "values.yaml",
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {values.yaml: ''}\n",
+            ),
+        ] {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            spec.values.push(path);
+        }
+        let chart = filled(spec.clone()).unwrap().chart;
+        assert_eq!(chart.as_deref(), Some("oci://registry.example/ours"));
+        spec.values.reverse();
+        assert_eq!(filled(spec).unwrap().chart, chart);
+    }
 }

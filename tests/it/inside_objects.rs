@@ -146,6 +146,29 @@ both_majors! {
         assert!(!world.read("flux.yaml").contains("customCertificates"));
     }
 
+    fn a_release_name_that_a_template_makes_is_asked_for_and_never_assumed(world) {
+        world.write("ca.pem", &certificates::ca("Acme Root"));
+        let set = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: ml}\nspec:\n  template:\n    metadata: {name: '{{.name}}'}\n    spec:\n      source:\n        chart: clearml-enterprise-agent\n        helm:\n          valuesObject: {}\n";
+        world.write("set.yaml", set);
+        render(&world, "set.yaml", "--in-place")
+            .exits(4)
+            .warns("the release name of the ClearML Agent, which a template makes in ApplicationSet ml: --agent-release NAME");
+        assert_eq!(world.read("set.yaml"), set);
+        render(&world, "set.yaml", "--in-place --agent-release team-a").exits(0);
+        render(&world, "set.yaml", "--agent-release team-a").exits(0).says("team-a-clearml-enterprise-agent-custom-ca-0");
+    }
+
+    fn an_object_of_another_release_than_the_one_asked_for_is_not_edited(world) {
+        world.write("ca.pem", &certificates::ca("Acme Root"));
+        let (_, text, _) = objects().swap_remove(0);
+        world.write("flux.yaml", &text);
+        render(&world, "flux.yaml", "--in-place --agent-release team-b")
+            .exits(3)
+            .warns("flux.yaml has HelmRelease flux-system/ml, which makes the release team-a-ml, not team-b");
+        assert_eq!(world.read("flux.yaml"), text);
+        render(&world, "flux.yaml", "--in-place --agent-release team-a-ml").exits(0);
+    }
+
     fn what_cannot_be_edited_inside_an_object_is_refused_with_its_line(world) {
         world.write("ca.pem", &certificates::ca("Acme Root"));
         let k3s = "apiVersion: v1\nkind: Namespace\n---\napiVersion: helm.cattle.io/v1\nkind: HelmChart\nmetadata: {name: ml}\nspec:\n  chart: clearml-enterprise-agent\n";

@@ -3,7 +3,7 @@
 use serde_yaml::Value;
 
 use super::Coding;
-use super::object::{ChartOf, Object, Said, text};
+use super::object::{ChartOf, Object, Said, is_said, text};
 use crate::values::lookup;
 use crate::yaml::{Path, Step};
 
@@ -51,14 +51,15 @@ fn of(object: &Object<'_>, spec: &Value, source: &Value, path: &Path) -> (Path, 
     };
     let parameters = list("parameters").chain(list("fileParameters"));
     let files = list("valueFiles").filter_map(Value::as_str);
-    let template = match object.kind {
+    let release = match object.kind {
+        _ if is_said(source, &["helm", "releaseName"]) => text(source, &["helm", "releaseName"]),
         "ApplicationSet" => text(object.value, &["spec", "template", "metadata", "name"]),
-        _ => Some(object.name()),
+        _ => object.name(),
     };
     let said = Said {
         object: object.shown(),
         engine: "Argo CD",
-        release: text(source, &["helm", "releaseName"]).or(template),
+        release,
         namespace: text(source, &["helm", "namespace"])
             .or_else(|| text(spec, &["destination", "namespace"])),
         chart: chart(source),

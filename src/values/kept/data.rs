@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_yaml::Value;
 
 use super::Coding;
-use super::object::{Object, Said};
+use super::object::{ANYBODY, Object, Said};
 use crate::yaml::{self, Path};
 
 /// The key that Flux reads where none is named.
@@ -37,7 +37,7 @@ pub(super) fn object(object: &Object<'_>) -> Vec<(Path, Coding, Said)> {
     }
     let said = || Said {
         object: object.shown(),
-        engine: "whatever reads it",
+        engine: ANYBODY,
         ..Said::default()
     };
     let places = found.into_iter();

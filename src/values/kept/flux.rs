@@ -1,28 +1,33 @@
 //! Flux's `HelmRelease` (<https://fluxcd.io/flux/components/helm/helmreleases/>).
 
 use serde_yaml::Value;
+use sha2::{Digest as _, Sha256};
 
 use super::Coding;
-use super::object::{ChartOf, Object, Said, text};
+use super::object::{ChartOf, Object, Said, is_said, text};
 use crate::values::lookup;
 use crate::yaml::Path;
 
-/// The longest name that a release may have; Flux makes another name of a longer one.
+/// The longest name that a release may have.
 const LONGEST: usize = 53;
+
+/// The digits that end the name which Flux makes of a longer one.
+const DIGITS: usize = 12;
 
 /// Its values, and the release that it makes; its source may stand in another document of the file.
 pub(super) fn helm_release(object: &Object<'_>, file: &[&Value]) -> Vec<(Path, Coding, Said)> {
     let spec = |path: &[&str]| object.text(&[&["spec"], path].concat());
     let target = spec(&["targetNamespace"]);
     // `GetReleaseName`: the name alone, or after the target namespace.
-    let release = spec(&["releaseName"]).or_else(|| {
-        let name = object.name();
-        let name = match &target {
-            Some(target) => format!("{target}-{name}"),
-            None => name,
-        };
-        (name.len() <= LONGEST).then_some(name)
-    });
+    let is_said = |key: &str| is_said(object.value, &["spec", key]);
+    let release = if is_said("releaseName") {
+        spec(&["releaseName"])
+    } else if is_said("targetNamespace") {
+        let both = target.as_ref().zip(object.name());
+        both.map(|(target, name)| shortened(format!("{target}-{name}")))
+    } else {
+        object.name().map(shortened)
+    };
     let (chart, version) = chart(object, file);
     let from = lookup(object.value, &["spec", "valuesFrom"]).and_then(Value::as_sequence);
     let more = from.into_iter().flatten().filter_map(|one| {
@@ -43,6 +48,19 @@ pub(super) fn helm_release(object: &Object<'_>, file: &[&Value]) -> Vec<(Path, C
         more: more.collect(),
     };
     vec![(Path::from(["spec", "values"]), Coding::Mapping, said)]
+}
+
+/// The name as Flux's helm-controller gives it to Helm (`release.ShortenName`): the end of one that is too long gives way to digits of
+/// its SHA-256.
+fn shortened(name: String) -> String {
+    if name.len() <= LONGEST {
+        return name;
+    }
+    let begin: String = name.chars().take(LONGEST - DIGITS - 1).collect();
+    let digest = Sha256::digest(name.as_bytes());
+    let bytes = digest.iter().take(DIGITS / 2);
+    let digits: String = bytes.map(|byte| format!("{byte:02x}")).collect();
+    format!("{begin}-{digits}")
 }
 
 /// The chart, by name from a repository, or as an artifact of its own.

@@ -34,6 +34,17 @@ pub struct Said {
     pub more: Vec<String>,
 }
 
+/// Who deploys from an object that only keeps values.
+pub(super) const ANYBODY: &str = "whatever reads it";
+
+impl Said {
+    /// Whether the object makes a release, and does not only keep values for one.
+    #[must_use]
+    pub fn makes_a_release(&self) -> bool {
+        self.engine != ANYBODY
+    }
+}
+
 /// A document of a file that is an object.
 pub(super) struct Object<'a> {
     pub(super) value: &'a Value,
@@ -53,8 +64,9 @@ impl<'a> Object<'a> {
         text(self.value, path)
     }
 
-    pub(super) fn name(&self) -> String {
-        self.text(&["metadata", "name"]).unwrap_or_default()
+    /// Its name, where no template makes it.
+    pub(super) fn name(&self) -> Option<String> {
+        self.text(&["metadata", "name"])
     }
 
     pub(super) fn namespace(&self) -> Option<String> {
@@ -63,12 +75,18 @@ impl<'a> Object<'a> {
 
     /// `HelmRelease flux-system/clearml-agent`
     pub(super) fn shown(&self) -> String {
-        let (kind, name) = (self.kind, self.name());
+        let (kind, name) = (self.kind, self.name().unwrap_or_default());
         match self.namespace() {
             Some(namespace) => format!("{kind} {namespace}/{name}"),
             None => format!("{kind} {name}"),
         }
     }
+}
+
+/// Whether a text stands there, be it one that a template makes.
+pub(super) fn is_said(value: &Value, path: &[&str]) -> bool {
+    let text = crate::values::lookup(value, path).and_then(Value::as_str);
+    text.is_some_and(|text| !text.is_empty())
 }
 
 /// A text in an object; one that a template makes is not known here.

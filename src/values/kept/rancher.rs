@@ -20,7 +20,7 @@ pub(super) fn helm_chart(object: &Object<'_>) -> Vec<(Path, Coding, Said)> {
     let said = Said {
         object: object.shown(),
         engine: "k3s or RKE2",
-        release: Some(object.name()),
+        release: object.name(),
         namespace: match object.kind {
             "HelmChart" => spec("targetNamespace").or_else(|| object.namespace()),
             _ => None,

@@ -95,7 +95,7 @@ pub(super) fn all(text: &str) -> All {
     all
 }
 
-/// The one that is meant: the only one, else the one whose chart is the component's, else the one of the release.
+/// The one that is meant: the only one, else the one of the release, else the one whose chart is the component's.
 pub(super) fn choose(text: &str, all: All, wanted: &Wanted<'_>) -> Result<Option<Found>, Refused> {
     let mut found = if all.of_engines.is_empty() {
         all.data
@@ -114,7 +114,7 @@ pub(super) fn choose(text: &str, all: All, wanted: &Wanted<'_>) -> Result<Option
     };
     let of_release =
         |one: &Found| wanted.release.is_some() && one.said.release.as_deref() == wanted.release;
-    let narrowed: [&dyn Fn(&Found) -> bool; 2] = [&of_chart, &of_release];
+    let narrowed: [&dyn Fn(&Found) -> bool; 2] = [&of_release, &of_chart];
     for is_meant in narrowed {
         if found.len() > 1 && found.iter().any(is_meant) {
             found.retain(is_meant);
@@ -138,5 +138,19 @@ pub(super) fn choose(text: &str, all: All, wanted: &Wanted<'_>) -> Result<Option
             ),
         });
     }
-    Ok(found.pop())
+    let found = found.pop();
+    if let Some((one, asked)) = found.as_ref().zip(wanted.release)
+        && let Some(makes) = &one.said.release
+        && makes != asked
+    {
+        return Err(Refused {
+            line: None,
+            document: one.document.start,
+            why: format!(
+                "has {}, which makes the release {makes}, not {asked}: name that release, or the file of the other",
+                one.said.object
+            ),
+        });
+    }
+    Ok(found)
 }

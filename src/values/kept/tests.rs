@@ -225,6 +225,65 @@ fn of_several_objects_the_one_is_taken_whose_chart_or_release_it_is() {
 }
 
 #[test]
+fn a_release_that_was_asked_for_goes_before_the_chart_and_is_held_against_what_the_object_says() {
+    let named = format!("{FLUX}  releaseName: team-a\n  chart: {{spec: {{chart: agent}}}}\n");
+    let elsewhere = FLUX.replace("name: agent", "name: other");
+    let elsewhere = format!(
+        "{elsewhere}  releaseName: team-b\n  chartRef: {{kind: OCIRepository, name: far}}\n"
+    );
+    let of = |release| Wanted {
+        release: Some(release),
+        ..wanted()
+    };
+    let both = format!("{named}---\n{elsewhere}");
+    let found = Kept::find(&both, &of("team-b")).unwrap().unwrap();
+    assert_eq!(found.said.object, "HelmRelease flux-system/other");
+    let refused = Kept::find(&both, &of("team-c")).unwrap_err();
+    let told = "f.yaml has HelmRelease flux-system/agent, which makes the release team-a, not";
+    let shown = refused.shown("f.yaml".as_ref(), &both);
+    assert!(shown.starts_with(&format!("{told} team-c")), "{shown}");
+    let refused = Kept::find(&named, &of("team-b")).unwrap_err();
+    let shown = refused.shown("f.yaml".as_ref(), &named);
+    assert!(shown.starts_with(&format!("{told} team-b")), "{shown}");
+    // What says nothing of a release is for any.
+    let data = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {values.yaml: ''}\n";
+    assert!(Kept::find(data, &of("team-b")).unwrap().is_some());
+}
+
+#[test]
+fn a_name_that_a_template_makes_is_no_other_name_of_the_object() {
+    let set = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: agents}\nspec:\n  template:\n    metadata: {name: plain}\n    spec: {source: {chart: agent, helm: {releaseName: '{{.name}}'}}}\n";
+    let release = |text: &str| find(text).said.release;
+    assert_eq!(release(set), None);
+    let without = set.replace("'{{.name}}'", "''");
+    assert_eq!(release(&without).as_deref(), Some("plain"));
+    assert_eq!(release(&without.replace("plain", "'{{.name}}'")), None);
+    assert_eq!(
+        release(&format!("{FLUX}  releaseName: '{{{{ x }}}}'\n")),
+        None
+    );
+    let target = format!("{FLUX}  targetNamespace: '{{{{ x }}}}'\n");
+    assert_eq!(release(&target), None);
+    let nameless = HELM_CHART.replace("  name: agent\n", "  name: '{{ x }}'\n");
+    assert_eq!(release(&nameless), None);
+}
+
+#[test]
+fn flux_shortens_names_that_helm_would_not_take() {
+    let named = |name: &str| {
+        let text = FLUX.replace("name: agent", &format!("name: {name}"));
+        find(&text).said.release.unwrap()
+    };
+    let longest = "a".repeat(53);
+    assert_eq!(named(&longest), longest);
+    // printf a…a | sha256sum
+    assert_eq!(
+        named(&"a".repeat(54)),
+        format!("{}-a3f01b693925", "a".repeat(40))
+    );
+}
+
+#[test]
 fn a_file_that_sops_sealed_is_refused_whichever_document_it_is() {
     let text = format!("{FLUX}---\napiVersion: v1\nkind: Secret\nsops:\n  mac: ENC[x]\n");
     let refused = Kept::find(&text, &wanted()).unwrap_err();
