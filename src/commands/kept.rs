@@ -146,7 +146,7 @@ mod tests {
             ),
         ] {
             let path = folder.path().join(name);
-            std::fs::write(&path, text).unwrap();
+            files::replace(&path, text).unwrap();
             spec.values.push(path);
         }
         let chart = filled(spec.clone()).unwrap().chart;

@@ -59,8 +59,8 @@ fn shortened(name: String) -> String {
     let begin: String = name.chars().take(LONGEST - DIGITS - 1).collect();
     let digest = Sha256::digest(name.as_bytes());
     let bytes = digest.iter().take(DIGITS / 2);
-    let digits: String = bytes.map(|byte| format!("{byte:02x}")).collect();
-    format!("{begin}-{digits}")
+    let digits: Vec<String> = bytes.map(|byte| format!("{byte:02x}")).collect();
+    format!("{begin}-{}", digits.concat())
 }
 
 /// The chart, by name from a repository, or as an artifact of its own.
