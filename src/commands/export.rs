@@ -54,7 +54,7 @@ pub(super) fn run(
     let plain_http = helm_arguments
         .locate()
         .iter()
-        .any(|word| word == "--plain-http");
+        .any(|word| word == "--plain-http" || word == "--plain-http=true");
     let origin = wants.origin(&fleet, plain_http);
     let exported = match &wants.engine {
         Terms::ArgoCd(git) => export::argocd(&releases, &origin, git)?,

@@ -9,7 +9,7 @@ use super::charts::{Place, remote};
 use super::order::{turn, turns};
 use super::paths::within;
 use super::text::{document, head, list, map, with};
-use super::{Exported, Origin, Release, names, relative};
+use super::{ChartSource, Exported, Origin, Release, names, relative};
 use crate::exit::Stop;
 
 /// What only Argo CD wants to know: where the values files are in git.
@@ -80,13 +80,21 @@ pub fn argocd(releases: &[Release], origin: &Origin, git: &Git) -> Result<Vec<Ex
             "An Application for each target: they do not have equally many values files.",
         )
     };
-    let more = [
+    let mut more = vec![
         what.to_owned(),
         "The charts come from their repositories, the values files from git, where they hold the certificates already; no value is copied in here.".to_owned(),
         format!("A cluster is named as argocd cluster add names it: by its context. {ITS_OWN} is the one that Argo CD runs in."),
         "Charts or git that want a login: argocd repo add (--type helm --enable-oci for a registry); the login is not in this file.".to_owned(),
         format!("Next: kubectl apply -n {} -f {path}, look at argocd app diff, then argocd app sync. Nothing is synced by itself, but where progressive syncs are on.", git.namespace),
     ];
+    let registry = releases.iter().find_map(|one| match &one.chart {
+        ChartSource::Registry { address, .. } => Some(address),
+        _ => None,
+    });
+    if let Some(address) = registry.filter(|_| origin.plain_http) {
+        more.push("Registries were spoken to without TLS here (--plain-http). No object of Argo CD says so: it has to be told of each registry, or finds no chart:".to_owned());
+        more.push(format!("  argocd repo add {address} --type helm --enable-oci --insecure-oci-force-http --name NAME"));
+    }
     let objects: Vec<String> = objects.iter().map(document).collect();
     Ok(vec![Exported {
         path: path.to_owned(),
@@ -292,4 +300,56 @@ fn set(words: &[Words], steps: usize, values: usize, origin: &Origin, git: &Git)
         ),
         ("spec", spec),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::vendor::Component;
+
+    #[test]
+    fn a_registry_without_tls_is_told_since_no_object_says_it() {
+        let release = Release {
+            component: Component::Agent,
+            context: None,
+            namespace: "team-a".to_owned(),
+            name: "agent".to_owned(),
+            chart: ChartSource::Registry {
+                address: "registry.example/charts".to_owned(),
+                chart: "agent".to_owned(),
+            },
+            version: "1.0.0".to_owned(),
+            values: vec![PathBuf::from("/work/agent.yaml")],
+            creates_namespace: false,
+            wave: 0,
+        };
+        let told = |release: &Release, plain_http| {
+            let origin = Origin {
+                file: "clearml-certs.yaml".to_owned(),
+                folder: PathBuf::from("/work"),
+                output: PathBuf::from("/work"),
+                plain_http,
+            };
+            let git = Git {
+                url: "https://git.example/x".to_owned(),
+                revision: "main".to_owned(),
+                path: String::new(),
+                namespace: "argocd".to_owned(),
+            };
+            let files = argocd(std::slice::from_ref(release), &origin, &git).unwrap();
+            files[0].text.contains(
+                "#   argocd repo add registry.example/charts --type helm --enable-oci --insecure-oci-force-http",
+            )
+        };
+        assert!(told(&release, true));
+        assert!(!told(&release, false));
+        let chart = ChartSource::Repository {
+            alias: "acme".to_owned(),
+            url: "http://charts.example".to_owned(),
+            chart: "agent".to_owned(),
+        };
+        assert!(!told(&Release { chart, ..release }, true));
+    }
 }

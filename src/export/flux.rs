@@ -138,9 +138,22 @@ impl<'a> Cluster<'a> {
                     .unwrap_or_else(|| file.display().to_string())
             })
             .collect();
+        let endings: Vec<_> = files
+            .iter()
+            .map(|file| file.extension().unwrap_or_default().to_string_lossy())
+            .collect();
         let keys: Vec<_> = shown
             .iter()
-            .map(|one| vec!["clearml", one.as_str()])
+            .zip(&endings)
+            .map(|(one, ending)| {
+                let is_alone = shown.iter().filter(|other| *other == one).count() == 1;
+                // The ending only where it alone tells files apart.
+                let ending = (!is_alone).then_some(ending.as_ref());
+                ["clearml", one.as_str()]
+                    .into_iter()
+                    .chain(ending)
+                    .collect()
+            })
             .collect();
         files.into_iter().zip(names::unique(&keys)).collect()
     }

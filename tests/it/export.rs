@@ -399,6 +399,8 @@ either_major! {
         world.plugin(&line).exits(0).says("- work/values/agent.yaml");
         let token = line.replace("https://", "https://ghp-canary@");
         world.plugin(&token).exits(3).warns("argocd repo add").never_says("ghp-canary");
+        let token = line.replace("deploy.git", "deploy.git?private_token=canary");
+        world.plugin(&token).exits(3).warns("--repo-url has a query").never_says("canary");
         world.plugin("export --to flux --revision main").exits(64).warns("--revision");
     }
 
@@ -435,6 +437,17 @@ either_major! {
         let files = texts(&last["spec"]["sources"][0]["helm"]["valueFiles"]);
         assert_eq!(files, ["$values/ml/values/more.yaml", "$values/ml/values/agent.yaml"]);
         assert_eq!(last["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"], "3");
+    }
+
+    fn values_files_that_differ_in_their_ending_alone_become_secrets_of_their_own(world) {
+        repository(&world, true);
+        world.write("values/agent.prod", "agentk8sglue:\n  replicaCount: 2\n");
+        let two = TARGETS.replace("    values: values/agent.yaml\n    wave: 1", "    values: [values/agent.prod, values/agent.yaml]\n    wave: 1");
+        world.write("clearml-certs.yaml", &two);
+        world.plugin("export --to flux --output-dir flux").exits(0);
+        let told = of_flux(&world, "flux");
+        let late = told.iter().find(|one| one.release == "late").unwrap();
+        assert_eq!(late.values, ["values/agent.prod", "values/agent.yaml"]);
     }
 
     fn a_version_that_nobody_names_is_told(world) {

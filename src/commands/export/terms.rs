@@ -131,6 +131,11 @@ fn git(arguments: &ExportArgs, folder: &Path, namespace: String) -> Result<Git, 
             "--repo-url names a user, whose password or token everybody could read in what is exported: leave it out, and hand it to Argo CD with argocd repo add",
         ));
     }
+    if url.contains(['?', '#']) {
+        return Err(Stop::refused(
+            "--repo-url has a query (?…) or a fragment (#…), in which a token may stand that everybody could read in what is exported: leave it out, and hand a login to Argo CD with argocd repo add",
+        ));
+    }
     Ok(Git {
         url,
         revision,
@@ -152,7 +157,9 @@ fn holds_credentials(url: &str) -> bool {
     };
     let host = rest.split('/').next().unwrap_or(rest);
     let user = host.rsplit_once('@').map(|(user, _)| user);
-    user.is_some_and(|user| scheme.starts_with("http") || user.contains(':'))
+    // A scheme has no case (RFC 3986, 3.1).
+    let is_http = scheme.trim_start().to_ascii_lowercase().starts_with("http");
+    user.is_some_and(|user| is_http || user.contains(':'))
 }
 
 #[cfg(test)]
@@ -163,6 +170,7 @@ mod tests {
     fn a_token_in_a_url_is_known_and_the_user_of_an_ssh_key_is_none() {
         for url in [
             "https://ghp_1234@git.example/x",
+            "HTTPS://ghp_1234@git.example/x",
             "https://us:pw@git.example/x",
             "ssh://us:pw@git.example/x",
         ] {
