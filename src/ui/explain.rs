@@ -91,18 +91,26 @@ fn plain(markdown: &str) -> String {
                 text.push(char);
             }
             '*' if !is_code => {}
-            '[' if !is_code && after.contains("](") => {
-                let (name, behind) = after.split_once("](").unwrap_or((after, ""));
-                let (_, behind) = behind.split_once(')').unwrap_or((behind, ""));
-                text.push_str(name);
-                rest = behind;
-                continue;
+            '[' if !is_code => {
+                if let Some((name, behind)) = link(after) {
+                    text.push_str(name);
+                    rest = behind;
+                    continue;
+                }
+                text.push(char);
             }
             _ => text.push(char),
         }
         rest = after;
     }
     text
+}
+
+/// The name of a link that begins with the bracket before, and what stands behind it; any other bracket is one.
+fn link(after: &str) -> Option<(&str, &str)> {
+    let (name, behind) = after.split_once(']')?;
+    let (_, behind) = behind.strip_prefix('(')?.split_once(')')?;
+    Some((name, behind))
 }
 
 #[cfg(test)]
@@ -116,6 +124,10 @@ mod tests {
             "error, warning with `a*[b](c)`; see the page too"
         );
         assert_eq!(plain("[2] and [x"), "[2] and [x");
+        assert_eq!(
+            plain("[2], see [the page](x.md) [y](z"),
+            "[2], see the page [y](z"
+        );
         assert_eq!(level("*warning*; **error** in `status`"), "error");
     }
 }
