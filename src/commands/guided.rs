@@ -54,8 +54,17 @@ pub(super) fn run(first: &InstallArgs, helm: &Helm, screen: &Screen) -> Result<E
         helm.cluster()
     ));
     let seen = survey::survey(&given, helm, screen);
+    let mut former = None;
     loop {
-        ask_all(&mut answers, &given, &seen, helm.cluster(), screen).inspect_err(|_| {
+        let asked = ask_all(
+            &mut answers,
+            former.take(),
+            &given,
+            &seen,
+            helm.cluster(),
+            screen,
+        );
+        asked.inspect_err(|_| {
             if answers != Answers::new(&given) {
                 screen.note(&format!(
                     "\nTo go on from here:\n  {}",
@@ -82,7 +91,7 @@ pub(super) fn run(first: &InstallArgs, helm: &Helm, screen: &Screen) -> Result<E
             Err(error) if code_of(&error) == ExitCode::Interrupted => return Err(error),
             Err(error) => {
                 screen.error(&error);
-                take_back(&mut answers, Some(code_of(&error)))?;
+                former = Some(take_back(&mut answers, Some(code_of(&error)))?);
                 continue;
             }
         };
@@ -99,7 +108,7 @@ pub(super) fn run(first: &InstallArgs, helm: &Helm, screen: &Screen) -> Result<E
             return installing::looked(&order.deploy, &plan);
         }
         match decide(&plan, &order.deploy)? {
-            Decision::Edit => take_back(&mut answers, None)?,
+            Decision::Edit => former = Some(take_back(&mut answers, None)?),
             Decision::Quit => {
                 accept(&plan)?;
                 same(&[]);
@@ -136,15 +145,17 @@ fn is_escape(error: &anyhow::Error) -> bool {
     stop.is_some_and(|stop| stop.is_wanted && stop.code == ExitCode::Interrupted)
 }
 
-/// Asks until nothing is left to ask. Escape goes one question back; at the first, it leaves.
+/// Asks until nothing is left to ask. Escape goes one question back; at the first, to the `former` answers, where one of them was to
+/// change, and else it leaves.
 fn ask_all(
     answers: &mut Answers,
+    former: Option<Answers>,
     given: &Given,
     seen: &Seen,
     cluster: &ClusterAddress,
     screen: &Screen,
 ) -> Result<()> {
-    let mut before: Vec<Answers> = Vec::new();
+    let mut before: Vec<Answers> = former.into_iter().collect();
     while let Some(question) = guided::next(answers, given, seen) {
         interrupt::check()?;
         let now = answers.clone();
@@ -310,8 +321,9 @@ fn decide(plan: &Plan, deploy: &DeployArgs) -> Result<Decision> {
         .map_or(Decision::Quit, |(_, decision)| *decision))
 }
 
-/// Lets one answer be taken back. After a failure, leaving is the other way out, with the failure's own exit code.
-fn take_back(answers: &mut Answers, failure: Option<ExitCode>) -> Result<()> {
+/// Lets one answer be taken back, and gives all as they were. After a failure, leaving is the other way out, with the failure's own exit code.
+fn take_back(answers: &mut Answers, failure: Option<ExitCode>) -> Result<Answers> {
+    let former = answers.clone();
     let listed = answers.listed();
     let mut labels: Vec<String> = listed
         .iter()
@@ -328,5 +340,5 @@ fn take_back(answers: &mut Answers, failure: Option<ExitCode>) -> Result<()> {
         }
         (None, None) => {}
     }
-    Ok(())
+    Ok(former)
 }

@@ -315,8 +315,15 @@ either_major! {
         // Change an answer, then write the files.
         let mut terminal = start();
         terminal.press(DOWN).press(DOWN).press(ENTER);
-        terminal.shows("Which answer should change?").shows("task pods: auto").press(DOWN).press(DOWN).press(ENTER);
-        terminal.shows("How do task pods get them?").press(DOWN).press(DOWN).press(DOWN).press(ENTER);
+        let edit = |terminal: &mut Terminal| {
+            terminal.shows("Which answer should change?").shows("task pods: auto").press(DOWN).press(DOWN).press(ENTER);
+            terminal.shows("How do task pods get them?");
+        };
+        edit(&mut terminal);
+        // Escape takes back that it should change.
+        terminal.press(ESCAPE).shows("What now?").press(DOWN).press(DOWN).press(ENTER);
+        edit(&mut terminal);
+        terminal.press(DOWN).press(DOWN).press(DOWN).press(ENTER);
         terminal.shows("What now?").shows("write the files only").press(DOWN).press(ENTER);
         terminal.shows("Nothing is deployed. [y/N]").press("y").press(ENTER);
         let ended = terminal.shows("The same without questions:").ends(0);
