@@ -100,7 +100,8 @@ fn name(plan: &Plan, target: &Target) -> String {
 }
 
 fn writing(plan: &Plan) -> String {
-    let changing = plan.targets.iter().filter(|target| target.file.changes());
+    let changing = plan.targets.iter();
+    let changing = changing.filter(|target| target.file.changes() && !target.is_refused());
     let files: Vec<String> = changing
         .map(|target| target.file.path.display().to_string())
         .collect();

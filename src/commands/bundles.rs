@@ -33,6 +33,7 @@ impl Bundles {
     pub(super) fn of(
         desired: &Desired,
         requests: &[TargetRequest],
+        are_listed: bool,
         cluster: &ClusterAddress,
         may_ask: bool,
     ) -> Result<Self> {
@@ -50,7 +51,11 @@ impl Bundles {
         // Where no target is known yet, what is missing of the rest is told all the same.
         let nobody = requests.is_empty().then_some(desired);
         for desired in all.chain(nobody) {
-            are_named(desired)?;
+            fit_together(desired)?;
+            // A file may list a release that is to get nothing.
+            if !are_listed {
+                are_named(desired)?;
+            }
             let wanted = desired.certificates.as_slice();
             let same = known.iter().find(|(sources, _)| *sources == wanted);
             let bundle = if let Some((_, bundle)) = same {
@@ -99,6 +104,11 @@ fn are_named(desired: &Desired) -> Result<(), Stop> {
             "which certificates: --ca FILE (or a folder, https://HOST, secret:NAME, system; a values file, for those that it has)",
         ));
     }
+    Ok(())
+}
+
+/// Whether what comes goes with how it comes.
+fn fit_together(desired: &Desired) -> Result<(), Stop> {
     let from_system = desired.certificates.iter().any(|source| source.is_system);
     if desired.mode == Some(Mode::Append) && from_system {
         return Err(Stop::usage(

@@ -67,8 +67,11 @@ fn verify(
             all.push(Vec::new());
             continue;
         }
-        let verified =
-            verifying::after_upgrade(order, &helm.to(&target.coordinates.cluster), target, screen);
+        let at = &target.coordinates;
+        let verified = verifying::after_upgrade(order, &helm.to(&at.cluster), target, screen);
+        if let (true, Err(error)) = (order.is_for_many(), &verified) {
+            screen.error(&anyhow!("{} in {}: {error:#}", at.release, at.namespace));
+        }
         let failure = match &verified {
             Ok(verified) if verified.iter().all(Verified::is_right) => None,
             Ok(_) => Some(
@@ -230,18 +233,17 @@ fn ended(
 
 /// How a run of many targets ends that did not come to its end for all: each said already why.
 fn in_short(plan: &Plan, ran: &Ran<'_>) -> Option<anyhow::Error> {
+    let left_out = left_out(plan);
     let wanted = ran.failure.as_ref().and_then(|error| {
         let stop = error.downcast_ref::<Stop>()?;
+        let code = left_out.iter().map(|one| one.code);
+        let code = code.fold(stop.code, ExitCode::worse);
         stop.is_wanted
-            .then(|| Stop::declined(stop.code, stop.message.clone()))
+            .then(|| Stop::declined(code, stop.message.clone()))
     });
     if let Some(wanted) = wanted {
         return Some(wanted.into());
     }
-    let left_out = left_out(plan);
-    let codes = ran.failure.iter().map(code_of);
-    let code = codes.chain(left_out.iter().map(|one| one.code));
-    let code = code.reduce(ExitCode::worse)?;
     let count = |is: fn(&Outcome) -> bool| ran.outcomes.iter().filter(|(_, one)| is(one)).count();
     let well = count(|one| match one {
         Outcome::Done { check, .. } => check.problems.is_empty(),
@@ -251,6 +253,20 @@ fn in_short(plan: &Plan, ran: &Ran<'_>) -> Option<anyhow::Error> {
     let not_begun = count(|one| matches!(one, Outcome::Untouched(Untouched::NoTurn)));
     let all = plan.targets.len() + plan.unplanned.len();
     let wrong = all - well - not_begun;
+    let codes = ran.failure.iter().map(code_of);
+    let codes = codes.chain(left_out.iter().map(|one| one.code));
+    // Nobody's turn is left out without a word, whatever the reason.
+    let codes = codes.chain((not_begun > 0).then_some(ExitCode::Failed));
+    let code = codes.reduce(ExitCode::worse)?;
+    if wrong + not_begun == 0 {
+        return Some(
+            Stop::new(
+                code,
+                "all is deployed, but not every release could be verified; see above",
+            )
+            .into(),
+        );
+    }
     let rest = match not_begun {
         0 => String::new(),
         n => format!(", and {n} were not begun"),

@@ -127,7 +127,7 @@ fn plan(
     for request in &requests {
         needs.keep(is_named(request))?;
     }
-    let bundles = needs.keep(Bundles::of(desired, &requests, cluster, false))?;
+    let bundles = needs.keep(Bundles::of(desired, &requests, true, cluster, false))?;
     let (Some(bundles), true) = (bundles, needs.are_met()) else {
         return Err(needs.into_error().into());
     };

@@ -1,13 +1,13 @@
 //! `init`: a `clearml-certs.yaml` of what is deployed, with the certificates and the values files that it names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use serde_yaml::Value;
 
 use super::status::{self, sought::Sought};
-use crate::certs::{Fingerprint, mozilla};
+use crate::certs::{Fingerprint, alias, mozilla};
 use crate::cli::InitArgs;
 use crate::exit::{ExitCode, Stop};
 use crate::files;
@@ -34,6 +34,11 @@ pub(super) fn run(
         ([], true) => cluster.of_contexts(None)?,
         (names, _) => cluster.of_contexts(Some(names))?,
     };
+    let mut seen = BTreeSet::new();
+    let clusters = clusters.into_iter();
+    let clusters =
+        clusters.filter(|one| seen.insert(one.server().unwrap_or(one.name()).to_owned()));
+    let clusters: Vec<ClusterAddress> = clusters.collect();
     let names_context = arguments.all_contexts || !arguments.contexts.is_empty();
     let sought = Sought::all(clusters);
     let found = status::deployed(&sought, arguments.all_namespaces, screen)?;
@@ -57,7 +62,7 @@ pub(super) fn run(
             namespace: status.id.namespace.clone(),
             release: status.id.release.clone(),
             component: status.component,
-            chart: chart_of(arguments, status.component),
+            chart: chart_of(arguments, status.component, folder),
             version: status.version.clone(),
             mode: status.mode.unwrap_or(Mode::Append),
             task_pods: status.task_pods,
@@ -100,12 +105,18 @@ fn is_new(file: &Path) -> Result<(), Stop> {
     )))
 }
 
-fn chart_of(arguments: &InitArgs, component: Component) -> Option<String> {
-    match component {
+/// The chart as the file names it: a path is seen from there.
+fn chart_of(arguments: &InitArgs, component: Component, folder: &Path) -> Option<String> {
+    let chart = match component {
         Component::Agent => arguments.agent_chart.clone(),
         Component::Gateway => arguments.gateway_chart.clone(),
         Component::Apps => arguments.apps_chart.clone(),
-    }
+    }?;
+    let is_elsewhere = folder != Path::new(".") && Path::new(&chart).exists();
+    let absolute = is_elsewhere
+        .then(|| std::path::absolute(&chart).ok())
+        .flatten();
+    Some(absolute.map_or(chart, |path| path.display().to_string()))
 }
 
 /// The files that come with it.
@@ -156,16 +167,22 @@ impl Planned {
         }
         let id = &status.id;
         let context = id.cluster.name();
-        let (written, path) = if names_context && !context.contains(['/', '\\', ':']) {
-            (
-                "values/{context}/{namespace}/{release}.yaml".to_owned(),
-                format!("values/{context}/{}/{}.yaml", id.namespace, id.release),
-            )
-        } else {
-            (
+        let own = format!("{}/{}.yaml", id.namespace, id.release);
+        // Names of contexts may be such as no folder can have (ARNs of EKS); they stand in the path as they are then.
+        let plain = alias::sanitise(context);
+        let (written, path) = match (names_context, plain == context) {
+            (false, _) => (
                 "values/{namespace}/{release}.yaml".to_owned(),
-                format!("values/{}/{}.yaml", id.namespace, id.release),
-            )
+                format!("values/{own}"),
+            ),
+            (true, true) => (
+                "values/{context}/{namespace}/{release}.yaml".to_owned(),
+                format!("values/{context}/{own}"),
+            ),
+            (true, false) => (
+                format!("values/{plain}/{{namespace}}/{{release}}.yaml"),
+                format!("values/{plain}/{own}"),
+            ),
         };
         is_new(&self.folder.join(&path))?;
         let text = match deployed {
@@ -174,7 +191,13 @@ impl Planned {
                 serde_yaml::to_string(values).context("cannot write deployed values as YAML")?
             }
         };
-        self.values.insert(path, text);
+        let before = self.values.insert(path.clone(), text.clone());
+        if before.is_some_and(|before| before != text) {
+            return Err(Stop::refused(format!(
+                "two releases would have their values in {path}: list their contexts one by one, in files of their own"
+            ))
+            .into());
+        }
         Ok(written)
     }
 

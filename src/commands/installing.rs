@@ -36,9 +36,17 @@ pub(super) fn plan(
     let for_people = !deploy.no_input && deploy.output == Output::Text;
     let may_ask = for_people && ui::is_interactive() && !order.is_for_many();
     let mut needs = Needs::when(!may_ask);
+    // What goes has to be named, whoever lists the targets.
+    let listed = order.is_for_many() && desired.drop.is_none();
     let requests = order.requests(helm.cluster());
     let requests = needs.keep(requests)?.unwrap_or_default();
-    let bundles = needs.keep(Bundles::of(desired, &requests, helm.cluster(), may_ask))?;
+    let bundles = needs.keep(Bundles::of(
+        desired,
+        &requests,
+        listed,
+        helm.cluster(),
+        may_ask,
+    ))?;
     let Bundles {
         each: bundles,
         all: bundle,

@@ -97,12 +97,19 @@ impl Order<'_> {
         }
     }
 
-    /// After what time a helm is ended that does not come back: one must not hold up the others.
+    /// After what time a helm is ended that does not come back: one must not hold up the others. Not told where that was said to
+    /// helm alone, or in words that are not ours.
     pub(super) fn patience(&self) -> Option<Duration> {
-        let given = self.deploy.timeout.as_deref();
-        let patience = given.and_then(|word| word.parse().ok());
-        let Patience(patience) = patience.unwrap_or_default();
-        self.fleet.map(|_| patience.saturating_mul(WAITS) + SPARE)
+        self.fleet?;
+        let is_helms = |word: &String| word.starts_with("--timeout");
+        if self.for_helm().iter().any(is_helms) {
+            return None;
+        }
+        let Patience(patience) = match &self.deploy.timeout {
+            Some(word) => word.parse().ok()?,
+            None => Patience::default(),
+        };
+        Some(patience.saturating_mul(WAITS) + SPARE)
     }
 
     /// Says what is no JSON: on stderr where stdout is JSON's.

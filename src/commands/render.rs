@@ -40,7 +40,13 @@ pub(super) fn run(
             one_by_one(specs.unwrap_or_default(), cluster, desired)
         }
     };
-    let bundles = needs.keep(Bundles::of(desired, &requests, cluster, false))?;
+    let bundles = needs.keep(Bundles::of(
+        desired,
+        &requests,
+        fleet.is_some(),
+        cluster,
+        false,
+    ))?;
     let (Some(bundles), true) = (bundles, needs.are_met()) else {
         return Err(needs.into_error().into());
     };

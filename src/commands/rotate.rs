@@ -55,6 +55,7 @@ pub(super) fn run(
     }
     let came = plan.entries;
     let mut plan = plan_of(&last)?;
+    all_are_known(&last, &plan, screen)?;
     if plan.targets.iter().all(|target| target.taken.is_empty()) {
         return Ok(rotated(&last, &plan, screen));
     }
@@ -67,6 +68,7 @@ pub(super) fn run(
         wait(&mut plan, arguments, patience.0, screen)?;
         // What the servers say now decides, and it is asked with the plan.
         plan = plan_of(&last)?;
+        all_are_known(&last, &plan, screen)?;
         plan.findings.extend(older.clone());
         waits = waiting(&plan, arguments);
     }
@@ -83,6 +85,27 @@ fn is_ahead(target: &Target) -> bool {
         return target.file.changes();
     }
     target.action != Action::Nothing
+}
+
+/// The former one goes from all or from none: who could not be planned may still need it.
+fn all_are_known(order: &Order<'_>, plan: &Plan, screen: &Screen) -> Result<()> {
+    if plan.unplanned.is_empty() {
+        return Ok(());
+    }
+    screen.plan_findings(plan);
+    if order.deploy.output == Output::Json {
+        screen.json(&plan_json(plan, Ending::Failed, &[], &[]));
+    }
+    match planning::left_out(plan) {
+        Some(stop) => {
+            let message = format!(
+                "{}; the former one stays, nothing was changed",
+                stop.message
+            );
+            Err(Stop::new(stop.code, message).into())
+        }
+        None => Ok(()),
+    }
 }
 
 /// Both ends of a rotation have to be named.

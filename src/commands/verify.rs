@@ -128,6 +128,13 @@ fn find_all(
     let (nothing, only) = (Desired::default(), &arguments.fleet.only);
     let mut requests = fleet.requests(&nothing, false, helm.cluster(), only)?;
     requests.retain(|one| Component::WITH_TASK_PODS.contains(&one.spec.component));
+    if requests.is_empty() {
+        return Err(Stop::usage(format!(
+            "none of the targets of {} that are meant starts task pods: the gateway does not",
+            fleet.file().display()
+        ))
+        .into());
+    }
     let mut clusters = Clusters::new(false);
     clusters.ask_all(&requests, helm, AT_ONCE, screen);
     let mut all = Found::default();

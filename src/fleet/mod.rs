@@ -87,7 +87,8 @@ impl Fleet {
     ) -> Result<Vec<TargetRequest>, Stop> {
         let cluster = |context: &String| {
             let named = here.of_contexts(Some(std::slice::from_ref(context)))?;
-            Ok(named.into_iter().next().unwrap_or_else(|| here.clone()))
+            let named = named.into_iter().next().unwrap_or_else(|| here.clone());
+            Ok(named.in_its_own_namespace(here))
         };
         self.selected(desired, brings, here, &cluster, only)
     }
@@ -102,7 +103,7 @@ impl Fleet {
         here: &ClusterAddress,
         only: &[Only],
     ) -> Result<Vec<TargetRequest>, Stop> {
-        let cluster = |context: &String| Ok(here.on(context));
+        let cluster = |context: &String| Ok(here.on(context).in_its_own_namespace(here));
         self.selected(desired, true, here, &cluster, only)
     }
 

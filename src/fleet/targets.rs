@@ -64,6 +64,7 @@ impl Listed {
             let text = path.to_string_lossy().replace("{context}", cluster.name());
             *path = text.into();
         }
+        let is_install = brings;
         let brings = brings && desired.certificates.is_empty();
         let or =
             |given: &Option<String>, own: &Option<String>| given.clone().or_else(|| own.clone());
@@ -76,7 +77,8 @@ impl Listed {
                 } else {
                     desired.certificates.clone()
                 },
-                mode: desired.mode.or(self.mode),
+                // Who takes certificates out leaves the way in which others come as it is.
+                mode: desired.mode.or(self.mode.filter(|_| is_install)),
                 task_pods: match desired.task_pods {
                     TaskPods::Auto => self.task_pods,
                     said => said,
@@ -85,7 +87,9 @@ impl Listed {
                     Variables::All => self.task_variables,
                     said @ Variables::Documented => said,
                 },
-                task_distros: desired.task_distros.or(self.task_distros),
+                task_distros: desired
+                    .task_distros
+                    .or(self.task_distros.filter(|_| is_install)),
                 task_queues: match desired.task_queues {
                     Queues::All => self.task_queues,
                     said @ Queues::Base => said,
@@ -196,16 +200,20 @@ fn several(
     for place in [at, defaults] {
         let (one, many) = (place.then(key), place.then(format!("{key}s")));
         let said = (file.texts(&one)?, file.texts(&many)?);
-        let texts = match said {
+        let (at, texts) = match said {
             (Some(_), Some(_)) => {
                 return Err(file.wrong(
                     &many,
                     format!("{key} and {key}s say the same: keep one of them"),
                 ));
             }
-            (Some(texts), None) | (None, Some(texts)) => texts,
+            (Some(texts), None) => (one, texts),
+            (None, Some(texts)) => (many, texts),
             (None, None) => continue,
         };
+        if texts.is_empty() {
+            return Err(file.wrong(&at, "not a single one: leave it out, or say which"));
+        }
         return Ok(texts.into_iter().map(|(_, text)| Some(text)).collect());
     }
     Ok(vec![None])

@@ -114,6 +114,22 @@ impl ClusterAddress {
         Ok(clusters)
     }
 
+    /// The same with the namespace that its context has, unless one was named: Helm hands on the one that holds, and it was named
+    /// where that is not the one of this address' context.
+    #[must_use]
+    pub fn in_its_own_namespace(self, here: &Self) -> Self {
+        let config = Kubeconfig::read(variable("KUBECONFIG").as_deref());
+        let of = |address: &Self| address.context().map(|name| config.namespace_of(name));
+        let is_named = of(here).is_none_or(|own| own != here.namespace);
+        match of(&self) {
+            Some(own) if !is_named => Self {
+                namespace: own,
+                ..self
+            },
+            _ => self,
+        }
+    }
+
     /// The cluster of a context that need not be known here: nobody is asked there.
     #[must_use]
     pub fn on(&self, context: &str) -> Self {

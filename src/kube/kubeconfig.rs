@@ -14,6 +14,8 @@ pub(super) struct Kubeconfig {
     contexts: Vec<(String, String)>,
     /// Name and user.
     users: Vec<(String, String)>,
+    /// Name and namespace.
+    namespaces: Vec<(String, String)>,
     /// Name and server.
     clusters: Vec<(String, String)>,
     /// Whether a file that is there could not be read, so that there may be more than is known.
@@ -59,6 +61,8 @@ impl Kubeconfig {
         self.contexts
             .extend(named("contexts", "context", "cluster"));
         self.users.extend(named("contexts", "context", "user"));
+        self.namespaces
+            .extend(named("contexts", "context", "namespace"));
         self.clusters.extend(named("clusters", "cluster", "server"));
         if self.current_context.is_none() {
             let current = config.get("current-context").and_then(Value::as_str);
@@ -81,6 +85,12 @@ impl Kubeconfig {
     /// The user that a context acts as, by the name it has here.
     pub(super) fn user_of(&self, context: &str) -> Option<String> {
         find(&self.users, context).filter(|user| !user.is_empty())
+    }
+
+    /// The namespace of a context, as Helm takes it.
+    pub(super) fn namespace_of(&self, context: &str) -> String {
+        let own = find(&self.namespaces, context).filter(|own| !own.is_empty());
+        own.unwrap_or_else(|| "default".to_owned())
     }
 
     /// The server that a context leads to.

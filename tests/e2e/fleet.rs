@@ -321,3 +321,30 @@ on_the_cluster! {
         world.is_tidy();
     }
 }
+
+on_the_cluster! {
+    fn targets_that_share_a_file_go_in_their_order_however_they_are_listed(world, namespace) {
+        let clusters = Clusters::of(&world);
+        files(&world);
+        let own = clusters.namespaces(&namespace, "one", 1);
+        world.write("shared.yaml", GATEWAY_NEEDS);
+        // A gateway before its agent; and what comes in a later wave before what comes in an earlier one.
+        for (wave, name) in [("", "one-wave"), ("    wave: 1\n", "two-waves")] {
+            let release = |text: String, component: &str| {
+                text.replace(&format!("{component}.yaml"), "shared.yaml").replace(&format!("release: r-{component}"), &format!("release: {name}-{component}"))
+            };
+            let gateway = release(target("gateway", "one", &own, wave), "gateway");
+            let agent = release(target("agent", "one", &own, ""), "agent");
+            world.write("clearml-certs.yaml", &format!("{CERTIFICATES}{gateway}{agent}"));
+            world.write("shared.yaml", GATEWAY_NEEDS);
+            let run = clusters.run(&world, "install --skip-probe --yes");
+            run.exits(0);
+            let releases = clusters.releases(&world, "one", &own[0]);
+            let ours = releases.iter().filter(|(release, _)| release.starts_with(name));
+            assert_eq!(ours.count(), 2, "{run}");
+            assert_eq!(world.read("shared.yaml").matches("BEGIN CERTIFICATE").count(), 1);
+            clusters.run(&world, "install --skip-probe --yes").exits(0).says("Nothing to change");
+        }
+        world.is_tidy();
+    }
+}

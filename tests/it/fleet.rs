@@ -57,6 +57,9 @@ both_majors! {
         }
         assert_eq!(world.read("gateway.yaml").matches("BEGIN CERTIFICATE").count(), 2);
         world.plugin("render --check").exits(0);
+        // A release may be listed that is to get nothing.
+        world.write("nothing.yaml", &text.replace("certificates: acme-root", "certificates: []"));
+        world.plugin("render -c nothing.yaml --only agent --check").exits(0);
         // Words for one component are about that one.
         world.plugin("render agent --check").exits(4).warns("which certificates: --ca FILE");
         world.is_tidy();
@@ -247,6 +250,8 @@ either_major! {
             ("targets:\n  - agent\n", "a mapping is expected here"),
             ("- a\n", "the file holds a list"),
             ("targets: [\n", "not valid YAML"),
+            ("targets:\n  - component: agent\n    contexts: []\n", "targets[0].contexts: not a single one: leave it out, or say which"),
+            ("defaults: {namespace: []}\ntargets:\n  - component: agent\n", "defaults.namespace: not a single one"),
             ("certificates: [a]\ntargets:\n  - component: agent\n", "a mapping is expected here"),
         ] {
             world.write("wrong.yaml", text);
