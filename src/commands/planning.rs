@@ -213,9 +213,9 @@ impl Planned {
     }
 }
 
-/// Each round of planning takes the edit of one target in, and the last one finds nothing left to edit; one is for an edit that
-/// another one called for.
-const MORE_ROUNDS: usize = 2;
+/// The first round takes the edits of all in, and the second finds nothing left to edit; others are for edits that another one
+/// called for.
+const ROUNDS: usize = 4;
 
 /// A target on its way into the plan: its place is known.
 pub(super) struct Job {
@@ -302,15 +302,25 @@ impl Planner<'_> {
         {
             drafts.take(first, *at);
         }
-        for _ in 0..seen.len() + MORE_ROUNDS {
+        for _ in 0..ROUNDS {
             let mut targets = plan(&drafts, &seen);
-            let mut edits = seen.iter().zip(&targets);
-            let edit = edits.find_map(|((at, ..), target)| {
+            let planned = targets.iter().enumerate();
+            let missed = planned.filter_map(|(index, target)| {
                 let target = target.as_ref().ok()?;
-                drafts.miss(target).then_some((*at, target))
+                drafts.miss(target).then_some(index)
             });
-            if let Some((at, edit)) = edit {
-                drafts.take(edit, at);
+            let missed: Vec<usize> = missed.collect();
+            if !missed.is_empty() {
+                // One after the other, each finds what those before it have edited.
+                for index in missed {
+                    let alone = seen.get(index..=index).unwrap_or_default();
+                    if let (Some((at, ..)), Some(Ok(target))) =
+                        (alone.first(), plan(&drafts, alone).first())
+                        && drafts.miss(target)
+                    {
+                        drafts.take(target, *at);
+                    }
+                }
                 continue;
             }
             drafts.settle(targets.iter_mut().flatten());
