@@ -5,6 +5,7 @@ mod reader;
 mod targets;
 pub mod written;
 
+use std::collections::BTreeMap;
 use std::path::{Path as FilePath, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -115,14 +116,19 @@ impl Fleet {
         of_context: Resolve<'_>,
         only: &[Only],
     ) -> Result<Vec<TargetRequest>, Stop> {
-        let mut all = Vec::new();
-        for target in &self.targets {
-            let cluster = target
-                .context
-                .as_ref()
-                .map_or_else(|| Ok(here.clone()), of_context)?;
-            all.push(target.request(desired, brings, cluster));
+        // Each context is looked up in the kubeconfig once, however many targets are there.
+        let mut clusters: BTreeMap<&String, ClusterAddress> = BTreeMap::new();
+        for context in self.targets.iter().filter_map(|one| one.context.as_ref()) {
+            if !clusters.contains_key(context) {
+                clusters.insert(context, of_context(context)?);
+            }
         }
+        let targets = self.targets.iter().map(|target| {
+            let context = target.context.as_ref();
+            let cluster = context.and_then(|context| clusters.get(context));
+            target.request(desired, brings, cluster.unwrap_or(here).clone())
+        });
+        let mut all: Vec<TargetRequest> = targets.collect();
         for one in only {
             if !all.iter().any(|target| one.selects(target)) {
                 return Err(Stop::usage(format!(

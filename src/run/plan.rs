@@ -78,7 +78,7 @@ impl Ran<'_> {
 fn each<'a>(
     turns: Turns,
     plan: &'a Plan,
-    watch: Option<&impl Watch>,
+    watch: &impl Watch,
     act: impl Fn(&Target) -> Result<Outcome> + Sync,
 ) -> Ran<'a> {
     let targets = &plan.targets;
@@ -101,7 +101,7 @@ fn each<'a>(
         if wave.is_behind_canary && lost == Some(wave.number) {
             continue;
         }
-        if let (true, Some(watch)) = (wave.is_behind_canary, watch)
+        if wave.is_behind_canary
             && let Err(error) = watch.goes_on(wave.targets.len())
         {
             ran.fail(error);
@@ -130,9 +130,7 @@ fn each<'a>(
                         (Outcome::Untouched(why), Some(error))
                     }
                 };
-                if let Some(watch) = watch {
-                    watch.ended(target, &outcome);
-                }
+                watch.ended(target, &outcome);
                 let is_well = failure.is_none();
                 ((outcome, failure), is_well)
             },
@@ -158,8 +156,7 @@ fn each<'a>(
 /// Writes the override files alone.
 #[must_use]
 pub fn files<'a>(plan: &'a Plan, backups: &Backups, turns: Turns) -> Ran<'a> {
-    let nobody: Option<&Nobody> = None;
-    each(turns, plan, nobody, |target| {
+    each(turns, plan, &Nobody, |target| {
         let backup = write(&as_it_stands(&target.file)?, backups)?;
         Ok(Outcome::Written { backup })
     })
@@ -178,7 +175,7 @@ pub fn upgrades<'a>(
     if how.restarts {
         Kubectl::at(helm.cluster())?;
     }
-    Ok(each(how.turns, plan, Some(watch), |target| {
+    Ok(each(how.turns, plan, watch, |target| {
         if target.action == Action::Nothing {
             return Ok(Outcome::Unchanged);
         }
@@ -233,7 +230,7 @@ fn upgrade(helm: &Helm, target: &Target, how: &How<'_>, watch: &impl Watch) -> R
 }
 
 /// Nobody looks on.
-enum Nobody {}
+struct Nobody;
 
 impl Watch for Nobody {
     fn begins(&self, _: &Target) {}

@@ -1,6 +1,7 @@
 //! Who has a turn when: waves one after the other, the targets of a wave side by side, as far as they do not need each other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::files;
@@ -28,12 +29,14 @@ impl Schedule {
     pub(super) fn of(targets: &[Target], canary: Option<usize>) -> Self {
         let turns = targets.iter().map(|one| (one.wave, one.has_its_turn()));
         let turns: Vec<(usize, bool)> = turns.collect();
-        let after = targets.iter().enumerate().map(|(at, target)| {
-            let before = targets.iter().enumerate();
-            let before = before.filter(|(other, one)| {
+        let files: Vec<Files> = targets.iter().map(Files::of).collect();
+        let after = targets.iter().zip(&files).enumerate();
+        let after = after.map(|(at, (target, own))| {
+            let before = targets.iter().zip(&files).enumerate();
+            let before = before.filter(|(other, (one, theirs))| {
                 one.wave == target.wave
                     && *other != at
-                    && (is_ground_of(one, target) || *other < at && share_a_file(one, target))
+                    && (is_ground_of(one, target) || *other < at && theirs.meet(own))
             });
             before.map(|(other, _)| other).collect()
         });
@@ -53,10 +56,15 @@ impl Schedule {
         is_over: impl Fn() -> bool + Sync,
         act: impl Fn(usize) -> (R, bool) + Sync,
     ) -> Vec<(usize, Option<R>)> {
-        let turns = wave.targets.iter().map(|at| Turn {
-            target: *at,
-            after: self.after.get(*at).cloned().unwrap_or_default(),
-            state: State::Waits,
+        let places = wave.targets.iter().enumerate();
+        let places: BTreeMap<usize, usize> = places.map(|(place, at)| (*at, place)).collect();
+        let turns = wave.targets.iter().map(|at| {
+            let after = self.after.get(*at).into_iter().flatten();
+            Turn {
+                // Those of earlier waves have ended.
+                after: after.filter_map(|one| places.get(one).copied()).collect(),
+                state: State::Waits,
+            }
         });
         let turns = Mutex::new(turns.collect::<Vec<_>>());
         let changed = Condvar::new();
@@ -72,24 +80,26 @@ impl Schedule {
                     Next::Later => {
                         all = changed.wait(all).unwrap_or_else(PoisonError::into_inner);
                     }
-                    Next::Now(at) => {
+                    Next::Now(place) => {
                         drop(all);
                         let mut turn = Ending {
                             turns: &turns,
                             changed: &changed,
-                            at,
+                            place,
                             is_well: false,
                         };
-                        let (result, is_well) = act(at);
-                        turn.is_well = is_well;
+                        if let Some(at) = wave.targets.get(place) {
+                            let (result, is_well) = act(*at);
+                            turn.is_well = is_well;
+                            results.push((*at, result));
+                        }
                         drop(turn);
-                        results.push((at, result));
                         all = locked(&turns);
                     }
                 }
             }
         };
-        let mut done: Vec<(usize, R)> = std::thread::scope(|scope| {
+        let mut done: BTreeMap<usize, R> = std::thread::scope(|scope| {
             let workers = wave.targets.len().min(at_once.max(1));
             let running: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
             let done = running.into_iter().map(|thread| match thread.join() {
@@ -98,12 +108,8 @@ impl Schedule {
             });
             done.flatten().collect()
         });
-        let of = |at: &usize| {
-            let index = done.iter().position(|(one, _)| one == at)?;
-            Some(done.swap_remove(index).1)
-        };
-        let mut of = of;
-        wave.targets.iter().map(|at| (*at, of(at))).collect()
+        let targets = wave.targets.iter();
+        targets.map(|at| (*at, done.remove(at))).collect()
     }
 }
 
@@ -140,21 +146,35 @@ fn is_ground_of(one: &Target, target: &Target) -> bool {
     one.coordinates.cluster == target.coordinates.cluster && rank(one) < rank(target)
 }
 
-/// Whether one writes a file that the other goes by, so that they must not go at once.
-fn share_a_file(one: &Target, target: &Target) -> bool {
-    writes_for(one, target) || writes_for(target, one)
+/// The files of a target, by the places that their paths lead to.
+struct Files {
+    written: Option<PathBuf>,
+    /// Those that it goes by, the written one among them.
+    touched: BTreeSet<PathBuf>,
 }
 
-fn writes_for(writer: &Target, reader: &Target) -> bool {
-    let mut touched = reader.pinned.files.keys().chain([&reader.file.path]);
-    writer.file.changes() && {
-        let written = files::place_of(&writer.file.path);
-        touched.any(|one| files::place_of(one) == written)
+impl Files {
+    fn of(target: &Target) -> Self {
+        let file = &target.file;
+        let touched = target.pinned.files.keys().chain([&file.path]);
+        Self {
+            written: file.changes().then(|| files::place_of(&file.path)),
+            touched: touched.map(|path| files::place_of(path)).collect(),
+        }
+    }
+
+    /// Whether one writes what the other goes by, so that they must not go at once.
+    fn meet(&self, other: &Self) -> bool {
+        let writes = |one: &Self, other: &Self| {
+            let mut written = one.written.iter();
+            written.any(|place| other.touched.contains(place))
+        };
+        writes(self, other) || writes(other, self)
     }
 }
 
 struct Turn {
-    target: usize,
+    /// The places in the wave of those that it waits for.
     after: Vec<usize>,
     state: State,
 }
@@ -172,19 +192,25 @@ enum State {
 struct Ending<'a> {
     turns: &'a Mutex<Vec<Turn>>,
     changed: &'a Condvar,
-    at: usize,
+    place: usize,
     is_well: bool,
 }
 
 impl Drop for Ending<'_> {
     fn drop(&mut self) {
-        settle(&mut locked(self.turns), self.at, self.is_well);
+        if let Some(turn) = locked(self.turns).get_mut(self.place) {
+            turn.state = if self.is_well {
+                State::EndedWell
+            } else {
+                State::Failed
+            };
+        }
         self.changed.notify_all();
     }
 }
 
 enum Next {
-    /// This one's turn has come.
+    /// The turn of the one at this place in the wave has come.
     Now(usize),
     /// What runs has to end first.
     Later,
@@ -193,16 +219,11 @@ enum Next {
 
 fn next(turns: &mut [Turn], keep_going: bool) -> Next {
     loop {
-        let states: Vec<(usize, State)> = turns.iter().map(|one| (one.target, one.state)).collect();
-        let state_of = |at: &usize| {
-            states
-                .iter()
-                .find(|(one, _)| one == at)
-                .map(|(_, state)| *state)
-        };
+        let states: Vec<State> = turns.iter().map(|one| one.state).collect();
+        let state_of = |place: &usize| states.get(*place).copied();
         let mut runs = false;
         let mut blocked = false;
-        for turn in turns.iter_mut() {
+        for (place, turn) in turns.iter_mut().enumerate() {
             runs |= turn.state == State::Runs;
             if turn.state != State::Waits {
                 continue;
@@ -214,23 +235,13 @@ fn next(turns: &mut [Turn], keep_going: bool) -> Next {
                 blocked = true;
             } else if needed().all(|state| !matches!(state, State::Waits | State::Runs)) {
                 turn.state = State::Runs;
-                return Next::Now(turn.target);
+                return Next::Now(place);
             }
         }
         // Who waits for one that is not begun is not begun either.
         if !blocked {
             return if runs { Next::Later } else { Next::Nothing };
         }
-    }
-}
-
-fn settle(turns: &mut [Turn], at: usize, is_well: bool) {
-    for turn in turns.iter_mut().filter(|turn| turn.target == at) {
-        turn.state = if is_well {
-            State::EndedWell
-        } else {
-            State::Failed
-        };
     }
 }
 

@@ -1,6 +1,7 @@
 //! Targets that a preview would say the same of, but for their own names: it is said once.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use super::{Detail, changes, diff, findings, target as facts_of};
 use crate::files;
@@ -27,11 +28,18 @@ impl<'a> Group<'a> {
 pub(super) fn groups(plan: &Plan) -> Vec<Group<'_>> {
     let mut groups: Vec<(String, Group<'_>)> = Vec::new();
     let lone = plan.targets.len() < 2;
+    // How many have the same file.
+    let mut sharing: BTreeMap<PathBuf, usize> = BTreeMap::new();
+    for target in &plan.targets {
+        *sharing
+            .entry(files::place_of(&target.file.path))
+            .or_default() += 1;
+    }
     for target in &plan.targets {
         let shape = if lone {
             String::new()
         } else {
-            shape(target, &plan.targets)
+            shape(target, &sharing)
         };
         match groups.iter_mut().find(|(known, _)| *known == shape) {
             Some((_, group)) => group.others.push(target),
@@ -48,7 +56,7 @@ pub(super) fn groups(plan: &Plan) -> Vec<Group<'_>> {
 }
 
 /// What a preview says of a target, its own names taken out.
-fn shape(target: &Target, all: &[Target]) -> String {
+fn shape(target: &Target, sharing: &BTreeMap<PathBuf, usize>) -> String {
     let at = &target.coordinates;
     // What is left out of a preview may differ all the same.
     let whole = Detail {
@@ -59,11 +67,8 @@ fn shape(target: &Target, all: &[Target]) -> String {
     said.push(changes::of(target, whole));
     said.extend(target.findings.iter().map(findings::shown));
     // A file that others have too is edited by the first of them for all.
-    let place = files::place_of(&target.file.path);
-    let mut sharing = all
-        .iter()
-        .filter(|one| files::place_of(&one.file.path) == place);
-    said.push(if sharing.nth(1).is_some() {
+    let count = sharing.get(&files::place_of(&target.file.path));
+    said.push(if count.is_some_and(|count| *count > 1) {
         target.file.after.clone()
     } else if target.file.changes() {
         diff::of(&target.file, whole)
