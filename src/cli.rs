@@ -5,6 +5,7 @@ mod fleet;
 mod headings;
 mod help;
 mod init;
+mod judging;
 mod removing;
 mod slips;
 mod status;
@@ -18,6 +19,7 @@ use time::OffsetDateTime;
 pub use export::{Engine, ExportArgs};
 pub use fleet::{FleetArgs, TurnArgs};
 pub use init::InitArgs;
+pub use judging::JudgingArgs;
 pub use removing::{EditedArgs, RemoveArgs, RotateArgs, SelectionArgs};
 pub use slips::{asks_for_help, slip};
 pub use status::{StatusArgs, StatusOutput};
@@ -376,13 +378,9 @@ pub struct DesiredArgs {
     #[command(flatten)]
     pub targets: TargetArgs,
 
-    /// Let this error finding pass as a warning; repeatable
-    #[arg(long, value_name = "CODE", help_heading = headings::LOOK, hide_short_help = true)]
-    pub ignore: Vec<Ignorable>,
-
-    /// Warn of certificates that expire within this many days
-    #[arg(long, value_name = "DAYS", default_value_t = EXPIRES_WITHIN_DAYS, help_heading = headings::LOOK, hide_short_help = true)]
-    pub expires_within: u32,
+    /// How strictly what is found is judged.
+    #[command(flatten)]
+    pub judging: JudgingArgs,
 
     /// Further flags for helm upgrade, such as --set or --plain-http
     #[arg(last = true, value_name = "HELM-ARGS", hide_short_help = true)]
@@ -405,8 +403,8 @@ impl DesiredArgs {
             repair: self.repair,
             new_file: self.new_file,
             enforce_checking: self.enforce_checking,
-            ignore: self.ignore.clone(),
-            expires_within: self.expires_within,
+            ignore: self.judging.ignore.clone(),
+            expires_within: self.judging.expires_within,
         }
     }
 }

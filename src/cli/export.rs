@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{FleetArgs, headings, help};
-use crate::certs::lint::EXPIRES_WITHIN_DAYS;
-use crate::finding::Ignorable;
+use super::{FleetArgs, JudgingArgs, headings, help};
 
 /// Which engine deploys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -63,13 +61,9 @@ pub struct ExportArgs {
     #[arg(long, value_name = "DIR", help_heading = headings::FILES, hide_short_help = true)]
     pub backup_dir: Option<PathBuf>,
 
-    /// Let this error finding pass as a warning; repeatable
-    #[arg(long, value_name = "CODE", help_heading = headings::LOOK, hide_short_help = true)]
-    pub ignore: Vec<Ignorable>,
-
-    /// Warn of certificates that expire within this many days
-    #[arg(long, value_name = "DAYS", default_value_t = EXPIRES_WITHIN_DAYS, help_heading = headings::LOOK, hide_short_help = true)]
-    pub expires_within: u32,
+    /// How strictly what is found is judged.
+    #[command(flatten)]
+    pub judging: JudgingArgs,
 
     /// Further flags for helm pull, such as --plain-http
     #[arg(last = true, value_name = "HELM-ARGS", hide_short_help = true)]

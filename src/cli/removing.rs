@@ -4,10 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{DeployArgs, TargetArgs, headings, help};
+use super::{DeployArgs, JudgingArgs, TargetArgs, headings, help};
 use crate::certs::Fingerprint;
-use crate::certs::lint::EXPIRES_WITHIN_DAYS;
-use crate::finding::Ignorable;
 use crate::overrides::Selector;
 use crate::sources::Source;
 use crate::tls::Endpoint;
@@ -79,13 +77,9 @@ pub struct EditedArgs {
     #[command(flatten)]
     pub targets: TargetArgs,
 
-    /// Let this error finding pass as a warning; repeatable
-    #[arg(long, value_name = "CODE", help_heading = headings::LOOK, hide_short_help = true)]
-    pub ignore: Vec<Ignorable>,
-
-    /// Warn of certificates that expire within this many days
-    #[arg(long, value_name = "DAYS", default_value_t = EXPIRES_WITHIN_DAYS, help_heading = headings::LOOK, hide_short_help = true)]
-    pub expires_within: u32,
+    /// How strictly what is found is judged.
+    #[command(flatten)]
+    pub judging: JudgingArgs,
 
     /// Further flags for helm upgrade, such as --set or --plain-http
     #[arg(last = true, value_name = "HELM-ARGS", hide_short_help = true)]

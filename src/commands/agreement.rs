@@ -1,7 +1,5 @@
 //! The question before anything is changed: what, where, and on which cluster.
 
-use std::collections::BTreeSet;
-
 use anyhow::Result;
 
 use crate::cli::DeployArgs;
@@ -59,27 +57,14 @@ fn deploying(plan: &Plan, verifies: bool, cluster: &ClusterAddress) -> String {
     });
     let verifies = verifies.then(|| verifying(plan)).flatten();
     let deeds: Vec<String> = deeds.chain(verifies).collect();
-    let on = clusters(plan).unwrap_or_else(|| cluster.to_string());
+    let turns = plan.targets.iter().filter(|target| target.has_its_turn());
+    let on = ClusterAddress::in_words(turns.map(|one| &one.coordinates.cluster));
+    let on = on.unwrap_or_else(|| cluster.to_string());
     capitalised(&format!("{} on {on}?", deeds.join("; ")))
 }
 
 /// More than these are counted.
 const NAMED: usize = 4;
-
-/// The clusters that are changed, where they are others than the one of the command line.
-fn clusters(plan: &Plan) -> Option<String> {
-    let turns = plan.targets.iter().filter(|target| target.has_its_turn());
-    let clusters: BTreeSet<&ClusterAddress> = turns.map(|one| &one.coordinates.cluster).collect();
-    let clusters: Vec<&ClusterAddress> = clusters.into_iter().collect();
-    match clusters.as_slice() {
-        [] => None,
-        [only] => Some(only.to_string()),
-        several => {
-            let names: Vec<&str> = several.iter().map(|one| one.name()).collect();
-            Some(format!("{} clusters: {}", names.len(), names.join(", ")))
-        }
-    }
-}
 
 /// `run short-lived pods in team-a`
 fn verifying(plan: &Plan) -> Option<String> {

@@ -9,13 +9,11 @@ use anyhow::{Context as _, Result};
 
 use self::terms::{Terms, Wants};
 use super::bundles::Bundles;
-use super::charts::Charts;
 use super::default_chart::repository_config;
 use super::gather::{self, Destination, helm_arguments};
 use super::kept;
 use super::needs::Needs;
 use super::planning::{self, Job, Planner, accept};
-use super::side_by_side::AT_ONCE;
 use crate::cli::{ExportArgs, TargetArgs};
 use crate::exit::{ExitCode, Stop};
 use crate::export::{self, ChartSource, Release};
@@ -23,7 +21,7 @@ use crate::fleet::{FILE_NAME, Fleet};
 use crate::helm::{Helm, HelmArguments, Rollout, repositories};
 use crate::interrupt;
 use crate::kube::ClusterAddress;
-use crate::plan::{Observed, OnUnheld, Plan, Purpose, Target};
+use crate::plan::{Observed, Plan, Purpose, Target};
 use crate::request::{Desired, TargetRequest};
 use crate::ui::Screen;
 
@@ -117,8 +115,8 @@ fn plan(
     screen: &Screen,
 ) -> Result<Plan> {
     let desired = &Desired {
-        ignore: arguments.ignore.clone(),
-        expires_within: arguments.expires_within,
+        ignore: arguments.judging.ignore.clone(),
+        expires_within: arguments.judging.expires_within,
         new_file: true,
         ..Desired::default()
     };
@@ -131,28 +129,14 @@ fn plan(
     let (Some(bundles), true) = (bundles, needs.are_met()) else {
         return Err(needs.into_error().into());
     };
-    let planner = Planner {
-        arguments: helm_arguments,
-        rollout: &Rollout::default(),
-        on_unheld: OnUnheld::default(),
-        asks_cluster: false,
-        purpose: Purpose::Deploy,
-        assume_names: false,
-        at_once: AT_ONCE,
-        charts: Charts::default(),
-    };
+    let rollout = Rollout::default();
+    let planner = Planner::without_cluster(helm_arguments, &rollout, Purpose::Deploy);
     let helm = Helm::at(cluster)?;
     let mut jobs = Vec::new();
     for (request, bundle) in requests.into_iter().zip(bundles.each) {
-        let place = Destination::without_cluster(request.spec, &request.cluster)?;
-        are_plain(&place)?;
-        jobs.push(Job {
-            helm: helm.to(&request.cluster),
-            place,
-            desired: request.desired,
-            bundle,
-            wave: request.wave,
-        });
+        let job = Job::without_cluster(request, bundle, &helm)?;
+        are_plain(&job.place)?;
+        jobs.push(job);
     }
     gather::are_distinct(jobs.iter().map(|job| (job.helm.cluster(), &job.place)))?;
     tell_newest(&jobs, screen);

@@ -29,11 +29,7 @@ pub(super) fn run(
     interrupt::watch()?;
     let file = &arguments.file;
     is_new(file)?;
-    let clusters = match (arguments.contexts.as_slice(), arguments.all_contexts) {
-        ([], false) => vec![cluster.clone()],
-        ([], true) => cluster.of_contexts(None)?,
-        (names, _) => cluster.of_contexts(Some(names))?,
-    };
+    let clusters = cluster.or_of_contexts(&arguments.contexts, arguments.all_contexts)?;
     let mut seen = BTreeSet::new();
     let clusters = clusters.into_iter();
     let clusters =

@@ -256,8 +256,8 @@ impl<'a> Order<'a> {
             brings: false,
             desired: Desired {
                 task_pods: TaskPods::AsIs,
-                ignore: edited.ignore.clone(),
-                expires_within: edited.expires_within,
+                ignore: edited.judging.ignore.clone(),
+                expires_within: edited.judging.expires_within,
                 ..desired
             },
             servers: Vec::new(),

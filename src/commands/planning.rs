@@ -12,7 +12,7 @@ use super::charts::Charts;
 use super::drafts::{self, Drafts, Seen};
 use super::engines;
 use super::gather::Destination;
-use super::side_by_side::side_by_side;
+use super::side_by_side::{AT_ONCE, side_by_side};
 use crate::certs::bundle::{Bundle, Entry};
 use crate::certs::lint;
 use crate::exit::{ExitCode, Stop, code_of};
@@ -25,7 +25,7 @@ use crate::plan::{
     self, NamedServer, Observed, OnUnheld, Plan, Purpose, Target, Unplanned, ValuesFiles,
 };
 use crate::preflight::{self, Stored};
-use crate::request::Desired;
+use crate::request::{Desired, TargetRequest};
 use crate::ui::Screen;
 use crate::vendor::Layout;
 
@@ -228,6 +228,32 @@ pub(super) struct Job {
     pub(super) wave: usize,
 }
 
+impl Job {
+    /// What was asked for, on its way into a plan for which no cluster is asked.
+    ///
+    /// # Errors
+    /// A values file that is an object cannot be read, or does not say where its chart is.
+    pub(super) fn without_cluster(
+        request: TargetRequest,
+        bundle: Arc<Bundle>,
+        helm: &Helm,
+    ) -> Result<Self> {
+        let TargetRequest {
+            cluster,
+            spec,
+            desired,
+            wave,
+        } = request;
+        Ok(Self {
+            place: Destination::without_cluster(spec, &cluster)?,
+            helm: helm.to(&cluster),
+            desired,
+            bundle,
+            wave,
+        })
+    }
+}
+
 /// What is the same for all targets of a run.
 pub(super) struct Planner<'a> {
     pub(super) arguments: &'a HelmArguments,
@@ -243,6 +269,26 @@ pub(super) struct Planner<'a> {
     pub(super) at_once: usize,
     /// What was fetched so far.
     pub(super) charts: Charts,
+}
+
+impl<'a> Planner<'a> {
+    /// One that asks no cluster.
+    pub(super) fn without_cluster(
+        arguments: &'a HelmArguments,
+        rollout: &'a Rollout,
+        purpose: Purpose,
+    ) -> Self {
+        Self {
+            arguments,
+            rollout,
+            on_unheld: OnUnheld::default(),
+            asks_cluster: false,
+            purpose,
+            assume_names: false,
+            at_once: AT_ONCE,
+            charts: Charts::default(),
+        }
+    }
 }
 
 impl Planner<'_> {

@@ -3,13 +3,11 @@
 use anyhow::{Result, anyhow};
 
 use super::bundles::Bundles;
-use super::charts::Charts;
-use super::gather::{Destination, helm_arguments};
+use super::gather::helm_arguments;
 use super::locking;
 use super::needs::Needs;
 use super::order::one_by_one;
 use super::planning::{self, Job, Planned, Planner, accept};
-use super::side_by_side::AT_ONCE;
 use crate::backups::Backups;
 use crate::cli::{self, Output, RenderArgs};
 use crate::exit::ExitCode;
@@ -17,7 +15,7 @@ use crate::files::FolderLocks;
 use crate::helm::{Helm, HelmError, Rollout};
 use crate::interrupt;
 use crate::kube::ClusterAddress;
-use crate::plan::{Observed, OnUnheld, Plan, Purpose};
+use crate::plan::{Observed, Plan, Purpose};
 use crate::report::rendered_json;
 use crate::run;
 use crate::ui::Screen;
@@ -57,36 +55,25 @@ pub(super) fn run(
     } = bundles;
     let helm = Helm::at(cluster)?;
     let helm_arguments = helm_arguments(&arguments.desired.helm_arguments)?;
+    let writes = arguments.in_place || arguments.full || arguments.check;
+    let purpose = if arguments.output == Output::Text && writes {
+        Purpose::Write
+    } else {
+        Purpose::Print
+    };
+    let rollout = Rollout::default();
     let planner = Planner {
-        arguments: &helm_arguments,
-        rollout: &Rollout::default(),
-        on_unheld: OnUnheld::default(),
-        asks_cluster: false,
-        purpose: if arguments.output == Output::Text
-            && (arguments.in_place || arguments.full || arguments.check)
-        {
-            Purpose::Write
-        } else {
-            Purpose::Print
-        },
         assume_names: arguments.assume_names,
-        at_once: AT_ONCE,
-        charts: Charts::default(),
+        ..Planner::without_cluster(&helm_arguments, &rollout, purpose)
     };
     let mut locks = FolderLocks::default();
     let mut jobs = Vec::new();
     for (request, bundle) in requests.into_iter().zip(each) {
-        let place = Destination::without_cluster(request.spec, &request.cluster)?;
+        let job = Job::without_cluster(request, bundle, &helm)?;
         if arguments.in_place {
-            locking::lock(&mut locks, &place.values, screen)?;
+            locking::lock(&mut locks, &job.place.values, screen)?;
         }
-        jobs.push(Job {
-            helm: helm.to(&request.cluster),
-            place,
-            desired: request.desired,
-            bundle,
-            wave: request.wave,
-        });
+        jobs.push(job);
     }
     let planned = planner.targets(&jobs, |_| Ok(Observed::Absent), screen);
     let planned = planned.and_then(Planned::or_first_error);

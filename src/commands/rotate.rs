@@ -186,7 +186,12 @@ fn rotated(order: &Order<'_>, plan: &Plan, screen: &Screen) -> ExitCode {
 /// Servers that keep the former one from being dropped, each in a finding: those that need it, unless that is to be let pass,
 /// and those that cannot be asked.
 fn waiting<'p>(plan: &'p Plan, arguments: &RotateArgs) -> Vec<&'p Finding> {
-    let is_let_pass = arguments.edited.ignore.iter().any(|one| one.is(NEEDED));
+    let is_let_pass = arguments
+        .edited
+        .judging
+        .ignore
+        .iter()
+        .any(|one| one.is(NEEDED));
     let of_targets = plan.targets.iter().flat_map(|target| &target.findings);
     of_targets
         .filter(|one| one.code == NEEDED && !is_let_pass || one.code == "server-unreachable")

@@ -1,5 +1,6 @@
 //! Which cluster a run is about.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fmt;
 
@@ -146,6 +147,33 @@ impl ClusterAddress {
     #[must_use]
     pub fn named_context(&self) -> Option<&str> {
         self.named.as_deref()
+    }
+
+    /// This cluster, or those of the contexts that were named, or of every context of the kubeconfig.
+    ///
+    /// # Errors
+    /// As [`Self::of_contexts`].
+    pub fn or_of_contexts(&self, names: &[String], all: bool) -> Result<Vec<Self>, Stop> {
+        match (names, all) {
+            ([], false) => Ok(vec![self.clone()]),
+            ([], true) => self.of_contexts(None),
+            (names, _) => self.of_contexts(Some(names)),
+        }
+    }
+
+    /// Several clusters in a sentence, each once: the only one whole, more by their names. Nothing where there is none.
+    #[must_use]
+    pub fn in_words<'a>(clusters: impl Iterator<Item = &'a Self>) -> Option<String> {
+        let clusters: BTreeSet<&Self> = clusters.collect();
+        let clusters: Vec<&Self> = clusters.into_iter().collect();
+        match clusters.as_slice() {
+            [] => None,
+            [only] => Some(only.to_string()),
+            several => {
+                let names: Vec<&str> = several.iter().map(|one| one.name()).collect();
+                Some(format!("{} clusters: {}", names.len(), names.join(", ")))
+            }
+        }
     }
 
     /// What people call it: its context, else its server's address.

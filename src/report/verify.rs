@@ -1,6 +1,5 @@
 //! What pods of task templates have seen, and `verify -o json`.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use serde_json::{Value, json};
@@ -58,15 +57,8 @@ impl Sending {
     /// The clusters of pods, for people.
     #[must_use]
     pub fn clusters(all: &[Self]) -> String {
-        let clusters: BTreeSet<&ClusterAddress> = all.iter().map(|one| &one.cluster).collect();
-        let clusters: Vec<&ClusterAddress> = clusters.into_iter().collect();
-        match clusters.as_slice() {
-            [only] => only.to_string(),
-            several => {
-                let names: Vec<&str> = several.iter().map(|one| one.name()).collect();
-                format!("{} clusters: {}", names.len(), names.join(", "))
-            }
-        }
+        let clusters = all.iter().map(|one| &one.cluster);
+        ClusterAddress::in_words(clusters).unwrap_or_default()
     }
 
     /// What would be made, as YAML, its secrets masked.

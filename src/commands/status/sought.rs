@@ -32,25 +32,20 @@ impl Sought {
         let specs = arguments.specs()?.into_iter();
         let placed = specs.map(|spec| Ok(kept::placed(spec)?.0));
         let specs = placed.collect::<Result<Vec<_>>>()?;
-        let clusters = match (arguments.contexts.as_slice(), arguments.all_contexts) {
-            ([], false) => vec![here.clone()],
-            ([], true) => here.of_contexts(None)?,
-            (names, _) => here.of_contexts(Some(names))?,
-        };
-        let sought = clusters.into_iter().map(|cluster| Self {
-            cluster,
-            specs: specs.clone(),
-            wanted: Vec::new(),
-        });
-        Ok(sought.collect())
+        let clusters = here.or_of_contexts(&arguments.contexts, arguments.all_contexts)?;
+        Ok(Self::alike(clusters, &specs))
     }
 
     /// All releases of all components in some clusters.
     pub(in super::super) fn all(clusters: Vec<ClusterAddress>) -> Vec<Self> {
-        let specs: Vec<TargetSpec> = Component::ALL.map(TargetSpec::of).into();
+        Self::alike(clusters, &Component::ALL.map(TargetSpec::of))
+    }
+
+    /// The same in each cluster.
+    fn alike(clusters: Vec<ClusterAddress>, specs: &[TargetSpec]) -> Vec<Self> {
         let sought = clusters.into_iter().map(|cluster| Self {
             cluster,
-            specs: specs.clone(),
+            specs: specs.to_vec(),
             wanted: Vec::new(),
         });
         sought.collect()
