@@ -1,5 +1,7 @@
 //! The command line.
 
+mod deploy;
+mod desired;
 mod export;
 mod fleet;
 mod headings;
@@ -14,8 +16,9 @@ mod targets;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand};
-use time::OffsetDateTime;
 
+pub use deploy::{DeployArgs, UnheldArgs};
+pub use desired::{DesiredArgs, Prune, vouched};
 pub use export::{Engine, ExportArgs};
 pub use fleet::{FleetArgs, TurnArgs};
 pub use init::InitArgs;
@@ -30,10 +33,7 @@ use crate::certs::lint::EXPIRES_WITHIN_DAYS;
 use crate::completion::Shell;
 use crate::exit::Stop;
 use crate::finding::Ignorable;
-use crate::overrides::task_pods::{Distros, Queues, Variables};
-use crate::overrides::{Mode, Selection, Selector};
-use crate::plan::{OnUnheld, TaskPods};
-use crate::request::{Desired, TargetSpec};
+use crate::request::TargetSpec;
 use crate::sources::Source;
 use crate::tls::Endpoint;
 use crate::vendor::Component;
@@ -315,107 +315,6 @@ pub enum InspectOutput {
     Json,
 }
 
-/// What is wanted: which certificates go where, and how. The same for every command that edits override files.
-#[derive(Debug, Args)]
-pub struct DesiredArgs {
-    /// What gets the certificates
-    #[arg(value_name = "COMPONENT", value_delimiter = ',')]
-    pub components: Vec<Component>,
-
-    /// Certificates, and the alias to give them; repeatable.
-    #[arg(long = "ca", value_name = "[ALIAS=]SOURCE", help = help::CA, long_help = help::CA_LONG, help_heading = headings::CERTIFICATES)]
-    pub certificates: Vec<Source>,
-
-    /// What becomes of the bundle that the pods come with [default: as the file says already, else append]
-    #[arg(long, value_enum, value_name = "HOW", help_heading = headings::CERTIFICATES)]
-    pub mode: Option<Mode>,
-
-    /// SHA-256 fingerprint of a certificate that an https:// source must present
-    #[arg(long, value_name = "SHA256", help_heading = headings::CERTIFICATES, hide_short_help = true)]
-    pub fingerprint: Option<Fingerprint>,
-
-    /// How certificates get into the pods of the agent's tasks
-    #[arg(long, value_enum, default_value_t, value_name = "HOW", help_heading = headings::TASKS, hide_short_help = true)]
-    pub task_pods: TaskPods,
-
-    /// Which environment variables of task pods point to the bundle, with the pod template
-    #[arg(long, value_enum, default_value_t, value_name = "WHICH", help_heading = headings::TASKS, hide_short_help = true)]
-    pub task_variables: Variables,
-
-    /// Which images tasks run in, with the pod template [default: as the file says already, else debian]
-    #[arg(long, value_enum, value_name = "WHICH", help_heading = headings::TASKS, hide_short_help = true)]
-    pub task_distros: Option<Distros>,
-
-    /// Which templates of task pods get the documented one: also the lists that a queue's templateOverrides replace, or not
-    #[arg(long, value_enum, default_value_t, value_name = "WHICH", help_heading = headings::TASKS, hide_short_help = true)]
-    pub task_queues: Queues,
-
-    /// Image of the task pods' init container [default: the agent's, as the chart renders it]
-    #[arg(long, value_name = "IMAGE", help_heading = headings::TASKS, hide_short_help = true)]
-    pub task_image: Option<String>,
-
-    /// Write certificates of the override file anew that clients cannot read as they stand there
-    #[arg(long, help_heading = headings::CERTIFICATES, hide_short_help = true)]
-    pub repair: bool,
-
-    /// Take out of the override file what is no longer of use, unless a server that the values name still needs it: certificates that have ended, or of which there is a newer one by the same name; repeatable
-    #[arg(long, value_enum, value_name = "WHICH", help_heading = headings::CERTIFICATES, hide_short_help = true)]
-    pub prune: Vec<Prune>,
-
-    /// A values file that is named may be a new one
-    #[arg(long, help_heading = headings::FILES, hide_short_help = true)]
-    pub new_file: bool,
-
-    /// Where copies of files go that are replaced [default: the state folder of the user; none where git has the content]
-    #[arg(long, value_name = "DIR", help_heading = headings::FILES, hide_short_help = true)]
-    pub backup_dir: Option<PathBuf>,
-
-    /// Take out of the override file what turns the checking of certificates off
-    #[arg(long, help_heading = headings::CERTIFICATES, hide_short_help = true)]
-    pub enforce_checking: bool,
-
-    /// Coordinates of each component.
-    #[command(flatten)]
-    pub targets: TargetArgs,
-
-    /// How strictly what is found is judged.
-    #[command(flatten)]
-    pub judging: JudgingArgs,
-
-    /// Further flags for helm upgrade, such as --set or --plain-http
-    #[arg(last = true, value_name = "HELM-ARGS", hide_short_help = true)]
-    pub helm_arguments: Vec<String>,
-}
-
-impl DesiredArgs {
-    /// The same, plain.
-    #[must_use]
-    pub fn desired(&self) -> Desired {
-        Desired {
-            certificates: vouched(&self.certificates, self.fingerprint),
-            drop: Prune::selection(&self.prune),
-            mode: self.mode,
-            task_pods: self.task_pods,
-            task_variables: self.task_variables,
-            task_distros: self.task_distros,
-            task_queues: self.task_queues,
-            task_image: self.task_image.clone(),
-            repair: self.repair,
-            new_file: self.new_file,
-            enforce_checking: self.enforce_checking,
-            ignore: self.judging.ignore.clone(),
-            expires_within: self.judging.expires_within,
-        }
-    }
-}
-
-/// The sources, where servers among them must present a certificate with that fingerprint.
-#[must_use]
-pub fn vouched(sources: &[Source], fingerprint: Option<Fingerprint>) -> Vec<Source> {
-    let sources = sources.iter();
-    sources.map(|source| source.vouched(fingerprint)).collect()
-}
-
 /// The targets that were named, in the order they are rolled out.
 ///
 /// # Errors
@@ -447,127 +346,6 @@ pub struct InstallArgs {
     /// How it is carried out.
     #[command(flatten)]
     pub deploy: DeployArgs,
-}
-
-/// How a plan is carried out, or only shown.
-#[derive(Debug, Clone, Args)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a flag of the command line"
-)]
-pub struct DeployArgs {
-    /// Show what would be done; write nothing, deploy nothing
-    #[arg(long, help_heading = headings::LOOK)]
-    pub dry_run: bool,
-
-    /// Write the override files and deploy nothing; the commands that deploy them are printed
-    #[arg(long, conflicts_with = "dry_run", help_heading = headings::RUN, hide_short_help = true)]
-    pub files_only: bool,
-
-    /// With --dry-run: exit with 2 if there is something to change
-    #[arg(long, requires = "dry_run", help_heading = headings::LOOK, hide_short_help = true)]
-    pub detailed_exitcode: bool,
-
-    /// Show all that is rendered, not only what changes
-    #[arg(long, help_heading = headings::LOOK, hide_short_help = true)]
-    pub show_manifest: bool,
-
-    /// Show every certificate, public CAs among them, where the preview would count them
-    #[arg(long, help_heading = headings::LOOK, hide_short_help = true)]
-    pub show_certificates: bool,
-
-    /// Do it without asking
-    #[arg(short, long, help_heading = headings::RUN)]
-    pub yes: bool,
-
-    /// Never prompt: what is missing is an error
-    #[arg(long, help_heading = headings::RUN, hide_short_help = true)]
-    pub no_input: bool,
-
-    /// Do not ask the servers that the values name whether their certificates will verify
-    #[arg(long, help_heading = headings::LOOK, hide_short_help = true)]
-    pub skip_probe: bool,
-
-    /// What becomes of deployed values that no values file holds.
-    #[command(flatten)]
-    pub unheld: UnheldArgs,
-
-    /// Wait until the pods are ready
-    #[arg(long, help_heading = headings::RUN)]
-    pub wait: bool,
-
-    /// How long Helm waits, such as 5m0s
-    #[arg(long, value_name = "DURATION", help_heading = headings::RUN, hide_short_help = true)]
-    pub timeout: Option<String>,
-
-    /// Restart the pods that would keep the old certificates, since their own definition does not change (needs kubectl)
-    #[arg(long, help_heading = headings::RUN, hide_short_help = true)]
-    pub restart: bool,
-
-    /// Let a short-lived pod of each task template ask the servers afterwards, as the command verify does (needs kubectl)
-    #[arg(long, conflicts_with = "files_only", help_heading = headings::RUN, hide_short_help = true)]
-    pub verify: bool,
-
-    /// Return to the former revision if the upgrade fails (Helm 3 calls it --atomic)
-    #[arg(long, help_heading = headings::RUN, hide_short_help = true)]
-    pub rollback_on_failure: bool,
-
-    /// Which targets, where a file lists them.
-    #[command(flatten)]
-    pub fleet: FleetArgs,
-
-    /// How many targets take their turns.
-    #[command(flatten)]
-    pub turns: TurnArgs,
-
-    /// How to print the plan and the result; json needs --yes or --dry-run
-    #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT", help_heading = headings::LOOK)]
-    pub output: Output,
-}
-
-impl DeployArgs {
-    /// All that goes to `helm upgrade` as it is, of which `words` were given as such.
-    #[must_use]
-    pub fn for_helm(&self, words: &[String]) -> Vec<String> {
-        let mut words = words.to_vec();
-        let given = words.iter().any(|word| word == REUSE);
-        if self.unheld.reset_then_reuse_values && !given {
-            words.push(REUSE.to_owned());
-        }
-        words
-    }
-}
-
-/// Helm's own name for the flag.
-const REUSE: &str = "--reset-then-reuse-values";
-
-/// What becomes of deployed values that no values file holds. Without any of these the run is refused.
-#[derive(Debug, Clone, Args)]
-#[group(multiple = false)]
-pub struct UnheldArgs {
-    /// Write deployed values that no values file holds into the override file
-    #[arg(long, help_heading = headings::UNHELD, hide_short_help = true)]
-    pub adopt_values: bool,
-
-    /// Keep deployed values that no values file holds in the release, under what the files say
-    #[arg(long, help_heading = headings::UNHELD, hide_short_help = true)]
-    pub reset_then_reuse_values: bool,
-
-    /// Drop deployed values that no values file holds
-    #[arg(long, help_heading = headings::UNHELD, hide_short_help = true)]
-    pub discard_values: bool,
-}
-
-impl UnheldArgs {
-    /// The choice, as the plan knows it.
-    #[must_use]
-    pub fn choice(&self) -> OnUnheld {
-        match (self.adopt_values, self.discard_values) {
-            (true, _) => OnUnheld::Adopt,
-            (_, true) => OnUnheld::Discard,
-            _ => OnUnheld::Refuse,
-        }
-    }
 }
 
 /// The arguments of `render`.
@@ -605,25 +383,6 @@ pub struct RenderArgs {
     /// How to print
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT", help_heading = headings::RENDERED)]
     pub output: Output,
-}
-
-/// What is of no more use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Prune {
-    /// Certificates that have ended.
-    Expired,
-    /// CAs of which there is a newer one by the same name.
-    Superseded,
-}
-
-impl Prune {
-    fn selection(what: &[Self]) -> Option<Selection> {
-        let selectors = what.iter().map(|one| match one {
-            Self::Expired => Selector::Expired,
-            Self::Superseded => Selector::Superseded,
-        });
-        (!what.is_empty()).then(|| Selection::at(OffsetDateTime::now_utc(), selectors.collect()))
-    }
 }
 
 /// How results are printed.
