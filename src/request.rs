@@ -52,6 +52,12 @@ impl TargetSpec {
             values: Vec::new(),
         }
     }
+
+    /// Its namespace in a cluster: its own, else the one that holds there.
+    #[must_use]
+    pub fn namespace_in<'a>(&'a self, cluster: &'a ClusterAddress) -> &'a str {
+        self.namespace.as_deref().unwrap_or(cluster.namespace())
+    }
 }
 
 /// A release to be, what it is to trust, and when its turn is.

@@ -236,8 +236,7 @@ impl Destination {
         let spec = kept::filled(spec)?;
         let component = spec.component;
         let layout = layout_of(component, spec.chart.as_deref());
-        let here = cluster.helm.cluster().namespace();
-        let namespace = spec.namespace.unwrap_or_else(|| here.to_owned());
+        let namespace = spec.namespace_in(cluster.helm.cluster()).to_owned();
         let releases = cluster.releases(&namespace, screen)?;
         let of_chart: Vec<(&str, &str)> = releases
             .as_ref()
@@ -445,8 +444,7 @@ impl Destination {
 
 /// Component, namespace and release of a target before its cluster was asked, as far as they are known.
 pub(super) fn named(spec: &TargetSpec, cluster: &ClusterAddress) -> (Component, String, String) {
-    let namespace = spec.namespace.as_deref();
-    let namespace = namespace.unwrap_or(cluster.namespace()).to_owned();
+    let namespace = spec.namespace_in(cluster).to_owned();
     let documented = spec.component.documented().release;
     let release = spec.release.as_deref().or(documented);
     let release = release.unwrap_or(spec.component.name()).to_owned();

@@ -69,8 +69,7 @@ impl Only {
         let spec = &target.spec;
         let documented = spec.component.documented().release;
         let release = spec.release.as_deref().or(documented).unwrap_or_default();
-        let namespace = spec.namespace.as_deref();
-        let namespace = namespace.unwrap_or(target.cluster.namespace());
+        let namespace = spec.namespace_in(&target.cluster);
         self.terms.iter().all(|term| match term {
             Term::Component(component) => *component == spec.component,
             Term::Context(name) => pattern::fits(name, target.cluster.name()),

@@ -99,10 +99,8 @@ pub(super) fn survey(
 
 /// The namespaces that are looked in: a component's own, else that of `-n`.
 fn namespaces(specs: &[TargetSpec], cluster: &ClusterAddress) -> Vec<String> {
-    let names = specs.iter().map(|spec| {
-        let own = spec.namespace.as_deref();
-        own.unwrap_or(cluster.namespace()).to_owned()
-    });
+    let names = specs.iter();
+    let names = names.map(|spec| spec.namespace_in(cluster).to_owned());
     names.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
