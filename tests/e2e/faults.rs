@@ -138,8 +138,8 @@ impl Scene {
             Fault::PluginKilled => "kill -9 $PLUGIN".to_owned(),
             Fault::PluginAsked => "kill -TERM $PLUGIN".to_owned(),
             Fault::Colleague => format!(
-                "$HELM upgrade -i clearml-agent {} -n {} --reuse-values --set imageCredentials.username=theirs",
-                chart(AGENT),
+                "\"$HELM\" upgrade -i clearml-agent {} -n {} --reuse-values --set imageCredentials.username=theirs",
+                shell_words::quote(&chart(AGENT)),
                 self.namespace.name
             ),
             Fault::FileWritten => format!(

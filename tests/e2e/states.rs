@@ -129,10 +129,10 @@ on_the_cluster! {
         world.write("one.pem", &certificates::ca("Acme Next"));
         let before = world.read(AGENT_FILE);
         let helm = WatchedHelm::new(&world);
-        let theirs = format!("upgrade clearml-agent {} -n {} --set imageCredentials.password=theirs", chart(AGENT), namespace.name);
+        let theirs = format!("upgrade clearml-agent {} -n {} --set imageCredentials.password=theirs", shell_words::quote(&chart(AGENT)), namespace.name);
         // Theirs is in the midst of it when ours begins.
         helm.before("upgrade", &format!(
-            "$HELM {theirs} --wait --timeout 20s --set agentk8sglue.image.tag=never-ready &\nwhile ! $HELM list -n {} --pending -q | grep -q clearml-agent; do :; done",
+            "\"$HELM\" {theirs} --wait --timeout 20s --set agentk8sglue.image.tag=never-ready &\nwhile kill -0 $! && ! \"$HELM\" list -n {} --pending -q | grep -q clearml-agent; do :; done",
             namespace.name
         ));
         world.has_programs(&["grep"]);
