@@ -244,13 +244,22 @@ fn rules(
     ))
 }
 
-/// What the cluster does not have as a release says that it has.
+/// What the cluster does not have as a release says that it has: as helm told it with the release, else as it tells when it is
+/// asked.
 fn drift(target: &mut Target, helm: &Helm) -> Option<Finding> {
     let at = &target.coordinates;
-    match helm.now(&at.release, &at.namespace) {
-        Ok(now) => {
-            let live = now?.live?;
-            let live: Vec<Object> = live.into_iter().map(Object::new).collect();
+    let told = target.observed.release();
+    let told = told.and_then(|release| release.deployed.live.clone());
+    let live = match told {
+        Some(live) => Ok(Some(live)),
+        None => {
+            let now = helm.now(&at.release, &at.namespace);
+            now.map(|now| now.and_then(|now| now.live))
+        }
+    };
+    match live {
+        Ok(live) => {
+            let live: Vec<Object> = live?.into_iter().map(Object::new).collect();
             preflight::put_back(target, &live)
         }
         Err(error) => Some(Finding::note(

@@ -126,19 +126,20 @@ pub(super) fn find(
     } = place;
     let what = format!("reading the task pods of release {release}");
     let now = screen.step(&what, || helm.now(release, namespace))?;
-    let Some(now) = now else {
+    let Some(mut now) = now else {
         return Err(Stop::refused(format!(
             "there is no release {release} in {namespace}: install it first, or name another with --{component}-release"
         ))
         .into());
     };
-    let stored = Manifest::read(&now.deployed.manifest);
+    let stored = Manifest::read(&now.manifest);
     let names = [release, namespace, &helm.cluster().to_string()].map(str::to_owned);
     screen.leave_open(names);
-    screen.hide_secrets_of(&now.deployed.values);
+    screen.hide_secrets_of(&now.values);
     screen.hide_secrets_in(&stored.objects, &stored.unreadable);
     let live: Vec<Object> = now
         .live
+        .take()
         .unwrap_or_default()
         .into_iter()
         .map(Object::new)
@@ -149,7 +150,7 @@ pub(super) fn find(
     if task_pods.pods.is_empty() && task_pods.broken.is_empty() {
         task_pods = TaskPods::among(&stored.objects);
     }
-    let layout = Layout::of(component, place.chart, &now.deployed.values);
+    let layout = Layout::of(component, place.chart, &now.values);
     let mut found = Found {
         findings: broken(&task_pods),
         ..Found::default()
@@ -161,16 +162,16 @@ pub(super) fn find(
         }
         return Ok(found);
     }
-    let servers = servers(&now.deployed, layout, wanted.servers);
+    let servers = servers(&now, layout, wanted.servers);
     if servers.is_empty() {
         return Err(Stop::no_answer(format!(
             "which servers: the values of release {release} name none that is spoken to by TLS: --server URL"
         ))
         .into());
     }
-    let agent = agent_image(&stored.objects, &now.deployed.values, layout);
+    let agent = agent_image(&stored.objects, &now.values, layout);
     for (template_place, template) in chosen {
-        let of_values = default_image(&now.deployed.values, layout);
+        let of_values = default_image(&now.values, layout);
         let images = [
             (wanted.image.map(str::to_owned), ImageFrom::Option),
             (of_values, ImageFrom::Values),

@@ -29,7 +29,7 @@ pub use list_flag::files_of;
 pub use names::{NAMESPACE_LENGTH, RELEASE_LENGTH, is_namespace_name, is_release_name};
 pub use recovery::{last_good, way_back, way_out_of_pending, way_out_of_uninstalling};
 pub use releases::{
-    Deployed, HELM, Now, PlacedRelease, ReleaseSummary, Revision, chart_and_version, in_force,
+    Deployed, HELM, PlacedRelease, ReleaseSummary, Revision, chart_and_version, in_force,
     keeps_releases_in_secrets,
 };
 pub use upgrade::{Coordinates, Rollout, Upgrade};

@@ -166,17 +166,10 @@ pub struct Deployed {
     /// Whether the API server compares its objects with what is live (`--server-side`), and not Helm: so it is from a first
     /// install by Helm 4 on.
     pub is_applied_by_server: bool,
-    /// Kind and name of its live objects that have fields which others than Helm have set; none where Helm does not tell (3).
-    pub shared: Vec<(String, String)>,
-}
-
-/// A release just after an upgrade.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Now {
-    /// Its state.
-    pub deployed: Deployed,
-    /// Its objects as they are in the cluster; `None` where helm tells nothing of them.
+    /// Its objects as they are in the cluster; `None` where Helm tells nothing of them, as 3 does unless it is asked.
     pub live: Option<Vec<Value>>,
+    /// Kind and name of those that have fields which others than Helm have set.
+    pub shared: Vec<(String, String)>,
 }
 
 #[derive(Deserialize)]
@@ -304,26 +297,23 @@ impl Helm {
             status: listed.status.clone(),
             values,
             manifest,
-            is_applied_by_server: false,
-            shared: Vec::new(),
+            ..Deployed::default()
         })
     }
 
-    /// The state of a release, or `None` where there is no such release.
+    /// The state of a release as Helm tells it by itself, or `None` where there is no such release.
     ///
     /// # Errors
     /// The cluster does not answer, or refuses.
     pub fn deployed(&self, release: &str, namespace: &str) -> Result<Option<Deployed>, HelmError> {
-        Ok(self
-            .status(release, namespace, &[])?
-            .map(|now| now.deployed))
+        self.status(release, namespace, &[])
     }
 
     /// The same, with the release's objects as they are in the cluster.
     ///
     /// # Errors
     /// The cluster does not answer, or refuses.
-    pub fn now(&self, release: &str, namespace: &str) -> Result<Option<Now>, HelmError> {
+    pub fn now(&self, release: &str, namespace: &str) -> Result<Option<Deployed>, HelmError> {
         // Helm 4 always tells of them, and does not know the flag.
         let flag: &[&str] = if self.major()? >= 4 {
             &[]
@@ -338,7 +328,7 @@ impl Helm {
         release: &str,
         namespace: &str,
         flags: &[&str],
-    ) -> Result<Option<Now>, HelmError> {
+    ) -> Result<Option<Deployed>, HelmError> {
         let argv = [&["status", release, "-n", namespace, "-o", "json"], flags].concat();
         let printed = match self.read(&argv) {
             Err(e) if e.is_release_not_found() => return Ok(None),
@@ -349,15 +339,13 @@ impl Helm {
         let live = status.info.resources;
         let live: Option<Vec<Value>> =
             live.map(|kinds| kinds.into_values().flatten().flat_map(each).collect());
-        Ok(Some(Now {
-            deployed: Deployed {
-                revision: status.version,
-                status: status.info.status,
-                values,
-                manifest: status.manifest,
-                is_applied_by_server: status.apply_method == "ssa",
-                shared: live.iter().flatten().filter_map(shared).collect(),
-            },
+        Ok(Some(Deployed {
+            revision: status.version,
+            status: status.info.status,
+            values,
+            manifest: status.manifest,
+            is_applied_by_server: status.apply_method == "ssa",
+            shared: live.iter().flatten().filter_map(shared).collect(),
             live,
         }))
     }

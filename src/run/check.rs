@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::helm::{Helm, Now};
+use crate::helm::{Deployed, Helm};
 use crate::plan::Target;
 use crate::preflight::{Workload, keeping_old_content};
 use crate::proof::{Carriers, Found, Manifest, Object};
@@ -42,15 +42,15 @@ pub(super) fn of(helm: &Helm, target: &Target) -> Check {
     }
 }
 
-fn look(helm: &Helm, target: &Target) -> Result<Option<Now>> {
+fn look(helm: &Helm, target: &Target) -> Result<Option<Deployed>> {
     let at = &target.coordinates;
     Ok(helm.now(&at.release, &at.namespace)?)
 }
 
-fn judge(target: &Target, now: &Now) -> Check {
-    let stored = Manifest::read(&now.deployed.manifest);
+fn judge(target: &Target, now: &Deployed) -> Check {
+    let stored = Manifest::read(&now.manifest);
     let mut check = Check {
-        revision: Some(now.deployed.revision),
+        revision: Some(now.revision),
         ..Check::default()
     };
     check.problems.extend(revision_problem(target, now));
@@ -91,11 +91,11 @@ impl Check {
     }
 }
 
-fn revision_problem(target: &Target, now: &Now) -> Option<String> {
+fn revision_problem(target: &Target, now: &Deployed) -> Option<String> {
     let release = target.observed.release();
     let before = release.map_or(0, |release| release.deployed.revision);
-    let (expected, revision) = (before + 1, now.deployed.revision);
-    let status = &now.deployed.status;
+    let (expected, revision) = (before + 1, now.revision);
+    let status = &now.status;
     if revision != expected {
         // A release that was uninstalled with its history kept goes on counting.
         return (before > 0).then(|| {

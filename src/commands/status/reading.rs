@@ -142,15 +142,15 @@ impl Read {
         };
         let (deployed, live) = match helm.now(name, namespace) {
             Ok(None) => return Ok(None),
-            Ok(Some(now)) => {
-                let live = match now.live {
+            Ok(Some(mut deployed)) => {
+                let live = match deployed.live.take() {
                     Some(objects) => Live {
                         objects: objects.into_iter().map(Object::new).collect(),
                         unread: Vec::new(),
                     },
                     None => Live::untold("helm tells nothing of the live objects"),
                 };
-                (now.deployed, live)
+                (deployed, live)
             }
             Err(error) if error.is_cluster_unreachable() || error.is_interrupted() => {
                 return Err(error);
