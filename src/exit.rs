@@ -64,7 +64,7 @@ impl From<ExitCode> for std::process::ExitCode {
 }
 
 /// An error whose exit code is not the general [`ExitCode::Failed`].
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, Error)]
 #[error("{message}")]
 pub struct Stop {
     /// The code the process ends with.

@@ -90,6 +90,14 @@ pub fn refuses(findings: &[Finding]) -> bool {
     findings.iter().any(|f| f.severity == Severity::Error)
 }
 
+/// Whether any of `findings` refuses the run whatever is ignored.
+#[must_use]
+pub fn refuses_for_good(findings: &[Finding]) -> bool {
+    let is_final =
+        |finding: &Finding| finding.severity == Severity::Error && code::is_final(finding.code);
+    findings.iter().any(is_final)
+}
+
 /// Lets the errors that the user named pass, as warnings.
 pub fn ignore(findings: &mut [Finding], ignored: &[Ignorable]) {
     for finding in findings {

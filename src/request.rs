@@ -82,14 +82,14 @@ pub struct Desired {
     pub drop: Option<Selection>,
     /// Appended or replacing; `None` for what the file says, else appended.
     pub mode: Option<Mode>,
-    /// How they get into task pods.
-    pub task_pods: TaskPods,
-    /// Which variables of task pods point to the bundle.
-    pub task_variables: Variables,
+    /// How they get into task pods, where that was said.
+    pub task_pods: Option<TaskPods>,
+    /// Which variables of task pods point to the bundle, where that was said.
+    pub task_variables: Option<Variables>,
     /// Which images the pod template is for; `None` leaves what the file has of that.
     pub task_distros: Option<Distros>,
-    /// Which templates of task pods are edited.
-    pub task_queues: Queues,
+    /// Which templates of task pods are edited, where that was said.
+    pub task_queues: Option<Queues>,
     /// The init container's image.
     pub task_image: Option<String>,
     /// Whether what clients cannot read as it stands in a file is written anew.

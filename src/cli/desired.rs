@@ -33,21 +33,21 @@ pub struct DesiredArgs {
     #[arg(long, value_name = "SHA256", help_heading = headings::CERTIFICATES, hide_short_help = true)]
     pub fingerprint: Option<Fingerprint>,
 
-    /// How certificates get into the pods of the agent's tasks
-    #[arg(long, value_enum, default_value_t, value_name = "HOW", help_heading = headings::TASKS, hide_short_help = true)]
-    pub task_pods: TaskPods,
+    /// How certificates get into the pods of the agent's tasks [default: auto]
+    #[arg(long, value_enum, value_name = "HOW", help_heading = headings::TASKS, hide_short_help = true)]
+    pub task_pods: Option<TaskPods>,
 
-    /// Which environment variables of task pods point to the bundle, with the pod template
-    #[arg(long, value_enum, default_value_t, value_name = "WHICH", help_heading = headings::TASKS, hide_short_help = true)]
-    pub task_variables: Variables,
+    /// Which environment variables of task pods point to the bundle, with the pod template [default: all]
+    #[arg(long, value_enum, value_name = "WHICH", help_heading = headings::TASKS, hide_short_help = true)]
+    pub task_variables: Option<Variables>,
 
     /// Which images tasks run in, with the pod template [default: as the file says already, else debian]
     #[arg(long, value_enum, value_name = "WHICH", help_heading = headings::TASKS, hide_short_help = true)]
     pub task_distros: Option<Distros>,
 
-    /// Which templates of task pods get the documented one: also the lists that a queue's templateOverrides replace, or not
-    #[arg(long, value_enum, default_value_t, value_name = "WHICH", help_heading = headings::TASKS, hide_short_help = true)]
-    pub task_queues: Queues,
+    /// Which templates of task pods get the documented one: also the lists that a queue's templateOverrides replace, or not [default: all]
+    #[arg(long, value_enum, value_name = "WHICH", help_heading = headings::TASKS, hide_short_help = true)]
+    pub task_queues: Option<Queues>,
 
     /// Image of the task pods' init container [default: the agent's, as the chart renders it]
     #[arg(long, value_name = "IMAGE", help_heading = headings::TASKS, hide_short_help = true)]

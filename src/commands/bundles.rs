@@ -6,19 +6,23 @@ use anyhow::Result;
 
 use crate::certs::bundle::Bundle;
 use crate::certs::lint;
-use crate::exit::Stop;
+use crate::exit::{Stop, code_of};
 use crate::finding::Finding;
+use crate::interrupt;
 use crate::kube::ClusterAddress;
 use crate::overrides::Mode;
 use crate::request::{Desired, TargetRequest};
 use crate::sources::{Access, Reading, Source};
 use crate::ui;
 
+/// What a target is to trust, or why that is not known.
+pub(super) type Wanted = Result<Arc<Bundle>, Stop>;
+
 /// What a run brings.
 #[derive(Default)]
 pub(super) struct Bundles {
-    /// Of each target, in the order of the requests.
-    pub(super) each: Vec<Arc<Bundle>>,
+    /// Of each target, in the order of the requests; or why they are not known, which keeps no other target from its turn.
+    pub(super) each: Vec<Wanted>,
     /// All of them together.
     pub(super) all: Bundle,
     /// What there is to say of the sources.
@@ -29,7 +33,7 @@ impl Bundles {
     /// Reads what all targets are to trust, or what was `desired` of them where there is none yet. Certificates in a cluster are read from that of `cluster`.
     ///
     /// # Errors
-    /// A source cannot be read, or nothing says which certificates are meant.
+    /// Where no file lists the targets, a source cannot be read; or nothing says which certificates are meant.
     pub(super) fn of(
         desired: &Desired,
         requests: &[TargetRequest],
@@ -45,8 +49,8 @@ impl Bundles {
             },
             read: Vec::new(),
         };
-        let mut each: Vec<Arc<Bundle>> = Vec::new();
-        let mut known: Vec<(&[Source], Arc<Bundle>)> = Vec::new();
+        let mut each = Vec::new();
+        let mut known: Vec<(&[Source], Wanted)> = Vec::new();
         let all = requests.iter().map(|request| &request.desired);
         // Where no target is known yet, what is missing of the rest is told all the same.
         let nobody = requests.is_empty().then_some(desired);
@@ -58,13 +62,18 @@ impl Bundles {
             }
             let wanted = desired.certificates.as_slice();
             let same = known.iter().find(|(sources, _)| *sources == wanted);
-            let bundle = if let Some((_, bundle)) = same {
-                Arc::clone(bundle)
-            } else {
-                let bundle = Arc::new(sources.bundle(wanted)?);
-                known.push((wanted, Arc::clone(&bundle)));
-                bundle
+            if let Some((_, bundle)) = same {
+                each.push(bundle.clone());
+                continue;
+            }
+            let bundle = match sources.bundle(wanted) {
+                Ok(bundle) => Ok(Arc::new(bundle)),
+                Err(error) if are_listed && !interrupt::requested() => {
+                    Err(Stop::new(code_of(&error), format!("{error:#}")))
+                }
+                Err(error) => return Err(error),
             };
+            known.push((wanted, bundle.clone()));
             each.push(bundle);
         }
         let mut given = Vec::new();
@@ -73,7 +82,7 @@ impl Bundles {
             given.extend(reading.given);
             findings.extend(reading.notes);
         }
-        for (_, bundle) in &known {
+        for bundle in known.iter().filter_map(|(_, bundle)| bundle.as_ref().ok()) {
             let repeated = lint::repeated(bundle).into_iter();
             findings.extend(
                 repeated

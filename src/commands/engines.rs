@@ -1,11 +1,13 @@
 //! Asking the cluster which engine deploys a release.
 
 use std::convert::Infallible;
+use std::thread;
 
 use serde_json::{Value as Json, json};
 use serde_yaml::Value;
 
-use super::side_by_side::{AT_ONCE, side_by_side};
+use super::asking;
+use super::side_by_side::{AT_ONCE, each_side_by_side, side_by_side};
 use crate::engine::Engine;
 use crate::helm::{Helm, HelmArguments, HelmError, Rendering};
 use crate::kube::Kubectl;
@@ -16,57 +18,134 @@ use crate::ui::Screen;
 /// The kinds whose live objects are asked for their marks: one is enough, and these are few.
 const WORKLOADS: [&str; 3] = ["Deployment", "StatefulSet", "DaemonSet"];
 
-/// Who deploys a target's release: as Helm stored its objects, else as they are in the cluster, where they may have come to belong
-/// to an engine later, or without Helm.
-pub(super) fn of(target: &Target, kubectl: Option<&Kubectl>, screen: &Screen) -> Option<Engine> {
-    let stored = target.observed.release();
-    let stored = stored.and_then(|release| Engine::of(release.objects()));
-    if stored.is_some() || target.action == Action::Nothing || target.namespace_is_new {
-        return stored;
-    }
-    let kubectl = kubectl?;
-    let at = &target.coordinates;
-    let what = format!("asking who deploys {}", at.release);
-    let Ok(engine) = screen.step(&what, || Ok::<_, Infallible>(in_cluster(target, kubectl)));
-    engine
-}
-
-fn in_cluster(target: &Target, kubectl: &Kubectl) -> Option<Engine> {
-    let at = &target.coordinates;
-    match target.observed {
-        Observed::Unknown(_) => None,
-        Observed::Absent => live(&target.objects, &at.namespace, kubectl),
-        Observed::Present(_) => {
-            let questions: [&(dyn Fn() -> Option<Engine> + Sync); 2] =
-                [&|| live(&target.objects, &at.namespace, kubectl), &|| {
-                    let charts = get(kubectl, &["helmcharts.helm.cattle.io", "-A"], None)?;
-                    Engine::among_helm_charts(&charts, &at.release, &at.namespace)
-                }];
-            side_by_side(&questions, AT_ONCE, |ask| ask())
-                .into_iter()
-                .find_map(|one| one)
-        }
-    }
-}
-
-/// Who deploys the workloads among `objects`, where they are in the cluster; nobody where that may not be read.
-fn live(objects: &[Object], namespace: &str, kubectl: &Kubectl) -> Option<Engine> {
-    let is_workload = |one: &&Object| WORKLOADS.contains(&one.kind.as_str());
-    let named = objects.iter().filter(is_workload).map(|one| {
-        let place = match one.id().namespace {
-            "" => namespace,
-            own => own,
-        };
-        let version = one.get(&["apiVersion"]).and_then(Value::as_str);
-        json!({"apiVersion": version, "kind": one.kind, "metadata": {"name": one.name, "namespace": place}})
+/// Who deploys each target's release: as Helm stored its objects, else as they are in the cluster, where they may have come to
+/// belong to an engine later, or without Helm.
+pub(super) fn of_all(targets: &[Target], at_once: usize, screen: &Screen) -> Vec<Option<Engine>> {
+    let stored = targets.iter().map(|target| {
+        let release = target.observed.release();
+        release.and_then(|release| Engine::of(release.objects()))
     });
-    let named: Vec<Json> = named.collect();
-    if named.is_empty() {
-        return None;
+    let mut engines: Vec<Option<Engine>> = stored.collect();
+    let is_open = |target: &Target| {
+        let is_unknown = matches!(target.observed, Observed::Unknown(_));
+        target.action != Action::Nothing && !target.namespace_is_new && !is_unknown
+    };
+    let places = targets.iter().zip(&mut engines);
+    let open = places.filter(|(target, engine)| engine.is_none() && is_open(target));
+    let open = open.map(|place| (place.0.coordinates.cluster.clone(), place));
+    let mut groups = asking::groups(open);
+    each_side_by_side(&mut groups, at_once, |group| {
+        let some: Vec<&Target> = group.iter().map(|(target, _)| *target).collect();
+        for ((_, engine), found) in group.iter_mut().zip(in_cluster(&some, screen)) {
+            **engine = found;
+        }
+    });
+    engines
+}
+
+/// The same for targets of one cluster.
+fn in_cluster(targets: &[&Target], screen: &Screen) -> Vec<Option<Engine>> {
+    let first = targets.first().map(|target| &target.coordinates);
+    let Some((first, Ok(kubectl))) = first.map(|at| (at, Kubectl::at(&at.cluster))) else {
+        return Vec::new();
+    };
+    let what = match targets.len() {
+        1 => format!("asking who deploys {}", first.release),
+        several => format!("asking who deploys {several} releases"),
+    };
+    let is_release = |target: &Target| matches!(target.observed, Observed::Present(_));
+    let charts = || {
+        let is_asked = targets.iter().any(|target| is_release(target));
+        let charts = is_asked.then(|| get(&kubectl, &["helmcharts.helm.cattle.io", "-A"], None));
+        charts.flatten().unwrap_or_default()
+    };
+    let Ok((marked, charts)) = screen.step(&what, || {
+        Ok::<_, Infallible>(thread::scope(|scope| {
+            let charts = scope.spawn(charts);
+            let marked = by_marks(targets, &kubectl);
+            let charts = charts.join();
+            (
+                marked,
+                charts.unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            )
+        }))
+    });
+    let each = targets.iter().zip(marked).map(|(target, marked)| {
+        let at = &target.coordinates;
+        let by_chart = || Engine::among_helm_charts(&charts, &at.release, &at.namespace);
+        marked.or_else(|| is_release(target).then(by_chart).flatten())
+    });
+    each.collect()
+}
+
+/// Who deploys each target's workloads, by the marks that they bear in the cluster.
+fn by_marks(targets: &[&Target], kubectl: &Kubectl) -> Vec<Option<Engine>> {
+    let workloads = targets
+        .iter()
+        .map(|target| Workload::among(&target.objects, &target.coordinates.namespace));
+    let workloads: Vec<Vec<Workload<'_>>> = workloads.collect();
+    match live(&workloads.concat(), kubectl) {
+        Some(live) => {
+            let of_one = |own: &Vec<Workload<'_>>| {
+                let is_own = |one: &&Object| own.iter().any(|workload| workload.is(one));
+                Engine::of(&live.iter().filter(is_own).cloned().collect::<Vec<_>>())
+            };
+            workloads.iter().map(of_one).collect()
+        }
+        // Who may not read in one namespace may read in the others.
+        None if targets.len() > 1 => {
+            side_by_side(&workloads, AT_ONCE, |own| Engine::of(&live(own, kubectl)?))
+        }
+        None => vec![None],
     }
-    let list = json!({"apiVersion": "v1", "kind": "List", "items": named});
+}
+
+/// What a workload is called in the cluster.
+#[derive(Clone, Copy)]
+struct Workload<'a> {
+    version: Option<&'a str>,
+    kind: &'a str,
+    namespace: &'a str,
+    name: &'a str,
+}
+
+impl<'a> Workload<'a> {
+    /// Those of a release, which is in a namespace.
+    fn among(objects: &'a [Object], namespace: &'a str) -> Vec<Self> {
+        let workloads = objects
+            .iter()
+            .filter(|one| WORKLOADS.contains(&one.kind.as_str()));
+        let named = workloads.map(|one| Self {
+            version: one.get(&["apiVersion"]).and_then(Value::as_str),
+            kind: &one.kind,
+            namespace: match one.id().namespace {
+                "" => namespace,
+                own => own,
+            },
+            name: &one.name,
+        });
+        named.collect()
+    }
+
+    fn is(&self, object: &Object) -> bool {
+        (self.kind, self.namespace, self.name)
+            == (&object.kind, object.id().namespace, &object.name)
+    }
+
+    fn reference(&self) -> Json {
+        json!({"apiVersion": self.version, "kind": self.kind, "metadata": {"name": self.name, "namespace": self.namespace}})
+    }
+}
+
+/// The workloads as they are in the cluster; `None` where that may not be read.
+fn live(workloads: &[Workload<'_>], kubectl: &Kubectl) -> Option<Vec<Object>> {
+    if workloads.is_empty() {
+        return Some(Vec::new());
+    }
+    let items: Vec<Json> = workloads.iter().map(Workload::reference).collect();
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
     let words = ["-f", "-", "--ignore-not-found", "--show-managed-fields"];
-    Engine::of(&get(kubectl, &words, Some(list.to_string()))?)
+    get(kubectl, &words, Some(list.to_string()))
 }
 
 /// The objects that kubectl gets.
@@ -97,11 +176,9 @@ pub(super) fn rendered(
     let past = helm.template(rendering, &arguments.taking_ownership());
     let by_engine = |stream: &String| {
         let kubectl = Kubectl::at(helm.cluster()).ok()?;
-        live(
-            &Manifest::read(stream).objects,
-            rendering.namespace,
-            &kubectl,
-        )
+        let objects = Manifest::read(stream).objects;
+        let workloads = Workload::among(&objects, rendering.namespace);
+        Engine::of(&live(&workloads, &kubectl)?)
     };
     match past {
         Ok(stream) if by_engine(&stream).is_some() => Ok(stream),

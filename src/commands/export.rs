@@ -134,7 +134,7 @@ fn plan(
     let helm = Helm::at(cluster)?;
     let mut jobs = Vec::new();
     for (request, bundle) in requests.into_iter().zip(bundles.each) {
-        let job = Job::without_cluster(request, bundle, &helm)?;
+        let job = Job::without_cluster(request, bundle?, &helm)?;
         are_plain(&job.place)?;
         jobs.push(job);
     }

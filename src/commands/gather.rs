@@ -459,9 +459,8 @@ pub(super) fn are_distinct<'a>(
     for (cluster, place) in places {
         let (release, namespace) = (&place.release, &place.namespace);
         let component = place.component;
-        // Two contexts may lead to one cluster.
-        let server = cluster.server().unwrap_or(cluster.name());
-        if let Some(other) = seen.insert((server, namespace, release), component) {
+        let is_other = seen.insert((cluster.leads_to(), namespace, release), component);
+        if let Some(other) = is_other {
             return Err(Stop::usage(format!(
                 "{other} and {component} are both to be release {release} in {namespace}, where one would be deployed over the other: give one another name, with --{component}-release"
             )));

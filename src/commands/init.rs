@@ -31,10 +31,8 @@ pub(super) fn run(
     is_new(file)?;
     let clusters = cluster.or_of_contexts(&arguments.contexts, arguments.all_contexts)?;
     let mut seen = BTreeSet::new();
-    let clusters = clusters.into_iter();
-    let clusters =
-        clusters.filter(|one| seen.insert(one.server().unwrap_or(one.name()).to_owned()));
-    let clusters: Vec<ClusterAddress> = clusters.collect();
+    let is_new_cluster = |one: &ClusterAddress| seen.insert(one.server_or_name().to_owned());
+    let clusters: Vec<ClusterAddress> = clusters.into_iter().filter(is_new_cluster).collect();
     let names_context = arguments.all_contexts || !arguments.contexts.is_empty();
     let sought = Sought::all(clusters);
     let found = status::deployed(&sought, arguments.all_namespaces, screen)?;

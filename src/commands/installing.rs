@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 
-use super::bundles::Bundles;
+use super::bundles::{Bundles, Wanted};
 use super::charts::Charts;
 use super::gather::{self, Clusters, Destination, helm_arguments};
 use super::locking;
@@ -14,7 +14,6 @@ use super::order::Order;
 use super::planning::{self, Job, Planner};
 use super::preflight::Preflight;
 use super::probing;
-use crate::certs::bundle::Bundle;
 use crate::cli::{DeployArgs, Output};
 use crate::exit::{ExitCode, Stop};
 use crate::files::FolderLocks;
@@ -146,14 +145,16 @@ impl Ways<'_> {
     fn jobs(
         &self,
         requests: Vec<TargetRequest>,
-        bundles: Vec<Arc<Bundle>>,
+        bundles: Vec<Wanted>,
         clusters: &mut Clusters,
         needs: &mut Needs,
     ) -> Result<(Vec<Job>, Vec<Unplanned>)> {
         let mut jobs = Vec::new();
         let mut lost = Vec::new();
         // Where certificates are missing, what is missing of the places is told as well.
-        let bundles = bundles.into_iter().chain(repeat_with(Arc::default));
+        let bundles = bundles
+            .into_iter()
+            .chain(repeat_with(|| Ok(Arc::default())));
         for (request, bundle) in requests.into_iter().zip(bundles) {
             let TargetRequest {
                 cluster: address,
@@ -163,9 +164,12 @@ impl Ways<'_> {
             } = request;
             let cluster = clusters.at(&address, self.helm);
             let known = gather::named(&spec, &address);
-            let place = Destination::find(spec, cluster, self.screen, self.may_ask);
             let helm = cluster.helm().clone();
-            let place = match needs.keep(place) {
+            let found = bundle.map_err(Into::into).and_then(|bundle| {
+                let place = Destination::find(spec, cluster, self.screen, self.may_ask);
+                Ok((needs.keep(place)?, bundle))
+            });
+            let (place, bundle) = match found {
                 Err(error) if self.order.is_for_many() => {
                     let (component, namespace, release) = known;
                     lost.push(Unplanned {
@@ -178,7 +182,7 @@ impl Ways<'_> {
                     });
                     continue;
                 }
-                place => place?,
+                found => found?,
             };
             jobs.extend(place.map(|place| Job {
                 helm,

@@ -1,6 +1,7 @@
 //! The commands: gather, plan, show, act.
 
 mod agreement;
+mod asking;
 mod bundles;
 mod carry_out;
 mod charts;

@@ -207,7 +207,7 @@ impl<'a> Order<'a> {
             fleet,
             Desired {
                 certificates: cli::vouched(&arguments.certificates, arguments.fingerprint),
-                task_variables: Variables::Documented,
+                task_variables: Some(Variables::Documented),
                 ..Desired::default()
             },
         )
@@ -255,7 +255,7 @@ impl<'a> Order<'a> {
             fleet,
             brings: false,
             desired: Desired {
-                task_pods: TaskPods::AsIs,
+                task_pods: Some(TaskPods::AsIs),
                 ignore: edited.judging.ignore.clone(),
                 expires_within: edited.judging.expires_within,
                 ..desired

@@ -5,18 +5,20 @@ use std::convert::Infallible;
 
 use anyhow::Result;
 
+use super::asking;
 use super::dry_run;
 use super::engines;
 use super::gather::Clusters;
 use super::side_by_side::{AT_ONCE, each_side_by_side, side_by_side};
 use super::verifying;
 use crate::cli::DeployArgs;
+use crate::engine::Engine;
 use crate::files;
 use crate::finding::Finding;
 use crate::helm::{self, Helm, PlacedRelease, Revision};
 use crate::kube::{ClusterAddress, Kubectl};
 use crate::plan::{Action, Observed, Target};
-use crate::preflight::{self, Answers, NamespaceRules, Scene, rights};
+use crate::preflight::{self, Answers, NamespaceRules, Scene};
 use crate::proof::Object;
 use crate::ui::Screen;
 use crate::vendor::Component;
@@ -38,7 +40,7 @@ struct Around {
     /// The releases of each cluster in which something is new.
     everywhere: BTreeMap<ClusterAddress, Vec<PlacedRelease>>,
     /// Where agents come along.
-    agents: BTreeSet<(ClusterAddress, String)>,
+    agents: BTreeSet<(String, String)>,
 }
 
 impl Preflight<'_> {
@@ -53,9 +55,20 @@ impl Preflight<'_> {
     ) -> Result<(Vec<Finding>, Vec<Option<anyhow::Error>>)> {
         let findings = self.of_the_run()?;
         let around = self.around(targets);
-        let looked = each_side_by_side(targets, self.at_once, |target| {
-            self.look_at(target, &around).err()
+        let engines = if self.deploy.files_only {
+            vec![None; targets.len()]
+        } else {
+            asking::namespaces(targets, self.at_once);
+            engines::of_all(targets, self.at_once, self.screen)
+        };
+        let mut owned: Vec<(&mut Target, Option<Engine>)> =
+            targets.iter_mut().zip(engines).collect();
+        let looked = each_side_by_side(&mut owned, self.at_once, |(target, engine)| {
+            self.look_at(target, engine.as_ref(), &around).err()
         });
+        if !self.deploy.files_only {
+            asking::rights(targets, self.helm, self.at_once, self.screen)?;
+        }
         Ok((findings, looked))
     }
 
@@ -89,10 +102,6 @@ impl Preflight<'_> {
     }
 
     fn around(&self, targets: &[Target]) -> Around {
-        let place = |target: &Target| {
-            let at = &target.coordinates;
-            (at.cluster.clone(), at.namespace.clone())
-        };
         let agents = targets
             .iter()
             .filter(|target| target.coordinates.component == Component::Agent);
@@ -119,26 +128,19 @@ impl Preflight<'_> {
         }
     }
 
-    fn look_at(&self, target: &mut Target, around: &Around) -> Result<()> {
+    fn look_at(&self, target: &mut Target, engine: Option<&Engine>, around: &Around) -> Result<()> {
         let (deploy, screen) = (self.deploy, self.screen);
         let (restart, deploys) = (deploy.restart, !deploy.files_only);
         let address = target.coordinates.cluster.clone();
         let namespace = target.coordinates.namespace.clone();
         let helm = &self.helm.to(&address);
         let kubectl = Kubectl::at(&address);
-        if let Ok(kubectl) = &kubectl
-            && deploys
-            && is_new(target)
-        {
-            target.namespace_is_new = kubectl.has_namespace(&namespace) == Some(false);
-        }
         let (answers, rules) = match &kubectl {
             Ok(kubectl) if deploys => admission(target, kubectl, screen),
             _ => (Answers::default(), None),
         };
         let cluster = self.clusters.known(&address);
         let everywhere = around.everywhere.get(&address);
-        let engine = engines::of(target, kubectl.as_ref().ok().filter(|_| deploys), screen);
         let scene = Scene {
             target,
             releases: cluster.and_then(|cluster| cluster.known(&namespace)),
@@ -146,8 +148,8 @@ impl Preflight<'_> {
             history: &history(target, helm)?,
             rules: rules.as_ref(),
             answers: &answers,
-            engine: engine.as_ref(),
-            agent_comes_along: around.agents.contains(&(address, namespace.clone())),
+            engine,
+            agent_comes_along: around.agents.contains(&place(target)),
             restart,
             deploys,
         };
@@ -163,11 +165,12 @@ impl Preflight<'_> {
         if deploys {
             found.extend(dry_run::conflicts(target, helm, &kubectl, screen)?);
         }
-        if deploys && let Ok(kubectl) = &kubectl {
-            found.extend(rights(target, helm.major()?, kubectl, screen));
-            if deploy.verify && target.layout.task_pods.is_some() {
-                found.extend(verifying::may_not(&namespace, kubectl, screen));
-            }
+        if deploys
+            && let Ok(kubectl) = &kubectl
+            && deploy.verify
+            && target.layout.task_pods.is_some()
+        {
+            found.extend(verifying::may_not(&namespace, kubectl, screen));
         }
         found.extend(unwritable(target));
         found.extend(open_in_editor(target));
@@ -177,6 +180,13 @@ impl Preflight<'_> {
         }
         Ok(())
     }
+}
+
+/// The namespace that a target is in, as the cluster would tell it from others.
+fn place(target: &Target) -> (String, String) {
+    let at = &target.coordinates;
+    let cluster = at.cluster.server_or_name();
+    (cluster.to_owned(), at.namespace.clone())
 }
 
 fn is_new(target: &Target) -> bool {
@@ -312,29 +322,4 @@ fn history(target: &Target, helm: &Helm) -> Result<Vec<Revision>> {
     }
     let at = &target.coordinates;
     Ok(helm.history(&at.release, &at.namespace)?)
-}
-
-/// What the user may not do; an answer that cannot be had stands in nobody's way.
-fn rights(target: &Target, helm_major: u64, kubectl: &Kubectl, screen: &Screen) -> Vec<Finding> {
-    let unknown = matches!(target.observed, Observed::Unknown(_));
-    if target.action == Action::Nothing || unknown {
-        return Vec::new();
-    }
-    let deeds = rights::deeds(target, helm_major, helm::keeps_releases_in_secrets());
-    let answers = screen.step("asking the cluster for your rights", || {
-        kubectl.run_with(
-            &["create", "-f", "-", "-o", "json"],
-            rights::reviews(&deeds),
-        )
-    });
-    let known = answers.map(|answers| rights::forbidden(target, &deeds, &answers));
-    known.ok().flatten().unwrap_or_else(|| {
-        vec![Finding::note(
-            "rights-unknown",
-            format!(
-                "kubectl could not tell whether you may do in namespace {} what the upgrade does; helm will",
-                target.coordinates.namespace
-            ),
-        )]
-    })
 }

@@ -69,7 +69,7 @@ pub(super) fn run(
     let mut locks = FolderLocks::default();
     let mut jobs = Vec::new();
     for (request, bundle) in requests.into_iter().zip(each) {
-        let job = Job::without_cluster(request, bundle, &helm)?;
+        let job = Job::without_cluster(request, bundle?, &helm)?;
         if arguments.in_place {
             locking::lock(&mut locks, &job.place.values, screen)?;
         }

@@ -35,14 +35,11 @@ pub(super) fn started_without(
     if targets.is_empty() {
         return Vec::new();
     }
-    let kubectl = Kubectl::at(helm.cluster()).map_err(|why| format!("{why:#}"));
     let Ok(found) = screen.step("asking which tasks run", || {
         Ok::<_, Infallible>(side_by_side(&targets, AT_ONCE, |(target, release)| {
-            let looked = kubectl.as_ref().map_err(Clone::clone);
-            let looked = looked.and_then(|kubectl| {
-                look(came, target, release, kubectl, helm).map_err(|why| format!("{why:#}"))
-            });
-            looked.unwrap_or_else(|why| Some(unknown(target, &why)))
+            let helm = helm.to(&target.coordinates.cluster);
+            let looked = look(came, target, release, &helm);
+            looked.unwrap_or_else(|why| Some(unknown(target, &format!("{why:#}"))))
         }))
     });
     found.into_iter().flatten().collect()
@@ -52,10 +49,10 @@ fn look(
     came: &[Entry],
     target: &Target,
     release: &Snapshot,
-    kubectl: &Kubectl,
     helm: &Helm,
 ) -> Result<Option<Finding>> {
     let at = &target.coordinates;
+    let kubectl = Kubectl::at(&at.cluster)?;
     let printed = kubectl.run(&["get", "pods", "-n", &at.namespace, "-o", "json"])?;
     let pods = Object::listed(&serde_json::from_slice(&printed)?);
     let wanted = came.iter().map(|entry| entry.certificate.fingerprint);

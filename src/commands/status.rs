@@ -48,9 +48,9 @@ pub(super) fn run(
         None => Sought::by_words(arguments, address)?,
     };
     if arguments.watch {
-        return watch(arguments, &sought, screen);
+        return watch(arguments, &sought, address, screen);
     }
-    let status = look(arguments, &sought, screen)?;
+    let status = look(arguments, &sought, address, screen)?;
     interrupt::check()?;
     show(arguments, &status, screen);
     Ok(status.exit_code())
@@ -87,9 +87,14 @@ fn fits_together(arguments: &StatusArgs) -> Result<(), Stop> {
 
 /// Looks again and again until a signal ends it, quietly: that is how it is meant to end. A look that fails is told, and does not
 /// end it.
-fn watch(arguments: &StatusArgs, sought: &[Sought], screen: &Screen) -> Result<ExitCode> {
+fn watch(
+    arguments: &StatusArgs,
+    sought: &[Sought],
+    here: &ClusterAddress,
+    screen: &Screen,
+) -> Result<ExitCode> {
     loop {
-        let looked = look(arguments, sought, screen);
+        let looked = look(arguments, sought, here, screen);
         if interrupt::requested() {
             return Ok(ExitCode::Interrupted);
         }
@@ -158,23 +163,23 @@ pub(super) fn deployed(
     Ok(told)
 }
 
-fn look(arguments: &StatusArgs, sought: &[Sought], screen: &Screen) -> Result<Status> {
+fn look(
+    arguments: &StatusArgs,
+    sought: &[Sought],
+    here: &ClusterAddress,
+    screen: &Screen,
+) -> Result<Status> {
     let files = Files::read(sought)?;
     files
         .values()
         .for_each(|values| screen.hide_secrets_of(values));
     let named = sought.iter().map(|one| one.cluster.to_string());
     screen.leave_open(named);
-    let (given, mut findings) = match sought {
-        [] => (Vec::new(), Vec::new()),
-        [first, ..] => {
-            let access = Access::looking(&first.cluster);
-            let (bundle, findings) = bundles::read(&sought::local(arguments), &access)?;
-            (bundle.entries, findings)
-        }
-    };
+    let access = Access::looking(here);
+    let (bundle, mut findings) = bundles::read(&sought::local(arguments), &access)?;
+    let given = bundle.entries;
     let wanted = if arguments.certificates.is_empty() {
-        let (wanted, more) = Wanted::read(sought);
+        let (wanted, more) = Wanted::read(sought, here);
         findings.extend(more);
         wanted
     } else {

@@ -82,6 +82,11 @@ pub fn register() -> impl Iterator<Item = Explained> {
     })
 }
 
+/// Whether no `--ignore` lets a code pass.
+pub(super) fn is_final(code: &str) -> bool {
+    register().any(|one| one.code == code && !one.is_ignorable())
+}
+
 /// What the page says of `word`: a code, or what a run has printed of it, such as `error[no-rights]:`.
 ///
 /// # Errors

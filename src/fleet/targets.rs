@@ -43,10 +43,10 @@ pub(super) struct Listed {
     spec: TargetSpec,
     pub(super) certificates: Vec<Source>,
     mode: Option<Mode>,
-    task_pods: TaskPods,
-    task_variables: Variables,
+    task_pods: Option<TaskPods>,
+    task_variables: Option<Variables>,
     task_distros: Option<Distros>,
-    task_queues: Queues,
+    task_queues: Option<Queues>,
     task_image: Option<String>,
     wave: usize,
 }
@@ -79,21 +79,12 @@ impl Listed {
                 },
                 // Who takes certificates out leaves the way in which others come as it is.
                 mode: desired.mode.or(self.mode.filter(|_| is_install)),
-                task_pods: match desired.task_pods {
-                    TaskPods::Auto => self.task_pods,
-                    said => said,
-                },
-                task_variables: match desired.task_variables {
-                    Variables::All => self.task_variables,
-                    said @ Variables::Documented => said,
-                },
+                task_pods: desired.task_pods.or(self.task_pods),
+                task_variables: desired.task_variables.or(self.task_variables),
                 task_distros: desired
                     .task_distros
                     .or(self.task_distros.filter(|_| is_install)),
-                task_queues: match desired.task_queues {
-                    Queues::All => self.task_queues,
-                    said @ Queues::Base => said,
-                },
+                task_queues: desired.task_queues.or(self.task_queues),
                 task_image: or(&desired.task_image, &self.task_image),
                 ..desired.clone()
             },
@@ -167,10 +158,10 @@ fn expanded(file: &Reader, at: &Path, defaults: &Path, names: &Names) -> Result<
         },
         certificates,
         mode: file.word(&place("mode")?)?,
-        task_pods: file.word(&place("taskPods")?)?.unwrap_or_default(),
-        task_variables: file.word(&place("taskVariables")?)?.unwrap_or_default(),
+        task_pods: file.word(&place("taskPods")?)?,
+        task_variables: file.word(&place("taskVariables")?)?,
         task_distros: file.word(&place("taskDistros")?)?,
-        task_queues: file.word(&place("taskQueues")?)?.unwrap_or_default(),
+        task_queues: file.word(&place("taskQueues")?)?,
         task_image: file.text(&place("taskImage")?)?,
         wave: file.number(&place("wave")?)?.unwrap_or_default(),
     };

@@ -355,7 +355,7 @@ impl Given {
             components: desired.components.clone(),
             certificates: !desired.certificates.is_empty(),
             mode: desired.mode.is_some(),
-            task_pods: desired.task_pods != TaskPods::default(),
+            task_pods: desired.task_pods.is_some(),
             options: options.collect(),
         }
     }

@@ -15,6 +15,9 @@ const CONTEXT: &str = "HELM_KUBECONTEXT";
 /// The variable in which it hands on a server that beats the context's.
 const SERVER: &str = "HELM_KUBEAPISERVER";
 
+/// Helm's token (`--kube-token`).
+pub(super) const TOKEN: &str = "HELM_KUBETOKEN";
+
 /// A cluster, and the namespace that holds where none is named: what Helm was told by its flags and its environment,
 /// resolved once. Every helm and every kubectl of a run goes there, whatever becomes of the kubeconfig meanwhile.
 ///
@@ -85,6 +88,11 @@ impl ClusterAddress {
                 "--kube-apiserver (or {SERVER}) leads every context to the same server: leave it out, or the contexts"
             )));
         }
+        if variable(TOKEN).is_some() {
+            return Err(Stop::usage(format!(
+                "--kube-token (or {TOKEN}) would be shown to the servers of all contexts: leave it out, and let each context log in by itself"
+            )));
+        }
         let config = Kubeconfig::read(variable("KUBECONFIG").as_deref());
         let all: Vec<String> = match names {
             Some(names) => names.to_vec(),
@@ -141,6 +149,18 @@ impl ClusterAddress {
             context: Some(context.to_owned()),
             ..self.clone()
         }
+    }
+
+    /// What tells its cluster from others: two contexts may lead to one server.
+    #[must_use]
+    pub fn server_or_name(&self) -> &str {
+        self.server().unwrap_or(self.name())
+    }
+
+    /// The cluster that it leads to for sure: behind a proxy such as Teleport's, who asks decides which one answers.
+    #[must_use]
+    pub fn leads_to(&self) -> (&str, Option<&str>) {
+        (self.server_or_name(), self.user.as_deref())
     }
 
     /// The context that was named, where one was.

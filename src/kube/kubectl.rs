@@ -1,12 +1,14 @@
 //! kubectl, where it is installed: it has the user's credentials and every way to log in. Nothing depends on it that Helm
 //! can do.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Output;
 
 use anyhow::{Context as _, Result, bail};
 
 use super::ClusterAddress;
+use super::address::TOKEN;
 use crate::environment::variable;
 use crate::{log_lines, process};
 
@@ -27,9 +29,6 @@ const FLAGS: [(&str, &str); 5] = [
     ("HELM_KUBETLS_SERVER_NAME", "--tls-server-name"),
 ];
 
-/// A token that would have to stand in kubectl's arguments, for everybody on this machine to read.
-const TOKEN: &str = "HELM_KUBETOKEN";
-
 /// The command that replaces a workload's pods, to paste into a shell: it needs no kubectl here.
 #[must_use]
 pub fn restart_shown(cluster: &ClusterAddress, namespace: &str, workload: &str) -> String {
@@ -45,6 +44,7 @@ impl Kubectl {
     /// It is not installed, or cannot be given the same credentials as Helm.
     pub fn at(address: &ClusterAddress) -> Result<Self> {
         let program = which::which("kubectl").context("kubectl is not on the PATH: install it")?;
+        // It would have to stand in kubectl's arguments, for everybody on this machine to read.
         if variable(TOKEN).is_some() {
             bail!(
                 "kubectl cannot be given the token of --kube-token or {TOKEN} unseen: use a kubeconfig"
@@ -140,22 +140,17 @@ impl Kubectl {
         Ok(names.map(str::to_owned).collect())
     }
 
-    /// Whether a namespace is there; `None` where the cluster does not tell.
+    /// Those of these namespaces that are there; `None` where the cluster does not tell.
     #[must_use]
-    pub fn has_namespace(&self, name: &str) -> Option<bool> {
-        match self.run(&[
-            "get",
-            "namespace",
-            name,
-            "-o",
-            "name",
-            "--request-timeout=5s",
-        ]) {
-            Ok(_) => Some(true),
-            // Source: the API server's reason, as kubectl prints it.
-            Err(error) if format!("{error:#}").contains("(NotFound)") => Some(false),
-            Err(_) => None,
-        }
+    pub fn existing_namespaces(&self, names: &BTreeSet<&str>) -> Option<BTreeSet<String>> {
+        let names: Vec<&str> = names.iter().copied().collect();
+        let flags = ["--ignore-not-found", "-o", "name", "--request-timeout=5s"];
+        let printed = self.run(&[&["get", "namespace"], names.as_slice(), &flags].concat());
+        let printed = String::from_utf8(printed.ok()?).ok()?;
+        let names = printed
+            .lines()
+            .filter_map(|one| one.strip_prefix("namespace/"));
+        Some(names.map(str::to_owned).collect())
     }
 
     /// The command for a shell.

@@ -29,6 +29,11 @@ pub(super) fn settle(
     }
     let mut settled = rendered(request, &deployed, render)?;
     settled.deployed = deployed;
+    // Beside what nobody can let pass it would be a second cause that is none.
+    if !finding::refuses_for_good(&settled.findings) {
+        let unknown = unknown(request, &settled);
+        settled.findings.extend(unknown);
+    }
     Ok(settled)
 }
 
@@ -44,7 +49,7 @@ fn rendered(
         .findings
         .extend(both_modes(request, &settled.values));
     if request.chart.is_assumed {
-        settled.findings.extend(assumed(request, &settled));
+        settled.findings.push(assumed(request));
         settled.fragment = edits.fragment(&settled)?;
         return Ok(settled);
     }
@@ -89,13 +94,6 @@ fn rendered(
                 settled.has_no_queue = note.is_some();
                 settled.findings.extend(note);
             }
-            let who = format!("{} {}", request.chart.name, request.chart.version);
-            let unknown = unknown(
-                request,
-                &settled,
-                &format!("{who} renders nothing that tells"),
-            );
-            settled.findings.extend(unknown);
             settled.objects = objects;
             settled.subcharts = subcharts(&stream);
             settled.unreadable = unreadable;
@@ -165,24 +163,27 @@ fn both_modes(request: &Request<'_>, edited: &Value) -> Option<Finding> {
 }
 
 /// What could not be seen, where the chart cannot be reached.
-fn assumed(request: &Request<'_>, settled: &Settled) -> Vec<Finding> {
-    let reference = &request.chart.reference;
-    let mut findings = vec![Finding::warning(
+fn assumed(request: &Request<'_>) -> Finding {
+    Finding::warning(
         "names-assumed",
         format!(
-            "the chart {reference} was not rendered: nothing proves that the certificates arrive, and names of ConfigMaps are the documented ones"
+            "the chart {} was not rendered: nothing proves that the certificates arrive, and names of ConfigMaps are the documented ones",
+            request.chart.reference
         ),
-    )];
-    findings.extend(unknown(
-        request,
-        settled,
-        &format!("only the chart {reference} can tell"),
-    ));
-    findings
+    )
 }
 
-/// What stands in the text for a name that nobody told: such a text is never written.
-fn unknown(request: &Request<'_>, settled: &Settled, who_tells: &str) -> Option<Finding> {
+/// What stands in the text for a name that nobody told: such a text is never written, whatever else may pass.
+fn unknown(request: &Request<'_>, settled: &Settled) -> Option<Finding> {
+    let chart = request.chart;
+    let who = format!("{} {}", chart.name, chart.version);
+    let who_tells = if chart.is_assumed {
+        format!("only the chart {} can tell", chart.reference)
+    } else if settled.proof.is_none() {
+        format!("{who} does not render and so does not tell")
+    } else {
+        format!("{who} renders nothing that tells")
+    };
     if settled.text.contains(guess::BUNDLE_UNKNOWN) {
         let message =
             format!("{who_tells} the ConfigMap of the replaced bundle, which task pods mount");

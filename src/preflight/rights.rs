@@ -198,28 +198,34 @@ pub fn verifying(namespace: &str) -> Vec<Deed> {
 /// The deeds that the answers, one for each in the same order, forbid; `None` where they cannot be read.
 #[must_use]
 pub fn denied(deeds: &[Deed], answers: &[u8]) -> Option<Vec<String>> {
+    denied_of_each(&[deeds], answers)?.pop()
+}
+
+/// The same for the deeds of several, whose questions were asked one after the other.
+#[must_use]
+pub fn denied_of_each(all: &[&[Deed]], answers: &[u8]) -> Option<Vec<Vec<String>>> {
     let answers: Vec<Answer> = serde_json::Deserializer::from_slice(answers)
         .into_iter()
         .collect::<Result<_, _>>()
         .ok()?;
-    if answers.len() != deeds.len() {
+    if answers.len() != all.iter().map(|deeds| deeds.len()).sum::<usize>() {
         return None;
     }
-    let denied = deeds
-        .iter()
-        .zip(answers)
-        .filter(|(_, answer)| !answer.status.allowed)
-        .map(|(deed, _)| deed.shown());
-    Some(denied.collect())
+    let mut answers = answers.into_iter();
+    let each = all.iter().map(|deeds| {
+        let judged = deeds.iter().zip(answers.by_ref());
+        let denied = judged.filter(|(_, answer)| !answer.status.allowed);
+        denied.map(|(deed, _)| deed.shown()).collect()
+    });
+    Some(each.collect())
 }
 
-/// What the answers forbid of a target's deeds; `None` where they cannot be read.
+/// What is denied of a target's deeds.
 #[must_use]
-pub fn forbidden(target: &Target, deeds: &[Deed], answers: &[u8]) -> Option<Vec<Finding>> {
-    let denied = denied(deeds, answers)?;
+pub fn forbidden(target: &Target, denied: &[String]) -> Option<Finding> {
     let at = &target.coordinates;
     let what = format!("what upgrading {} needs", at.release);
-    Some(Vec::from_iter(refused(&at.namespace, &what, &denied)))
+    refused(&at.namespace, &what, denied)
 }
 
 /// The finding of what is denied in a namespace.
@@ -316,21 +322,18 @@ mod tests {
                 .join("\n")
                 .into_bytes()
         };
-        assert_eq!(
-            forbidden(&target, &deeds, &answers(&|_| true)),
-            Some(Vec::new())
-        );
-        let found = forbidden(&target, &deeds, &answers(&|i| i > 1)).unwrap();
-        assert_eq!(found.len(), 1);
+        assert_eq!(denied(&deeds, &answers(&|_| true)), Some(Vec::new()));
+        let forbids = denied(&deeds, &answers(&|i| i > 1)).unwrap();
+        let found = forbidden(&target, &forbids).unwrap();
         assert!(
-            found[0]
+            found
                 .message
                 .ends_with("needs: create configmaps, create secrets")
         );
-        assert_eq!(
-            forbidden(&target, &deeds, b"{\"status\": {\"allowed\": false}}"),
-            None
-        );
-        assert_eq!(forbidden(&target, &deeds, b"nonsense"), None);
+        assert_eq!(denied(&deeds, b"{\"status\": {\"allowed\": false}}"), None);
+        assert_eq!(denied(&deeds, b"nonsense"), None);
+        let (first, second) = deeds.split_at(1);
+        let each = denied_of_each(&[first, second], &answers(&|i| i > 1)).unwrap();
+        assert_eq!(each, [["create configmaps"], ["create secrets"]]);
     }
 }

@@ -81,11 +81,20 @@ pub(super) fn holds_none(contents: &Contents, shown: &str) -> Stop {
 
 /// The certificates of a file of manifests; `None` where it is something else.
 pub(super) fn of_manifests(text: &str, name: &str) -> Option<Result<Reading>> {
-    let objects = Manifest::read(text).objects.into_iter().flat_map(items);
+    let manifest = Manifest::read(text);
+    let objects = manifest.objects.into_iter().flat_map(items);
     let objects: Vec<Object> = objects.filter(Object::holds_texts).collect();
     let is_whole = |one: &Object| one.get(&["apiVersion"]).is_some();
     if objects.is_empty() || !objects.iter().all(is_whole) {
         return None;
+    }
+    // What cannot be read may be what was meant.
+    if let Some(first) = manifest.unreadable.first() {
+        let (line, why) = (first.line, &first.why);
+        return Some(Err(Stop::refused(format!(
+            "{name}:{line}: this document cannot be read, so its certificates would be left out: {why}; mend it, or give a file of the others"
+        ))
+        .into()));
     }
     Some(of_objects(&objects, name))
 }

@@ -131,8 +131,8 @@ impl Sought {
 pub(super) struct Wanted(Vec<(Vec<Source>, Vec<Entry>, Vec<String>)>);
 
 impl Wanted {
-    /// Reads them, and gives what there is to say of those that cannot be read.
-    pub(super) fn read(sought: &[Sought]) -> (Self, Vec<Finding>) {
+    /// Reads them, those in a cluster from the one that is meant here, and gives what there is to say of those that cannot be read.
+    pub(super) fn read(sought: &[Sought], here: &ClusterAddress) -> (Self, Vec<Finding>) {
         let mut all = Self::default();
         let mut findings = Vec::new();
         for one in sought {
@@ -140,7 +140,7 @@ impl Wanted {
                 if sources.is_empty() || all.of(sources).is_some() {
                     continue;
                 }
-                match bundles::read(sources, &Access::looking(&one.cluster)) {
+                match bundles::read(sources, &Access::looking(here)) {
                     Ok((bundle, notes)) => {
                         findings.extend(notes);
                         let words = sources.iter().map(|source| source.place.to_string());

@@ -151,7 +151,7 @@ pub fn template(
         return Ok(findings);
     }
     for queue in queues_of(document, keys) {
-        let before = document.text().to_owned();
+        let before = document.clone();
         let spot = edit::Spot {
             path: &queue.path,
             lists: &queue.lists,
@@ -165,7 +165,7 @@ pub fn template(
             Ok(more) => findings.extend(more),
             // What cannot be edited safely, such as a list that an anchor shares, costs its own queue alone.
             Err(error) if error.is::<YamlError>() => {
-                *document = Document::parse(&before)?;
+                *document = before;
                 findings.push(left_alone(file, &queue, &error));
             }
             Err(error) => return Err(error),

@@ -1,0 +1,150 @@
+//! Questions that many targets have of one cluster, some at a time in one call: each kubectl takes a moment to start.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::side_by_side::{each_side_by_side, side_by_side};
+use crate::finding::Finding;
+use crate::helm::{self, Helm};
+use crate::kube::{ClusterAddress, Kubectl};
+use crate::plan::{Action, Observed, Target};
+use crate::preflight::rights::{self, Deed};
+use crate::ui::Screen;
+
+/// So many targets in one call: each has some twenty questions, and kubectl slows itself down after 300 requests (client-go's
+/// burst, as kubectl sets it).
+const IN_ONE_CALL: usize = 12;
+
+/// Targets of one cluster, no more than go into one call.
+pub(super) fn groups<T>(targets: impl Iterator<Item = (ClusterAddress, T)>) -> Vec<Vec<T>> {
+    let mut groups: Vec<Vec<T>> = Vec::new();
+    let mut last_of: BTreeMap<ClusterAddress, usize> = BTreeMap::new();
+    for (cluster, target) in targets {
+        let open = last_of.get(&cluster).and_then(|at| groups.get_mut(*at));
+        match open.filter(|group| group.len() < IN_ONE_CALL) {
+            Some(group) => group.push(target),
+            None => {
+                last_of.insert(cluster, groups.len());
+                groups.push(vec![target]);
+            }
+        }
+    }
+    groups
+}
+
+/// Finds out which namespaces of new releases are to be made.
+pub(super) fn namespaces(targets: &mut [Target], at_once: usize) {
+    let new = targets
+        .iter_mut()
+        .filter(|target| target.observed == Observed::Absent);
+    let mut groups = groups(new.map(|target| (target.coordinates.cluster.clone(), target)));
+    each_side_by_side(&mut groups, at_once, |group| {
+        let Some(Ok(kubectl)) = group
+            .first()
+            .map(|one| Kubectl::at(&one.coordinates.cluster))
+        else {
+            return;
+        };
+        let names = group.iter().map(|one| one.coordinates.namespace.as_str());
+        let names: BTreeSet<&str> = names.collect();
+        let known = kubectl.existing_namespaces(&names);
+        // Who may not see one of several may see the others.
+        let alone = |name: &str| {
+            let is_asked_again = known.is_none() && names.len() > 1;
+            let asked = is_asked_again.then(|| kubectl.existing_namespaces(&[name].into()));
+            asked.flatten()
+        };
+        let missing = names.iter().filter(|name| {
+            let there = known.clone().or_else(|| alone(name));
+            there.is_some_and(|there| !there.contains(**name))
+        });
+        let missing: BTreeSet<String> = missing.map(|name| (*name).to_owned()).collect();
+        for target in group {
+            target.namespace_is_new = missing.contains(&target.coordinates.namespace);
+        }
+    });
+}
+
+/// What the user may not do of what each target's upgrade does; an answer that cannot be had stands in nobody's way.
+///
+/// # Errors
+/// Helm does not tell its version.
+pub(super) fn rights(
+    targets: &mut [Target],
+    helm: &Helm,
+    at_once: usize,
+    screen: &Screen,
+) -> anyhow::Result<()> {
+    let (major, in_secrets) = (helm.major()?, helm::keeps_releases_in_secrets());
+    let acts = targets.iter_mut().filter(|target| {
+        target.action != Action::Nothing && !matches!(target.observed, Observed::Unknown(_))
+    });
+    let asked = acts.map(|target| {
+        let deeds = rights::deeds(target, major, in_secrets);
+        (target.coordinates.cluster.clone(), (target, deeds))
+    });
+    let mut groups = groups(asked);
+    each_side_by_side(&mut groups, at_once, |group| {
+        let address = group.first().map(|(target, _)| &target.coordinates.cluster);
+        let Some(Ok(kubectl)) = address.map(Kubectl::at) else {
+            return;
+        };
+        let all: Vec<&[Deed]> = group.iter().map(|(_, deeds)| deeds.as_slice()).collect();
+        let answers = denied(&all, &kubectl, screen);
+        for ((target, _), denied) in group.iter_mut().zip(answers) {
+            let found = match denied {
+                Some(denied) => rights::forbidden(target, &denied),
+                None => Some(unknown(target)),
+            };
+            target.findings.extend(found);
+        }
+    });
+    Ok(())
+}
+
+/// What is denied of each target's deeds; `None` where kubectl cannot tell.
+fn denied(all: &[&[Deed]], kubectl: &Kubectl, screen: &Screen) -> Vec<Option<Vec<String>>> {
+    let ask = |all: &[&[Deed]]| {
+        let answers = screen.step("asking the cluster for your rights", || {
+            kubectl.run_with(
+                &["create", "-f", "-", "-o", "json"],
+                rights::reviews(&all.concat()),
+            )
+        });
+        rights::denied_of_each(all, &answers.ok()?)
+    };
+    match ask(all) {
+        Some(each) => each.into_iter().map(Some).collect(),
+        // Where one question breaks the call, the others are asked without it.
+        None if all.len() > 1 => side_by_side(all, all.len(), |deeds| ask(&[deeds])?.pop()),
+        None => vec![None],
+    }
+}
+
+fn unknown(target: &Target) -> Finding {
+    Finding::note(
+        "rights-unknown",
+        format!(
+            "kubectl could not tell whether you may do in namespace {} what the upgrade does; helm will",
+            target.coordinates.namespace
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_of_one_cluster_go_together_some_at_a_time() {
+        let cluster = crate::kube::tests::on_context;
+        let targets = (0..30).map(|number| {
+            let name = if number % 3 == 0 { "one" } else { "two" };
+            (cluster(name), number)
+        });
+        let groups = groups(targets);
+        let sizes: Vec<usize> = groups.iter().map(Vec::len).collect();
+        assert_eq!(sizes, [10, 12, 8]);
+        assert!(groups[0].iter().all(|number| number % 3 == 0));
+        assert!(groups[1..].iter().flatten().all(|number| number % 3 != 0));
+    }
+}
