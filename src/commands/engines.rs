@@ -19,8 +19,13 @@ use crate::ui::Screen;
 const WORKLOADS: [&str; 3] = ["Deployment", "StatefulSet", "DaemonSet"];
 
 /// Who deploys each target's release: as Helm stored its objects, else as they are in the cluster, where they may have come to
-/// belong to an engine later, or without Helm.
-pub(super) fn of_all(targets: &[Target], at_once: usize, screen: &Screen) -> Vec<Option<Engine>> {
+/// belong to an engine later, or without Helm (`asks_cluster`).
+pub(super) fn of_all(
+    targets: &[Target],
+    asks_cluster: bool,
+    at_once: usize,
+    screen: &Screen,
+) -> Vec<Option<Engine>> {
     let stored = targets.iter().map(|target| {
         let release = target.observed.release();
         release.and_then(|release| Engine::of(release.objects()))
@@ -28,7 +33,7 @@ pub(super) fn of_all(targets: &[Target], at_once: usize, screen: &Screen) -> Vec
     let mut engines: Vec<Option<Engine>> = stored.collect();
     let is_open = |target: &Target| {
         let is_unknown = matches!(target.observed, Observed::Unknown(_));
-        target.action != Action::Nothing && !target.namespace_is_new && !is_unknown
+        asks_cluster && target.action != Action::Nothing && !target.namespace_is_new && !is_unknown
     };
     let places = targets.iter().zip(&mut engines);
     let open = places.filter(|(target, engine)| engine.is_none() && is_open(target));

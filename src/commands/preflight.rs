@@ -55,18 +55,17 @@ impl Preflight<'_> {
     ) -> Result<(Vec<Finding>, Vec<Option<anyhow::Error>>)> {
         let findings = self.of_the_run()?;
         let around = self.around(targets);
-        let engines = if self.deploy.files_only {
-            vec![None; targets.len()]
-        } else {
+        let deploys = !self.deploy.files_only;
+        if deploys {
             asking::namespaces(targets, self.at_once);
-            engines::of_all(targets, self.at_once, self.screen)
-        };
+        }
+        let engines = engines::of_all(targets, deploys, self.at_once, self.screen);
         let mut owned: Vec<(&mut Target, Option<Engine>)> =
             targets.iter_mut().zip(engines).collect();
         let looked = each_side_by_side(&mut owned, self.at_once, |(target, engine)| {
             self.look_at(target, engine.as_ref(), &around).err()
         });
-        if !self.deploy.files_only {
+        if deploys {
             asking::rights(targets, self.helm, self.at_once, self.screen)?;
         }
         Ok((findings, looked))

@@ -143,8 +143,8 @@ fn waves(turns: &[(usize, bool)], canary: Option<usize>) -> Vec<Wave> {
 /// Whether a target builds on another: in one cluster the control plane goes first, and gateways need an agent.
 fn is_ground_of(one: &Target, target: &Target) -> bool {
     let rank = |target: &Target| target.coordinates.component.rank();
-    let cluster = |target: &Target| target.coordinates.cluster.server_or_name().to_owned();
-    cluster(one) == cluster(target) && rank(one) < rank(target)
+    let [cluster, other] = [one, target].map(|target| target.coordinates.cluster.server_or_name());
+    cluster == other && rank(one) < rank(target)
 }
 
 /// The files of a target, by the places that their paths lead to.

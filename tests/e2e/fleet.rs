@@ -83,7 +83,30 @@ impl Clusters {
         }
     }
 
-    fn kubectl(&self, context: &str, words: &[&str]) {
+    /// A pod that mounts what the agent's tasks mount, and is about to run for as long as the test wants.
+    fn starts_task(&self, world: &World, context: &str, namespace: &str) {
+        let words = ["get", "configmaps", "-n", namespace, "-o", "name"];
+        let names = self.kubectl(context, &words);
+        let map = names
+            .lines()
+            .find(|name| name.contains("r-agent") && name.contains("ca"));
+        let map = map
+            .and_then(|name| name.strip_prefix("configmap/"))
+            .unwrap();
+        let pod = json!({
+            "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "task"},
+            "spec": {
+                "schedulerName": "nobody",
+                "containers": [{"name": "task", "image": "ubuntu:18.04", "volumeMounts": [{"name": "ca", "mountPath": "/ca"}]}],
+                "volumes": [{"name": "ca", "configMap": {"name": map}}],
+            },
+        });
+        world.write("task.json", &pod.to_string());
+        let path = world.path("task.json").display().to_string();
+        self.kubectl(context, &["create", "-n", namespace, "-f", &path]);
+    }
+
+    fn kubectl(&self, context: &str, words: &[&str]) -> String {
         let mut command = Command::new(kubectl());
         command.args(["--kubeconfig", &self.config, "--context", context]);
         let output = command.args(words).output().unwrap();
@@ -92,6 +115,7 @@ impl Clusters {
             "{words:?}: {}",
             String::from_utf8_lossy(&output.stderr)
         );
+        String::from_utf8(output.stdout).unwrap()
     }
 
     /// Namespaces of a context, which are not those of any other test.
@@ -196,10 +220,17 @@ on_the_cluster! {
         let run = clusters.run(&world, "status --skip-probe -o json");
         let seen = schema::holds("status", &run.exits(0).stdout);
         assert_eq!(seen["releases"].as_array().unwrap().len(), releases);
-        // A rotation in two steps, over all of them.
+        // A rotation in two steps, over all of them. In the second cluster a task runs since before.
+        let (context, names) = &places[1];
+        clusters.starts_task(&world, context, &names[0]);
         let rotate = "rotate --from acme-root --to acme-next=next.pem --skip-probe --yes";
         clusters.run(&world, rotate).exits(2).says("Both are trusted from now on");
-        clusters.run(&world, rotate).exits(0).warns("warning[config-brings-back]").warns("acme-root (acme.pem)");
+        clusters
+            .run(&world, rotate)
+            .exits(0)
+            .warns("warning[config-brings-back]")
+            .warns("acme-root (acme.pem)")
+            .warns(&format!("1 of 1 pods of tasks that run in {} were started without acme-next (such as task)", names[0]));
         assert_eq!(revisions(&world, &clusters, &places), vec!["3"; releases]);
         for file in ["agent.yaml", "gateway.yaml", "apps.yaml"] {
             let written = world.read(file);
@@ -233,6 +264,14 @@ on_the_cluster! {
         assert_eq!(clusters.releases(&world, "one", &own[0]).len(), 1);
         clusters.run(&world, "install --skip-probe --yes --keep-going").exits(1).warns("2 of 4 targets failed");
         assert_eq!(clusters.releases(&world, "one", &own[0]).len(), 2);
+        // So does a source that cannot be read.
+        let sources = "certificates:\n  gone: gone.pem\n  acme-next: next.pem\ntargets:\n";
+        let [agent, gateway] = [("agent", "gone"), ("gateway", "acme-next")]
+            .map(|(component, name)| target(component, "one", &own, &format!("    certificates: {name}\n")));
+        world.write("clearml-certs.yaml", &format!("{sources}{agent}{gateway}"));
+        clusters.run(&world, "install --skip-probe --yes").exits(1).warns("gone.pem");
+        let revision = |name: &str| clusters.releases(&world, "one", &own[0]).into_iter().find(|(one, _)| one == name).unwrap().1;
+        assert_eq!([revision("r-agent"), revision("r-gateway")], ["1", "2"]);
     }
 
     fn what_is_refused_or_in_somebody_elses_hands_keeps_no_other_from_its_turn(world, namespace) {

@@ -37,6 +37,14 @@ both_majors! {
             .exits(3)
             .warns("error[flag-over-values]: --set-file customCertificates.overrideCaCertificatesCrt=…")
             .warns("mutually exclusive");
+        // Where it may pass, what no rendering has told is still not written.
+        let one = "customCertificates.extraCerts[0]";
+        world
+            .plugin(&format!("render agent --ca ca.pem --mode replace --agent-chart {template} --in-place --ignore flag-over-values -- --set {one}.alias=x,{one}.pem=y"))
+            .exits(3)
+            .warns("warning[flag-over-values]")
+            .warns("error[bundle-name-unknown]: clearml-enterprise-agent 6.9.3 does not render and so does not tell the ConfigMap of the replaced bundle");
+        assert!(!world.path("clearml-agent-values.override.yaml").exists());
         // What takes nothing away is nobody's cause.
         run(&world, &template, "-- --set agentk8sglue.basePodTemplate.nodeSelector.gpu=yes")
             .exits(0)

@@ -98,6 +98,13 @@ either_major! {
             .warns("3 of 3 targets could not be planned; see above; nothing was changed");
     }
 
+    fn what_the_command_line_says_wins_though_it_is_the_default(world) {
+        world.write("clearml-certs.yaml", &fleet(&world).replace("context: eu", "context: eu\n  taskPods: \"off\""));
+        let render = |more: &str| world.plugin(&format!("render --only team-a/clearml-agent {more}"));
+        render("").exits(0).never_says("propagateToTasks");
+        render("--task-pods auto").exits(0).says("propagateToTasks: true");
+    }
+
     fn what_belongs_to_a_file_is_told_where_there_is_none_and_the_other_way_round(world) {
         for (line, says) in [
             ("install agent --ca a.pem --dry-run --only agent", "--only agent is for the targets of a clearml-certs.yaml"),

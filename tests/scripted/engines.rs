@@ -124,6 +124,7 @@ fn stumbling<'a>(world: &'a World, live: &str) -> (FakeHelm<'a>, FakeKubectl) {
         world,
         &[
             Rule::when("get -f - --ignore-not-found --show-managed-fields").prints(live),
+            Rule::when("get namespace").prints("namespace/team-a\n"),
             Rule::when("get"),
             Rule::when("create").allows(&world.path("questions.json")),
         ],
@@ -132,7 +133,7 @@ fn stumbling<'a>(world: &'a World, live: &str) -> (FakeHelm<'a>, FakeKubectl) {
 }
 
 fn argo(world: &World) {
-    let live = r#"{"kind": "Deployment", "metadata": {"name": "x", "annotations": {"argocd.argoproj.io/tracking-id": "agents:apps/Deployment:team-a/x"}}}"#;
+    let live = r#"{"kind": "Deployment", "metadata": {"name": "clearml-agent-clearml-enterprise-agent", "namespace": "team-a", "annotations": {"argocd.argoproj.io/tracking-id": "agents:apps/Deployment:team-a/clearml-agent-clearml-enterprise-agent"}}}"#;
     let (helm, _kubectl) = stumbling(world, live);
     helm.runs(&format!("{} --skip-probe", agent()))
         .exits(3)

@@ -458,6 +458,22 @@ fn a_queue_that_cannot_be_edited_safely_costs_itself_alone() {
 }
 
 #[test]
+fn a_queue_that_cannot_be_edited_safely_costs_later_edits_no_note() {
+    let users = "e: &e [{name: A, value: b}]\nagentk8sglue:\n  queues:\n    gpu:\n      templateOverrides:\n        env: *e\nlast: []\n";
+    let mut document = Document::parse(users).unwrap();
+    document.note_former_values();
+    let sources = [whole("a-custom-ca-0")];
+    let wanted = wanted(Shape::Appended(&sources), &[]);
+    let findings = super::template(&mut document, "f.yaml", keys(), &wanted).unwrap();
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    document
+        .set(Path::from(["last"]), &Value::from(vec!["a"]))
+        .unwrap();
+    let text = document.text();
+    assert!(text.contains("last: # was []"), "{text}");
+}
+
+#[test]
 fn what_a_queue_does_not_replace_any_more_is_not_added_to_either() {
     let sources = [whole("a-custom-ca-0")];
     let ours = ["a-custom-ca-0".to_owned()];
