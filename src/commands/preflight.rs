@@ -164,12 +164,8 @@ impl Preflight<'_> {
         if deploys {
             found.extend(dry_run::conflicts(target, helm, &kubectl, screen)?);
         }
-        if deploys
-            && let Ok(kubectl) = &kubectl
-            && deploy.verify
-            && target.layout.task_pods.is_some()
-        {
-            found.extend(verifying::may_not(&namespace, kubectl, screen));
+        if deploys && deploy.verify && target.layout.task_pods.is_some() {
+            found.extend(verifying::may_not(&address, &namespace, screen));
         }
         found.extend(unwritable(target));
         found.extend(open_in_editor(target));

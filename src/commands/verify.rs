@@ -54,8 +54,8 @@ pub(super) fn run(
     interrupt::check()?;
     if !arguments.dry_run {
         for (cluster, namespace) in places(&sendings) {
-            let kubectl = Kubectl::at(cluster)?;
-            findings.extend(verifying::may_not(namespace, &kubectl, screen));
+            Kubectl::at(cluster)?;
+            findings.extend(verifying::may_not(cluster, namespace, screen));
         }
         interrupt::check()?;
     }

@@ -12,7 +12,7 @@ use crate::cli::DeployArgs;
 use crate::exit::Stop;
 use crate::finding::{self, Finding, Ignorable};
 use crate::helm::{Deployed, Helm};
-use crate::kube::Kubectl;
+use crate::kube::{ClusterAddress, Kubectl};
 use crate::plan::{self, Target};
 use crate::preflight::rights;
 use crate::proof::{self, Itself, Manifest, Object, PodTemplate, TaskPods};
@@ -311,14 +311,19 @@ fn mark() -> Result<String> {
 }
 
 /// What the user may not do of what it takes; an answer that cannot be had stands in nobody's way.
-pub(super) fn may_not(namespace: &str, kubectl: &Kubectl, screen: &Screen) -> Option<Finding> {
+pub(super) fn may_not(
+    cluster: &ClusterAddress,
+    namespace: &str,
+    screen: &Screen,
+) -> Option<Finding> {
+    let kubectl = Kubectl::at(cluster).ok()?;
     let deeds = rights::verifying(namespace);
     let words = ["create", "-f", "-", "-o", "json", "--request-timeout=10s"];
     let answers = screen.step("asking the cluster for your rights", || {
         kubectl.run_with(&words, rights::reviews(&deeds))
     });
     let denied = rights::denied(&deeds, &answers.ok()?)?;
-    rights::refused(namespace, "what verifying needs", &denied)
+    rights::refused(cluster, namespace, "what verifying needs", &denied)
 }
 
 /// Sends the pods, a few at a time, and judges what they saw.
@@ -413,9 +418,9 @@ fn left(sending: &Sending, why: &str) -> Finding {
             errand.seconds
         ),
     )
-    .hint(format!(
-        "kubectl delete job {} -n {}",
-        errand.name(),
-        errand.namespace
-    ))
+    .hint(
+        sending
+            .cluster
+            .kubectl(&["delete", "job", &errand.name(), "-n", &errand.namespace]),
+    )
 }

@@ -9,6 +9,9 @@ use super::{Ending, Helm, HelmError};
 use crate::log_lines;
 use crate::process::{self, Streamed};
 
+/// What helm does without a cluster.
+const CLUSTERLESS: [&str; 5] = ["pull", "show", "version", "env", "search"];
+
 impl Helm {
     /// Runs helm to its end and returns what it printed.
     pub(super) fn read<S: AsRef<str>>(&self, argv: &[S]) -> Result<String, HelmError> {
@@ -25,7 +28,7 @@ impl Helm {
             Some(input) => process::command_reading(&self.program, argv, input.to_owned()),
             None => process::command(&self.program, argv),
         };
-        let output = process::output(&self.on_cluster(&command), &shown(argv));
+        let output = process::output(&self.on_cluster(&command), &self.shown(argv));
         let output = self.succeeded(argv, output)?;
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
@@ -38,7 +41,7 @@ impl Helm {
         on_line: impl FnMut(&str),
     ) -> Result<String, HelmError> {
         let command = self.on_cluster(&process::command(&self.program, argv));
-        let mut output = process::stream(&command, &shown(argv), patience, on_line);
+        let mut output = process::stream(&command, &self.shown(argv), patience, on_line);
         if let (
             Ok(Streamed {
                 output,
@@ -57,6 +60,20 @@ impl Helm {
         Ok(log_lines::told(&String::from_utf8_lossy(&output.stderr)))
     }
 
+    /// The command as it can be pasted into any shell, secrets masked.
+    fn shown<S: AsRef<str>>(&self, argv: &[S]) -> String {
+        let mut words: Vec<&str> = argv.iter().map(AsRef::as_ref).collect();
+        let flags = self.cluster.helm_flags();
+        let asks_cluster = words
+            .first()
+            .is_some_and(|verb| !CLUSTERLESS.contains(verb));
+        // The upgrade names its cluster itself.
+        if asks_cluster && !flags.iter().all(|flag| words.contains(&flag.as_str())) {
+            words.extend(flags.iter().map(String::as_str));
+        }
+        shown(&words)
+    }
+
     fn on_cluster(&self, command: &duct::Expression) -> duct::Expression {
         // With `--debug`, helm 3 would end every error with the places of its own code where it arose.
         let command = command.env_remove("HELM_DEBUG");
@@ -71,7 +88,7 @@ impl Helm {
         argv: &[S],
         output: io::Result<Output>,
     ) -> Result<Output, HelmError> {
-        let failed = |ending, message: &str| HelmError::new(shown(argv), ending, message);
+        let failed = |ending, message: &str| HelmError::new(self.shown(argv), ending, message);
         match output {
             Ok(output) if output.status.success() => Ok(output),
             Ok(output) => {
@@ -86,8 +103,8 @@ impl Helm {
     }
 }
 
-/// The command as it can be pasted into a shell, secrets masked.
+/// The command, secrets masked.
 pub(super) fn shown<S: AsRef<str>>(argv: &[S]) -> String {
-    let words: Vec<String> = argv.iter().map(|a| a.as_ref().to_owned()).collect();
+    let words: Vec<String> = argv.iter().map(|word| word.as_ref().to_owned()).collect();
     format!("helm {}", shell_words::join(masked(&words)))
 }

@@ -1,6 +1,5 @@
 //! The commands that bring a release back when a helm died on it: tried with Helm 3.17.2 and 4.3.1 against a cluster.
 
-use super::process::shown;
 use super::{Coordinates, Revision};
 
 /// What frees a release that is `pending-*`: back to its last good revision, or out where there never was one.
@@ -27,10 +26,7 @@ pub fn way_back(at: &Coordinates, revision: u64) -> String {
 }
 
 fn command(at: &Coordinates, words: &[&str]) -> String {
-    let mut argv: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-    argv.extend(["-n".to_owned(), at.namespace.clone()]);
-    argv.extend(at.cluster.helm_flags());
-    shown(&argv)
+    at.cluster.helm(&[words, &["-n", &at.namespace]].concat())
 }
 
 /// The revision that was deployed last without an error.

@@ -241,16 +241,28 @@ impl ClusterAddress {
         &self.namespace
     }
 
+    /// A command of helm's that leads to this cluster from any shell.
+    #[must_use]
+    pub fn helm(&self, words: &[&str]) -> String {
+        pasted("helm", words, self.helm_flags())
+    }
+
+    /// The same of kubectl's, which need not be installed here.
+    #[must_use]
+    pub fn kubectl(&self, words: &[&str]) -> String {
+        pasted("kubectl", words, self.flags("--context"))
+    }
+
+    /// The command that replaces a workload's pods.
+    #[must_use]
+    pub fn restart(&self, namespace: &str, workload: &str) -> String {
+        self.kubectl(&["rollout", "restart", workload, "-n", namespace])
+    }
+
     /// The flags that lead a pasted helm command to the same cluster.
     #[must_use]
     pub fn helm_flags(&self) -> Vec<String> {
         self.flags("--kube-context")
-    }
-
-    /// The flags that lead a pasted kubectl command to the same cluster.
-    #[must_use]
-    pub fn kubectl_flags(&self) -> Vec<String> {
-        self.flags("--context")
     }
 
     fn flags(&self, context: &str) -> Vec<String> {
@@ -272,6 +284,11 @@ impl ClusterAddress {
     pub(crate) fn helm_variable(&self) -> Option<(&'static str, &str)> {
         Some((CONTEXT, self.context.as_deref()?))
     }
+}
+
+fn pasted(program: &str, words: &[&str], flags: Vec<String>) -> String {
+    let words = words.iter().map(|word| (*word).to_owned());
+    format!("{program} {}", shell_words::join(words.chain(flags)))
 }
 
 /// Refuses a context that the kubeconfig is known not to have.
@@ -355,8 +372,8 @@ pub(crate) mod tests {
             ..address
         };
         assert_eq!(
-            named.kubectl_flags(),
-            ["--context", "blue", "--kubeconfig", "/k"]
+            named.restart("ml", "deployment/glue"),
+            "kubectl rollout restart deployment/glue -n ml --context blue --kubeconfig /k"
         );
     }
 }

@@ -29,14 +29,6 @@ const FLAGS: [(&str, &str); 5] = [
     ("HELM_KUBETLS_SERVER_NAME", "--tls-server-name"),
 ];
 
-/// The command that replaces a workload's pods, to paste into a shell: it needs no kubectl here.
-#[must_use]
-pub fn restart_shown(cluster: &ClusterAddress, namespace: &str, workload: &str) -> String {
-    let words = ["kubectl", "rollout", "restart", workload, "-n", namespace];
-    let words = words.into_iter().map(str::to_owned);
-    shell_words::join(words.chain(cluster.kubectl_flags()))
-}
-
 impl Kubectl {
     /// Finds it, for a cluster.
     ///

@@ -9,5 +9,5 @@ pub mod pod;
 mod short_lived;
 
 pub use address::{ClusterAddress, current_namespace};
-pub use kubectl::{Kubectl, restart_shown};
+pub use kubectl::Kubectl;
 pub use short_lived::ShortLived;

@@ -132,6 +132,7 @@ fn other_chart(request: &Request<'_>) -> Option<Finding> {
 /// What of the deployed manifest cannot be read: whatever depends on it is not known, and is not claimed.
 fn unreadable(request: &Request<'_>) -> Option<Finding> {
     let release = request.observed.release()?;
+    let at = &request.coordinates;
     let first = release.manifest.unreadable.first()?;
     let number = release.manifest.unreadable.len();
     let of_source = first.source().map(|file| format!(", made from {file}"));
@@ -147,8 +148,8 @@ fn unreadable(request: &Request<'_>) -> Option<Finding> {
             ),
         )
         .hint(format!(
-            "look at it: helm get manifest {} -n {}",
-            release.listed.name, request.coordinates.namespace
+            "look at it: {}",
+            at.cluster.helm(&["get", "manifest", &release.listed.name, "-n", &at.namespace])
         )),
     )
 }

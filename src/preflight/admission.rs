@@ -160,7 +160,7 @@ fn told(scene: &Scene<'_>, pods: &[&Arrival], same: &[&Refusal], first: &Refusal
             first.words
         ),
     );
-    let namespace = &scene.target.coordinates.namespace;
+    let at = &scene.target.coordinates;
     let by_values = "have the values say what is missing, or ask those who made the rule";
     let makes_bundle = |pod: &&Arrival| {
         let mut containers = pod.containers.iter();
@@ -168,7 +168,10 @@ fn told(scene: &Scene<'_>, pods: &[&Arrival], same: &[&Refusal], first: &Refusal
         is_refused && containers.any(|one| one.admission.is_updater)
     };
     finding.hint(if first.words.contains("exceeded quota") {
-        format!("free some of the quota, or ask for more: `kubectl describe quota -n {namespace}` shows what is used")
+        let describe = at
+            .cluster
+            .kubectl(&["describe", "quota", "-n", &at.namespace]);
+        format!("free some of the quota, or ask for more: `{describe}` shows what is used")
     } else if pods.iter().any(makes_bundle) {
         without_root(scene, by_values)
     } else {

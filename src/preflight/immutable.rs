@@ -18,6 +18,7 @@ pub(super) fn changed(scene: &Scene<'_>) -> Vec<Finding> {
         let immutable = object.get(&["immutable"]);
         object.holds_texts() && immutable.and_then(serde_yaml::Value::as_bool) == Some(true)
     };
+    let at = &target.coordinates;
     let fixed = release.objects().iter().filter(is_fixed);
     fixed
         .filter_map(|old| {
@@ -33,10 +34,8 @@ pub(super) fn changed(scene: &Scene<'_>) -> Vec<Finding> {
                     ),
                 )
                 .hint(format!(
-                    "delete it right before the upgrade (kubectl delete {} {} -n {}; pods keep what they have mounted), or have the chart give it a name that follows its content",
-                    old.kind.to_ascii_lowercase(),
-                    old.name,
-                    target.coordinates.namespace
+                    "delete it right before the upgrade ({}; pods keep what they have mounted), or have the chart give it a name that follows its content",
+                    at.cluster.kubectl(&["delete", &old.kind.to_ascii_lowercase(), &old.name, "-n", &at.namespace])
                 ))
             })
         })

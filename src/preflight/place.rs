@@ -64,7 +64,8 @@ pub(super) fn missing_namespace(scene: &Scene<'_>) -> Option<Finding> {
             ),
         )
         .hint(format!(
-            "kubectl create namespace {namespace}, or add -- --create-namespace"
+            "{}, or add -- --create-namespace",
+            target.coordinates.cluster.kubectl(&["create", "namespace", namespace])
         )),
     )
 }

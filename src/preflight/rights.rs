@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use crate::finding::Finding;
+use crate::kube::ClusterAddress;
 use crate::plan::{Observed, Target};
 use crate::proof::{Object, same_objects};
 use crate::release::Snapshot;
@@ -225,12 +226,17 @@ pub fn denied_of_each(all: &[&[Deed]], answers: &[u8]) -> Option<Vec<Vec<String>
 pub fn forbidden(target: &Target, denied: &[String]) -> Option<Finding> {
     let at = &target.coordinates;
     let what = format!("what upgrading {} needs", at.release);
-    refused(&at.namespace, &what, denied)
+    refused(&at.cluster, &at.namespace, &what, denied)
 }
 
 /// The finding of what is denied in a namespace.
 #[must_use]
-pub fn refused(namespace: &str, what: &str, denied: &[String]) -> Option<Finding> {
+pub fn refused(
+    cluster: &ClusterAddress,
+    namespace: &str,
+    what: &str,
+    denied: &[String],
+) -> Option<Finding> {
     if denied.is_empty() {
         return None;
     }
@@ -242,7 +248,8 @@ pub fn refused(namespace: &str, what: &str, denied: &[String]) -> Option<Finding
         ),
     );
     Some(finding.hint(format!(
-        "ask for these rights, or use another context (--kube-context); `kubectl auth can-i --list -n {namespace}` shows what you may do"
+        "ask for these rights, or use another context (--kube-context); `{}` shows what you may do",
+        cluster.kubectl(&["auth", "can-i", "--list", "-n", namespace])
     )))
 }
 

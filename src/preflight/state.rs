@@ -32,7 +32,7 @@ pub(super) fn check(scene: &Scene<'_>) -> Option<Finding> {
                     listed.name
                 ),
             )
-            .hint(format!("helm history {} -n {}", listed.name, at.namespace)),
+            .hint(at.cluster.helm(&["history", &listed.name, "-n", &at.namespace])),
         ),
         _ => None,
     }

@@ -12,7 +12,6 @@ use super::{SCHEMA_VERSION, diff, summary};
 use crate::certs::bundle::Entry;
 use crate::certs::chain::Chain;
 use crate::certs::{Certificate, Role};
-use crate::kube;
 use crate::overrides::task_pods::Strategy;
 use crate::overrides::{Mode, Placed, Taken};
 use crate::plan::{Action, Answer, FileChange, NamedServer, Observed, Plan, Target};
@@ -249,9 +248,7 @@ fn done(target: &Target, check: &Check, warnings: &str, backup: Option<&Path>) -
         json!({
             "kind": workload.kind,
             "name": workload.name,
-            "restart": kube::restart_shown(
-                &target.coordinates.cluster,
-                &target.coordinates.namespace,
+            "restart": target.coordinates.cluster.restart(&target.coordinates.namespace,
                 &workload.reference(),
             ),
         })

@@ -204,8 +204,6 @@ impl Evidence<'_> {
         }
         let at = &self.id;
         let words = ["history", &at.release, "-n", &at.namespace];
-        let words = words.into_iter().map(str::to_owned);
-        let words = words.chain(at.cluster.helm_flags());
         let message = format!("{} is {state}", self.name());
         let finding = if state == "failed" {
             Finding::note(
@@ -217,8 +215,8 @@ impl Evidence<'_> {
             Finding::note("release-pending", format!("{message}: {what}"))
         };
         Some(finding.hint(format!(
-            "see how it came to that: helm {}",
-            shell_words::join(words)
+            "see how it came to that: {}",
+            at.cluster.helm(&words)
         )))
     }
 

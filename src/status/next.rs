@@ -1,7 +1,6 @@
 //! The command to type next, for a release.
 
 use super::Evidence;
-use crate::kube;
 
 impl Evidence<'_> {
     /// One of our commands, for this release alone; `words` come after the component.
@@ -9,9 +8,7 @@ impl Evidence<'_> {
         let component = self.component.name();
         let release = ["--release", &self.id.release, "-n", &self.id.namespace];
         let all = [&["clearml-certs", verb, component], words, &release].concat();
-        let all = all.into_iter().map(str::to_owned);
-        let all: Vec<String> = all.chain(self.id.cluster.helm_flags()).collect();
-        format!("helm {}", shell_words::join(all))
+        self.id.cluster.helm(&all)
     }
 
     /// The source that gives what the release holds.
@@ -32,6 +29,6 @@ impl Evidence<'_> {
 
     /// What replaces the pods of a workload, such as `deployment/clearml-agent`.
     pub(super) fn restart(&self, workload: &str) -> String {
-        kube::restart_shown(&self.id.cluster, &self.id.namespace, workload)
+        self.id.cluster.restart(&self.id.namespace, workload)
     }
 }

@@ -337,12 +337,10 @@ fn waiting(evidence: &Evidence<'_>, arrival: &Arrival, pod: &Object) -> Option<F
                 let reason = one.get("reason")?.as_str()?.to_owned();
                 Some(format!("it says {reason}"))
             });
-            let flags = evidence.id.cluster.kubectl_flags();
             let words = ["logs", &pod.name, "-c", &name, "-n", &evidence.id.namespace];
-            let words = words.iter().map(|word| (*word).to_owned()).chain(flags);
             (
                 why.unwrap_or_else(|| "it has not ended".to_owned()),
-                format!("see what it says: kubectl {}", shell_words::join(words)),
+                format!("see what it says: {}", evidence.id.cluster.kubectl(&words)),
             )
         }
     };

@@ -5,7 +5,6 @@ use std::path::Path;
 use console::style;
 
 use super::Screen;
-use crate::kube;
 use crate::overrides::task_pods::Strategy;
 use crate::plan::{Plan, Target};
 use crate::run::{Aftermath, By, Check, FileEnd, Moved, Outcome, Untouched};
@@ -139,9 +138,7 @@ fn pods(target: &Target, check: &Check) -> Vec<String> {
     for workload in &check.keeping {
         lines.push(format!(
             "  the running pods of {workload} keep the old certificates until they are restarted:\n    {}",
-            kube::restart_shown(
-                &target.coordinates.cluster,
-                &target.coordinates.namespace,
+            target.coordinates.cluster.restart(&target.coordinates.namespace,
                 &workload.reference()
             )
         ));
@@ -164,10 +161,8 @@ fn status_of(target: &Target) -> String {
 fn command(verb: &str, target: &Target) -> String {
     let at = &target.coordinates;
     let words = ["clearml-certs", verb, at.component.name(), "--release"];
-    let place = [&at.release, "-n", &at.namespace];
-    let words = words.into_iter().chain(place).map(str::to_owned);
-    let words = words.chain(at.cluster.helm_flags());
-    format!("helm {}", shell_words::join(words))
+    let place: [&str; 3] = [&at.release, "-n", &at.namespace];
+    at.cluster.helm(&[words.as_slice(), &place].concat())
 }
 
 fn failure(

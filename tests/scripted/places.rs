@@ -45,8 +45,15 @@ fn typo(world: &World) {
     fake.runs(&gateway)
         .exits(3)
         .warns("error[namespace-missing]: there is no namespace team-a on context none")
-        .warns("kubectl create namespace team-a, or add -- --create-namespace");
+        .warns("hint: kubectl create namespace team-a --kubeconfig")
+        .warns(", or add -- --create-namespace");
     fake.runs(&format!("{gateway} -- --create-namespace"))
         .exits(0)
         .says("the namespace will be created");
+    // What is to be pasted leads to the cluster that was named.
+    let forbidden = Rule::when("list").fails("Error: secrets is forbidden\n");
+    FakeHelm::new(world, &[forbidden])
+        .runs(&gateway.replace("--dry-run", "--yes"))
+        .exits(1)
+        .warns("--uninstalling -o json --kubeconfig");
 }

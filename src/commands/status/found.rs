@@ -88,7 +88,7 @@ pub(super) fn survey(
         candidates: candidates(listed, specs, looked.everywhere),
         shadows: Vec::new(),
         given: None,
-        findings: Vec::from_iter(unseen(&closed, &kubectl)),
+        findings: Vec::from_iter(unseen(&closed, cluster, &kubectl)),
         helm,
         kubectl,
     };
@@ -158,7 +158,11 @@ impl Closed {
 }
 
 /// What may not be read, in the cluster's own words, and what is shown instead.
-fn unseen(closed: &[Closed], kubectl: &Result<Kubectl, String>) -> Option<Finding> {
+fn unseen(
+    closed: &[Closed],
+    cluster: &ClusterAddress,
+    kubectl: &Result<Kubectl, String>,
+) -> Option<Finding> {
     let first = closed.first()?;
     let names: Vec<&str> = closed
         .iter()
@@ -169,10 +173,11 @@ fn unseen(closed: &[Closed], kubectl: &Result<Kubectl, String>) -> Option<Findin
         [only] => format!("in namespace {only}"),
         several => format!("in the namespaces {}", several.join(", ")),
     };
-    let flag = match (&first.namespace, names.as_slice()) {
-        (Some(namespace), [_]) => format!("-n {namespace}"),
-        _ => "-A".to_owned(),
-    };
+    let mut asking = vec!["auth", "can-i", "list", "secrets"];
+    match (&first.namespace, names.as_slice()) {
+        (Some(namespace), [_]) => asking.extend(["-n", namespace]),
+        _ => asking.push("-A"),
+    }
     let instead = match (kubectl, names.is_empty()) {
         (Err(why), _) => format!("live objects cannot be looked at instead: {why}"),
         (Ok(_), false) => "shown is what live objects tell".to_owned(),
@@ -181,10 +186,14 @@ fn unseen(closed: &[Closed], kubectl: &Result<Kubectl, String>) -> Option<Findin
     Some(
         Finding::warning(
             "no-rights",
-            format!("Helm's releases {place} may not be read ({}); {instead}", first.why),
+            format!(
+                "Helm's releases {place} may not be read ({}); {instead}",
+                first.why
+            ),
         )
         .hint(format!(
-            "ask for the right to get and list secrets there, where Helm keeps releases: kubectl auth can-i list secrets {flag}"
+            "ask for the right to get and list secrets there, where Helm keeps releases: {}",
+            cluster.kubectl(&asking)
         )),
     )
 }
