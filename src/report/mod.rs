@@ -1,5 +1,9 @@
 //! What commands return, and the JSON of it.
 
+use serde_json::{Value, json};
+
+use crate::kube::ClusterAddress;
+
 mod certificate;
 mod diff;
 mod ending;
@@ -25,3 +29,8 @@ pub use verify::{ImageFrom, Sending, Verified, verified_json};
 
 /// Raised when a field changes its meaning or goes away; new fields may come at any time.
 const SCHEMA_VERSION: u32 = 1;
+
+/// What a release is known by, in every document the same.
+fn id(cluster: &ClusterAddress, namespace: &str, release: &str) -> Value {
+    json!({"cluster": cluster.name(), "namespace": namespace, "release": release})
+}

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use super::certificate::{certificate_facts, verdicts};
 use super::ending::Ending;
 use super::verify::Verified;
-use super::{SCHEMA_VERSION, diff, summary};
+use super::{SCHEMA_VERSION, diff, id, summary};
 use crate::certs::bundle::Entry;
 use crate::certs::chain::Chain;
 use crate::certs::{Certificate, Role};
@@ -47,6 +47,7 @@ pub fn plan_json(
         .collect();
     let unplanned = plan.unplanned.iter().map(|one| {
         json!({
+            "id": id(&one.cluster, &one.namespace, &one.release),
             "component": one.component.name(),
             "release": one.release,
             "namespace": one.namespace,
@@ -86,6 +87,7 @@ fn certificate(entry: &Entry, role: Role, now: OffsetDateTime) -> Value {
 fn target_json(target: &Target, outcome: Option<&Outcome>) -> Value {
     let at = &target.coordinates;
     json!({
+        "id": id(&at.cluster, &at.namespace, &at.release),
         "component": at.component.name(),
         "release": at.release,
         "namespace": at.namespace,

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::SCHEMA_VERSION;
 use super::certificate::moment;
+use super::{SCHEMA_VERSION, id};
 use crate::overrides::Placed;
 use crate::plan::{Plan, Target};
 
@@ -25,6 +25,7 @@ pub fn rendered_json(plan: &Plan, full: bool) -> Value {
 fn target_json(target: &Target, full: bool) -> Value {
     let at = &target.coordinates;
     json!({
+        "id": id(&at.cluster, &at.namespace, &at.release),
         "component": at.component.name(),
         "release": at.release,
         "namespace": at.namespace,

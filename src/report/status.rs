@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
-use super::SCHEMA_VERSION;
 use super::certificate::{moment, verdicts};
+use super::{SCHEMA_VERSION, id};
 use crate::exit::ExitCode;
 use crate::finding::{self, Finding};
 use crate::kube::ClusterAddress;
@@ -106,7 +106,7 @@ fn release(release: &ReleaseStatus, now: OffsetDateTime) -> Value {
     } = &release.id;
     let certificates = release.certificates.iter().map(|one| certificate(one, now));
     json!({
-        "id": {"cluster": cluster.name(), "namespace": namespace, "release": name},
+        "id": id(cluster, namespace, name),
         "component": release.component.name(),
         "chart": release.chart,
         "chartVersion": release.version,

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use super::SCHEMA_VERSION;
 use super::ending::Ending;
+use super::{SCHEMA_VERSION, id};
 use crate::finding::{Finding, refuses};
 use crate::kube::ClusterAddress;
 use crate::plan::shown_manifest;
@@ -118,6 +118,7 @@ impl Verified {
                 .collect::<Vec<_>>()
         });
         json!({
+            "id": id(&sending.cluster, &errand.namespace, &sending.release),
             "component": sending.component.name(),
             "release": sending.release,
             "namespace": errand.namespace,

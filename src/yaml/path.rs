@@ -62,17 +62,6 @@ impl Path {
     pub fn steps(&self) -> &[Step] {
         &self.0
     }
-
-    /// The last key on the way; list indices do not count.
-    ///
-    /// `imageCredentials.password` and `passwords[0]` are both named by what they hold.
-    #[must_use]
-    pub fn last_key(&self) -> Option<&str> {
-        self.0.iter().rev().find_map(|step| match step {
-            Step::Key(key) => Some(key.as_str()),
-            Step::Index(_) => None,
-        })
-    }
 }
 
 impl fmt::Display for Path {
