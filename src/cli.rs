@@ -331,8 +331,7 @@ pub fn specs(
     }
     let wanted = Component::ALL.into_iter();
     let wanted: Vec<Component> = wanted.filter(|one| components.contains(one)).collect();
-    let specs = wanted.iter().map(|one| targets.of(*one, &wanted));
-    specs.collect()
+    targets.all_of(&wanted)
 }
 
 /// The arguments of `install`.

@@ -114,6 +114,13 @@ impl Stop {
     }
 }
 
+/// Whether a question was left by the key for that, and by nothing worse.
+#[must_use]
+pub fn was_left(error: &anyhow::Error) -> bool {
+    let stop = error.downcast_ref::<Stop>();
+    stop.is_some_and(|stop| stop.is_wanted && stop.code == ExitCode::Interrupted)
+}
+
 /// The exit code that belongs to `error`, wherever in its chain a [`Stop`] sits.
 #[must_use]
 pub fn code_of(error: &anyhow::Error) -> ExitCode {

@@ -103,7 +103,8 @@ Exit codes: 0 done or nothing to do, 1 failed, 2 changes pending (--detailed-exi
 
 pub(super) const REMOVE: &str = "\
 Take certificates out of releases again: out of the override files, which get back the bytes they had before, and out of the \
-pods. A certificate that a server named in the values still needs stays, unless you say otherwise.
+pods. A certificate that a server named in the values still needs stays, unless you say otherwise. On a terminal, `remove` alone \
+asks which.
 
 Examples:
   One that is not used any more, out of agent and gateway:
@@ -118,7 +119,7 @@ pub(super) const REMOVE_CODES: &str = INSTALL_CODES;
 pub(super) const ROTATE: &str = "\
 Change from one CA to another. The same line is given as often as one likes, and finds out where things stand: first the releases \
 come to trust both, then the servers are asked which of the two they need, and when none needs the former one any more, it is \
-dropped. Each step is planned, proven, shown and asked for like an installation.
+dropped. Each step is planned, proven, shown and asked for like an installation. On a terminal, `rotate` alone asks which two.
 
 Examples:
   Both are trusted after the first run; after the last, the new one alone:

@@ -99,9 +99,6 @@ impl StatusArgs {
         let is_wanted =
             |one: &Component| self.components.is_empty() || self.components.contains(one);
         let wanted: Vec<Component> = all.filter(is_wanted).collect();
-        wanted
-            .iter()
-            .map(|one| self.places.0.of(*one, &wanted))
-            .collect()
+        self.places.0.all_of(&wanted)
     }
 }

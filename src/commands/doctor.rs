@@ -168,10 +168,7 @@ fn concerned(arguments: &DoctorArgs, releases: &[ReleaseSummary]) -> Result<Vec<
     if components.is_empty() {
         components.push(Component::Agent);
     }
-    components
-        .iter()
-        .map(|one| Ok(arguments.targets.of(*one, &components)?))
-        .collect()
+    Ok(arguments.targets.all_of(&components)?)
 }
 
 fn plugin() -> Check {

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use serde_yaml::Value;
 
 use super::status::{self, sought::Sought};
+use super::values_here::ValuesHere;
 use crate::certs::{Fingerprint, alias, mozilla};
 use crate::cli::InitArgs;
 use crate::exit::{ExitCode, Stop};
@@ -17,9 +18,7 @@ use crate::kube::ClusterAddress;
 use crate::overrides::{Mode, Placed};
 use crate::status::ReleaseStatus;
 use crate::ui::Screen;
-use crate::values;
 use crate::vendor::Component;
-use crate::yaml;
 
 pub(super) fn run(
     arguments: &InitArgs,
@@ -116,32 +115,18 @@ fn chart_of(arguments: &InitArgs, component: Component, folder: &Path) -> Option
 /// The files that come with it.
 struct Planned {
     folder: PathBuf,
-    /// Values files that are here, and what they say.
-    here: Vec<(String, Value)>,
+    here: ValuesHere,
     values: BTreeMap<String, String>,
     /// The certificates by fingerprint: name, and what its file is to hold.
     certificates: BTreeMap<Fingerprint, (String, String)>,
     order: Vec<Fingerprint>,
 }
 
-/// So many files are looked through for values that are deployed.
-const LOOKED_THROUGH: usize = 500;
-
 impl Planned {
     fn beside(folder: &Path) -> Self {
-        let mut found = Vec::new();
-        yaml_files(folder, 2, &mut found);
-        let here = found.iter().filter_map(|path| {
-            let text = files::read(path).ok()??;
-            let values = yaml::value_of(&text).ok()?;
-            let name = path.strip_prefix(folder).unwrap_or(path);
-            values
-                .is_mapping()
-                .then(|| (name.display().to_string(), values))
-        });
         Self {
             folder: folder.to_path_buf(),
-            here: here.collect(),
+            here: ValuesHere::below(folder),
             values: BTreeMap::new(),
             certificates: BTreeMap::new(),
             order: Vec::new(),
@@ -155,9 +140,8 @@ impl Planned {
         deployed: &Value,
         names_context: bool,
     ) -> Result<String> {
-        let mut here = self.here.iter();
-        if let Some((name, _)) = here.find(|(_, values)| values::equivalent(values, deployed)) {
-            return Ok(name.clone());
+        if let Some(name) = self.here.saying(deployed) {
+            return Ok(name.to_owned());
         }
         let id = &status.id;
         let context = id.cluster.name();
@@ -255,30 +239,4 @@ fn folder_for(path: &Path) -> Result<()> {
     let folder = files::folder_of(path);
     std::fs::create_dir_all(folder)
         .with_context(|| format!("cannot make the folder {}", folder.display()))
-}
-
-/// The YAML files of a folder and of those in it, as deep as that.
-fn yaml_files(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
-    let entries = std::fs::read_dir(if folder.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        folder
-    });
-    let mut paths: Vec<PathBuf> = entries
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| Some(folder.join(entry.ok()?.file_name())))
-        .collect();
-    paths.sort();
-    for path in paths {
-        if found.len() >= LOOKED_THROUGH {
-            return;
-        }
-        let ending = path.extension().and_then(|ending| ending.to_str());
-        if path.is_dir() && depth > 0 {
-            yaml_files(&path, depth - 1, found);
-        } else if path.is_file() && matches!(ending, Some("yaml" | "yml")) {
-            found.push(path);
-        }
-    }
 }

@@ -34,6 +34,7 @@ mod rotate;
 mod running_tasks;
 mod side_by_side;
 mod status;
+mod values_here;
 mod verify;
 mod verifying;
 

@@ -433,7 +433,10 @@ impl Planner<'_> {
                 is_upgrade,
                 asks_cluster,
             };
-            let what = format!("rendering {} {}", chart.name, chart.version);
+            let what = format!(
+                "rendering {} {} for {}",
+                chart.name, chart.version, place.release
+            );
             let stream = screen.step(&what, || {
                 engines::rendered(helm, &rendering, self.arguments)
             })?;

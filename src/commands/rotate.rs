@@ -7,11 +7,12 @@ use anyhow::Result;
 
 use super::install::{begin, finish};
 use super::order::{Order, fleet_of};
-use super::{installing, planning, probing, running_tasks};
+use super::{guided, installing, planning, probing, running_tasks};
 use crate::cli::{Output, RotateArgs};
 use crate::exit::{ExitCode, Stop};
 use crate::files::FolderLocks;
 use crate::finding::Finding;
+use crate::fleet::Fleet;
 use crate::helm::{Helm, Rollout};
 use crate::interrupt;
 use crate::kube::ClusterAddress;
@@ -31,15 +32,28 @@ pub(super) fn run(
     screen: &Screen,
 ) -> Result<ExitCode> {
     let helm = begin(&arguments.deploy, cluster)?;
-    says_all(arguments)?;
     let edited = &arguments.edited;
     let fleet = fleet_of(&arguments.deploy, &edited.components, &edited.targets)?;
-    let fleet = fleet.as_ref();
+    if fleet.is_none() && guided::is_wanted_to_rotate(arguments) {
+        return guided::rotate(arguments, &helm, screen, |arguments| {
+            carry_on(arguments, None, &helm, screen)
+        });
+    }
+    says_all(arguments)?;
+    carry_on(arguments, fleet.as_ref(), &helm, screen)
+}
+
+/// The step that is due.
+fn carry_on(
+    arguments: &RotateArgs,
+    fleet: Option<&Fleet>,
+    helm: &Helm,
+    screen: &Screen,
+) -> Result<ExitCode> {
     let mut locks = FolderLocks::default();
-    let rollout = installing::rollout(&arguments.deploy, &helm)?;
+    let rollout = installing::rollout(&arguments.deploy, helm)?;
     let mut plan_of = |order: &Order<'_>| {
-        installing::plan(order, &rollout, &helm, &mut locks, screen)
-            .map_err(installing::interrupted)
+        installing::plan(order, &rollout, helm, &mut locks, screen).map_err(installing::interrupted)
     };
 
     let both = Order::of_both(arguments, fleet);
@@ -51,7 +65,7 @@ pub(super) fn run(
     let last = Order::of_dropping(arguments, fleet, new.collect());
     if plan.targets.iter().any(is_ahead) || planning::accept(&plan).is_err() {
         is_there(&last, &plan)?;
-        return trust_both(&both, &rollout, &helm, &plan, screen);
+        return trust_both(&both, &rollout, helm, &plan, screen);
     }
     let came = plan.entries;
     let mut plan = plan_of(&last)?;
@@ -59,7 +73,7 @@ pub(super) fn run(
     if plan.targets.iter().all(|target| target.taken.is_empty()) {
         return Ok(rotated(&last, &plan, screen));
     }
-    let older = running_tasks::started_without(&came, &plan, &helm, screen);
+    let older = running_tasks::started_without(&came, &plan, helm, screen);
     plan.findings.extend(older.clone());
     let mut waits = waiting(&plan, arguments);
     if let Some(patience) = arguments.wait_for_servers
@@ -73,7 +87,7 @@ pub(super) fn run(
         waits = waiting(&plan, arguments);
     }
     if waits.is_empty() {
-        return finish(&last, &rollout, &helm, &plan, screen);
+        return finish(&last, &rollout, helm, &plan, screen);
     }
     Ok(told(&last, &plan, &waits, &older, screen))
 }

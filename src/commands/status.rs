@@ -1,5 +1,6 @@
 //! `status`: what each release trusts, and whether file, release, cluster and pods agree. Nothing is changed.
 
+mod elsewhere;
 mod files;
 mod found;
 mod reading;
@@ -50,8 +51,23 @@ pub(super) fn run(
     if arguments.watch {
         return watch(arguments, &sought, address, screen);
     }
-    let status = look(arguments, &sought, address, screen)?;
+    let everywhere = arguments.all_namespaces;
+    let mut status = look(arguments, &sought, everywhere, address, screen)?;
     interrupt::check()?;
+    if status.releases.is_empty()
+        && elsewhere::may_ask(arguments, fleet.is_some())
+        && let Some(chosen) = elsewhere::chosen(address, screen)?
+    {
+        let sought = Sought::of(address.clone(), chosen.specs());
+        status = look(
+            arguments,
+            &[sought],
+            chosen.is_everywhere(),
+            address,
+            screen,
+        )?;
+        interrupt::check()?;
+    }
     show(arguments, &status, screen);
     Ok(status.exit_code())
 }
@@ -94,7 +110,7 @@ fn watch(
     screen: &Screen,
 ) -> Result<ExitCode> {
     loop {
-        let looked = look(arguments, sought, here, screen);
+        let looked = look(arguments, sought, arguments.all_namespaces, here, screen);
         if interrupt::requested() {
             return Ok(ExitCode::Interrupted);
         }
@@ -166,6 +182,7 @@ pub(super) fn deployed(
 fn look(
     arguments: &StatusArgs,
     sought: &[Sought],
+    everywhere: bool,
     here: &ClusterAddress,
     screen: &Screen,
 ) -> Result<Status> {
@@ -186,7 +203,7 @@ fn look(
         Wanted::default()
     };
     let looked = Looked {
-        everywhere: arguments.all_namespaces,
+        everywhere,
         sources: &arguments.certificates,
     };
     let what = match sought {

@@ -107,8 +107,7 @@ fn find(arguments: &VerifyArgs, helm: &Helm, wanted: Wanted<'_>, screen: &Screen
     let mut cluster = Cluster::new(helm, false);
     let components = components(arguments, &mut cluster, screen)?;
     let mut all = Found::default();
-    for component in &components {
-        let spec = arguments.releases.0.of(*component, &components)?;
+    for spec in arguments.releases.0.all_of(&components)? {
         let place = Destination::find(spec, &mut cluster, screen, may_ask)?;
         let found = of_place(&place, helm, wanted, screen)?;
         all.sendings.extend(found.sendings);

@@ -2,43 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use crate::cli::DesiredArgs;
+use super::given::Given;
+use super::topic::{Coordinate, Topic};
 use crate::overrides::Mode;
 use crate::plan::TaskPods;
-use crate::request::TargetSpec;
 use crate::vendor::Component;
 
-/// What a question is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Topic {
-    /// Which components get the certificates.
-    Components,
-    /// Which certificates.
-    Certificates,
-    /// What becomes of the bundle that the images come with.
-    Mode,
-    /// How certificates get into task pods.
-    TaskPods,
-    /// A component's namespace.
-    Namespace(Component),
-    /// A component's release name.
-    Release(Component),
-    /// A component's override file.
-    Values(Component),
-    /// A component's chart.
-    Chart(Component),
-    /// A component's chart version.
-    Version(Component),
-}
-
-/// Where one component goes, as far as it was answered.
+/// Where one release goes, as far as it was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spot {
     /// The component.
     pub component: Component,
-    words: BTreeMap<&'static str, String>,
-    /// The version was asked for, and none was named: the deployed one, else the newest.
-    version_left_open: bool,
+    pub(super) words: BTreeMap<Coordinate, String>,
+    /// Another one than those that are deployed.
+    pub(super) is_new: bool,
 }
 
 impl Spot {
@@ -46,18 +23,14 @@ impl Spot {
         Self {
             component,
             words: BTreeMap::new(),
-            version_left_open: false,
+            is_new: false,
         }
     }
 
     /// The answer for `--<component>-<option>`.
     #[must_use]
-    pub fn word(&self, option: &str) -> Option<&str> {
-        self.words.get(option).map(String::as_str)
-    }
-
-    pub(super) fn is_settled(&self, option: &str) -> bool {
-        self.words.contains_key(option) || option == "version" && self.version_left_open
+    pub fn word(&self, coordinate: Coordinate) -> Option<&str> {
+        self.words.get(&coordinate).map(String::as_str)
     }
 }
 
@@ -74,19 +47,23 @@ pub struct Trust {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// This component; where it is deployed already, namespace and release come with it.
-    Component(Component, Option<(String, String)>),
+    Release(Component, Option<(String, String)>),
+    /// The certificate of this alias goes.
+    Leaving(String),
+    /// The certificates of this source.
+    Source(String),
+    /// What this server presents is looked at.
+    Fetch(String),
     /// The mode (none: as the override file says already), and whether this machine's own bundle goes in as well.
     Mode(Option<Mode>, bool),
     /// The task pods' strategy.
     TaskPods(TaskPods),
-    /// A word for a component.
+    /// A word that was chosen or typed.
     Word(Topic, String),
-    /// The version is left to the deployed one, else the newest.
-    NoVersion(Component),
-    /// None of the choices: it is typed.
-    Type(Topic),
-    /// What this server presents is looked at.
-    Fetch(String),
+    /// What is usual: nothing is said on the command line.
+    Usual(Topic),
+    /// None of the choices: more of them, or it is typed.
+    More(Topic),
 }
 
 /// One line to choose from, and what choosing it means.
@@ -98,12 +75,22 @@ pub struct Choice {
     pub change: Change,
 }
 
+/// What is asked, whether it was answered or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub(super) topic: Topic,
+    /// More choices than at first, or it is typed.
+    pub(super) more: bool,
+}
+
 /// The answers so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Answers {
     /// The components stand on the command line, so they are not asked for.
     pub(super) components_given: bool,
     pub(super) spots: Vec<Spot>,
+    /// The aliases of certificates that go.
+    pub(super) leaving: Vec<String>,
     pub(super) sources: Vec<String>,
     pub(super) sources_done: bool,
     pub(super) trust: Option<Trust>,
@@ -111,12 +98,14 @@ pub struct Answers {
     pub(super) task_pods: Option<TaskPods>,
     /// Whether one of the override files is to be made.
     pub new_file: bool,
-    /// What is typed since no choice fits.
-    pub(super) typing: Option<Topic>,
+    /// What is done about findings that refuse: its line, and the words of the command line.
+    pub(super) remedies: Vec<(String, Vec<String>)>,
+    /// Further flags for helm.
+    pub(super) helm_flags: Vec<String>,
+    /// What is asked next, whatever was answered to it; by typing, where no choice fits.
+    pub(super) asked: Option<Asked>,
     /// The words of the choices that were made, in which the answers are told again.
     pub(super) chosen: BTreeMap<Topic, String>,
-    /// What was typed before it was taken back: a start for the next try.
-    pub(super) former: BTreeMap<Topic, String>,
 }
 
 impl Answers {
@@ -133,7 +122,7 @@ impl Answers {
         }
     }
 
-    /// The components chosen, each with what was answered about its place.
+    /// The releases chosen, each with what was answered about its place.
     #[must_use]
     pub fn spots(&self) -> &[Spot] {
         &self.spots
@@ -145,38 +134,120 @@ impl Answers {
         self.trust.as_ref()
     }
 
-    /// The components chosen, in the order they are rolled out.
+    /// What is asked next, whatever was answered to it.
+    pub fn ask(&mut self, topic: Topic) {
+        self.asked = Some(Asked { topic, more: false });
+    }
+
+    /// Asks whether there is more to an answer than was typed.
+    pub fn ask_for_more(&mut self, topic: Topic) {
+        self.asked = Some(Asked { topic, more: true });
+    }
+
+    /// Whether more than the first choices are wanted.
+    pub(super) fn wants_more(&self, topic: Topic) -> bool {
+        self.asked == Some(Asked { topic, more: true })
+    }
+
+    /// Names the override file of a chosen release, where nobody has.
+    pub fn propose_file(&mut self, place: usize, file: String) {
+        if let Some(spot) = self.spots.get_mut(place) {
+            spot.words.entry(Coordinate::Values).or_insert(file);
+        }
+    }
+
+    /// Takes in any of several lines.
     ///
     /// # Errors
-    /// None was chosen, or one of them twice; says so for the user.
-    pub fn choose(&mut self, chosen: &[Change]) -> Result<(), &'static str> {
-        let mut spots = Vec::new();
+    /// They do not go together; says so for the user.
+    pub fn choose_several(&mut self, chosen: &[Choice], given: &Given) -> Result<(), String> {
+        let more = chosen.iter().find_map(|choice| match &choice.change {
+            Change::More(topic) => Some(*topic),
+            _ => None,
+        });
+        let leaving = chosen.iter().filter_map(|choice| match &choice.change {
+            Change::Leaving(alias) => Some(alias.clone()),
+            _ => None,
+        });
+        let leaving: Vec<String> = leaving.collect();
+        if !leaving.is_empty() {
+            self.leaving = leaving;
+            return Ok(());
+        }
+        let is_release = |choice: &&Choice| matches!(choice.change, Change::Release(..));
+        let releases: Vec<&Choice> = chosen.iter().filter(is_release).collect();
+        if !releases.is_empty() {
+            self.choose_releases(&releases, given);
+        } else if more != Some(Topic::Releases) {
+            self.choose_sources(chosen)?;
+        }
+        if let Some(topic) = more {
+            self.ask_for_more(topic);
+        }
+        Ok(())
+    }
+
+    /// The releases chosen, in the order they are rolled out.
+    fn choose_releases(&mut self, chosen: &[&Choice], given: &Given) {
+        self.asked = None;
+        self.spots.clear();
+        self.leaving.clear();
+        // What was said of the former ones says nothing of these.
+        self.chosen
+            .retain(|topic, _| !matches!(topic, Topic::Of(..)));
         for component in Component::ALL {
-            let of_it: Vec<_> = chosen
-                .iter()
-                .filter_map(|change| match change {
-                    Change::Component(one, place) if *one == component => Some(place),
-                    _ => None,
-                })
-                .collect();
-            match of_it.as_slice() {
-                [] => {}
-                [place] => {
-                    let mut spot = Spot::new(component);
-                    if let Some((namespace, release)) = place {
-                        spot.words.insert("namespace", namespace.clone());
-                        spot.words.insert("release", release.clone());
-                    }
-                    spots.push(spot);
+            for choice in chosen {
+                let Change::Release(one, place) = &choice.change else {
+                    continue;
+                };
+                if *one != component {
+                    continue;
                 }
-                _ => return Err("one release of each component at a time"),
+                let mut spot = Spot::new(component);
+                spot.is_new = place.is_none();
+                if let Some((namespace, release)) = place {
+                    let words = [
+                        (Coordinate::Namespace, namespace),
+                        (Coordinate::Release, release),
+                    ];
+                    let open =
+                        |(coordinate, _): &(Coordinate, _)| !given.has(component, *coordinate);
+                    let words = words.into_iter().filter(open);
+                    spot.words
+                        .extend(words.map(|(coordinate, word)| (coordinate, word.clone())));
+                }
+                self.spots.push(spot);
             }
         }
-        if spots.is_empty() {
-            return Err("space selects, enter goes on: choose at least one");
+        let labels: Vec<&str> = chosen.iter().map(|one| one.label.as_str()).collect();
+        self.chosen.insert(Topic::Releases, labels.join("; "));
+    }
+
+    fn choose_sources(&mut self, chosen: &[Choice]) -> Result<(), String> {
+        let servers = chosen
+            .iter()
+            .filter(|choice| matches!(choice.change, Change::Fetch(_)));
+        if servers.count() > 1 {
+            return Err("one server at a time: give the other's certificate as a file".to_owned());
         }
-        self.spots = spots;
+        let sources = chosen.iter().filter_map(|choice| match &choice.change {
+            Change::Source(source) => Some(source.clone()),
+            _ => None,
+        });
+        self.sources = sources.collect();
+        self.trust = None;
+        self.settle_sources();
         Ok(())
+    }
+
+    fn settle_sources(&mut self) {
+        self.sources_done = true;
+        if self
+            .asked
+            .is_some_and(|asked| asked.topic == Topic::Certificates)
+        {
+            self.asked = None;
+        }
     }
 
     /// Takes a choice in, and keeps its words.
@@ -184,9 +255,12 @@ impl Answers {
         let topic = match &choice.change {
             Change::Mode(..) => Some(Topic::Mode),
             Change::TaskPods(_) => Some(Topic::TaskPods),
-            Change::Word(topic, _) => Some(*topic),
-            Change::NoVersion(component) => Some(Topic::Version(*component)),
-            Change::Component(..) | Change::Type(_) | Change::Fetch(_) => None,
+            Change::Word(topic, _) | Change::Usual(topic) => Some(*topic),
+            Change::Release(..)
+            | Change::Leaving(_)
+            | Change::Source(_)
+            | Change::Fetch(_)
+            | Change::More(_) => None,
         };
         if let Some(topic) = topic {
             self.chosen.insert(topic, choice.label.clone());
@@ -196,207 +270,59 @@ impl Answers {
 
     /// Takes an answer in.
     pub fn take(&mut self, change: Change) {
-        self.typing = None;
+        self.asked = None;
         match change {
-            Change::Component(..) => {
-                // One alone always fits.
-                let _ = self.choose(&[change]);
-            }
             Change::Mode(mode, with_system) => self.mode = Some((mode, with_system)),
             Change::TaskPods(strategy) => self.task_pods = Some(strategy),
-            Change::Word(Topic::Certificates, word) if word.is_empty() => self.sources_done = true,
-            Change::Word(Topic::Certificates, word) => self.sources.push(word),
-            Change::Word(topic, word) => {
-                if let Some((component, option)) = option_of(topic) {
-                    self.spot(component, |spot| {
-                        spot.words.insert(option, word);
-                    });
-                }
+            Change::Word(Topic::Certificates, word) if word.is_empty() => self.settle_sources(),
+            Change::Word(Topic::Certificates, word) => {
+                self.sources.push(word);
+                self.ask_for_more(Topic::Certificates);
             }
-            Change::NoVersion(component) => {
-                self.spot(component, |spot| spot.version_left_open = true);
+            Change::Word(Topic::Leaving, alias) => self.leaving = vec![alias],
+            Change::Word(Topic::HelmFlags, words) => {
+                self.helm_flags = shell_words::split(&words).unwrap_or_default();
             }
-            Change::Type(topic) => self.typing = Some(topic),
-            // The answer is what comes of looking: see `trust`.
-            Change::Fetch(_) => {}
+            Change::Word(topic, word) => self.say(topic, Some(word)),
+            Change::Usual(Topic::Remedies) => self.remedies.clear(),
+            Change::Usual(topic) => self.say(topic, None),
+            Change::More(topic) => self.ask_for_more(topic),
+            // These are taken in together with others; what comes of looking at a server is taken in by `trust`.
+            Change::Release(..) | Change::Leaving(_) | Change::Source(_) | Change::Fetch(_) => {}
+        }
+    }
+
+    fn say(&mut self, topic: Topic, word: Option<String>) {
+        let Topic::Of(place, component, coordinate) = topic else {
+            return;
+        };
+        let Some(spot) = self.spots.get_mut(place) else {
+            return;
+        };
+        let former = spot.words.remove(&coordinate);
+        // A release lives in its namespace, and the version is that of what is deployed there.
+        if coordinate == Coordinate::Namespace && former != word {
+            for gone in [Coordinate::Release, Coordinate::Version] {
+                spot.words.remove(&gone);
+                self.chosen.remove(&Topic::Of(place, component, gone));
+            }
+        }
+        if let Some(word) = word {
+            spot.words.insert(coordinate, word);
         }
     }
 
     /// Takes in a server's certificate that the user agreed to.
     pub fn trust(&mut self, trust: Trust) {
-        self.typing = None;
         self.sources.push(trust.url.clone());
         self.trust = Some(trust);
     }
 
-    fn spot(&mut self, component: Component, change: impl FnOnce(&mut Spot)) {
-        if let Some(spot) = self
-            .spots
-            .iter_mut()
-            .find(|spot| spot.component == component)
-        {
-            change(spot);
-        }
+    /// Takes in what is done about a finding; what was done about the same is over.
+    pub fn remedy(&mut self, of_one_kind: &[String], label: &str, words: &[&str]) {
+        self.remedies
+            .retain(|(label, _)| !of_one_kind.contains(label));
+        let words = words.iter().map(ToString::to_string).collect();
+        self.remedies.push((label.to_owned(), words));
     }
-
-    /// Everything that was answered, for a list from which one is taken back: the topic, its name, the answer.
-    #[must_use]
-    pub fn listed(&self) -> Vec<(Topic, String, String)> {
-        let mut all = Vec::new();
-        if !self.components_given {
-            let names: Vec<String> = self
-                .spots
-                .iter()
-                .map(
-                    |spot| match (spot.word("release"), spot.word("namespace")) {
-                        (Some(release), Some(namespace)) => {
-                            format!("{} ({release} in {namespace})", spot.component)
-                        }
-                        _ => spot.component.to_string(),
-                    },
-                )
-                .collect();
-            all.push((Topic::Components, "components".into(), names.join(", ")));
-        }
-        if !self.sources.is_empty() {
-            let sources = self.sources.join(", ");
-            all.push((Topic::Certificates, "certificates".into(), sources));
-        }
-        if let Some((mode, with_system)) = self.mode {
-            let also = if with_system { ", with system" } else { "" };
-            let mode = mode.map_or_else(
-                || "as the file says, else append".into(),
-                |m| value_name(&m),
-            );
-            all.push((Topic::Mode, "mode".into(), format!("{mode}{also}")));
-        }
-        if let Some(strategy) = self.task_pods {
-            all.push((Topic::TaskPods, "task pods".into(), value_name(&strategy)));
-        }
-        for spot in &self.spots {
-            for (topic, option) in options_of(spot.component) {
-                if spot.is_settled(option) {
-                    let answer = spot.word(option).unwrap_or("as deployed, else the newest");
-                    let name = format!("{} {option}", spot.component);
-                    all.push((topic, name, answer.to_owned()));
-                }
-            }
-        }
-        for (topic, _, answer) in &mut all {
-            if let Some(words) = self.chosen.get(topic) {
-                answer.clone_from(words);
-            }
-        }
-        all
-    }
-
-    /// Takes an answer back, so that it is asked for again.
-    pub fn clear(&mut self, topic: Topic) {
-        self.chosen.remove(&topic);
-        match topic {
-            Topic::Components => self.spots.clear(),
-            Topic::Certificates => {
-                if let Some(first) = self.sources.first() {
-                    self.former.insert(topic, first.clone());
-                }
-                self.sources.clear();
-                self.sources_done = false;
-                self.trust = None;
-            }
-            // A release lives in its namespace.
-            Topic::Namespace(component) => {
-                self.forget(topic);
-                self.chosen.remove(&Topic::Release(component));
-                self.forget(Topic::Release(component));
-            }
-            Topic::Mode => self.mode = None,
-            Topic::TaskPods => self.task_pods = None,
-            _ => self.forget(topic),
-        }
-    }
-
-    fn forget(&mut self, topic: Topic) {
-        let Some((component, option)) = option_of(topic) else {
-            return;
-        };
-        let mut former = None;
-        self.spot(component, |spot| {
-            former = spot.words.remove(option);
-            spot.version_left_open &= option != "version";
-        });
-        self.former
-            .extend(former.into_iter().map(|word| (topic, word)));
-    }
-}
-
-/// What the command line said already, so that it is not asked.
-#[derive(Debug, Clone, Default)]
-pub struct Given {
-    /// The components named.
-    pub components: Vec<Component>,
-    /// Whether there is any `--ca`.
-    pub certificates: bool,
-    /// Whether there is a `--mode`.
-    pub mode: bool,
-    /// Whether there is a `--task-pods` other than its default.
-    pub task_pods: bool,
-    /// The coordinates of each component; those without a component's name hold for every one.
-    pub options: Vec<TargetSpec>,
-}
-
-impl Given {
-    /// What `desired` says.
-    #[must_use]
-    pub fn of(desired: &DesiredArgs) -> Self {
-        let options = Component::ALL
-            .into_iter()
-            .filter_map(|one| desired.targets.of(one, &[one]).ok());
-        Self {
-            components: desired.components.clone(),
-            certificates: !desired.certificates.is_empty(),
-            mode: desired.mode.is_some(),
-            task_pods: desired.task_pods.is_some(),
-            options: options.collect(),
-        }
-    }
-
-    /// Whether `--<component>-<option>` was given.
-    pub(super) fn has(&self, component: Component, option: &str) -> bool {
-        let mut options = self.options.iter();
-        let found = options.find(|one| one.component == component);
-        found.is_some_and(|options| match option {
-            "namespace" => options.namespace.is_some(),
-            "release" => options.release.is_some(),
-            "chart" => options.chart.is_some(),
-            "version" => options.version.is_some(),
-            _ => !options.values.is_empty(),
-        })
-    }
-}
-
-/// The topics of one component with the option that says each, in the order they are asked for.
-pub(super) fn options_of(component: Component) -> [(Topic, &'static str); 5] {
-    [
-        (Topic::Namespace(component), "namespace"),
-        (Topic::Release(component), "release"),
-        (Topic::Values(component), "values"),
-        (Topic::Chart(component), "chart"),
-        (Topic::Version(component), "version"),
-    ]
-}
-
-fn option_of(topic: Topic) -> Option<(Component, &'static str)> {
-    Component::ALL.into_iter().find_map(|component| {
-        let options = options_of(component);
-        let found = options.iter().find(|(one, _)| *one == topic)?;
-        Some((component, found.1))
-    })
-}
-
-/// A choice's name on the command line.
-pub(super) fn value_name(value: &impl clap::ValueEnum) -> String {
-    value
-        .to_possible_value()
-        .map(|value| value.get_name().to_owned())
-        .unwrap_or_default()
 }

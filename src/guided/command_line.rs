@@ -1,6 +1,7 @@
 //! The words of a command line that says the same as the answers.
 
-use super::answers::{Answers, options_of, value_name};
+use super::answers::Answers;
+use super::topic::Coordinate;
 use crate::helm::masked;
 use crate::plan::TaskPods;
 
@@ -28,14 +29,40 @@ impl CommandLine {
         }
     }
 
+    /// The same for another command.
+    #[must_use]
+    pub fn of(&self, command: &str) -> Self {
+        Self {
+            command: command.to_owned(),
+            ..self.clone()
+        }
+    }
+
     /// The words with the answers in them, to be read like any other command line.
     #[must_use]
     pub fn with(&self, answers: &Answers) -> Vec<String> {
         std::iter::once(self.command.clone())
             .chain(components(answers))
             .chain(self.ours.iter().cloned())
-            .chain(options(answers, None))
-            .chain(self.helms.iter().cloned())
+            .chain(self.options(answers, None))
+            .chain(self.for_helm(answers))
+            .collect()
+    }
+
+    fn options(&self, answers: &Answers, common_namespace: Option<&str>) -> Vec<String> {
+        let own = OPTIONS.iter().find(|(command, _)| *command == self.command);
+        let (_, names) = own.copied().unwrap_or(("", ("--ca", "")));
+        options(answers, names, common_namespace)
+    }
+
+    /// What goes to helm, behind two dashes.
+    fn for_helm(&self, answers: &Answers) -> Vec<String> {
+        let dashes = self.helms.is_empty() && !answers.helm_flags.is_empty();
+        let dashes = dashes.then(|| "--".to_owned());
+        let given = self.helms.iter().cloned();
+        given
+            .chain(dashes)
+            .chain(answers.helm_flags.iter().cloned())
             .collect()
     }
 
@@ -57,10 +84,10 @@ impl CommandLine {
             .chain(std::iter::once(self.command.clone()))
             .chain(components(answers))
             .chain(self.ours.iter().cloned())
-            .chain(options(answers, common.as_deref()))
+            .chain(self.options(answers, common.as_deref()))
             .chain(more.map(ToString::to_string))
             .chain(surroundings.iter().cloned())
-            .chain(self.helms.iter().cloned())
+            .chain(self.for_helm(answers))
             .collect();
         shell_words::join(masked(&words))
     }
@@ -68,7 +95,8 @@ impl CommandLine {
 
 /// The namespace of all components, where it is one and the same: `-n` says it, which Helm takes off the line.
 fn common_namespace(answers: &Answers) -> Option<String> {
-    let mut all = answers.spots.iter().map(|spot| spot.word("namespace"));
+    let spots = answers.spots.iter();
+    let mut all = spots.map(|spot| spot.word(Coordinate::Namespace));
     let first = all.next()??;
     all.all(|one| one == Some(first)).then(|| first.to_owned())
 }
@@ -76,16 +104,31 @@ fn common_namespace(answers: &Answers) -> Option<String> {
 /// The components, where they do not stand on the line already.
 fn components(answers: &Answers) -> Vec<String> {
     let chosen = answers.spots.iter().filter(|_| !answers.components_given);
-    chosen.map(|spot| spot.component.to_string()).collect()
+    let mut names: Vec<String> = chosen.map(|spot| spot.component.to_string()).collect();
+    names.dedup();
+    names
 }
 
-fn options(answers: &Answers, common_namespace: Option<&str>) -> Vec<String> {
+/// Which option brings certificates, and which one takes them, by the command.
+const OPTIONS: [(&str, (&str, &str)); 2] = [
+    ("rotate", ("--to", "--from")),
+    ("remove", ("--ca", "--alias")),
+];
+
+fn options(
+    answers: &Answers,
+    (brings, takes): (&str, &str),
+    common_namespace: Option<&str>,
+) -> Vec<String> {
     let mut words = Vec::new();
     let mut say = |flag: String, value: &str| words.extend([flag, value.to_owned()]);
     let with_system = answers.mode.is_some_and(|(_, with_system)| with_system);
     let system = with_system.then_some("system");
     for source in answers.sources.iter().map(String::as_str).chain(system) {
-        say("--ca".into(), source);
+        say(brings.into(), source);
+    }
+    for alias in &answers.leaving {
+        say(takes.into(), alias);
     }
     if let Some(trust) = &answers.trust {
         say("--fingerprint".into(), &trust.fingerprint);
@@ -105,16 +148,29 @@ fn options(answers: &Answers, common_namespace: Option<&str>) -> Vec<String> {
     if answers.new_file {
         words.push("--new-file".to_owned());
     }
+    words.extend(answers.remedies.iter().flat_map(|(_, words)| words.clone()));
     let mut say = |flag: String, value: &str| words.extend([flag, value.to_owned()]);
+    // What is of one of several releases stands behind its name, which comes first.
     for spot in &answers.spots {
-        for (_, option) in options_of(spot.component) {
-            if option == "namespace" && common_namespace.is_some() {
+        for coordinate in Coordinate::ALL {
+            if coordinate == Coordinate::Namespace && common_namespace.is_some() {
                 continue;
             }
-            if let Some(word) = spot.word(option) {
-                say(format!("--{}-{option}", spot.component), word);
+            if let Some(word) = spot.word(coordinate) {
+                say(
+                    format!("--{}-{}", spot.component, coordinate.option()),
+                    word,
+                );
             }
         }
     }
     words
+}
+
+/// A choice's name on the command line.
+fn value_name(value: &impl clap::ValueEnum) -> String {
+    value
+        .to_possible_value()
+        .map(|value| value.get_name().to_owned())
+        .unwrap_or_default()
 }

@@ -3,8 +3,18 @@
 
 mod answers;
 mod command_line;
+mod given;
 mod questions;
+mod remedies;
+mod seen;
+mod summary;
+mod topic;
 
-pub use answers::{Answers, Change, Choice, Given, Spot, Topic, Trust};
+pub use answers::{Answers, Change, Choice, Spot, Trust};
 pub use command_line::CommandLine;
-pub use questions::{Question, Seen, next};
+pub use given::{Aim, Given};
+pub use questions::{Question, next};
+pub use remedies::{Remedy, remedies};
+pub use seen::{Offered, Seen};
+pub use summary::{Told, told};
+pub use topic::{Coordinate, Topic};

@@ -1,31 +1,17 @@
-//! The next question.
+//! The next question: what, and which certificates. All else has a default, and is asked only if somebody wants to change it, or if
+//! there is none.
 
-use super::answers::{Answers, Change, Choice, Given, Spot, Topic};
-use crate::helm::PlacedRelease;
+pub(super) mod place;
+#[cfg(test)]
+mod tests;
+
+use super::answers::{Answers, Change, Choice, Spot};
+use super::given::{Aim, Given};
+use super::seen::Seen;
+use super::topic::{Coordinate, Topic};
 use crate::overrides::Mode;
 use crate::plan::TaskPods;
 use crate::vendor::{Component, Layout};
-
-/// What was found before anything was asked.
-#[derive(Debug, Clone, Default)]
-pub struct Seen {
-    /// The releases that can be seen: of every namespace, or of the current one.
-    pub releases: Vec<PlacedRelease>,
-    /// The namespaces that can be seen.
-    pub namespaces: Vec<String>,
-    /// The namespace that Helm would take.
-    pub namespace: String,
-    /// The components whose documented override file lies in the current folder.
-    pub files: Vec<Component>,
-    /// The component whose override file replaces the bundle.
-    pub replaces: Option<Component>,
-    /// The servers that override files name: URL, and where it stands.
-    pub servers: Vec<(String, String)>,
-    /// The chart reference that is taken where none is given.
-    pub charts: Vec<(Component, String)>,
-    /// Whether this machine has a bundle of its own.
-    pub has_system_bundle: bool,
-}
 
 /// A question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,9 +19,11 @@ pub enum Question {
     /// Any of several.
     Several {
         /// The question.
-        text: String,
+        text: &'static str,
         /// The lines.
         choices: Vec<Choice>,
+        /// Those that are ticked at first.
+        ticked: Vec<usize>,
     },
     /// One of several; the first is the usual one.
     One {
@@ -52,6 +40,8 @@ pub enum Question {
         text: String,
         /// What stands there already.
         start: String,
+        /// What may be typed.
+        hint: &'static str,
         /// Whether enter alone is an answer.
         optional: bool,
     },
@@ -60,26 +50,49 @@ pub enum Question {
 /// The next question, if there is one. What the command line said is not asked.
 #[must_use]
 pub fn next(answers: &Answers, given: &Given, seen: &Seen) -> Option<Question> {
+    if let Some(asked) = answers.asked {
+        return about(asked.topic, answers, given, seen);
+    }
     if answers.spots.is_empty() {
-        return Some(components(seen));
+        return Some(releases(answers, given, seen));
     }
-    if !given.certificates && !answers.sources_done {
-        return Some(certificates(answers, seen));
+    if given.takes() && !given.leaving && answers.leaving.is_empty() {
+        return Some(leaving(seen));
     }
-    if !given.mode && answers.mode.is_none() {
-        return Some(mode(seen));
+    if given.brings() && !given.certificates && !answers.sources_done {
+        return Some(certificates(answers, given, seen));
     }
-    let starts_tasks = |spot: &&Spot| spot.component.starts_tasks();
-    if let Some(first) = answers.spots.iter().find(starts_tasks)
-        && !given.task_pods
-        && answers.task_pods.is_none()
-    {
-        return Some(task_pods(first.component.documented()));
+    let mut spots = answers.spots.iter().enumerate();
+    spots.find_map(|(number, spot)| place::lacking(number, spot, answers, given, seen))
+}
+
+/// The question about a topic, whether it was answered or not.
+fn about(topic: Topic, answers: &Answers, given: &Given, seen: &Seen) -> Option<Question> {
+    match topic {
+        Topic::Releases => Some(releases(answers, given, seen)),
+        Topic::Leaving => Some(leaving(seen)),
+        Topic::Certificates => Some(certificates(answers, given, seen)),
+        Topic::Mode => Some(mode(seen)),
+        Topic::TaskPods => task_pods_of(&answers.spots).map(task_pods),
+        Topic::HelmFlags => Some(Question::Word {
+            topic,
+            text: "Further flags for helm".into(),
+            start: shell_words::join(&answers.helm_flags),
+            hint: "such as --plain-http or --set key=value; enter: none",
+            optional: true,
+        }),
+        Topic::Remedies => Some(one(
+            "What was refused and let pass",
+            vec![choice(
+                "nothing of that: as it was at first",
+                Change::Usual(topic),
+            )],
+        )),
+        Topic::Of(number, _, coordinate) => {
+            let spot = answers.spots.get(number)?;
+            Some(place::of(number, spot, coordinate, answers, given, seen))
+        }
     }
-    answers
-        .spots
-        .iter()
-        .find_map(|spot| place(spot, answers, given, seen))
 }
 
 fn one(text: impl Into<String>, choices: Vec<Choice>) -> Question {
@@ -96,68 +109,153 @@ fn choice(label: impl Into<String>, change: Change) -> Choice {
     }
 }
 
-fn components(seen: &Seen) -> Question {
+/// The components as people come for them, which is not the order in which they are rolled out.
+const BY_USE: [Component; 3] = [Component::Agent, Component::Gateway, Component::Apps];
+
+/// Releases of other namespaces that are listed with those of the current one.
+const FEW: usize = 3;
+
+fn releases(answers: &Answers, given: &Given, seen: &Seen) -> Question {
     let mut here = Vec::new();
     let mut elsewhere = Vec::new();
     let mut new = Vec::new();
-    for component in Component::ALL {
-        let deployed = releases_of(component, seen);
+    for component in BY_USE {
+        let deployed = seen.releases_of(component);
         for (release, version) in &deployed {
-            let place = (release.namespace.clone(), release.release.name.clone());
-            let label = format!(
-                "{component}: release {} in {}, version {version}",
-                release.release.name, release.namespace
-            );
-            let list = if release.namespace == seen.namespace {
+            let (namespace, name) = (&release.namespace, &release.release.name);
+            let label = format!("{component}: release {name} in {namespace}, version {version}");
+            let place = (namespace.clone(), name.clone());
+            let list = if *namespace == seen.namespace {
                 &mut here
             } else {
                 &mut elsewhere
             };
-            list.push(choice(label, Change::Component(component, Some(place))));
+            list.push((
+                namespace,
+                choice(label, Change::Release(component, Some(place))),
+            ));
         }
         let what = if deployed.is_empty() {
             format!("{component}: {}", component.purpose())
         } else {
             format!("{component}: another release")
         };
-        new.push(choice(what, Change::Component(component, None)));
+        new.push(choice(what, Change::Release(component, None)));
+    }
+    elsewhere.sort_by_key(|(namespace, _)| *namespace);
+    let wants_all = answers.wants_more(Topic::Releases);
+    let folded = if here.is_empty() || wants_all || elsewhere.len() <= FEW {
+        None
+    } else {
+        let label = format!("others: {} releases of other namespaces", elsewhere.len());
+        elsewhere.clear();
+        Some(choice(label, Change::More(Topic::Releases)))
+    };
+    // What runs where the user is, is what is meant; a namespace of its own brings what is not given.
+    let is_given = given.has(Component::Agent, Coordinate::Release);
+    let ticked = if wants_all || is_given { 0 } else { here.len() };
+    let known = here.into_iter().chain(elsewhere).map(|(_, choice)| choice);
+    let mut choices: Vec<Choice> = known.chain(folded).collect();
+    // Nothing can be taken out of what is not there, as far as that is known.
+    if !given.takes() || choices.is_empty() {
+        choices.append(&mut new);
     }
     Question::Several {
-        text: "What gets the certificates? (space selects, enter goes on)".into(),
-        choices: [here, elsewhere, new].concat(),
-    }
-}
-
-fn certificates(answers: &Answers, seen: &Seen) -> Question {
-    let topic = Topic::Certificates;
-    let first = answers.sources.is_empty();
-    if first && !seen.servers.is_empty() && answers.typing != Some(topic) {
-        let mut choices = vec![choice(
-            "a file or folder, or another source",
-            Change::Type(topic),
-        )];
-        choices.extend(seen.servers.iter().map(|(url, stands_in)| {
-            choice(
-                format!("what {url} presents ({stands_in})"),
-                Change::Fetch(url.clone()),
-            )
-        }));
-        return one("Where are the certificates?", choices);
-    }
-    let former = answers.former.get(&topic).filter(|_| first).cloned();
-    Question::Word {
-        topic,
-        text: if first {
-            "Certificate file or folder (tab completes)".into()
-        } else {
-            "One more (enter: no more)".into()
+        text: match given.aim {
+            Aim::Install => "What gets the certificates?",
+            Aim::Remove => "What loses certificates?",
+            Aim::Rotate => "Where does a CA change?",
         },
-        start: former.unwrap_or_default(),
-        optional: !first,
+        choices,
+        ticked: (0..ticked).collect(),
     }
 }
 
-fn mode(seen: &Seen) -> Question {
+/// What may be typed where certificates are asked for.
+const SOURCES: &str =
+    "a file or folder (tab completes), https://HOST, secret:NAME, configmap:NAME or release:NAME";
+
+/// The same as a line of a list, for a narrow terminal.
+const OTHERS: &str = "another source: a file or folder, https://, secret:, configmap:, release:";
+
+fn certificates(answers: &Answers, given: &Given, seen: &Seen) -> Question {
+    let topic = Topic::Certificates;
+    let is_typed = answers.wants_more(topic);
+    let offers = !seen.certificates.is_empty() || !seen.servers.is_empty();
+    if is_typed || !offers {
+        let first = answers.sources.is_empty();
+        return Question::Word {
+            topic,
+            text: if first {
+                "Certificates".into()
+            } else {
+                "One more (enter: no more)".into()
+            },
+            start: String::new(),
+            hint: SOURCES,
+            optional: !first,
+        };
+    }
+    let files = seen.certificates.iter().map(|file| {
+        let change = Change::Source(file.source.clone());
+        choice(&file.label, change)
+    });
+    let servers = seen.servers.iter().map(|(url, stands_in)| {
+        let label = format!("what {url} presents ({stands_in})");
+        choice(label, Change::Fetch(url.clone()))
+    });
+    let mut choices: Vec<Choice> = files.chain(servers).collect();
+    let is_offered = |source: &&String| {
+        let mut files = seen.certificates.iter();
+        !files.any(|file| file.source == **source)
+    };
+    let trusted = answers.trust.as_ref().map(|trust| &trust.url);
+    let typed = answers.sources.iter().filter(is_offered);
+    let typed = typed.filter(|source| trusted != Some(*source));
+    choices.extend(typed.map(|source| choice(source, Change::Source(source.clone()))));
+    let is_taken = |choice: &Choice| match &choice.change {
+        Change::Source(source) => answers.sources.contains(source),
+        Change::Fetch(url) => trusted == Some(url),
+        _ => false,
+    };
+    let ticked = choices.iter().enumerate();
+    let ticked = ticked.filter(|(_, choice)| is_taken(choice));
+    let ticked = ticked.map(|(index, _)| index).collect();
+    choices.push(choice(OTHERS, Change::More(topic)));
+    Question::Several {
+        text: match given.aim {
+            Aim::Rotate => "Which certificate takes its place?",
+            Aim::Install | Aim::Remove => "Which certificates?",
+        },
+        choices,
+        ticked,
+    }
+}
+
+fn leaving(seen: &Seen) -> Question {
+    let topic = Topic::Leaving;
+    if seen.trusted.is_empty() {
+        return Question::Word {
+            topic,
+            text: "Alias of the certificate that goes".into(),
+            start: String::new(),
+            hint: "as the override file has it",
+            optional: false,
+        };
+    }
+    let choices = seen.trusted.iter().map(|one| {
+        let change = Change::Leaving(one.source.clone());
+        choice(&one.label, change)
+    });
+    Question::Several {
+        text: "Which certificate goes?",
+        choices: choices.collect(),
+        ticked: Vec::new(),
+    }
+}
+
+/// How pods may trust certificates, the usual way first.
+pub(super) fn mode(seen: &Seen) -> Question {
     let append = "append: trust them beside the public CAs that the images know";
     let replace = "replace: trust these certificates and nothing else";
     let both = "replace: trust these and this machine's own bundle, nothing else";
@@ -178,7 +276,14 @@ fn mode(seen: &Seen) -> Question {
     one("How should the pods trust them?", choices)
 }
 
-fn task_pods(layout: &Layout) -> Question {
+/// The first chosen component that starts pods for tasks.
+pub(super) fn task_pods_of(spots: &[Spot]) -> Option<&'static Layout> {
+    let mut starting = spots.iter().filter(|spot| spot.component.starts_tasks());
+    starting.next().map(|spot| spot.component.documented())
+}
+
+/// How task pods may get certificates, the usual way first.
+pub(super) fn task_pods(layout: &Layout) -> Question {
     let since = layout.propagates_since.unwrap_or_default();
     let choices = [
         (
@@ -198,154 +303,3 @@ fn task_pods(layout: &Layout) -> Question {
     let choices = choices.map(|(strategy, label)| choice(label, Change::TaskPods(strategy)));
     one("How do task pods get them?", choices.into())
 }
-
-/// The next question about where a component goes.
-fn place(spot: &Spot, answers: &Answers, given: &Given, seen: &Seen) -> Option<Question> {
-    let component = spot.component;
-    let documented = component.documented();
-    let open = |option: &str| !given.has(component, option) && !spot.is_settled(option);
-    let namespace = spot.word("namespace").map(str::to_owned).or_else(|| {
-        let named = given.options.iter().find(|one| one.component == component);
-        named.and_then(|one| one.namespace.clone())
-    });
-    let word = |topic: Topic, text: String, usual: &str| Question::Word {
-        topic,
-        text,
-        start: answers
-            .former
-            .get(&topic)
-            .map_or(usual, String::as_str)
-            .to_owned(),
-        optional: false,
-    };
-    if open("namespace") {
-        return Some(namespace_of(component, answers, seen, word));
-    }
-    if open("release") {
-        let namespace = namespace.unwrap_or_default();
-        return Some(release_of(component, &namespace, answers, seen, word));
-    }
-    // The documented file is taken without a word where it is there.
-    if open("values") && !seen.files.contains(&component) {
-        let text = format!("Override file of the {component} (new, if it is not there)");
-        return Some(word(
-            Topic::Values(component),
-            text,
-            documented.override_file,
-        ));
-    }
-    if open("chart") {
-        let usual = seen.charts.iter().find(|(one, _)| *one == component);
-        let usual = usual.map(|(_, chart)| chart.as_str()).unwrap_or_default();
-        let text = format!("Chart of the {component}");
-        return Some(word(Topic::Chart(component), text, usual));
-    }
-    let chart = spot.word("chart").unwrap_or_default();
-    if open("version") && !is_on_disk(chart) && !given.has(component, "chart") {
-        let release = spot.word("release").unwrap_or_default();
-        let namespace = namespace.unwrap_or_default();
-        return Some(version_of(
-            component, &namespace, release, answers, seen, word,
-        ));
-    }
-    None
-}
-
-fn namespace_of(
-    component: Component,
-    answers: &Answers,
-    seen: &Seen,
-    word: impl Fn(Topic, String, &str) -> Question,
-) -> Question {
-    let topic = Topic::Namespace(component);
-    let text = format!("Namespace of the {component}");
-    if seen.namespaces.is_empty() || answers.typing == Some(topic) {
-        return word(topic, text, &seen.namespace);
-    }
-    let others = seen.namespaces.iter().filter(|one| **one != seen.namespace);
-    let mut choices: Vec<Choice> = std::iter::once(&seen.namespace)
-        .chain(others)
-        .map(|name| choice(name, Change::Word(topic, name.clone())))
-        .collect();
-    choices.push(choice("another one", Change::Type(topic)));
-    one(text, choices)
-}
-
-fn release_of(
-    component: Component,
-    namespace: &str,
-    answers: &Answers,
-    seen: &Seen,
-    word: impl Fn(Topic, String, &str) -> Question,
-) -> Question {
-    let usual = component.documented().release;
-    let topic = Topic::Release(component);
-    let deployed: Vec<_> = releases_of(component, seen)
-        .into_iter()
-        .filter(|(release, _)| release.namespace == namespace)
-        .collect();
-    if deployed.is_empty() || answers.typing == Some(topic) {
-        let note = match usual {
-            Some(_) => "",
-            None => " (it shows in application URLs)",
-        };
-        let text = format!("Release name of the {component}{note}");
-        return word(topic, text, usual.unwrap_or_default());
-    }
-    let mut choices: Vec<Choice> = deployed
-        .iter()
-        .map(|(release, version)| {
-            choice(
-                format!("{}, version {version}", release.release.name),
-                Change::Word(topic, release.release.name.clone()),
-            )
-        })
-        .collect();
-    choices.push(choice("a new one", Change::Type(topic)));
-    one(format!("Release of the {component}"), choices)
-}
-
-fn version_of(
-    component: Component,
-    namespace: &str,
-    release: &str,
-    answers: &Answers,
-    seen: &Seen,
-    word: impl Fn(Topic, String, &str) -> Question,
-) -> Question {
-    let topic = Topic::Version(component);
-    if answers.typing == Some(topic) {
-        return word(topic, format!("Chart version of the {component}"), "");
-    }
-    let deployed = releases_of(component, seen)
-        .into_iter()
-        .find(|(one, _)| one.release.name == release && one.namespace == namespace);
-    let mut choices = match deployed {
-        Some((_, version)) => vec![
-            choice(
-                format!("{version}, which is deployed"),
-                Change::NoVersion(component),
-            ),
-            // Without a version the deployed one would stay.
-            choice("the newest", Change::Word(topic, format!(">={version}"))),
-        ],
-        None => vec![choice("the newest", Change::NoVersion(component))],
-    };
-    choices.push(choice("another one", Change::Type(topic)));
-    one(format!("Chart version of the {component}"), choices)
-}
-
-/// The deployed releases of a component's chart, with the chart's version.
-fn releases_of(component: Component, seen: &Seen) -> Vec<(&PlacedRelease, &str)> {
-    let all = seen.releases.iter();
-    all.filter_map(|release| Some((release, release.release.version_as(component)?)))
-        .collect()
-}
-
-/// Whether a chart reference means a folder or an archive: it has its version in it then.
-fn is_on_disk(chart: &str) -> bool {
-    std::path::Path::new(chart).exists()
-}
-
-#[cfg(test)]
-mod tests;

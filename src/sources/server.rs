@@ -98,8 +98,16 @@ fn agree(presented: &[Certificate], shown: &str, ask: Option<Ask>) -> Result<usi
     let first = presented
         .first()
         .ok_or_else(|| Stop::refused(format!("{shown} presents no certificate")))?;
-    let fingerprint: Fingerprint = first.fingerprint;
     let Some(ask) = ask else {
+        // The server's own certificate is renewed before long; the CA above it stays.
+        let references: Vec<&Certificate> = presented.iter().collect();
+        let chain = Chain::of_presented(&references);
+        let mut above = chain.upwards(0).into_iter();
+        let topmost = above.rfind(|index| chain.role(*index).is_authority());
+        let lasting = topmost
+            .and_then(|index| presented.get(index))
+            .unwrap_or(first);
+        let fingerprint = lasting.fingerprint;
         return Err(Stop::no_answer(format!(
             "{shown} presents\n{}\nand nobody can be asked whether that is right: compare with what its owner says, and add --fingerprint {fingerprint}",
             listed(presented)

@@ -12,6 +12,7 @@ mod fit;
 mod folded;
 mod inspect;
 mod line;
+mod list;
 mod preview;
 mod printable;
 mod probe;
@@ -26,11 +27,12 @@ mod summary;
 mod table;
 mod tables;
 mod target;
-mod theme;
 mod verdicts;
 mod verify;
 
 pub use board::Board;
 pub use detail::Detail;
-pub use prompts::{Remark, Typed, choose, choose_several, confirm, is_interactive, text, type_in};
+pub use prompts::{
+    Choosing, Remark, Typed, choose, confirm, is_interactive, shows_results, text, type_in,
+};
 pub use screen::Screen;

@@ -1,20 +1,21 @@
 //! Questions, on stderr so that stdout stays clean. Escape and Ctrl-C give up: nothing was changed then.
 
 use std::io::{ErrorKind, IsTerminal as _};
+use std::path::is_separator;
 
 use anyhow::Result;
 use console::{Term, measure_text_width, style};
-use dialoguer::{MultiSelect, Select};
 
 use super::fit;
 use super::line::{Line, Pressed, completed};
-use super::theme::Marked;
+use super::list::{self, List};
+use super::printable::printable;
 use crate::exit::{ExitCode, Stop};
 use crate::interrupt::Asking;
 use crate::platform::{QuietTerminal, drop_typed_ahead};
 
-/// What a choice's line has beside its label: the marks, and room for them.
-const MARKS: usize = 8;
+/// The marks around a question, and room for the cursor.
+const MARKS: usize = 7;
 
 /// Columns that are left for what is typed, however long the question.
 const ROOM_TO_TYPE: usize = 24;
@@ -23,6 +24,12 @@ const ROOM_TO_TYPE: usize = 24;
 #[must_use]
 pub fn is_interactive() -> bool {
     std::io::stdin().is_terminal() && Term::stderr().is_term()
+}
+
+/// Whether results are seen at once.
+#[must_use]
+pub fn shows_results() -> bool {
+    std::io::stdout().is_terminal()
 }
 
 /// Asks for a yes, as a word and Enter; Enter alone means no. What was typed before the question stands there does not count.
@@ -42,7 +49,7 @@ const YES_OR_NO: &str = "[y/N]";
 /// Columns for it to be typed in, and for the marks around the question.
 const ROOM_FOR_YES: usize = 10;
 
-fn read_yes(question: &str) -> dialoguer::Result<Option<bool>> {
+fn read_yes(question: &str) -> std::io::Result<Option<bool>> {
     let term = Term::stderr();
     let whole = format!("{question} {YES_OR_NO}");
     // A long question has lines of its own: nothing of it may be cut.
@@ -56,9 +63,14 @@ fn read_yes(question: &str) -> dialoguer::Result<Option<bool>> {
         YES_OR_NO.to_owned()
     };
     let mut line = Line::new("");
-    let mut hint = None;
+    let mut hint = Vec::new();
     loop {
-        draw(&term, (&prompt, ROOM_FOR_YES), &line, hint.take())?;
+        draw(
+            &term,
+            (&prompt, ROOM_FOR_YES),
+            &line,
+            &std::mem::take(&mut hint),
+        )?;
         match line.press(&term.read_key()?) {
             Pressed::Typing | Pressed::Complete => {}
             Pressed::Cancelled => {
@@ -71,7 +83,7 @@ fn read_yes(question: &str) -> dialoguer::Result<Option<bool>> {
                     "y" | "yes" => true,
                     "" | "n" | "no" => false,
                     _ => {
-                        hint = Some("type yes or no, and Enter".to_owned());
+                        hint = vec!["type yes or no, and Enter".to_owned()];
                         line = Line::new("");
                         continue;
                     }
@@ -85,60 +97,155 @@ fn read_yes(question: &str) -> dialoguer::Result<Option<bool>> {
     }
 }
 
+/// Lines to choose from.
+#[derive(Debug, Clone, Copy)]
+pub struct Choosing<'a> {
+    /// The question.
+    pub question: &'a str,
+    /// The lines.
+    pub labels: &'a [String],
+    /// Where the cursor stands at first.
+    pub at: usize,
+    /// What is to be said of the former answer, or of the lines; stands below them.
+    pub note: &'a str,
+}
+
+impl<'a> Choosing<'a> {
+    /// From these, with the cursor on the first.
+    #[must_use]
+    pub fn from(question: &'a str, labels: &'a [String]) -> Self {
+        Self {
+            question,
+            labels,
+            at: 0,
+            note: "",
+        }
+    }
+
+    /// Asks for one of them; gives its index.
+    ///
+    /// # Errors
+    /// Escape, Ctrl-C, or the terminal is gone.
+    pub fn one(self) -> Result<usize> {
+        let list = List::of_one(
+            self.labels,
+            self.at.min(self.labels.len().saturating_sub(1)),
+        );
+        let chosen = self.answer(list, "enter takes it, letters filter, esc goes back")?;
+        Ok(chosen.first().copied().unwrap_or_default())
+    }
+
+    /// Asks for any of them, of which some are `ticked` at first; gives their indices.
+    ///
+    /// # Errors
+    /// Escape, Ctrl-C, or the terminal is gone.
+    pub fn several(self, ticked: &[usize]) -> Result<Vec<usize>> {
+        let list = List::of_several(self.labels, ticked);
+        self.answer(
+            list,
+            "space ticks, enter goes on, letters filter, esc goes back",
+        )
+    }
+
+    fn answer(self, mut list: List<'_>, keys: &str) -> Result<Vec<usize>> {
+        let chosen = given(|| {
+            let term = Term::stderr();
+            loop {
+                self.draw(&term, &list, keys)?;
+                match list.press(&term.read_key()?) {
+                    list::Pressed::Choosing => {}
+                    list::Pressed::Done(chosen) => {
+                        erase(&term)?;
+                        return Ok(Some(chosen));
+                    }
+                    list::Pressed::Cancelled => {
+                        erase(&term)?;
+                        return Ok(None);
+                    }
+                }
+            }
+        })?;
+        let labels = chosen.iter().filter_map(|index| self.labels.get(*index));
+        answered(self.question, labels);
+        Ok(chosen)
+    }
+
+    /// The question, the lines below it, and what the keys do; the cursor ends up behind what was typed.
+    fn draw(self, term: &Term, list: &List<'_>, keys: &str) -> std::io::Result<()> {
+        let width = width(term);
+        let notes: Vec<String> = match self.note {
+            "" => Vec::new(),
+            note => fit::wrapped(note, width.saturating_sub(3)),
+        };
+        let rows = usize::from(term.size().0).saturating_sub(notes.len() + 3);
+        let (lines, all) = list.seen(rows);
+        let mut below: Vec<String> = lines.iter().map(|line| shown_line(line, width)).collect();
+        let counted = match (all, all == lines.len()) {
+            (0, _) => "no line has that; ".to_owned(),
+            (_, true) => String::new(),
+            (_, false) => format!("{} of {all}; ", lines.len()),
+        };
+        below.extend(notes.into_iter().map(|note| format!("  {note}")));
+        let keys = fit::end(&format!("{counted}{keys}"), width.saturating_sub(3));
+        below.push(format!("  {}", style(keys).dim().for_stderr()));
+        let (prompt, used) = prompt(
+            self.question,
+            width,
+            measure_text_width(list.typed()) + MARKS,
+        );
+        let typed = fit::end(list.typed(), width.saturating_sub(used + 1));
+        let column = used + measure_text_width(&typed);
+        term.write_str(&format!(
+            "\r\x1b[J{prompt}{typed}\n{}\x1b[{}A\r\x1b[{column}C",
+            below.join("\n"),
+            below.len(),
+        ))
+    }
+}
+
+/// A line with its marks: where the cursor is can be seen without colours.
+fn shown_line(line: &list::Seen<'_>, width: usize) -> String {
+    let cursor = if line.has_cursor { "❯" } else { " " };
+    let tick = match line.is_ticked {
+        Some(true) => format!("{} ", style("◼").green().for_stderr()),
+        Some(false) => "◻ ".to_owned(),
+        None => String::new(),
+    };
+    let marks = if line.is_ticked.is_some() { 4 } else { 2 };
+    let label = fit::end(&printable(line.label), width.saturating_sub(marks + 1));
+    let label = style(label).for_stderr();
+    let label = if line.has_cursor { label.cyan() } else { label };
+    format!("{} {tick}{label}", style(cursor).green().for_stderr())
+}
+
 /// Asks for one of several; gives its index.
 ///
 /// # Errors
 /// Escape, Ctrl-C, or the terminal is gone.
 pub fn choose(question: &str, labels: &[String]) -> Result<usize> {
-    let chosen = given(|| {
-        Select::with_theme(&Marked::default())
-            .with_prompt(question)
-            .report(false)
-            .items(fitting(labels))
-            .default(0)
-            .interact_opt()
-    })?;
-    answered(question, labels.get(chosen).into_iter());
-    Ok(chosen)
+    Choosing::from(question, labels).one()
 }
 
-/// Asks for any of several; gives their indices.
-///
-/// # Errors
-/// Escape, Ctrl-C, or the terminal is gone.
-pub fn choose_several(question: &str, labels: &[String]) -> Result<Vec<usize>> {
-    let chosen = given(|| {
-        MultiSelect::with_theme(&Marked::default())
-            .with_prompt(question)
-            .report(false)
-            .items(fitting(labels))
-            .interact_opt()
-    })?;
-    answered(
-        question,
-        chosen.iter().filter_map(|index| labels.get(*index)),
-    );
-    Ok(chosen)
-}
-
-/// The question with its answer, in one line: whole, else the names before the colons, else cut.
-fn answered<'a>(question: &str, answers: impl Iterator<Item = &'a String> + Clone) {
+/// The question with its answer: in one line where they fit, else a line for each of several answers.
+fn answered<'a>(question: &str, answers: impl Iterator<Item = &'a String>) {
     let term = Term::stderr();
-    let room = width(&term).saturating_sub(measure_text_width(question) + 5);
-    let whole: Vec<&str> = answers.clone().map(String::as_str).collect();
-    let names: Vec<&str> = answers
-        .map(|label| label.split(": ").next().unwrap_or_default())
-        .collect();
-    let whole = whole.join(", ");
-    let answer = if measure_text_width(&whole) <= room {
-        whole
-    } else {
-        fit::middle(&names.join(", "), room)
-    };
+    let width = width(&term);
+    let answers: Vec<&str> = answers.map(String::as_str).collect();
+    let whole = answers.join("; ");
+    let green = |text: &str| style(text.to_owned()).green().for_stderr().to_string();
     let mark = style("✔").green().for_stderr();
     let dot = style("·").dim().for_stderr();
-    let answer = style(answer).green().for_stderr();
-    let _ = term.write_line(&format!("{mark} {question} {dot} {answer}"));
+    let room = width.saturating_sub(measure_text_width(question) + 5);
+    let text = if measure_text_width(&whole) <= room {
+        format!("{mark} {question} {dot} {}", green(&whole))
+    } else {
+        let lines = answers.iter().map(|answer| {
+            let broken = fit::wrapped(answer, width.saturating_sub(5)).join("\n    ");
+            format!("\n  {}", green(&broken))
+        });
+        format!("{mark} {question}{}", lines.collect::<String>())
+    };
+    let _ = term.write_line(&text);
 }
 
 /// What is to be said of a line while it is typed.
@@ -148,6 +255,8 @@ pub enum Remark {
     Fine(String),
     /// It cannot; why.
     Wrong(String),
+    /// It cannot yet; what it may become.
+    Open(String),
 }
 
 /// A line to be typed.
@@ -156,6 +265,8 @@ pub struct Typed<'a> {
     pub question: &'a str,
     /// What stands there already.
     pub start: &'a str,
+    /// What may be typed; told below while nothing is.
+    pub hint: &'a str,
     /// Whether enter alone is an answer.
     pub optional: bool,
     /// Judges the line after every key.
@@ -186,33 +297,40 @@ pub fn text(question: &str) -> Result<String> {
     type_in(&Typed {
         question,
         start: "",
+        hint: "",
         optional: false,
         judge: &|_| Remark::Fine(String::new()),
         complete: &|_| Vec::new(),
     })
 }
 
-fn read_line(typed: &Typed<'_>) -> dialoguer::Result<Option<String>> {
+fn read_line(typed: &Typed<'_>) -> std::io::Result<Option<String>> {
     let term = Term::stderr();
     let mut line = Line::new(typed.start);
-    let mut hint = None;
+    let mut offered = Vec::new();
     loop {
         let text = line.text();
         let is_empty = text.trim().is_empty();
         let remark = (!is_empty).then(|| (typed.judge)(text.trim()));
-        draw(
-            &term,
-            (typed.question, ROOM_TO_TYPE),
-            &line,
-            hint.take().or_else(|| shown(remark.as_ref())),
-        )?;
+        let below = if !offered.is_empty() {
+            std::mem::take(&mut offered)
+        } else if is_empty {
+            let hint = fit::wrapped(typed.hint, width(&term).saturating_sub(3));
+            let dim = |line| style(line).dim().for_stderr().to_string();
+            hint.into_iter().map(dim).collect()
+        } else {
+            shown(remark.as_ref()).into_iter().collect()
+        };
+        draw(&term, (typed.question, ROOM_TO_TYPE), &line, &below)?;
         match line.press(&term.read_key()?) {
             Pressed::Typing => {}
             Pressed::Complete => {
                 let candidates = (typed.complete)(&text);
                 match completed(&text, &candidates) {
                     Some(longer) => line = Line::new(&longer),
-                    None if candidates.len() > 1 => hint = Some(candidates.join("  ")),
+                    None if candidates.len() > 1 => {
+                        offered = in_columns(&last_parts(&candidates), width(&term) - 3);
+                    }
                     None => {}
                 }
             }
@@ -240,30 +358,82 @@ fn shown(remark: Option<&Remark>) -> Option<String> {
         Remark::Fine(text) if text.is_empty() => return None,
         Remark::Fine(text) => (style("✓").green(), text),
         Remark::Wrong(text) => (style("✗").red(), text),
+        Remark::Open(text) => return Some(style(text).dim().for_stderr().to_string()),
     };
     Some(format!("{} {text}", mark.for_stderr()))
 }
 
-/// The question with room for the line, and a remark below it; the cursor ends up in the line.
+/// The question with room for the line, and what is to be said below it; the cursor ends up in the line.
 fn draw(
     term: &Term,
     (question, room): (&str, usize),
     line: &Line,
-    below: Option<String>,
+    below: &[String],
 ) -> std::io::Result<()> {
     let width = width(term);
+    let (prompt, used) = prompt(question, width, room);
+    let (text, column) = line.window(width - used - 1);
+    let below = below
+        .iter()
+        .map(|one| format!("\n  {}", fit::end(one, width - 3)));
+    let (below, rows) = (below.clone().collect::<String>(), below.len());
+    let back = if rows == 0 {
+        String::new()
+    } else {
+        format!("\x1b[{rows}A")
+    };
+    // One write, so that nothing flickers: the line, what is below it, and back up into the line.
+    term.write_str(&format!(
+        "\r\x1b[J{prompt}{text}{below}{back}\r\x1b[{}C",
+        used + column
+    ))
+}
+
+/// So many lines of what tab offers.
+const OFFERED_LINES: usize = 5;
+
+/// Names in columns, the first ones where there is no room for all.
+fn in_columns(names: &[String], width: usize) -> Vec<String> {
+    let widest = names.iter().map(|name| measure_text_width(name)).max();
+    let column = widest.unwrap_or(0).min(width) + 2;
+    let each_line = ((width + 2) / column).max(1);
+    let mut lines: Vec<String> = names
+        .chunks(each_line)
+        .map(|line| {
+            let cells = line.iter().map(|name| {
+                let name = fit::end(&printable(name), width);
+                let room = column.saturating_sub(measure_text_width(&name));
+                format!("{name}{:room$}", "")
+            });
+            cells.collect::<String>().trim_end().to_owned()
+        })
+        .collect();
+    if lines.len() > OFFERED_LINES {
+        lines.truncate(OFFERED_LINES - 1);
+        let more = names.len() - lines.len() * each_line;
+        lines.push(format!("and {more} more"));
+    }
+    lines
+}
+
+/// Paths without the folder, which stands in the line already.
+fn last_parts(paths: &[String]) -> Vec<String> {
+    let part = |path: &String| {
+        let trimmed = path.trim_end_matches(is_separator);
+        let start = trimmed.rfind(is_separator).map_or(0, |at| at + 1);
+        path.get(start..).unwrap_or(path).to_owned()
+    };
+    paths.iter().map(part).collect()
+}
+
+/// The question with its marks, and the columns that it takes; `room` columns are left where it is long.
+fn prompt(question: &str, width: usize, room: usize) -> (String, usize) {
     let mark = style("?").yellow().for_stderr();
     let angle = style("›").dim().for_stderr();
     let question = fit::end(question, width.saturating_sub(room).max(10));
     let prompt = format!("{mark} {} {angle} ", style(question).bold().for_stderr());
     let used = measure_text_width(&prompt);
-    let (text, column) = line.window(width - used - 1);
-    let below = fit::end(&below.unwrap_or_default(), width - 3);
-    // One write, so that nothing flickers: the line, the remark, and back up into the line.
-    term.write_str(&format!(
-        "\r\x1b[J{prompt}{text}\n  {below}\x1b[A\r\x1b[{}C",
-        used + column
-    ))
+    (prompt, used)
 }
 
 fn width(term: &Term) -> usize {
@@ -274,37 +444,23 @@ fn erase(term: &Term) -> std::io::Result<()> {
     term.write_str("\r\x1b[J")
 }
 
-/// Labels that take one line each, in columns and, since the prompts count those, in bytes.
-fn fitting(labels: &[String]) -> Vec<String> {
-    let width = usize::from(Term::stderr().size().1).saturating_sub(MARKS);
-    labels
-        .iter()
-        .map(|label| {
-            let cut = (0..=width).rev().map(|columns| fit::end(label, columns));
-            cut.into_iter()
-                .find(|label| label.len() <= width.max(1))
-                .unwrap_or_default()
-        })
-        .collect()
-}
-
 /// A question without a terminal would be asked for ever: what is no terminal's gives no key.
-fn given<T>(ask: impl FnOnce() -> dialoguer::Result<Option<T>>) -> Result<T> {
+fn given<T>(ask: impl FnOnce() -> std::io::Result<Option<T>>) -> Result<T> {
     let answer = if is_interactive() {
         let _quiet = QuietTerminal::new();
         let _asking = Asking::begin();
         ask()
     } else {
-        Err(std::io::Error::from(ErrorKind::NotConnected).into())
+        Err(ErrorKind::NotConnected.into())
     };
     match answer {
         Ok(Some(answer)) => Ok(answer),
         Ok(None) => Err(Stop::declined(ExitCode::Interrupted, "nothing was changed").into()),
-        Err(dialoguer::Error::IO(error)) => {
-            // A prompt hides the cursor while it waits, and leaves it behind the question.
+        Err(error) => {
+            // The question stays, and nothing below it.
             let terminal = Term::stderr();
             let _ = terminal.show_cursor();
-            let _ = terminal.write_line("");
+            let _ = terminal.write_str(if is_interactive() { "\n\x1b[J" } else { "\n" });
             match error.kind() {
                 ErrorKind::Interrupted => {
                     Err(Stop::interrupted("interrupted; nothing was changed").into())
@@ -316,5 +472,29 @@ fn given<T>(ask: impl FnOnce() -> dialoguer::Result<Option<T>>) -> Result<T> {
                 _ => Err(error.into()),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_tab_offers_stands_in_columns_and_is_counted_where_it_is_too_much() {
+        let names = |count: usize| -> Vec<String> {
+            (0..count)
+                .map(|number| format!("ca-{number:02}.pem"))
+                .collect()
+        };
+        assert_eq!(
+            in_columns(&names(3), 20),
+            ["ca-00.pem  ca-01.pem", "ca-02.pem"]
+        );
+        let many = in_columns(&names(20), 20);
+        assert_eq!(many.len(), OFFERED_LINES);
+        assert_eq!(many.last().unwrap(), "and 12 more");
+        assert_eq!(in_columns(&names(1), 4), ["ca-…"]);
+        let paths = ["a/b/".to_owned(), "a/c.pem".to_owned(), "d".to_owned()];
+        assert_eq!(last_parts(&paths), ["b/", "c.pem", "d"]);
     }
 }

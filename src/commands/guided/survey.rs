@@ -1,11 +1,13 @@
 //! What can be seen before anything is asked.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
 use serde_yaml::Value;
 
 use super::super::default_chart::default_chart;
+use super::offered;
 use crate::guided::{Given, Seen};
 use crate::helm::{Helm, HelmError, PlacedRelease};
 use crate::kube::{ClusterAddress, Kubectl};
@@ -21,17 +23,39 @@ pub(super) fn survey(given: &Given, helm: &Helm, screen: &Screen) -> Seen {
     let Ok(looked) = screen.step("looking for what is deployed", || {
         Ok::<_, Infallible>(releases(helm, cluster.namespace()))
     });
-    let releases = looked.unwrap_or_else(|error| {
-        let why = error.message.lines().last().unwrap_or_default();
-        screen.note(&format!(
-            "The cluster cannot be asked what is deployed, so names have to be typed ({why})."
-        ));
-        Vec::new()
-    });
+    let (releases, is_silent) = match looked {
+        Ok(releases) => (releases, false),
+        Err(error) => {
+            let why = error.message.lines().last().unwrap_or_default();
+            let (is_silent, so) = if error.is_cluster_unreachable() {
+                (
+                    true,
+                    "The cluster does not answer, so nothing can be deployed, and only files can be written",
+                )
+            } else {
+                (
+                    false,
+                    "The cluster does not tell what is deployed, so names have to be typed",
+                )
+            };
+            screen.note(&format!("{so} ({why})."));
+            (Vec::new(), is_silent)
+        }
+    };
     let mut seen = Seen {
-        namespaces: namespaces(&releases, cluster),
+        namespaces: if is_silent {
+            Vec::new()
+        } else {
+            namespaces(&releases, cluster)
+        },
         releases,
+        is_silent,
         namespace: cluster.namespace().to_owned(),
+        certificates: if given.certificates {
+            Vec::new()
+        } else {
+            offered::certificates()
+        },
         has_system_bundle: "system".parse::<Place>().is_ok(),
         ..Seen::default()
     };
@@ -65,19 +89,12 @@ fn releases(helm: &Helm, namespace: &str) -> Result<Vec<PlacedRelease>, HelmErro
     })
 }
 
-/// Helm cannot list namespaces; kubectl can, and releases tell some.
+/// Helm cannot list namespaces; kubectl can, and releases tell some. By name.
 fn namespaces(releases: &[PlacedRelease], cluster: &ClusterAddress) -> Vec<String> {
-    if releases.is_empty() {
-        return all_namespaces(cluster).unwrap_or_default();
-    }
-    let mut names: Vec<String> = releases
-        .iter()
-        .map(|release| release.namespace.clone())
-        .chain(all_namespaces(cluster).unwrap_or_default())
-        .collect();
-    let mut seen = std::collections::BTreeSet::new();
-    names.retain(|name| seen.insert(name.clone()));
-    names
+    let of_releases = releases.iter().map(|release| release.namespace.clone());
+    let all = of_releases.chain(all_namespaces(cluster).unwrap_or_default());
+    let all: BTreeSet<String> = all.collect();
+    all.into_iter().collect()
 }
 
 /// The user's namespaces; those of Kubernetes itself hold no ClearML.

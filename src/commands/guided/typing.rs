@@ -2,9 +2,12 @@
 
 use std::path::{Path, PathBuf, is_separator};
 
-use crate::certs::lint::date;
+use serde_yaml::Value;
+use time::OffsetDateTime;
+
+use super::offered::in_words;
 use crate::completion::paths;
-use crate::guided::Topic;
+use crate::guided::{Coordinate, Topic};
 use crate::helm;
 use crate::nearest::fitting_file_like;
 use crate::sources::{Place, Source, certificates_in, is_certificate_name};
@@ -22,8 +25,11 @@ fn expanded(text: &str) -> String {
     }
 }
 
-/// What a typed path comes to: tab leaves a slash behind a folder.
-pub(super) fn finished(text: &str) -> String {
+/// What the typed comes to: tab leaves a slash behind a folder.
+pub(super) fn finished(topic: Topic, text: &str) -> String {
+    if topic == Topic::HelmFlags {
+        return text.to_owned();
+    }
     let text = expanded(text);
     match text.strip_suffix(is_separator) {
         Some(folder) if !folder.is_empty() => folder.to_owned(),
@@ -36,16 +42,24 @@ pub(super) fn judge(topic: Topic, text: &str) -> Remark {
     let text = expanded(text);
     match topic {
         Topic::Certificates => certificates(&text),
-        Topic::Namespace(_) => named(
-            &text,
-            helm::NAMESPACE_LENGTH,
-            helm::is_namespace_name(&text),
-        ),
-        Topic::Release(_) => named(&text, helm::RELEASE_LENGTH, helm::is_release_name(&text)),
-        Topic::Values(_) => values(Path::new(&text)),
-        Topic::Chart(_) => chart(&text),
-        Topic::Version(_) => version(&text),
-        Topic::Components | Topic::Mode | Topic::TaskPods => Remark::Fine(String::new()),
+        Topic::HelmFlags => match shell_words::split(&text) {
+            Ok(_) => fine(""),
+            Err(_) => wrong("a quote is not closed"),
+        },
+        Topic::Of(_, component, coordinate) => match coordinate {
+            Coordinate::Namespace => named(
+                &text,
+                helm::NAMESPACE_LENGTH,
+                helm::is_namespace_name(&text),
+            ),
+            Coordinate::Release => named(&text, helm::RELEASE_LENGTH, helm::is_release_name(&text)),
+            Coordinate::Values => values(Path::new(&text)),
+            Coordinate::Chart => chart(&text, component),
+            Coordinate::Version => version(&text),
+        },
+        Topic::Releases | Topic::Leaving | Topic::Mode | Topic::TaskPods | Topic::Remedies => {
+            fine("")
+        }
     }
 }
 
@@ -64,18 +78,37 @@ fn certificates(text: &str) -> Remark {
     };
     match &source.place {
         Place::Stdin => wrong("standard input is this keyboard: name a file"),
-        Place::System { .. } => wrong("this machine's bundle is a choice of the next question"),
+        Place::System { .. } => wrong(
+            "this machine's bundle is a choice of the mode, which the preview lets you change",
+        ),
         Place::Server(_) => fine("what it presents will be shown, to be compared"),
         Place::Object(_) | Place::Release { .. } => fine("read from the cluster"),
         Place::Path(path) if path.is_dir() => folder(path),
         Place::Path(path) => match path.metadata() {
-            Err(_) => wrong(format!(
-                "there is no such file{}",
-                fitting_file_like(path, |file| file.is_dir() || is_certificate(file))
-            )),
+            Err(_) => {
+                let fits = |file: &Path| file.is_dir() || is_certificate(file);
+                let mut begun = paths::below(text, &is_certificate_name);
+                begun.retain(|one| fits(Path::new(one)));
+                still_typed(&begun).unwrap_or_else(|| {
+                    let like = fitting_file_like(path, fits);
+                    wrong(format!("there is no such file{like}"))
+                })
+            }
             Ok(found) if found.len() > READ_AT_EVERY_KEY => fine("a large file"),
             Ok(_) => file(path),
         },
+    }
+}
+
+/// What is not there yet is no mistake while something begins so.
+fn still_typed(begun: &[String]) -> Option<Remark> {
+    match begun {
+        [] => None,
+        [one] => Some(Remark::Open(format!("tab completes: {one}"))),
+        more => Some(Remark::Open(format!(
+            "{} begin so: tab completes",
+            more.len()
+        ))),
     }
 }
 
@@ -105,26 +138,7 @@ fn file(path: &Path) -> Remark {
             return wrong(error.lines().next().unwrap_or_default());
         }
     };
-    let name = |one: &crate::certs::Certificate| match &one.common_name {
-        Some(name) => name.clone(),
-        None => one.subject.clone(),
-    };
-    match given.as_slice() {
-        [one] => fine(format!(
-            "{} ({}), until {}",
-            name(&one.certificate),
-            one.certificate.role(),
-            date(one.certificate.not_after)
-        )),
-        several => {
-            let names: Vec<String> = several.iter().map(|one| name(&one.certificate)).collect();
-            fine(format!(
-                "{} certificates: {}",
-                several.len(),
-                names.join(", ")
-            ))
-        }
-    }
+    fine(in_words(&given, OffsetDateTime::now_utc()))
 }
 
 fn named(text: &str, longest: usize, is_valid: bool) -> Remark {
@@ -157,20 +171,27 @@ fn values(path: &Path) -> Remark {
     fine(format!("a new file{like}"))
 }
 
-fn chart(text: &str) -> Remark {
+fn chart(text: &str, component: Component) -> Remark {
     let path = Path::new(text);
     if path.is_dir() {
-        return if path.join("Chart.yaml").is_file() {
-            fine("a chart on this disk")
-        } else {
-            wrong("a folder without Chart.yaml")
+        return match chart_name(path) {
+            Some((name, version)) => named_chart(&name, &version, component),
+            None => wrong("a folder without Chart.yaml"),
         };
     }
     if path.is_file() {
-        return fine("a packaged chart");
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let (name, version) = helm::chart_and_version(&stem);
+        return named_chart(name, version, component);
     }
+    // Nobody has looked whether it is there.
     if text.starts_with("oci://") {
-        return fine("from a registry");
+        return fine("");
+    }
+    let mut begun = charts_below(text, component);
+    begun.retain(|_| !text.is_empty());
+    if let Some(remark) = still_typed(&begun) {
+        return remark;
     }
     let is_chart = |file: &Path| file.is_dir() || file.extension().is_some_and(|end| end == "tgz");
     let like = fitting_file_like(path, is_chart);
@@ -180,7 +201,31 @@ fn chart(text: &str) -> Remark {
     if text.starts_with('.') || text.starts_with(is_separator) || !text.contains('/') {
         return wrong("write REPOSITORY/CHART, oci://…, a folder or a .tgz");
     }
-    fine("from a repository that helm knows")
+    fine("")
+}
+
+/// What a chart on this disk calls itself.
+fn chart_name(folder: &Path) -> Option<(String, String)> {
+    let text = std::fs::read_to_string(folder.join("Chart.yaml")).ok()?;
+    let about: Value = serde_yaml::from_str(&text).ok()?;
+    let word = |name: &str| about.get(name).and_then(Value::as_str).map(str::to_owned);
+    Some((
+        word("name").unwrap_or_default(),
+        word("version").unwrap_or_default(),
+    ))
+}
+
+/// A chart on this disk: that of another component is told at once.
+fn named_chart(name: &str, version: &str, component: Component) -> Remark {
+    let is_of = |one: &Component| {
+        let mut layouts = one.layouts().into_iter();
+        layouts.any(|layout| !layout.is_generic && layout.chart == name)
+    };
+    let mut all = Component::ALL.into_iter();
+    match all.find(is_of).filter(|owner| *owner != component) {
+        Some(owner) => wrong(format!("{name} is the chart of the {}", owner.title())),
+        None => fine(format!("{name} {version}").trim_end()),
+    }
 }
 
 fn version(text: &str) -> Remark {
@@ -196,17 +241,40 @@ pub(super) fn complete(topic: Topic, text: &str) -> Vec<String> {
     let text = expanded(text);
     match topic {
         Topic::Certificates => paths::below(&text, &is_certificate_name),
-        Topic::Values(_) => paths::below(&text, &paths::is_values_file),
-        Topic::Chart(_) => paths::below(&text, &paths::is_packaged_chart),
+        Topic::Of(_, _, Coordinate::Values) => paths::below(&text, &paths::is_values_file),
+        Topic::Of(_, component, Coordinate::Chart) => charts(&text, component),
         _ => Vec::new(),
     }
+}
+
+/// Charts of the component, archives and folders on the way to them; everything where there is none.
+fn charts(text: &str, component: Component) -> Vec<String> {
+    let fitting = charts_below(text, component);
+    if fitting.is_empty() {
+        return paths::below(text, &paths::is_packaged_chart);
+    }
+    fitting
+}
+
+fn charts_below(text: &str, component: Component) -> Vec<String> {
+    let mut all = paths::below(text, &paths::is_packaged_chart);
+    all.retain(|one| {
+        let path = Path::new(one);
+        let is_way = path.is_dir() && !path.join("Chart.yaml").is_file();
+        is_way || path.exists() && matches!(chart(one, component), Remark::Fine(_))
+    });
+    all
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const CHART: Topic = Topic::Chart(Component::Agent);
+    const fn of(coordinate: Coordinate) -> Topic {
+        Topic::Of(0, Component::Agent, coordinate)
+    }
+
+    const CHART: Topic = of(Coordinate::Chart);
 
     fn is_fine(topic: Topic, text: &str) -> bool {
         matches!(judge(topic, text), Remark::Fine(_))
@@ -215,9 +283,9 @@ mod tests {
     #[test]
     fn what_is_typed_is_judged_for_what_it_is_to_be() {
         let (namespace, release, version) = (
-            Topic::Namespace(Component::Agent),
-            Topic::Release(Component::Agent),
-            Topic::Version(Component::Agent),
+            of(Coordinate::Namespace),
+            of(Coordinate::Release),
+            of(Coordinate::Version),
         );
         for (topic, good) in [
             (namespace, "team-a"),
@@ -231,7 +299,8 @@ mod tests {
             (Topic::Certificates, "secret:team/ca"),
             (Topic::Certificates, "examples"),
             (Topic::Certificates, "tests"),
-            (Topic::Values(Component::Agent), "new.yaml"),
+            (Topic::HelmFlags, "--plain-http"),
+            (of(Coordinate::Values), "new.yaml"),
         ] {
             assert!(is_fine(topic, good), "{good}");
         }
@@ -242,13 +311,15 @@ mod tests {
             (CHART, "agent"),
             (CHART, "./nowhere"),
             (CHART, "src"),
+            (CHART, "tests/charts/clearml-enterprise-app-gateway-3.2.0"),
+            (Topic::HelmFlags, "--set 'a"),
             (Topic::Certificates, "-"),
             (Topic::Certificates, "docs/schema"),
             (Topic::Certificates, "nowhere.pem"),
             (Topic::Certificates, "Cargo.toml"),
             (Topic::Certificates, "http://api.acme.example"),
-            (Topic::Values(Component::Agent), "src"),
-            (Topic::Values(Component::Agent), "nowhere/new.yaml"),
+            (of(Coordinate::Values), "src"),
+            (of(Coordinate::Values), "nowhere/new.yaml"),
         ] {
             assert!(!is_fine(topic, bad), "{bad}");
         }
@@ -262,15 +333,15 @@ mod tests {
         // Where no certificate is, every file is offered.
         assert_eq!(complete(Topic::Certificates, "Cargo.t"), ["Cargo.toml"]);
         assert!(complete(Topic::Certificates, "no-such").is_empty());
-        assert!(complete(Topic::Components, "").is_empty());
+        assert!(complete(Topic::Releases, "").is_empty());
     }
 
     #[test]
     fn a_folders_slash_and_a_tilde_do_not_stay() {
-        assert_eq!(finished("charts/agent/"), "charts/agent");
-        assert_eq!(finished("/"), "/");
+        assert_eq!(finished(CHART, "charts/agent/"), "charts/agent");
+        assert_eq!(finished(CHART, "/"), "/");
         if let Ok(home) = std::env::var("HOME") {
-            assert_eq!(finished("~/ca.pem"), format!("{home}/ca.pem"));
+            assert_eq!(finished(CHART, "~/ca.pem"), format!("{home}/ca.pem"));
         }
     }
 }

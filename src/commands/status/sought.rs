@@ -41,6 +41,15 @@ impl Sought {
         Self::alike(clusters, &Component::ALL.map(TargetSpec::of))
     }
 
+    /// Some releases of one cluster.
+    pub(in super::super) fn of(cluster: ClusterAddress, specs: Vec<TargetSpec>) -> Self {
+        Self {
+            cluster,
+            specs,
+            wanted: Vec::new(),
+        }
+    }
+
     /// The same in each cluster.
     fn alike(clusters: Vec<ClusterAddress>, specs: &[TargetSpec]) -> Vec<Self> {
         let sought = clusters.into_iter().map(|cluster| Self {

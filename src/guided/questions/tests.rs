@@ -1,10 +1,10 @@
-use super::super::CommandLine;
 use super::*;
-use crate::helm::ReleaseSummary;
+use crate::guided::{CommandLine, Offered, told};
+use crate::helm::{PlacedRelease, ReleaseSummary};
 use crate::request::TargetSpec;
 
-fn seen() -> Seen {
-    let release = |name: &str, namespace: &str, chart: &str| PlacedRelease {
+fn release(name: &str, namespace: &str, chart: &str) -> PlacedRelease {
+    PlacedRelease {
         namespace: namespace.into(),
         release: ReleaseSummary {
             name: name.into(),
@@ -13,63 +13,75 @@ fn seen() -> Seen {
             updated: String::new(),
             revision: "1".into(),
         },
-    };
+    }
+}
+
+fn seen() -> Seen {
     Seen {
         releases: vec![
-            release("agent-eu", "ml", "clearml-enterprise-agent-6.9.3"),
             release("gw", "ml", "clearml-enterprise-app-gateway-3.2.0"),
+            release("agent-us", "red", "clearml-enterprise-agent-6.9.3"),
+            release("agent-eu", "ml", "clearml-enterprise-agent-6.9.3"),
             release("database", "ml", "postgresql-1.0.0"),
         ],
-        namespaces: vec!["ml".into(), "default".into()],
-        namespace: "default".into(),
+        namespaces: vec!["default".into(), "ml".into(), "red".into()],
+        namespace: "ml".into(),
         files: vec![Component::Agent],
         charts: vec![(Component::Agent, "clearml-enterprise/x".into())],
         ..Seen::default()
     }
 }
 
-fn labels(question: Option<Question>) -> Vec<String> {
+fn lines(question: Option<&Question>) -> Vec<Choice> {
     match question {
-        Some(Question::Several { choices, .. } | Question::One { choices, .. }) => {
-            choices.into_iter().map(|choice| choice.label).collect()
-        }
-        Some(Question::Word { text, start, .. }) => vec![text, start],
-        None => Vec::new(),
+        Some(Question::Several { choices, .. } | Question::One { choices, .. }) => choices.clone(),
+        Some(Question::Word { .. }) | None => Vec::new(),
     }
 }
 
-/// Answers every question with its first choice, or with `word` where nothing stands there already.
-fn first_of_everything(answers: &mut Answers, given: &Given, seen: &Seen, word: &str) -> usize {
-    let mut asked = 0;
-    while let Some(question) = next(answers, given, seen) {
-        asked += 1;
-        match question {
-            Question::Several { choices, .. } => {
-                answers.choose(&[choices[0].change.clone()]).unwrap();
-            }
-            Question::One { choices, .. } => answers.take(choices[0].change.clone()),
-            Question::Word {
-                topic,
-                start,
-                optional,
-                ..
-            } => {
-                let text = if start.is_empty() && !optional {
-                    word.to_owned()
-                } else {
-                    start
-                };
-                answers.take(Change::Word(topic, text));
-            }
-        }
-        assert!(asked < 50, "no end of questions");
+fn labels(question: Option<&Question>) -> Vec<String> {
+    let lines = lines(question).into_iter();
+    lines.map(|choice| choice.label).collect()
+}
+
+fn line_of(question: Option<&Question>, start: &str) -> Choice {
+    let mut all = lines(question).into_iter();
+    let found = all.find(|choice| choice.label.starts_with(start));
+    found.unwrap_or_else(|| panic!("no {start} in {question:?}"))
+}
+
+fn word(question: Option<&Question>) -> (String, String) {
+    match question {
+        Some(Question::Word { text, start, .. }) => (text.clone(), start.clone()),
+        other => panic!("nothing is to be typed: {other:?}"),
     }
-    asked
+}
+
+/// Chooses the lines that begin so.
+fn choose(answers: &mut Answers, given: &Given, seen: &Seen, starts: &[&str]) {
+    let question = next(answers, given, seen);
+    let chosen: Vec<Choice> = starts
+        .iter()
+        .map(|start| line_of(question.as_ref(), start))
+        .collect();
+    answers.choose_several(&chosen, given).unwrap();
+}
+
+fn certificate(answers: &mut Answers, file: &str) {
+    for word in [file, ""] {
+        answers.take(Change::Word(Topic::Certificates, word.to_owned()));
+    }
+}
+
+fn command(answers: &Answers) -> String {
+    let line = CommandLine::new(["install".to_owned()]);
+    line.with(answers).join(" ")
 }
 
 #[test]
-fn releases_that_run_come_first_and_foreign_charts_are_not_offered() {
-    let labels = labels(next(&Answers::default(), &Given::default(), &seen()));
+fn releases_of_the_current_namespace_come_first_and_ticked_and_the_agent_before_the_others() {
+    let question = next(&Answers::default(), &Given::default(), &seen());
+    let labels = labels(question.as_ref());
     assert!(
         labels[0].starts_with("agent: release agent-eu in ml"),
         "{labels:?}"
@@ -78,105 +90,288 @@ fn releases_that_run_come_first_and_foreign_charts_are_not_offered() {
         labels[1].starts_with("gateway: release gw in ml"),
         "{labels:?}"
     );
-    assert!(labels[2].starts_with("apps: "), "{labels:?}");
+    assert!(
+        labels[2].starts_with("agent: release agent-us in red"),
+        "{labels:?}"
+    );
+    assert!(
+        labels[3].starts_with("agent: another release"),
+        "{labels:?}"
+    );
+    assert!(labels[5].starts_with("apps: "), "{labels:?}");
     assert!(!labels.iter().any(|label| label.contains("database")));
+    let Some(Question::Several { ticked, .. }) = question else {
+        panic!("{question:?}")
+    };
+    assert_eq!(ticked, [0, 1]);
 }
 
 #[test]
-fn releases_of_the_current_namespace_come_before_others() {
+fn many_releases_of_other_namespaces_are_one_line_until_they_are_wanted() {
     let mut seen = seen();
-    seen.releases[1].namespace = "default".into();
-    let labels = labels(next(&Answers::default(), &Given::default(), &seen));
-    assert!(
-        labels[0].starts_with("gateway: release gw in default"),
-        "{labels:?}"
-    );
-    assert!(
-        labels[1].starts_with("agent: release agent-eu in ml"),
-        "{labels:?}"
-    );
+    for namespace in ["d", "b", "c", "a"] {
+        let chart = "clearml-enterprise-agent-6.9.3";
+        seen.releases.push(release("agent", namespace, chart));
+    }
+    let given = Given::default();
+    let mut answers = Answers::default();
+    let question = next(&answers, &given, &seen);
+    let others = line_of(question.as_ref(), "others: 5 releases of other namespaces");
+    assert_eq!(labels(question.as_ref()).len(), 6);
+    answers.choose_several(&[others], &given).unwrap();
+    let all = labels(next(&answers, &given, &seen).as_ref());
+    let namespaces: Vec<&str> = all[2..7]
+        .iter()
+        .map(|label| label.split(' ').nth(4).unwrap())
+        .collect();
+    assert_eq!(namespaces, ["a,", "b,", "c,", "d,", "red,"]);
+    // Where nothing runs in the current one, all are seen at once.
+    seen.namespace = "empty".into();
+    let all = labels(next(&Answers::default(), &given, &seen).as_ref());
+    assert_eq!(all.len(), 10, "{all:?}");
 }
 
 #[test]
-fn the_usual_answers_give_a_command_line_without_defaults() {
+fn what_and_which_certificates_is_all_that_is_asked_and_gives_a_line_without_defaults() {
     let (given, seen) = (Given::default(), seen());
     let mut answers = Answers::new(&given);
-    first_of_everything(&mut answers, &given, &seen, "ca.pem");
-    let line = CommandLine::new(["install", "--wait", "--", "--plain-http"].map(str::to_owned));
+    choose(&mut answers, &given, &seen, &["agent: release agent-eu"]);
     assert_eq!(
-        line.shown(
-            &answers,
-            &["--yes"],
-            &["--kube-context".into(), "eu".into()]
-        ),
+        word(next(&answers, &given, &seen).as_ref()).0,
+        "Certificates"
+    );
+    certificate(&mut answers, "ca.pem");
+    assert_eq!(next(&answers, &given, &seen), None);
+    let line = CommandLine::new(["install", "--wait", "--", "--plain-http"].map(str::to_owned));
+    let surroundings = ["--kube-context".into(), "eu".into()];
+    assert_eq!(
+        line.shown(&answers, &["--yes"], &surroundings),
         "helm clearml-certs install agent --wait --ca ca.pem -n ml --agent-release agent-eu \
-         --agent-chart clearml-enterprise/x --yes --kube-context eu -- --plain-http"
+         --yes --kube-context eu -- --plain-http"
     );
     let secret = ["install", "--", "--set", "clearml.apiKey=hunter2"];
     let shown = CommandLine::new(secret.map(str::to_owned)).shown(&answers, &[], &[]);
     assert!(shown.ends_with("-- --set 'clearml.apiKey=***'"), "{shown}");
     assert_eq!(
         line.with(&answers).join(" "),
-        "install agent --wait --ca ca.pem --agent-namespace ml --agent-release agent-eu \
-         --agent-chart clearml-enterprise/x -- --plain-http"
+        "install agent --wait --ca ca.pem --agent-release agent-eu --agent-namespace ml -- --plain-http"
     );
 }
 
 #[test]
-fn what_was_given_is_not_asked() {
-    let seen = Seen {
+fn several_releases_of_one_component_have_a_name_each_before_what_is_theirs() {
+    let (given, seen) = (Given::default(), seen());
+    let mut answers = Answers::new(&given);
+    let chosen = [
+        "agent: release agent-eu",
+        "gateway: ",
+        "agent: release agent-us",
+    ];
+    choose(&mut answers, &given, &seen, &chosen);
+    certificate(&mut answers, "ca.pem");
+    answers.propose_file(0, "eu.yaml".to_owned());
+    answers.propose_file(1, "us.yaml".to_owned());
+    assert_eq!(
+        command(&answers),
+        "install agent gateway --ca ca.pem \
+         --agent-release agent-eu --agent-namespace ml --agent-values eu.yaml \
+         --agent-release agent-us --agent-namespace red --agent-values us.yaml \
+         --gateway-release gw --gateway-namespace ml"
+    );
+    let all = told(&answers, &given, &seen);
+    let name = |name: &str| {
+        all.iter()
+            .find(|one| one.name == name)
+            .unwrap()
+            .answer
+            .clone()
+    };
+    assert_eq!(name("override file of agent-us in red"), "us.yaml");
+    // One more of the same needs a name.
+    let mut answers = Answers::new(&given);
+    choose(
+        &mut answers,
+        &given,
+        &seen,
+        &["agent: another", "agent: release agent-us"],
+    );
+    certificate(&mut answers, "ca.pem");
+    let question = next(&answers, &given, &seen);
+    assert_eq!(
+        word(question.as_ref()),
+        ("Release name of the agent".to_owned(), String::new())
+    );
+}
+
+#[test]
+fn a_name_is_asked_for_where_there_is_no_default() {
+    let mut seen = Seen {
         namespace: "default".into(),
         ..Seen::default()
     };
     let mut given = Given {
         components: vec![Component::Gateway],
         certificates: true,
-        mode: true,
-        task_pods: false,
         options: vec![TargetSpec {
             namespace: Some("n".into()),
-            chart: Some("c".into()),
-            values: vec!["v.yaml".into()],
             ..TargetSpec::of(Component::Gateway)
         }],
+        ..Given::default()
     };
     let mut answers = Answers::new(&given);
-    // A gateway starts no task pods, so only its release's name is missing.
-    assert_eq!(first_of_everything(&mut answers, &given, &seen, "gw"), 1);
+    let question = next(&answers, &given, &seen);
+    assert_eq!(word(question.as_ref()).0, "Release name of the gateway");
+    answers.take(Change::Word(
+        Topic::Of(0, Component::Gateway, Coordinate::Release),
+        "gw".into(),
+    ));
+    assert_eq!(next(&answers, &given, &seen), None);
     let line = CommandLine::new(["install".to_owned(), "gateway".to_owned()]);
     assert_eq!(
         line.with(&answers).join(" "),
         "install gateway --gateway-release gw"
     );
-    given.certificates = false;
-    assert!(labels(next(&answers, &given, &seen))[0].starts_with("Certificate file"));
+    // The only one that is deployed there is meant; of two, one has to be said.
+    let chart = "clearml-enterprise-app-gateway-3.2.0";
+    seen.releases.push(release("gw-one", "n", chart));
+    let answers = Answers::new(&given);
+    assert_eq!(next(&answers, &given, &seen), None);
+    seen.releases.push(release("gw-two", "n", chart));
+    let question = next(&answers, &given, &seen);
+    assert_eq!(
+        labels(question.as_ref()),
+        [
+            "gw-one, version 3.2.0",
+            "gw-two, version 3.2.0",
+            "a new one"
+        ]
+    );
+    given.options[0].release = Some("gw-two".into());
+    assert_eq!(next(&answers, &given, &seen), None);
 }
 
 #[test]
-fn an_answer_taken_back_is_asked_again_and_stands_there() {
+fn certificates_that_lie_here_are_offered_beside_servers_and_a_line_for_all_else() {
+    let seen = Seen {
+        certificates: vec![Offered {
+            source: "corp.pem".into(),
+            label: "Acme Root (root), until 2036-11-25, in corp.pem".into(),
+        }],
+        servers: vec![("https://api.acme.example".into(), "apiServer".into())],
+        ..seen()
+    };
+    let given = Given {
+        components: vec![Component::Agent],
+        ..Given::default()
+    };
+    let mut answers = Answers::new(&given);
+    let question = next(&answers, &given, &seen);
+    let shown = labels(question.as_ref());
+    assert_eq!(shown.len(), 3, "{shown:?}");
+    assert!(shown[2].contains("secret:"), "{shown:?}");
+    let fetch = line_of(question.as_ref(), "what https://api.acme.example presents");
+    let two = [fetch.clone(), fetch];
+    assert!(answers.choose_several(&two, &given).is_err());
+    // A file, and one more that is typed: both are there when the question comes again.
+    choose(
+        &mut answers,
+        &given,
+        &seen,
+        &["Acme Root", "another source"],
+    );
+    assert_eq!(
+        word(next(&answers, &given, &seen).as_ref()).0,
+        "One more (enter: no more)"
+    );
+    certificate(&mut answers, "/ca/other.pem");
+    assert_eq!(next(&answers, &given, &seen), None);
+    assert_eq!(
+        command(&answers),
+        "install --ca corp.pem --ca /ca/other.pem"
+    );
+    answers.ask(Topic::Certificates);
+    let Some(Question::Several {
+        ticked, choices, ..
+    }) = next(&answers, &given, &seen)
+    else {
+        panic!()
+    };
+    assert_eq!(ticked, [0, 2]);
+    assert_eq!(choices[2].label, "/ca/other.pem");
+}
+
+#[test]
+fn everything_that_is_told_can_be_asked_for_again_and_comes_back_in_its_words() {
     let (given, seen) = (Given::default(), seen());
     let mut answers = Answers::new(&given);
-    first_of_everything(&mut answers, &given, &seen, "ca.pem");
-    let all = answers.clone();
-    for (topic, name, _) in all.listed() {
-        let mut answers = all.clone();
-        answers.clear(topic);
-        assert!(next(&answers, &given, &seen).is_some(), "{name}");
-        let word = if topic == Topic::Certificates {
-            ""
-        } else {
-            "x"
-        };
-        first_of_everything(&mut answers, &given, &seen, word);
-        let topics = |answers: &Answers| -> Vec<Topic> {
-            answers
-                .listed()
-                .into_iter()
-                .map(|(topic, ..)| topic)
-                .collect()
-        };
-        assert_eq!(topics(&answers), topics(&all), "{name}");
+    choose(&mut answers, &given, &seen, &["agent: release agent-eu"]);
+    certificate(&mut answers, "ca.pem");
+    let all = told(&answers, &given, &seen);
+    let names: Vec<&str> = all.iter().map(|one| one.name.as_str()).collect();
+    let expected = [
+        "releases",
+        "certificates",
+        "mode",
+        "task pods",
+        "release",
+        "namespace",
+        "override file",
+        "chart",
+        "chart version",
+        "further flags for helm",
+    ];
+    assert_eq!(names, expected);
+    assert_eq!(
+        all[0].answer,
+        "agent: release agent-eu in ml, version 6.9.3"
+    );
+    assert!(all[2].answer.starts_with("append: trust them beside"));
+    assert_eq!(all[8].answer, "6.9.3, which is deployed");
+    for one in &all {
+        let mut answers = answers.clone();
+        answers.ask(one.topic);
+        let question = next(&answers, &given, &seen);
+        assert!(question.is_some(), "{}", one.name);
+        // Each line of it comes back in its own words.
+        for choice in lines(question.as_ref()) {
+            let mut answers = answers.clone();
+            if matches!(choice.change, Change::Release(..) | Change::More(_)) {
+                continue;
+            }
+            answers.choose_one(&choice);
+            let mut again = told(&answers, &given, &seen).into_iter();
+            let again = again.find(|other| other.topic == one.topic).unwrap();
+            assert_eq!(again.answer, choice.label, "{}", one.name);
+        }
     }
+    answers.ask(Topic::HelmFlags);
+    answers.take(Change::Word(
+        Topic::HelmFlags,
+        "--plain-http --set 'a=b c'".into(),
+    ));
+    assert!(command(&answers).ends_with("-- --plain-http --set a=b c"));
+}
+
+#[test]
+fn a_release_and_its_version_go_with_their_namespace() {
+    let (given, seen) = (Given::default(), seen());
+    let mut answers = Answers::new(&given);
+    choose(&mut answers, &given, &seen, &["agent: release agent-eu"]);
+    certificate(&mut answers, "ca.pem");
+    let topic = Topic::Of(0, Component::Agent, Coordinate::Namespace);
+    answers.ask(topic);
+    let question = next(&answers, &given, &seen);
+    assert_eq!(
+        labels(question.as_ref()),
+        ["ml", "default", "red", "another one"]
+    );
+    answers.choose_one(&line_of(question.as_ref(), "red"));
+    assert_eq!(
+        command(&answers),
+        "install agent --ca ca.pem --agent-namespace red"
+    );
+    let all = told(&answers, &given, &seen);
+    assert_eq!(all[4].answer, "agent-us");
 }
 
 #[test]
@@ -199,46 +394,21 @@ fn a_file_that_replaces_the_bundle_is_not_switched_by_enter_alone() {
         mode: Some((Some(Mode::Replace), true)),
         ..Answers::default()
     };
-    answers.take(Change::Word(Topic::Certificates, "a.pem".into()));
-    let line = CommandLine::new(["install".to_owned()]);
+    certificate(&mut answers, "a.pem");
     assert_eq!(
-        line.with(&answers).join(" "),
+        command(&answers),
         "install --ca a.pem --ca system --mode replace"
     );
 }
 
 #[test]
-fn one_release_of_each_component_at_a_time() {
-    let place = |name: &str| Some(("ml".to_owned(), name.to_owned()));
-    let mut answers = Answers::default();
-    assert!(answers.choose(&[]).is_err());
-    let two = ["a", "b"].map(|name| Change::Component(Component::Agent, place(name)));
-    assert!(answers.choose(&two).is_err());
-    assert!(answers.spots().is_empty());
-}
-
-#[test]
 fn the_newest_is_asked_for_where_the_deployed_one_would_stay() {
-    let mut answers = Answers::default();
-    answers.take(Change::Component(
-        Component::Agent,
-        Some(("ml".into(), "agent-eu".into())),
-    ));
-    answers.take(Change::Word(
-        Topic::Chart(Component::Agent),
-        "repo/chart".into(),
-    ));
-    let given = Given {
-        certificates: true,
-        mode: true,
-        task_pods: true,
-        ..Given::default()
-    };
-    let question = next(&answers, &given, &seen());
-    let Some(Question::One { choices, .. }) = question else {
-        panic!("{question:?}")
-    };
-    assert_eq!(choices[0].label, "6.9.3, which is deployed");
-    let newest = Change::Word(Topic::Version(Component::Agent), ">=6.9.3".into());
-    assert_eq!(choices[1].change, newest);
+    let (given, seen) = (Given::default(), seen());
+    let mut answers = Answers::new(&given);
+    choose(&mut answers, &given, &seen, &["agent: release agent-eu"]);
+    let topic = Topic::Of(0, Component::Agent, Coordinate::Version);
+    answers.ask(topic);
+    let question = next(&answers, &given, &seen);
+    let newest = Change::Word(topic, ">=6.9.3".into());
+    assert_eq!(lines(question.as_ref())[1].change, newest);
 }

@@ -1,0 +1,158 @@
+//! Files with certificates that lie where one would look for them: in this folder, at home, and where Debian keeps those of the
+//! company.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use time::OffsetDateTime;
+
+use crate::certs::bundle::Given;
+use crate::certs::lint::date;
+use crate::certs::{Certificate, Fingerprint, mozilla};
+use crate::guided::Offered;
+use crate::sources::{certificates_in, is_certificate_name};
+
+/// Where Debian's `update-ca-certificates` takes them from.
+const OF_THE_MACHINE: &str = "/usr/local/share/ca-certificates";
+
+/// So many files are looked into, none larger than that.
+const FILES: usize = 200;
+const BYTES: u64 = 512 * 1024;
+
+/// So many are offered: the first ones, which are the nearest.
+const OFFERED: usize = 20;
+
+/// The files, CAs before what is none; a file that has nothing new to those before it is left out.
+pub(super) fn certificates() -> Vec<Offered> {
+    let home = std::env::home_dir();
+    let (here, machine) = (PathBuf::new(), PathBuf::from(OF_THE_MACHINE));
+    let places = [(Some(here), 1), (home.clone(), 0), (Some(machine), 1)];
+    let mut files = Vec::new();
+    for (folder, depth) in places {
+        if let Some(folder) = folder {
+            certificate_files(&folder, depth, &mut files);
+        }
+    }
+    let now = OffsetDateTime::now_utc();
+    let mut seen: BTreeSet<Fingerprint> = BTreeSet::new();
+    let (mut authorities, mut others) = (Vec::new(), Vec::new());
+    for file in files.iter().take(FILES) {
+        let Ok(given) = certificates_in(file) else {
+            // A key, or something else that may not be given: it is no offer.
+            continue;
+        };
+        let fingerprints = given.iter().map(|one| one.certificate.fingerprint);
+        let is_public = |one: &Fingerprint| mozilla::is_public_root(*one);
+        let own: Vec<Fingerprint> = fingerprints.filter(|one| !is_public(one)).collect();
+        if own.iter().all(|one| seen.contains(one)) {
+            continue;
+        }
+        seen.extend(own);
+        let label = format!(
+            "{}, in {}",
+            in_words(&given, now),
+            shown(file, home.as_deref())
+        );
+        let offered = Offered {
+            source: file.display().to_string(),
+            label,
+        };
+        let is_authority = |one: &Given| one.certificate.role().is_authority();
+        if given.iter().any(is_authority) {
+            authorities.push(offered);
+        } else {
+            others.push(offered);
+        }
+    }
+    authorities.append(&mut others);
+    authorities.truncate(OFFERED);
+    authorities
+}
+
+/// The files of a folder that are called as certificates are, and of those in it, as deep as that.
+fn certificate_files(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
+    let looked_in = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    let entries = std::fs::read_dir(looked_in).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| !name.starts_with('.'))
+        .collect();
+    names.sort();
+    let (mut files, mut folders) = (Vec::new(), Vec::new());
+    for name in names {
+        let path = folder.join(&name);
+        match path.metadata() {
+            Ok(about) if about.is_dir() => folders.push(path),
+            Ok(about) if about.is_file() && about.len() <= BYTES && is_certificate_name(&name) => {
+                files.push(path);
+            }
+            _ => {}
+        }
+    }
+    found.append(&mut files);
+    if depth > 0 {
+        for folder in folders {
+            certificate_files(&folder, depth - 1, found);
+        }
+    }
+}
+
+/// A path as people write it.
+fn shown(file: &Path, home: Option<&Path>) -> String {
+    let below_home = home.and_then(|home| file.strip_prefix(home).ok());
+    below_home.map_or_else(
+        || file.display().to_string(),
+        |rest| Path::new("~").join(rest).display().to_string(),
+    )
+}
+
+/// So many names are told of a file with many certificates.
+const NAMED: usize = 3;
+
+/// What is in a file: of one certificate its subject, role and end, of more their names and the first end.
+pub(super) fn in_words(given: &[Given], now: OffsetDateTime) -> String {
+    if let [one] = given {
+        return about(&one.certificate, now);
+    }
+    let names: Vec<&str> = given
+        .iter()
+        .take(NAMED)
+        .map(|one| name(&one.certificate))
+        .collect();
+    let more = match given.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let first = given.iter().min_by_key(|one| one.certificate.not_after);
+    let end = first.map(|one| format!(", {}", end(&one.certificate, now)));
+    format!(
+        "{} certificates: {}{more}{}",
+        given.len(),
+        names.join(", "),
+        end.unwrap_or_default()
+    )
+}
+
+/// Subject, role and end.
+pub(super) fn about(one: &Certificate, now: OffsetDateTime) -> String {
+    format!("{} ({}), {}", name(one), one.role(), end(one, now))
+}
+
+fn end(one: &Certificate, now: OffsetDateTime) -> String {
+    let word = if one.not_after < now {
+        "ended"
+    } else {
+        "until"
+    };
+    format!("{word} {}", date(one.not_after))
+}
+
+/// What people call a certificate.
+pub(super) fn name(certificate: &Certificate) -> &str {
+    let name = certificate.common_name.as_ref();
+    name.unwrap_or(&certificate.subject)
+}

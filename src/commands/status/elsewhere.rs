@@ -1,0 +1,92 @@
+//! `status` alone, where the namespace has no release: those that have some are there to choose from.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use crate::cli::{StatusArgs, StatusOutput};
+use crate::exit::was_left;
+use crate::helm::Helm;
+use crate::kube::ClusterAddress;
+use crate::request::TargetSpec;
+use crate::ui::{self, Screen};
+use crate::vendor::Component;
+
+/// Where to look instead.
+pub(super) enum Elsewhere {
+    /// In one namespace.
+    In(String),
+    /// In all of them.
+    Everywhere,
+}
+
+impl Elsewhere {
+    /// What to look for there.
+    pub(super) fn specs(&self) -> Vec<TargetSpec> {
+        let spec = |component| TargetSpec {
+            namespace: match self {
+                Self::In(namespace) => Some(namespace.clone()),
+                Self::Everywhere => None,
+            },
+            ..TargetSpec::of(component)
+        };
+        Component::ALL.map(spec).to_vec()
+    }
+
+    /// Whether all namespaces are meant.
+    pub(super) fn is_everywhere(&self) -> bool {
+        matches!(self, Self::Everywhere)
+    }
+}
+
+/// Whether nothing says where to look, and somebody is there to be asked and sees what comes of it.
+pub(super) fn may_ask(arguments: &StatusArgs, is_listed: bool) -> bool {
+    let says_where = !arguments.components.is_empty()
+        || !arguments.places.0.are_default()
+        || arguments.looks_further()
+        || is_listed;
+    let for_people = arguments.output == StatusOutput::Text && ui::is_interactive();
+    !says_where && for_people && ui::shows_results()
+}
+
+/// The namespaces that have releases, to choose from. `None` where there are none, where that may not be seen, and where the user
+/// wants none of them.
+pub(super) fn chosen(cluster: &ClusterAddress, screen: &Screen) -> Result<Option<Elsewhere>> {
+    let helm = Helm::at(cluster)?;
+    let found = screen.meanwhile("looking for releases in all namespaces", || {
+        helm.releases_everywhere()
+    });
+    let mut by_namespace: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for one in found.unwrap_or_default() {
+        let is_ours = |component: &Component| one.release.version_as(*component).is_some();
+        if Component::ALL.iter().any(is_ours) {
+            let names = by_namespace.entry(one.namespace).or_default();
+            names.push(one.release.name);
+        }
+    }
+    if by_namespace.is_empty() {
+        return Ok(None);
+    }
+    let mut labels = vec!["all namespaces".to_owned()];
+    labels.extend(by_namespace.iter_mut().map(|(namespace, names)| {
+        names.sort();
+        format!("{namespace}: {}", names.join(", "))
+    }));
+    let here = cluster.namespace();
+    let question = format!("No release of ClearML in {here}. Where to look?");
+    let index = match ui::choose(&question, &labels) {
+        Ok(index) => index,
+        Err(error) if was_left(&error) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let namespace = index.checked_sub(1);
+    let namespace = namespace.and_then(|index| by_namespace.into_keys().nth(index));
+    let (elsewhere, flag) = match namespace {
+        Some(name) => (Elsewhere::In(name.clone()), format!("-n {name}")),
+        None => (Elsewhere::Everywhere, "-A".to_owned()),
+    };
+    screen.note(&format!(
+        "The same without a question:\n  helm clearml-certs status {flag}"
+    ));
+    Ok(Some(elsewhere))
+}
