@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::CommandFactory as _;
 use serde_yaml::Value as Yaml;
 
+use super::charts_here;
 use super::default_chart::default_chart;
 use crate::cli::{Cli, CompletionArgs};
 use crate::completion::{self, Candidate, Value, Wanted, paths};
@@ -49,6 +50,8 @@ fn look_up(value: Value, start: &str) -> Vec<Candidate> {
         Value::ValuesFile => files(start, &paths::is_values_file),
         Value::File => files(start, &|_| true),
         Value::Chart(component) => {
+            let here = charts_here::below(start, component).into_iter();
+            let here = here.map(|path| Candidate::new(path, ""));
             let components = component.map_or(Component::ALL.to_vec(), |one| vec![one]);
             let published = components.into_iter().map(|one| {
                 Candidate::new(
@@ -56,9 +59,7 @@ fn look_up(value: Value, start: &str) -> Vec<Candidate> {
                     format!("the chart of the {}", one.title()),
                 )
             });
-            published
-                .chain(files(start, &paths::is_packaged_chart))
-                .collect()
+            published.chain(here).collect()
         }
         Value::Release(component) => within_patience(move |cluster| releases(component, cluster)),
         Value::Namespace => within_patience(namespaces),

@@ -188,7 +188,7 @@ impl Led<'_> {
             .map_err(installing::interrupted)?;
         // Of what is refused, why: the rest is seen by who asks for it.
         if plan.is_refused() && !self.looks_only {
-            self.screen.plan_findings(&plan);
+            self.screen.refusals(&plan);
         } else {
             self.screen.preview(&plan, detail(&order.deploy), false);
         }

@@ -5,6 +5,7 @@ mod asking;
 mod bundles;
 mod carry_out;
 mod charts;
+mod charts_here;
 mod comes_back;
 mod complete;
 mod default_chart;

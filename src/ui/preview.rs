@@ -9,6 +9,7 @@ use super::target::heading;
 use super::{Detail, Screen, changes, diff, fit, summary};
 use crate::certs::bundle::Entry;
 use crate::certs::lint::date;
+use crate::finding::Severity;
 use crate::plan::{self, Plan, Target, Unplanned};
 
 impl Screen {
@@ -55,6 +56,17 @@ impl Screen {
         self.findings(&plan.findings);
         for target in &plan.targets {
             self.findings(&target.findings);
+        }
+        self.unplanned(plan);
+    }
+
+    /// Shows what refuses the plan, and nothing else.
+    pub fn refusals(&self, plan: &Plan) {
+        let of_targets = plan.targets.iter().map(|target| &target.findings);
+        for findings in std::iter::once(&plan.findings).chain(of_targets) {
+            let refusing = findings.iter();
+            let refusing = refusing.filter(|one| one.severity == Severity::Error);
+            self.findings(&refusing.cloned().collect::<Vec<_>>());
         }
         self.unplanned(plan);
     }

@@ -65,6 +65,10 @@ either_major! {
         assert_eq!(words(&world, &["inspect", "corp-root.pem", "corp-r"]), ["corp-root.pem"]);
         assert_eq!(words(&world, &["render", "-f", "cl"]), ["clearml-agent-values.override.yaml"]);
         assert_eq!(words(&world, &["install", "--gateway-chart", "oci"]), ["oci://docker.io/clearml/clearml-enterprise-app-gateway"]);
+        let charts = repository().join("tests/charts/clearml-").display().to_string();
+        let gateways = words(&world, &["install", "--gateway-chart", &charts]);
+        let has = |name: &str| gateways.iter().any(|one| one.contains(name));
+        assert!(has("clearml-enterprise-app-gateway-3.2.0") && !has("clearml-enterprise-agent"), "{gateways:?}");
     }
 
     fn no_cluster_and_no_sense_offer_nothing_and_fail_nothing(world) {

@@ -364,6 +364,7 @@ either_major! {
         answer(&mut terminal, &QUESTIONS);
         // What is refused is told alone, and what helps is there to be chosen.
         terminal.shows("error[deployed-values-lost]").shows("What now?").shows("drop the deployed values");
+        assert!(!terminal.text().contains("note["), "{}", terminal.text());
         terminal.shows("let deployed-values-lost pass, as a warning").shows("try again");
         assert!(!terminal.text().contains("apply this"), "{}", terminal.text());
         take(&mut terminal, "What now?", "write the deployed values into the override file");

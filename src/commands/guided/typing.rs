@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf, is_separator};
 
-use serde_yaml::Value;
 use time::OffsetDateTime;
 
+use super::super::charts_here::{self, ChartHere};
 use super::offered::in_words;
 use crate::completion::paths;
 use crate::guided::{Coordinate, Topic};
@@ -173,23 +173,21 @@ fn values(path: &Path) -> Remark {
 
 fn chart(text: &str, component: Component) -> Remark {
     let path = Path::new(text);
-    if path.is_dir() {
-        return match chart_name(path) {
-            Some((name, version)) => named_chart(&name, &version, component),
-            None => wrong("a folder without Chart.yaml"),
+    if path.exists() {
+        let Some(chart) = ChartHere::at(path) else {
+            return wrong("a folder without Chart.yaml");
         };
-    }
-    if path.is_file() {
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-        let (name, version) = helm::chart_and_version(&stem);
-        return named_chart(name, version, component);
+        let ChartHere { name, version } = &chart;
+        return match chart.of_another(component) {
+            Some(owner) => wrong(format!("{name} is the chart of the {}", owner.title())),
+            None => fine(format!("{name} {version}").trim_end()),
+        };
     }
     // Nobody has looked whether it is there.
     if text.starts_with("oci://") {
         return fine("");
     }
-    let mut begun = charts_below(text, component);
-    begun.retain(|_| !text.is_empty());
+    let begun = charts_here::below(text, Some(component));
     if let Some(remark) = still_typed(&begun) {
         return remark;
     }
@@ -202,30 +200,6 @@ fn chart(text: &str, component: Component) -> Remark {
         return wrong("write REPOSITORY/CHART, oci://…, a folder or a .tgz");
     }
     fine("")
-}
-
-/// What a chart on this disk calls itself.
-fn chart_name(folder: &Path) -> Option<(String, String)> {
-    let text = std::fs::read_to_string(folder.join("Chart.yaml")).ok()?;
-    let about: Value = serde_yaml::from_str(&text).ok()?;
-    let word = |name: &str| about.get(name).and_then(Value::as_str).map(str::to_owned);
-    Some((
-        word("name").unwrap_or_default(),
-        word("version").unwrap_or_default(),
-    ))
-}
-
-/// A chart on this disk: that of another component is told at once.
-fn named_chart(name: &str, version: &str, component: Component) -> Remark {
-    let is_of = |one: &Component| {
-        let mut layouts = one.layouts().into_iter();
-        layouts.any(|layout| !layout.is_generic && layout.chart == name)
-    };
-    let mut all = Component::ALL.into_iter();
-    match all.find(is_of).filter(|owner| *owner != component) {
-        Some(owner) => wrong(format!("{name} is the chart of the {}", owner.title())),
-        None => fine(format!("{name} {version}").trim_end()),
-    }
 }
 
 fn version(text: &str) -> Remark {
@@ -242,28 +216,9 @@ pub(super) fn complete(topic: Topic, text: &str) -> Vec<String> {
     match topic {
         Topic::Certificates => paths::below(&text, &is_certificate_name),
         Topic::Of(_, _, Coordinate::Values) => paths::below(&text, &paths::is_values_file),
-        Topic::Of(_, component, Coordinate::Chart) => charts(&text, component),
+        Topic::Of(_, component, Coordinate::Chart) => charts_here::below(&text, Some(component)),
         _ => Vec::new(),
     }
-}
-
-/// Charts of the component, archives and folders on the way to them; everything where there is none.
-fn charts(text: &str, component: Component) -> Vec<String> {
-    let fitting = charts_below(text, component);
-    if fitting.is_empty() {
-        return paths::below(text, &paths::is_packaged_chart);
-    }
-    fitting
-}
-
-fn charts_below(text: &str, component: Component) -> Vec<String> {
-    let mut all = paths::below(text, &paths::is_packaged_chart);
-    all.retain(|one| {
-        let path = Path::new(one);
-        let is_way = path.is_dir() && !path.join("Chart.yaml").is_file();
-        is_way || path.exists() && matches!(chart(one, component), Remark::Fine(_))
-    });
-    all
 }
 
 #[cfg(test)]
