@@ -7,8 +7,8 @@ use console::Key;
 #[derive(Debug)]
 pub(super) struct List<'a> {
     labels: &'a [String],
-    /// Which lines are ticked, where several may be chosen.
-    ticks: Option<Vec<bool>>,
+    /// Which lines are ticked.
+    ticks: Vec<bool>,
     typed: String,
     /// The cursor's place among the lines that hold what was typed.
     at: usize,
@@ -30,27 +30,18 @@ pub(super) enum Pressed {
 pub(super) struct Seen<'a> {
     pub(super) label: &'a str,
     pub(super) has_cursor: bool,
-    /// Whether it is ticked, where several may be.
-    pub(super) is_ticked: Option<bool>,
+    pub(super) is_ticked: bool,
 }
 
 impl<'a> List<'a> {
-    /// One of the lines is to be chosen; the cursor stands on that of index `at`.
-    pub(super) fn of_one(labels: &'a [String], at: usize) -> Self {
-        Self {
-            labels,
-            ticks: None,
-            typed: String::new(),
-            at,
-        }
-    }
-
-    /// Any of the lines are to be chosen.
-    pub(super) fn of_several(labels: &'a [String], ticked: &[usize]) -> Self {
+    /// Any of the lines are to be chosen, of which some are `ticked`.
+    pub(super) fn new(labels: &'a [String], ticked: &[usize]) -> Self {
         let ticks = (0..labels.len()).map(|index| ticked.contains(&index));
         Self {
-            ticks: Some(ticks.collect()),
-            ..Self::of_one(labels, ticked.first().copied().unwrap_or(0))
+            labels,
+            ticks: ticks.collect(),
+            typed: String::new(),
+            at: ticked.first().copied().unwrap_or(0),
         }
     }
 
@@ -59,13 +50,10 @@ impl<'a> List<'a> {
         &self.typed
     }
 
-    /// The lines that hold every word that was typed.
+    /// The lines that hold what was typed.
     fn fitting(&self) -> Vec<usize> {
         let typed = self.typed.to_lowercase();
-        let fits = |label: &String| {
-            let label = label.to_lowercase();
-            typed.split_whitespace().all(|word| label.contains(word))
-        };
+        let fits = |label: &String| label.to_lowercase().contains(&typed);
         let all = self.labels.iter().enumerate();
         all.filter(|(_, label)| fits(label))
             .map(|(index, _)| index)
@@ -76,10 +64,10 @@ impl<'a> List<'a> {
         let fitting = self.fitting();
         let last = fitting.len().saturating_sub(1);
         let here = fitting.get(self.at).copied();
-        match (key, &mut self.ticks) {
-            (Key::Escape | Key::Char('\u{4}'), _) => return Pressed::Cancelled,
-            (Key::Enter, ticks) => {
-                let ticks = ticks.iter().flatten().enumerate();
+        match key {
+            Key::Escape | Key::Char('\u{4}') => return Pressed::Cancelled,
+            Key::Enter => {
+                let ticks = self.ticks.iter().enumerate();
                 let ticked = ticks.filter_map(|(index, is)| is.then_some(index));
                 let ticked: Vec<usize> = ticked.collect();
                 // Who ticked nothing means the line under the cursor.
@@ -92,24 +80,22 @@ impl<'a> List<'a> {
                     return Pressed::Done(chosen);
                 }
             }
-            (Key::Char(' '), Some(ticks)) => {
-                if let Some(tick) = here.and_then(|here| ticks.get_mut(here)) {
+            Key::Char(' ') => {
+                if let Some(tick) = here.and_then(|here| self.ticks.get_mut(here)) {
                     *tick = !*tick;
                 }
             }
-            (Key::ArrowDown | Key::Tab, _) => {
-                self.at = if self.at < last { self.at + 1 } else { 0 }
-            }
-            (Key::ArrowUp | Key::BackTab, _) => self.at = self.at.checked_sub(1).unwrap_or(last),
-            (Key::PageDown | Key::End, _) => self.at = last,
-            (Key::PageUp | Key::Home, _) => self.at = 0,
-            (Key::Char('\u{15}'), _) => self.type_over(String::new()),
-            (Key::Backspace, _) => {
+            Key::ArrowDown | Key::Tab => self.at = if self.at < last { self.at + 1 } else { 0 },
+            Key::ArrowUp | Key::BackTab => self.at = self.at.checked_sub(1).unwrap_or(last),
+            Key::PageDown | Key::End => self.at = last,
+            Key::PageUp | Key::Home => self.at = 0,
+            Key::Char('\u{15}') => self.type_over(String::new()),
+            Key::Backspace => {
                 let mut typed = self.typed.clone();
                 typed.pop();
                 self.type_over(typed);
             }
-            (Key::Char(char), _) if !char.is_control() => {
+            Key::Char(char) if !char.is_control() => {
                 let typed = format!("{}{char}", self.typed);
                 self.type_over(typed);
             }
@@ -136,10 +122,7 @@ impl<'a> List<'a> {
             Some(Seen {
                 label: self.labels.get(*index)?,
                 has_cursor: place == self.at,
-                is_ticked: match &self.ticks {
-                    Some(ticks) => ticks.get(*index).copied(),
-                    None => None,
-                },
+                is_ticked: self.ticks.get(*index).is_some_and(|is| *is),
             })
         });
         (lines.collect(), fitting.len())
@@ -177,9 +160,9 @@ mod tests {
     #[test]
     fn the_cursor_goes_round_and_enter_takes_its_line() {
         let labels = labels();
-        let one = |keys: &[Key]| pressed(&mut List::of_one(&labels, 1), keys);
-        assert_eq!(one(&[Enter]), Pressed::Done(vec![1]));
-        assert_eq!(one(&[ArrowUp, ArrowUp, Enter]), Pressed::Done(vec![3]));
+        let one = |keys: &[Key]| pressed(&mut List::new(&labels, &[]), keys);
+        assert_eq!(one(&[ArrowDown, Enter]), Pressed::Done(vec![1]));
+        assert_eq!(one(&[ArrowUp, Enter]), Pressed::Done(vec![3]));
         assert_eq!(one(&[End, ArrowDown, Enter]), Pressed::Done(vec![0]));
         assert_eq!(one(&[Home, Enter]), Pressed::Done(vec![0]));
         assert_eq!(one(&[Escape]), Pressed::Cancelled);
@@ -189,15 +172,15 @@ mod tests {
     #[test]
     fn letters_leave_the_lines_that_hold_them_and_the_cursor_stays_on_its_line() {
         let labels = labels();
-        let mut list = List::of_one(&labels, 2);
-        pressed(&mut list, &[Char('M'), Char('l')]);
+        let mut list = List::new(&labels, &[]);
+        pressed(&mut list, &[ArrowDown, ArrowDown, Char('M'), Char('l')]);
         assert_eq!(shown(&list, 9), ["agent in ml", ">gateway in ml"]);
-        pressed(&mut list, &[Char(' '), Char('a'), Char('g')]);
-        assert_eq!(shown(&list, 9), [">agent in ml"]);
+        pressed(&mut list, &[Backspace, Backspace, Char('g'), Char('a')]);
+        assert_eq!(shown(&list, 9), [">gateway in ml"]);
         pressed(&mut list, &[Char('x')]);
         assert_eq!(pressed(&mut list, &[Enter]), Pressed::Choosing);
         pressed(&mut list, &[Backspace]);
-        assert_eq!(pressed(&mut list, &[Enter]), Pressed::Done(vec![0]));
+        assert_eq!(pressed(&mut list, &[Enter]), Pressed::Done(vec![2]));
         pressed(&mut list, &[Char('\u{15}')]);
         assert_eq!(list.typed(), "");
         assert_eq!(list.seen(9).1, 4);
@@ -207,7 +190,7 @@ mod tests {
     fn space_ticks_and_a_tick_outlives_the_letters_that_hide_it() {
         let labels = labels();
         let several =
-            |ticked: &[usize], keys: &[Key]| pressed(&mut List::of_several(&labels, ticked), keys);
+            |ticked: &[usize], keys: &[Key]| pressed(&mut List::new(&labels, ticked), keys);
         let (down, tick) = (ArrowDown, Char(' '));
         assert_eq!(several(&[], &[down.clone(), Enter]), Pressed::Done(vec![1]));
         assert_eq!(several(&[2], &[Enter]), Pressed::Done(vec![2]));
@@ -222,7 +205,7 @@ mod tests {
     #[test]
     fn a_long_list_is_seen_around_its_cursor() {
         let labels = labels();
-        let mut list = List::of_one(&labels, 0);
+        let mut list = List::new(&labels, &[]);
         assert_eq!(shown(&list, 2), [">agent in ml", "agent in red"]);
         pressed(&mut list, &[End]);
         assert_eq!(shown(&list, 2), ["gateway in ml", ">apps"]);

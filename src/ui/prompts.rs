@@ -5,6 +5,8 @@ use std::path::is_separator;
 
 use anyhow::Result;
 use console::{Term, measure_text_width, style};
+use dialoguer::Select;
+use dialoguer::theme::ColorfulTheme;
 
 use super::fit;
 use super::line::{Line, Pressed, completed};
@@ -127,12 +129,25 @@ impl<'a> Choosing<'a> {
     /// # Errors
     /// Escape, Ctrl-C, or the terminal is gone.
     pub fn one(self) -> Result<usize> {
-        let list = List::of_one(
-            self.labels,
-            self.at.min(self.labels.len().saturating_sub(1)),
-        );
-        let chosen = self.answer(list, "enter takes it, letters filter, esc goes back")?;
-        Ok(chosen.first().copied().unwrap_or_default())
+        let chosen = given(|| {
+            let width = width(&Term::stderr());
+            let mut prompt = vec![self.question.to_owned()];
+            if !self.note.is_empty() {
+                prompt.extend(fit::wrapped(self.note, width.saturating_sub(3)));
+            }
+            let labels = self.labels.iter();
+            let labels =
+                labels.map(|label| fit::end(&printable(label), width.saturating_sub(MARKS)));
+            let asked = Select::with_theme(&ColorfulTheme::default())
+                .with_prompt(prompt.join("\n  "))
+                .report(false)
+                .items(labels)
+                .default(self.at.min(self.labels.len().saturating_sub(1)))
+                .interact_opt();
+            asked.map_err(|dialoguer::Error::IO(error)| error)
+        })?;
+        answered(self.question, self.labels.get(chosen).into_iter());
+        Ok(chosen)
     }
 
     /// Asks for any of them, of which some are `ticked` at first; gives their indices.
@@ -140,18 +155,11 @@ impl<'a> Choosing<'a> {
     /// # Errors
     /// Escape, Ctrl-C, or the terminal is gone.
     pub fn several(self, ticked: &[usize]) -> Result<Vec<usize>> {
-        let list = List::of_several(self.labels, ticked);
-        self.answer(
-            list,
-            "space ticks, enter goes on, letters filter, esc goes back",
-        )
-    }
-
-    fn answer(self, mut list: List<'_>, keys: &str) -> Result<Vec<usize>> {
+        let mut list = List::new(self.labels, ticked);
         let chosen = given(|| {
             let term = Term::stderr();
             loop {
-                self.draw(&term, &list, keys)?;
+                self.draw(&term, &list)?;
                 match list.press(&term.read_key()?) {
                     list::Pressed::Choosing => {}
                     list::Pressed::Done(chosen) => {
@@ -171,7 +179,7 @@ impl<'a> Choosing<'a> {
     }
 
     /// The question, the lines below it, and what the keys do; the cursor ends up behind what was typed.
-    fn draw(self, term: &Term, list: &List<'_>, keys: &str) -> std::io::Result<()> {
+    fn draw(self, term: &Term, list: &List<'_>) -> std::io::Result<()> {
         let width = width(term);
         let notes: Vec<String> = match self.note {
             "" => Vec::new(),
@@ -186,7 +194,8 @@ impl<'a> Choosing<'a> {
             (_, false) => format!("{} of {all}; ", lines.len()),
         };
         below.extend(notes.into_iter().map(|note| format!("  {note}")));
-        let keys = fit::end(&format!("{counted}{keys}"), width.saturating_sub(3));
+        let keys = format!("{counted}space ticks, enter goes on, letters filter, esc goes back");
+        let keys = fit::end(&keys, width.saturating_sub(3));
         below.push(format!("  {}", style(keys).dim().for_stderr()));
         let (prompt, used) = prompt(
             self.question,
@@ -206,16 +215,15 @@ impl<'a> Choosing<'a> {
 /// A line with its marks: where the cursor is can be seen without colours.
 fn shown_line(line: &list::Seen<'_>, width: usize) -> String {
     let cursor = if line.has_cursor { "❯" } else { " " };
-    let tick = match line.is_ticked {
-        Some(true) => format!("{} ", style("◼").green().for_stderr()),
-        Some(false) => "◻ ".to_owned(),
-        None => String::new(),
+    let tick = if line.is_ticked {
+        style("◼").green().for_stderr().to_string()
+    } else {
+        "◻".to_owned()
     };
-    let marks = if line.is_ticked.is_some() { 4 } else { 2 };
-    let label = fit::end(&printable(line.label), width.saturating_sub(marks + 1));
+    let label = fit::end(&printable(line.label), width.saturating_sub(MARKS));
     let label = style(label).for_stderr();
     let label = if line.has_cursor { label.cyan() } else { label };
-    format!("{} {tick}{label}", style(cursor).green().for_stderr())
+    format!("{} {tick} {label}", style(cursor).green().for_stderr())
 }
 
 /// Asks for one of several; gives its index.
