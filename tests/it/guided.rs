@@ -149,6 +149,9 @@ fn two_agents(world: &World) {
     world.write("us.yaml", "agentk8sglue: {replicaCount: 2}\n");
 }
 
+/// What begins like a private key.
+const KEY: &str = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+
 /// The agent of the fake helm with the certificate deployed.
 fn deployed(world: &World) {
     let line = format!(
@@ -180,11 +183,21 @@ either_major! {
     fn certificates_that_lie_elsewhere_are_typed_and_judged_at_every_key(world) {
         prepare(&world);
         world.write("../at-home.crt", &certificates::ca("Home Root"));
+        world.write("public.pem", include_str!("../support/public-roots.pem"));
+        world.write("with-key.pem", &format!("{}{KEY}", certificates::ca("Beside A Key")));
+        world.write("a-server.pem", &server("a-server").issued_by(&authority("X").self_signed()).pem());
         std::fs::create_dir(world.path("more")).unwrap();
         world.write("more/deep-a.pem", &certificates::ca("Deep A"));
         world.write("more/deep-b.pem", &certificates::ca("Deep B"));
         let mut terminal = Terminal::plugin(&world, &format!("install agent --dry-run --agent-chart {AGENT_CHART}"));
         terminal.shows("Which certificates?").shows("Home Root (root)").shows("in ~/at-home.crt").shows("Deep A (root)");
+        // Keys and public CAs are no offer, and a server's own certificate comes after the CAs.
+        let offered = terminal.shows("letters filter, esc goes back").text();
+        for no_offer in ["with-key.pem", "public.pem"] {
+            assert!(!offered.contains(no_offer), "{offered}");
+        }
+        let place = |words: &str| offered.find(words).unwrap_or_else(|| panic!("no {words} in\n{offered}"));
+        assert!(place("Home Root (root)") < place("a-server (leaf)"), "{offered}");
         // Two at once: one of the list, and one that is typed.
         terminal.press("home").press(SPACE).press(CTRL_U).press("another").press(SPACE).press(ENTER);
         terminal.shows("One more").shows("secret:NAME, configmap:NAME or release:NAME").press("corp-rot.pem");
@@ -247,8 +260,9 @@ either_major! {
         let mut terminal = Terminal::start(&world, &script, 80, &[("NO_COLOR", "1")]);
         terminal.shows("❯ ◻ agent: the ClearML Agent").shows("space ticks, enter goes on, letters filter, esc goes back");
         terminal.press(DOWN).shows("❯ ◻ gateway:").press("nothing").shows("no line has that").press(CTRL_U);
-        terminal.press("every").shows("❯ ◻ agent: the ClearML Agent, and every task pod it starts");
-        assert!(!terminal.text().contains("gateway:"), "{}", terminal.text());
+        terminal.press("every").shows("› every ❯ ◻ agent: the ClearML Agent, and every task pod it starts");
+        let filtered = terminal.shows("letters filter, esc goes back").text();
+        assert!(!filtered.contains("gateway:"), "{filtered}");
         terminal.press(ENTER);
         answer(&mut terminal, &QUESTIONS[1..]);
         let ended = terminal.ends(0);
