@@ -19,8 +19,9 @@ a_helm() {
 helm_home() {
     local folder=$1 helm=$2
     (cd "$repository" && cargo build --locked --bin helm-clearml-certs)
+    # The caller's cluster, namespace, repositories and plugins are not this one's.
+    unset "${!HELM_@}"
     export HELM_DATA_HOME=$folder/data HELM_CONFIG_HOME=$folder/config HELM_CACHE_HOME=$folder/cache
-    unset HELM_PLUGINS HELM_REPOSITORY_CONFIG HELM_REPOSITORY_CACHE HELM_REGISTRY_CONFIG HELM_NAMESPACE HELM_KUBECONTEXT
     mkdir -p "$folder/plugin/bin"
     (cd "$repository" && cp plugin.yaml completion.yaml plugin.complete install-binary.sh "$folder/plugin/")
     cp "${CARGO_TARGET_DIR:-$repository/target}/debug/helm-clearml-certs" "$folder/plugin/bin/"
