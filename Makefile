@@ -12,6 +12,10 @@ help: ## list these targets
 demo: ## a dry run for gateway and agent on the stand-in charts; no cluster
 	scripts/demo
 
+.PHONY: playground
+playground: ## a shell beside a Kubernetes of its own, to try every command in; PLAYGROUND=tour: ten of them, by themselves
+	scripts/playground
+
 .PHONY: test
 test: ## everything but the cluster
 	scripts/test

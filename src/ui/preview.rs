@@ -16,7 +16,10 @@ impl Screen {
     /// Shows the whole plan. Where one target keeps no other from its turn (`goes_on`), what remains is shown beside what is
     /// refused.
     pub fn preview(&self, plan: &Plan, detail: Detail, goes_on: bool) {
-        self.result(&certificates(&plan.entries, detail));
+        // Nothing is added where certificates are only taken out.
+        if !plan.entries.is_empty() {
+            self.result(&certificates(&plan.entries, detail));
+        }
         self.findings(&plan.findings);
         let groups = alike::groups(plan);
         for group in &groups {

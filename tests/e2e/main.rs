@@ -21,6 +21,7 @@ mod export;
 mod faults;
 mod fleet;
 mod install;
+mod playground;
 mod preview;
 mod real_node;
 mod removal;

@@ -160,6 +160,19 @@ fn every_command_line_in_the_pages_is_understood() {
 }
 
 #[test]
+fn the_playgrounds_page_has_its_tour() {
+    let read = |name: &str| fs::read_to_string(repository().join(name)).unwrap();
+    let (tour, page) = (read("tests/playground/tour"), read("docs/playground.md"));
+    let shown: Vec<String> = tour.lines().map(|line| format!("    {line}")).collect();
+    let shown = shown.join("\n").replace("    \n", "\n");
+    assert!(page.contains(&shown), "docs/playground.md lacks:\n{shown}");
+    let commands = tour
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
+    assert_eq!(commands.count(), 10, "the page counts them");
+}
+
+#[test]
 fn the_job_for_kubernetes_says_what_is_understood() {
     let page = fs::read_to_string(repository().join("docs/guides/container.md")).unwrap();
     let mut blocks = page.split("```yaml\n").skip(1);
