@@ -33,12 +33,12 @@ fn answer(terminal: &mut Terminal, questions: &[(&str, &str)]) {
     }
 }
 
-/// Takes the line of one of several that holds the words.
+/// Takes the line that holds the words.
 fn take(terminal: &mut Terminal, question: &str, words: &str) {
     terminal
         .shows(question)
         .shows(words)
-        .press(words)
+        .goes_to(words)
         .press(ENTER);
 }
 
@@ -293,7 +293,7 @@ either_major! {
             terminal.shows("Which certificates?").shows(&format!("what https://localhost:{port} presents (apiServerUrlReference)")).press("presents").press(ENTER);
             terminal.shows("compare the fingerprint").shows("SHA-256").shows("Which one is right?").shows("none of them");
             // None of them: the list comes back.
-            terminal.press("none").press(ENTER);
+            terminal.goes_to("none of them").press(ENTER);
             terminal.shows("nothing was taken from").press("presents").press(ENTER);
             take(&mut terminal, "Which one is right?", right);
             let ended = terminal.shows("The same without questions:").ends(0);
@@ -320,12 +320,12 @@ either_major! {
             terminal
         };
         let mut terminal = fails();
-        terminal.press("try").press(ENTER).shows("The same without questions:").ends(0);
+        terminal.goes_to("try again").press(ENTER).shows("The same without questions:").ends(0);
         let mut terminal = fails();
         terminal.press(ENTER).shows("Which certificates?").shows("◼ Acme Root (root)").press(ENTER);
         terminal.shows("The same without questions:").ends(0);
         let mut terminal = fails();
-        terminal.press("quit").press(ENTER);
+        terminal.goes_to("quit").press(ENTER);
         let ended = terminal.shows("To go on from here:").ends(3);
         assert!(ended.screen.contains("nothing was changed"), "{}", ended.screen);
     }
@@ -382,7 +382,7 @@ either_major! {
         terminal.shows("let deployed-values-lost pass, as a warning").shows("try again");
         assert!(!terminal.text().contains("apply this"), "{}", terminal.text());
         take(&mut terminal, "What now?", "write the deployed values into the override file");
-        terminal.shows("What now?").shows("apply this").press("change").press(ENTER);
+        terminal.shows("What now?").shows("apply this").goes_to("change an answer").press(ENTER);
         terminal.shows("what was refused: write the deployed values into the override file").shows("override file of agent-us in ml: agent-us-values.override.yaml");
         // Escape gives the plan back that was there, and before it the one that was refused.
         terminal.press(ESCAPE).shows("What now?").press(ESCAPE).shows("error[deployed-values-lost]");
@@ -470,7 +470,7 @@ either_major! {
         };
         // Quit, and escape: to the last question, to the first one, and out.
         let mut terminal = start();
-        terminal.press("quit").press(ENTER);
+        terminal.goes_to("quit").press(ENTER);
         terminal.shows("nothing was changed").ends(4);
         let mut terminal = start();
         terminal.press(ESCAPE).shows("Which certificates?").press(ESCAPE).shows("What gets").press(ESCAPE).ends(130);
@@ -486,7 +486,7 @@ either_major! {
         // Escape takes back that it should change.
         terminal.press(ESCAPE);
         edit(&mut terminal);
-        terminal.press("off").press(ENTER);
+        terminal.goes_to("off: task pods do not get them").press(ENTER);
         take(&mut terminal, "What now?", "write the files only");
         terminal.shows("Nothing is deployed. [y/N]").press("y").press(ENTER);
         let ended = terminal.shows("The same without questions:").ends(0);
@@ -553,7 +553,7 @@ either_major! {
         prepare(&world);
         deployed(&world);
         let mut terminal = with_releases_in(&world, "status --skip-probe", 100, "default");
-        terminal.shows("No release of ClearML in default. Where to look?").shows("all namespaces").shows("ml: agent-eu, gw").press("ml").press(ENTER);
+        terminal.shows("No release of ClearML in default. Where to look?").shows("all namespaces").shows("ml: agent-eu, gw").goes_to("ml: agent-eu, gw").press(ENTER);
         let ended = terminal.shows("helm clearml-certs status -n ml").shows("acme-root").ends(0);
         assert!(ended.screen.contains("agent-eu"), "{}", ended.screen);
         // Who does not want to, sees what there is here; in a pipe nobody is asked.

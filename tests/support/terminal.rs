@@ -20,6 +20,7 @@ pub const CTRL_C: &str = "\x03";
 pub const TAB: &str = "\t";
 pub const SPACE: &str = " ";
 pub const DOWN: &str = "\x1b[B";
+pub const UP: &str = "\x1b[A";
 /// Empties a line that is being typed.
 pub const CTRL_U: &str = "\x15";
 
@@ -148,6 +149,25 @@ impl Terminal {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
         self
+    }
+
+    /// Moves the cursor of the list that is shown to the line that holds `words`.
+    #[track_caller]
+    pub fn goes_to(&mut self, words: &str) -> &mut Self {
+        let places = |screen: &Screen| {
+            let text = screen.parser.screen().contents();
+            let rows: Vec<&str> = text.lines().collect();
+            let last = |is: &dyn Fn(&str) -> bool| rows.iter().rposition(|row| is(row));
+            let cursor = last(&|row| row.starts_with('❯'))?;
+            Some((cursor, last(&|row| row.contains(words))?))
+        };
+        self.wait_until(|screen| places(screen).is_some());
+        let found = places(&self.screen.0.lock().unwrap());
+        let Some((cursor, line)) = found else {
+            panic!("no list with {words:?}:\n{}", self.text());
+        };
+        let key = if line > cursor { DOWN } else { UP };
+        self.press(&key.repeat(line.abs_diff(cursor)))
     }
 
     /// The screen as it is now.
