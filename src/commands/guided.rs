@@ -11,6 +11,7 @@ mod typing;
 mod values_files;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Result;
 use clap::Parser as _;
@@ -184,8 +185,15 @@ impl Led<'_> {
         let order = Order::of_install(&arguments, None);
         let mut locks = FolderLocks::default();
         let rollout = installing::rollout(&order.deploy, self.helm)?;
-        let plan = installing::plan(&order, &rollout, self.helm, &mut locks, self.screen)
-            .map_err(installing::interrupted)?;
+        let plan = installing::plan(
+            &order,
+            &rollout,
+            self.helm,
+            &mut locks,
+            &Arc::default(),
+            self.screen,
+        )
+        .map_err(installing::interrupted)?;
         // Of what is refused, why: the rest is seen by who asks for it.
         if plan.is_refused() && !self.looks_only {
             self.screen.refusals(&plan);

@@ -1,5 +1,7 @@
 //! `install`: plan, preview, confirm, upgrade.
 
+use std::sync::Arc;
+
 use anyhow::Result;
 
 use super::agreement::{agree, detail};
@@ -44,7 +46,7 @@ pub(super) fn begin(deploy: &DeployArgs, cluster: &ClusterAddress) -> Result<Hel
 pub(super) fn carry_through(order: &Order<'_>, helm: &Helm, screen: &Screen) -> Result<ExitCode> {
     let mut locks = FolderLocks::default();
     let rollout = installing::rollout(&order.deploy, helm)?;
-    let plan = installing::plan(order, &rollout, helm, &mut locks, screen)
+    let plan = installing::plan(order, &rollout, helm, &mut locks, &Arc::default(), screen)
         .map_err(installing::interrupted)?;
     finish(order, &rollout, helm, &plan, screen)
 }

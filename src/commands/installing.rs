@@ -23,12 +23,13 @@ use crate::plan::{Plan, Purpose, Unplanned};
 use crate::request::TargetRequest;
 use crate::ui::{self, Screen};
 
-/// Gathers, renders and plans; nothing is changed.
+/// Gathers, renders and plans; nothing is changed. A chart is fetched once, however often it is planned.
 pub(super) fn plan(
     order: &Order<'_>,
     rollout: &Rollout,
     helm: &Helm,
     locks: &mut FolderLocks,
+    charts: &Arc<Charts>,
     screen: &Screen,
 ) -> Result<Plan> {
     let (desired, deploy) = (&order.desired, &order.deploy);
@@ -83,7 +84,7 @@ pub(super) fn plan(
         },
         assume_names: false,
         at_once: order.at_once(),
-        charts: Charts::default(),
+        charts: Arc::clone(charts),
     };
     if !deploy.dry_run {
         let files = jobs.iter().flat_map(|job| &job.place.values);

@@ -267,8 +267,8 @@ pub(super) struct Planner<'a> {
     pub(super) assume_names: bool,
     /// So many targets are planned at once.
     pub(super) at_once: usize,
-    /// What was fetched so far.
-    pub(super) charts: Charts,
+    /// What was fetched so far, by former plans of the run too.
+    pub(super) charts: Arc<Charts>,
 }
 
 impl<'a> Planner<'a> {
@@ -286,7 +286,7 @@ impl<'a> Planner<'a> {
             purpose,
             assume_names: false,
             at_once: AT_ONCE,
-            charts: Charts::default(),
+            charts: Arc::default(),
         }
     }
 }

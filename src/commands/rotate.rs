@@ -1,6 +1,7 @@
 //! `rotate`: from one CA to another. Where a rotation stands is not written down anywhere: it is what the files and the
 //! servers say.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -52,8 +53,10 @@ fn carry_on(
 ) -> Result<ExitCode> {
     let mut locks = FolderLocks::default();
     let rollout = installing::rollout(&arguments.deploy, helm)?;
+    let charts = Arc::default();
     let mut plan_of = |order: &Order<'_>| {
-        installing::plan(order, &rollout, helm, &mut locks, screen).map_err(installing::interrupted)
+        installing::plan(order, &rollout, helm, &mut locks, &charts, screen)
+            .map_err(installing::interrupted)
     };
 
     let both = Order::of_both(arguments, fleet);
