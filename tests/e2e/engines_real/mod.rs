@@ -1,6 +1,7 @@
 //! The engines themselves: Flux's controllers and Argo CD beside the cluster deploy what `export` wrote and what was edited inside
 //! their objects, helmfile runs what `export` wrote. An engine that is not built is left out, and `scripts/e2e` says so.
 
+mod argocd;
 mod flux;
 mod helmfile;
 
