@@ -12,14 +12,15 @@ const FLUX_NAMESPACE: &str = "helm.toolkit.fluxcd.io/namespace";
 const KUSTOMIZE_NAME: &str = "kustomize.toolkit.fluxcd.io/name";
 const KUSTOMIZE_NAMESPACE: &str = "kustomize.toolkit.fluxcd.io/namespace";
 const ARGO_TRACKING: &str = "argocd.argoproj.io/tracking-id";
+const ARGO_INSTANCE: &str = "argocd.argoproj.io/instance";
 const INSTANCE: &str = "app.kubernetes.io/instance";
 const RANCHER_ID: &str = "objectset.rio.cattle.io/id";
 const RANCHER_OWNER: &str = "objectset.rio.cattle.io/owner-gvk";
 const RANCHER_OWNER_NAME: &str = "objectset.rio.cattle.io/owner-name";
 const RANCHER_OWNER_NAMESPACE: &str = "objectset.rio.cattle.io/owner-namespace";
 
-/// Argo CD's name for itself where fields are owned: the label `app.kubernetes.io/instance` alone, by which older ones track, is on
-/// what plain Helm deploys as well.
+/// Argo CD's name for itself where fields are owned, however it applies: the label `app.kubernetes.io/instance` alone, by which one
+/// tracks that is told to (before 3.0: unless told otherwise), is on what plain Helm deploys as well.
 const ARGO_MANAGER: &str = "argocd-controller";
 
 /// An engine that deploys a release, and the object that it goes by.
@@ -50,7 +51,8 @@ impl Engine {
     /// - Flux's helm-controller has a post-renderer that labels every object (`internal/postrender/build.go`), its
     ///   kustomize-controller labels what it applies;
     /// - Argo CD annotates with `<application>:<group>/<kind>:<namespace>/<name>`, the application as `<namespace>_<name>` where it
-    ///   stands elsewhere than Argo CD itself (its docs, Resource Tracking);
+    ///   stands elsewhere than Argo CD itself; one that speaks of another object came along with a copy, and means nothing to it. Where
+    ///   it tracks by label, its docs recommend one of its own in the place of `app.kubernetes.io/instance` (Resource Tracking);
     /// - Rancher's Fleet has a post-renderer as well (`internal/helmdeployer/postrender.go`), which annotates with the bundle; what
     ///   k3s applies from files names its Addon.
     #[must_use]
@@ -73,10 +75,10 @@ impl Engine {
             let namespace = label(KUSTOMIZE_NAMESPACE);
             return Some(Self::new("Flux", "Kustomization", namespace, name));
         }
-        let application = annotation(ARGO_TRACKING).and_then(|id| id.split(':').next());
+        let application = annotation(ARGO_TRACKING).and_then(|id| tracked(id, object));
         let labelled = || {
             let by_argo = managers(object).any(|name| name == ARGO_MANAGER);
-            label(INSTANCE).filter(|_| by_argo)
+            label(ARGO_INSTANCE).or_else(|| label(INSTANCE).filter(|_| by_argo))
         };
         if let Some(name) = application.or_else(labelled) {
             let (namespace, name) = match name.split_once('_') {
@@ -153,6 +155,17 @@ impl Engine {
     }
 }
 
+/// The application of a tracking id, where that speaks of this object.
+fn tracked<'a>(id: &'a str, object: &Object) -> Option<&'a str> {
+    let (application, of) = id.split_once(':')?;
+    let (kind, place) = of.split_once(':')?;
+    let (namespace, name) = place.split_once('/')?;
+    let kind = kind.rsplit('/').next()?;
+    let own = object.id().namespace;
+    let is_own = kind == object.kind && name == object.name && (own.is_empty() || namespace == own);
+    is_own.then_some(application)
+}
+
 /// Who set fields of an object.
 fn managers(object: &Object) -> impl Iterator<Item = &str> {
     let entries = lookup(&object.value, &["metadata", "managedFields"]);
@@ -166,7 +179,8 @@ mod tests {
 
     fn objects(metadata: &str) -> Vec<Object> {
         let text = format!(
-            "kind: ConfigMap\nmetadata: {{name: unmarked}}\n---\nkind: Deployment\nmetadata: {metadata}\n"
+            "kind: ConfigMap\nmetadata: {{name: unmarked}}\n---\nkind: Deployment\nmetadata: {{name: x, namespace: ns, {}\n",
+            metadata.trim_start_matches('{')
         );
         crate::proof::parse(&text).unwrap()
     }
@@ -199,6 +213,12 @@ mod tests {
                 Some("argocd app set team/agent --sync-policy none"),
             ),
             (
+                "{labels: {argocd.argoproj.io/instance: agent, app.kubernetes.io/instance: release}}",
+                "Argo CD",
+                "Application agent",
+                Some("argocd app set agent --sync-policy none"),
+            ),
+            (
                 "{labels: {app.kubernetes.io/instance: agent}, managedFields: [{manager: argocd-controller}]}",
                 "Argo CD",
                 "Application agent",
@@ -229,6 +249,9 @@ mod tests {
             "{labels: {app.kubernetes.io/instance: agent, app.kubernetes.io/managed-by: Helm}}",
             "{labels: {app.kubernetes.io/instance: agent}, managedFields: [{manager: helm}]}",
             "{annotations: {objectset.rio.cattle.io/id: ''}}",
+            // Copied from another namespace, with all that was on it.
+            "{annotations: {argocd.argoproj.io/tracking-id: 'agent:apps/Deployment:theirs/x'}}",
+            "{annotations: {argocd.argoproj.io/tracking-id: agent}}",
             "{}",
         ] {
             assert_eq!(Engine::of(&objects(metadata)), None, "{metadata}");

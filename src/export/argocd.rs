@@ -1,7 +1,8 @@
-//! Argo CD: an `ApplicationSet` with an element for each target; where their values files are not equally many, an `Application` each.
+//! Argo CD: an `ApplicationSet` with an element for each target; where one template does not do for all, an `Application` each.
 //!
 //! Source: Argo CD's documentation, "Multiple Sources for an Application" (values files from git by `$values`), "Helm" (a chart of a
-//! registry has no `oci://` before it), "List Generator", "Go Template", "Progressive Syncs", as of 3.1.
+//! registry has no `oci://` before it), "OCI" (the same as an artifact, `path` in the place of `chart`), "List Generator",
+//! "Go Template", "Progressive Syncs", as of 3.1.
 
 use serde_yaml::Value;
 
@@ -58,15 +59,9 @@ pub fn argocd(releases: &[Release], origin: &Origin, git: &Git) -> Result<Vec<Ex
             + 1;
         words.push(Words::of(release, name, step, origin, git)?);
     }
-    let counts = || words.iter().map(|one| one.values.len());
-    let (path, objects, what) = if counts().min() == counts().max() {
-        let set = set(
-            &words,
-            turns.len(),
-            counts().max().unwrap_or_default(),
-            origin,
-            git,
-        );
+    let is_alike = |one: &Words| words.first().is_some_and(|first| one.is_alike(first));
+    let (path, objects, what) = if words.iter().all(is_alike) {
+        let set = set(&words, turns.len(), origin, git);
         (
             "applicationset.yaml",
             vec![set],
@@ -77,7 +72,7 @@ pub fn argocd(releases: &[Release], origin: &Origin, git: &Git) -> Result<Vec<Ex
         (
             "applications.yaml",
             many,
-            "An Application for each target: they do not have equally many values files.",
+            "An Application for each target: they do not have equally many values files, or their charts come by different ways.",
         )
     };
     let mut more = vec![
@@ -92,8 +87,8 @@ pub fn argocd(releases: &[Release], origin: &Origin, git: &Git) -> Result<Vec<Ex
         _ => None,
     });
     if let Some(address) = registry.filter(|_| origin.plain_http) {
-        more.push("Registries were spoken to without TLS here (--plain-http). No object of Argo CD says so: it has to be told of each registry, or finds no chart:".to_owned());
-        more.push(format!("  argocd repo add {address} --type helm --enable-oci --insecure-oci-force-http --name NAME"));
+        more.push("Registries were spoken to without TLS here (--plain-http). Argo CD does so from 3.1 on, for a chart that is an artifact by its own address, and has to be told of each such address:".to_owned());
+        more.push(format!("  argocd repo add oci://{address}/CHART --type oci --insecure-oci-force-http --name NAME"));
     }
     let objects: Vec<String> = objects.iter().map(document).collect();
     Ok(vec![Exported {
@@ -111,7 +106,8 @@ struct Words {
     component: String,
     step: String,
     repository: String,
-    chart: String,
+    /// Its name in the repository; `None` where that is the chart itself, as a registry without TLS is asked for it.
+    chart: Option<String>,
     version: String,
     creates_namespace: String,
     /// Paths in the repository.
@@ -137,6 +133,14 @@ impl Words {
                 })
         });
         let fetched = remote(release)?;
+        let (repository, chart) = match fetched.place {
+            Place::Registry(address) if origin.plain_http => {
+                (format!("oci://{address}/{}", fetched.chart), None)
+            }
+            Place::Registry(place) | Place::Repository(_, place) => {
+                (place.to_owned(), Some(fetched.chart.to_owned()))
+            }
+        };
         Ok(Self {
             name,
             cluster: release
@@ -147,19 +151,21 @@ impl Words {
             release: release.name.clone(),
             component: release.component.name().to_owned(),
             step: step.to_string(),
-            repository: match fetched.place {
-                Place::Registry(address) => address.to_owned(),
-                Place::Repository(_, url) => url.to_owned(),
-            },
-            chart: fetched.chart.to_owned(),
+            repository,
+            chart,
             version: release.version.clone(),
             creates_namespace: release.creates_namespace.to_string(),
             values: values.collect::<Result<_, _>>()?,
         })
     }
 
-    /// What the template says in the place of each.
-    fn placeholders(values: usize) -> Self {
+    /// Whether one template does for both.
+    fn is_alike(&self, other: &Self) -> bool {
+        self.values.len() == other.values.len() && self.chart.is_some() == other.chart.is_some()
+    }
+
+    /// What the template of those like this one says in the place of each.
+    fn placeholders(&self) -> Self {
         let word = |name: &str| format!("{{{{.{name}}}}}");
         Self {
             name: word("name"),
@@ -169,10 +175,10 @@ impl Words {
             component: word("component"),
             step: word("step"),
             repository: word("repository"),
-            chart: word("chart"),
+            chart: self.chart.as_ref().map(|_| word("chart")),
             version: word("version"),
             creates_namespace: word("createNamespace"),
-            values: (0..values)
+            values: (0..self.values.len())
                 .map(|at| format!("{{{{index .values {at}}}}}"))
                 .collect(),
         }
@@ -180,7 +186,7 @@ impl Words {
 
     /// An element of the list.
     fn element(&self) -> Value {
-        map([
+        let element = map([
             ("name", self.name.as_str().into()),
             ("cluster", self.cluster.as_str().into()),
             ("namespace", self.namespace.as_str().into()),
@@ -188,11 +194,13 @@ impl Words {
             ("component", self.component.as_str().into()),
             ("step", self.step.as_str().into()),
             ("repository", self.repository.as_str().into()),
-            ("chart", self.chart.as_str().into()),
-            ("version", self.version.as_str().into()),
-            ("createNamespace", self.creates_namespace.as_str().into()),
-            ("values", list(self.values.iter().map(String::as_str))),
-        ])
+        ]);
+        let element = with(element, "chart", self.chart.as_deref().map(Value::from));
+        let element = with(element, "version", Some(self.version.as_str().into()));
+        let creates = self.creates_namespace.as_str().into();
+        let element = with(element, "createNamespace", Some(creates));
+        let values = list(self.values.iter().map(String::as_str));
+        with(element, "values", Some(values))
     }
 
     fn labels(&self) -> Value {
@@ -208,9 +216,13 @@ impl Words {
             ("releaseName", self.release.as_str().into()),
             ("valueFiles", list(values)),
         ]);
+        let (key, place) = match &self.chart {
+            Some(chart) => ("chart", chart.as_str()),
+            None => ("path", "."),
+        };
         let chart = map([
             ("repoURL", self.repository.as_str().into()),
-            ("chart", self.chart.as_str().into()),
+            (key, place.into()),
             ("targetRevision", self.version.as_str().into()),
             ("helm", helm),
         ]);
@@ -252,12 +264,11 @@ fn application(words: &Words, git: &Git) -> Value {
     ])
 }
 
-fn set(words: &[Words], steps: usize, values: usize, origin: &Origin, git: &Git) -> Value {
+fn set(words: &[Words], steps: usize, origin: &Origin, git: &Git) -> Value {
     let file = std::path::Path::new(&origin.file);
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     let name = names::unique(&[vec![&*stem]]).into_iter().next();
     let elements = list(words.iter().map(Words::element));
-    let template = Words::placeholders(values);
     let spec = map([
         ("goTemplate", true.into()),
         ("goTemplateOptions", list(["missingkey=error"])),
@@ -282,12 +293,15 @@ fn set(words: &[Words], steps: usize, values: usize, origin: &Origin, git: &Git)
     let spec = with(spec, "strategy", (steps > 1).then_some(strategy));
     let generator = map([("list", map([("elements", elements)]))]);
     let spec = with(spec, "generators", Some(list([generator])));
-    let metadata = map([
-        ("name", template.name.as_str().into()),
-        ("labels", template.labels()),
-    ]);
-    let template = map([("metadata", metadata), ("spec", template.spec(git))]);
-    let spec = with(spec, "template", Some(template));
+    let template = words.first().map(Words::placeholders);
+    let template = template.map(|words| {
+        let metadata = map([
+            ("name", words.name.as_str().into()),
+            ("labels", words.labels()),
+        ]);
+        map([("metadata", metadata), ("spec", words.spec(git))])
+    });
+    let spec = with(spec, "template", template);
     map([
         ("apiVersion", API.into()),
         ("kind", "ApplicationSet".into()),
@@ -310,7 +324,7 @@ mod tests {
     use crate::vendor::Component;
 
     #[test]
-    fn a_registry_without_tls_is_told_since_no_object_says_it() {
+    fn a_registry_without_tls_is_asked_for_the_chart_as_an_artifact_and_argo_cd_told_of_it() {
         let release = Release {
             component: Component::Agent,
             context: None,
@@ -339,9 +353,15 @@ mod tests {
                 namespace: "argocd".to_owned(),
             };
             let files = argocd(std::slice::from_ref(release), &origin, &git).unwrap();
-            files[0].text.contains(
-                "#   argocd repo add registry.example/charts --type helm --enable-oci --insecure-oci-force-http",
-            )
+            let has = |text: &str| files[0].text.contains(text);
+            let is_told = has(
+                "#   argocd repo add oci://registry.example/charts/CHART --type oci --insecure-oci-force-http",
+            );
+            let is_artifact = has("repository: oci://registry.example/charts/agent\n")
+                && has("path: \".\"\n")
+                && !has("chart: ");
+            assert_eq!(is_told, is_artifact, "{}", files[0].text);
+            is_told
         };
         assert!(told(&release, true));
         assert!(!told(&release, false));

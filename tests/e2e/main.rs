@@ -17,6 +17,7 @@ mod admission;
 mod apply;
 mod conflicts;
 mod engines;
+mod engines_real;
 mod export;
 mod faults;
 mod fleet;

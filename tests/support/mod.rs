@@ -307,8 +307,11 @@ impl World {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap_or_else(|e| panic!("{}: {e}", program.display()));
-        let is_ours =
-            !program.ends_with("helm") || words.iter().any(|word| word == "clearml-certs");
+        // These print manifests with all that is in them.
+        let prints_secrets = ["helm", "helmfile"]
+            .iter()
+            .any(|one| program.ends_with(one));
+        let is_ours = !prints_secrets || words.iter().any(|word| word == "clearml-certs");
         Running {
             world: self,
             child,
