@@ -76,9 +76,12 @@ impl Engine {
             return Some(Self::new("Flux", "Kustomization", namespace, name));
         }
         let application = annotation(ARGO_TRACKING).and_then(|id| tracked(id, object));
+        // What came along with a copy says nothing, whichever mark it is.
+        let is_copied = annotation(ARGO_TRACKING).is_some() && application.is_none();
         let labelled = || {
             let by_argo = managers(object).any(|name| name == ARGO_MANAGER);
-            label(ARGO_INSTANCE).or_else(|| label(INSTANCE).filter(|_| by_argo))
+            let own = label(ARGO_INSTANCE).filter(|_| !is_copied);
+            own.or_else(|| label(INSTANCE).filter(|_| by_argo))
         };
         if let Some(name) = application.or_else(labelled) {
             let (namespace, name) = match name.split_once('_') {
@@ -252,6 +255,7 @@ mod tests {
             // Copied from another namespace, with all that was on it.
             "{annotations: {argocd.argoproj.io/tracking-id: 'agent:apps/Deployment:theirs/x'}}",
             "{annotations: {argocd.argoproj.io/tracking-id: agent}}",
+            "{annotations: {argocd.argoproj.io/tracking-id: 'agent:apps/Deployment:theirs/x'}, labels: {argocd.argoproj.io/instance: agent}}",
             "{}",
         ] {
             assert_eq!(Engine::of(&objects(metadata)), None, "{metadata}");

@@ -47,17 +47,18 @@ pub(super) fn namespaces(targets: &mut [Target], at_once: usize) {
         let names = group.iter().map(|one| one.coordinates.namespace.as_str());
         let names: BTreeSet<&str> = names.collect();
         let known = kubectl.existing_namespaces(&names);
-        // Who may not see one of several may see the others.
-        let alone = |name: &str| {
-            let is_asked_again = known.is_none() && names.len() > 1;
-            let asked = is_asked_again.then(|| kubectl.existing_namespaces(&[name].into()));
-            asked.flatten()
+        let names: Vec<&str> = names.into_iter().collect();
+        let is_missing = match &known {
+            Some(there) => names.iter().map(|name| !there.contains(*name)).collect(),
+            // Who may not see one of several may see the others.
+            None if names.len() > 1 => side_by_side(&names, names.len(), |name| {
+                let there = kubectl.existing_namespaces(&[*name].into());
+                there.is_some_and(|there| there.is_empty())
+            }),
+            None => Vec::new(),
         };
-        let missing = names.iter().filter(|name| {
-            let there = known.clone().or_else(|| alone(name));
-            there.is_some_and(|there| !there.contains(**name))
-        });
-        let missing: BTreeSet<String> = missing.map(|name| (*name).to_owned()).collect();
+        let missing = names.iter().zip(is_missing).filter(|(_, is)| *is);
+        let missing: BTreeSet<String> = missing.map(|(name, _)| (*name).to_owned()).collect();
         for target in group {
             target.namespace_is_new = missing.contains(&target.coordinates.namespace);
         }

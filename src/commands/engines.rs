@@ -160,7 +160,12 @@ fn get(kubectl: &Kubectl, what: &[&str], input: Option<String>) -> Option<Vec<Ob
         Some(input) => kubectl.run_with(&words, input),
         None => kubectl.run(&words),
     };
-    let value: Value = serde_json::from_slice(&printed.ok()?).ok()?;
+    let printed = printed.ok()?;
+    // Of what is not there it says nothing.
+    if printed.is_empty() {
+        return Some(Vec::new());
+    }
+    let value: Value = serde_json::from_slice(&printed).ok()?;
     Some(match value.get("items") {
         Some(_) => Object::listed(&value),
         None => vec![Object::new(value)],

@@ -40,7 +40,7 @@ struct Around {
     /// The releases of each cluster in which something is new.
     everywhere: BTreeMap<ClusterAddress, Vec<PlacedRelease>>,
     /// Where agents come along.
-    agents: BTreeSet<(String, String)>,
+    agents: BTreeSet<Spot>,
 }
 
 impl Preflight<'_> {
@@ -123,7 +123,7 @@ impl Preflight<'_> {
         }
         Around {
             everywhere,
-            agents: agents.map(place).collect(),
+            agents: agents.map(spot).collect(),
         }
     }
 
@@ -148,7 +148,7 @@ impl Preflight<'_> {
             rules: rules.as_ref(),
             answers: &answers,
             engine,
-            agent_comes_along: around.agents.contains(&place(target)),
+            agent_comes_along: around.agents.contains(&spot(target)),
             restart,
             deploys,
         };
@@ -177,11 +177,14 @@ impl Preflight<'_> {
     }
 }
 
-/// The namespace that a target is in, as the cluster would tell it from others.
-fn place(target: &Target) -> (String, String) {
+/// A namespace, and what leads to its cluster for sure.
+type Spot = ((String, Option<String>), String);
+
+fn spot(target: &Target) -> Spot {
     let at = &target.coordinates;
-    let cluster = at.cluster.server_or_name();
-    (cluster.to_owned(), at.namespace.clone())
+    let (server, user) = at.cluster.leads_to();
+    let cluster = (server.to_owned(), user.map(str::to_owned));
+    (cluster, at.namespace.clone())
 }
 
 fn is_new(target: &Target) -> bool {

@@ -83,7 +83,7 @@ fn look(
         )
         .hint(format!(
             "let them end before the servers that they ask are renewed, or start them anew: {}",
-            kubectl.shown(&["get", "pods", "-n", &at.namespace])
+            at.cluster.kubectl(&["get", "pods", "-n", &at.namespace])
         )),
     ))
 }

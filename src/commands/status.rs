@@ -55,8 +55,9 @@ pub(super) fn run(
     let mut status = look(arguments, &sought, everywhere, address, screen)?;
     interrupt::check()?;
     if status.releases.is_empty()
+        && status.clusters.iter().all(|one| one.error.is_none())
         && elsewhere::may_ask(arguments, fleet.is_some())
-        && let Some(chosen) = elsewhere::chosen(address, screen)?
+        && let Some(chosen) = elsewhere::chosen(arguments, address, screen)?
     {
         let sought = Sought::of(address.clone(), chosen.specs());
         status = look(
@@ -322,7 +323,10 @@ fn missing(sought: &[Sought], reads: &[Read], surveyed: &[Result<Surveyed>]) -> 
                     spec.component
                 ),
             )
-            .hint("look in all namespaces with -A, or see what there is: helm list -A");
+            .hint(format!(
+                "look in all namespaces with -A, or see what there is: {}",
+                one.cluster.helm(&["list", "-A"])
+            ));
             if !findings.contains(&finding) {
                 findings.push(finding);
             }

@@ -91,7 +91,9 @@ impl Fleet {
             let named = named.into_iter().next().unwrap_or_else(|| here.clone());
             Ok(named.in_its_own_namespace(here))
         };
-        self.selected(desired, brings, here, &cluster, only)
+        let requests = self.selected(desired, brings, here, &cluster, only)?;
+        ClusterAddress::share_no_token(requests.iter().map(|one| &one.cluster))?;
+        Ok(requests)
     }
 
     /// The same where no cluster is asked, so that their contexts need not be known here.

@@ -88,11 +88,6 @@ impl ClusterAddress {
                 "--kube-apiserver (or {SERVER}) leads every context to the same server: leave it out, or the contexts"
             )));
         }
-        if variable(TOKEN).is_some() {
-            return Err(Stop::usage(format!(
-                "--kube-token (or {TOKEN}) would be shown to the servers of all contexts: leave it out, and let each context log in by itself"
-            )));
-        }
         let config = Kubeconfig::read(variable("KUBECONFIG").as_deref());
         let all: Vec<String> = match names {
             Some(names) => names.to_vec(),
@@ -120,7 +115,23 @@ impl ClusterAddress {
         if clusters.is_empty() {
             return Err(Stop::usage("the kubeconfig has no context at all"));
         }
+        Self::share_no_token(clusters.iter())?;
         Ok(clusters)
+    }
+
+    /// Refuses a token of Helm's where there are several clusters that it would be shown to.
+    ///
+    /// # Errors
+    /// There is one, and there are.
+    pub fn share_no_token<'a>(clusters: impl Iterator<Item = &'a Self>) -> Result<(), Stop> {
+        let servers: BTreeSet<&str> = clusters.map(Self::server_or_name).collect();
+        if servers.len() > 1 && variable(TOKEN).is_some() {
+            return Err(Stop::usage(format!(
+                "--kube-token (or {TOKEN}) would be shown to {} servers: leave it out, and let each context log in by itself",
+                servers.len()
+            )));
+        }
+        Ok(())
     }
 
     /// The same with the namespace that its context has, unless one was named: Helm hands on the one that holds, and it was named

@@ -36,7 +36,8 @@ impl Schedule {
             let before = before.filter(|(other, (one, theirs))| {
                 one.wave == target.wave
                     && *other != at
-                    && (is_ground_of(one, target) || *other < at && theirs.meet(own))
+                    && (is_ground_of(one, target)
+                        || *other < at && (theirs.meet(own) || may_be_same(one, target)))
             });
             before.map(|(other, _)| other).collect()
         });
@@ -145,6 +146,16 @@ fn is_ground_of(one: &Target, target: &Target) -> bool {
     let rank = |target: &Target| target.coordinates.component.rank();
     let [cluster, other] = [one, target].map(|target| target.coordinates.cluster.server_or_name());
     cluster == other && rank(one) < rank(target)
+}
+
+/// Whether both may be one release: two users of a server may be let into one cluster, or each into another.
+fn may_be_same(one: &Target, target: &Target) -> bool {
+    let place = |target: &Target| {
+        let at = &target.coordinates;
+        (at.namespace.clone(), at.release.clone())
+    };
+    let [cluster, other] = [one, target].map(|target| target.coordinates.cluster.server_or_name());
+    cluster == other && place(one) == place(target)
 }
 
 /// The files of a target, by the places that their paths lead to.

@@ -10,7 +10,7 @@ use serde_yaml::Value;
 use super::{Reading, holds_certificate, is_certificate_name, is_key_name, parsed, skipped};
 use crate::exit::Stop;
 use crate::finding::Finding;
-use crate::proof::{Manifest, Object};
+use crate::proof::{Manifest, Object, Unreadable};
 
 /// The content of each key.
 pub(super) type Contents = BTreeMap<String, Vec<u8>>;
@@ -89,7 +89,12 @@ pub(super) fn of_manifests(text: &str, name: &str) -> Option<Result<Reading>> {
         return None;
     }
     // What cannot be read may be what was meant.
-    if let Some(first) = manifest.unreadable.first() {
+    let may_be_meant = |one: &&Unreadable| {
+        ["CERTIFICATE", "Secret", "List"]
+            .iter()
+            .any(|word| one.text.contains(word))
+    };
+    if let Some(first) = manifest.unreadable.iter().find(may_be_meant) {
         let (line, why) = (first.line, &first.why);
         return Some(Err(Stop::refused(format!(
             "{name}:{line}: this document cannot be read, so its certificates would be left out: {why}; mend it, or give a file of the others"

@@ -19,6 +19,9 @@ use crate::platform::{QuietTerminal, drop_typed_ahead};
 /// The marks around a question, and room for the cursor.
 const MARKS: usize = 7;
 
+/// Rows that dialoguer needs (its `Paging`).
+const FEWEST_ROWS: u16 = 3;
+
 /// Columns that are left for what is typed, however long the question.
 const ROOM_TO_TYPE: usize = 24;
 
@@ -129,6 +132,10 @@ impl<'a> Choosing<'a> {
     /// # Errors
     /// Escape, Ctrl-C, or the terminal is gone.
     pub fn one(self) -> Result<usize> {
+        // Dialoguer draws in no fewer rows.
+        if Term::stderr().size().0 < FEWEST_ROWS {
+            return Ok(self.several(&[])?.first().copied().unwrap_or_default());
+        }
         let chosen = given(|| {
             let width = width(&Term::stderr());
             let mut prompt = vec![self.question.to_owned()];

@@ -233,12 +233,35 @@ fn token(world: &World) {
         .exits(0);
     assert_eq!(kubectl.takes_lines(), Vec::<String>::new());
     // And it is one server's.
-    fake.runs_with(
-        "status --contexts none",
-        &[("HELM_KUBETOKEN", "a-token-to-nobodys-eyes")],
-    )
-    .exits(64)
-    .warns("--kube-token (or HELM_KUBETOKEN) would be shown to the servers of all contexts");
+    world.write("kubeconfig", "contexts: [{name: a, context: {cluster: a}}, {name: b, context: {cluster: b}}]\nclusters: [{name: a, cluster: {server: 'http://127.0.0.1:1'}}, {name: b, cluster: {server: 'http://127.0.0.1:2'}}]\n");
+    let path = world.path("kubeconfig").display().to_string();
+    let told = [
+        ("HELM_KUBETOKEN", "a-token-to-nobodys-eyes"),
+        ("KUBECONFIG", path.as_str()),
+    ];
+    let shared = "--kube-token (or HELM_KUBETOKEN) would be shown to 2 servers";
+    fake.runs_with("status --contexts a,b", &told)
+        .exits(64)
+        .warns(shared);
+    fake.runs_with("status --contexts a --skip-probe", &told)
+        .exits(0);
+    let target = |context: &str| {
+        let chart = chart("clearml-enterprise-agent-6.9.3");
+        format!(
+            "  - {{component: agent, context: {context}, namespace: team-a, release: r, chart: {chart}, values: {OVERRIDE}}}\n"
+        )
+    };
+    let both = format!(
+        "certificates: {{acme: ca.pem}}\ntargets:\n{}{}",
+        target("a"),
+        target("b")
+    );
+    world.write("clearml-certs.yaml", &both);
+    fake.runs_with("status --skip-probe", &told)
+        .exits(64)
+        .warns(shared);
+    fake.runs_with("status --skip-probe --only context=b", &told)
+        .never_says(shared);
 }
 
 fn pull(world: &World) {

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
+use crate::certs::lint::EXPIRES_WITHIN_DAYS;
 use crate::cli::{StatusArgs, StatusOutput};
 use crate::exit::was_left;
 use crate::helm::Helm;
+use crate::interrupt;
 use crate::kube::ClusterAddress;
 use crate::request::TargetSpec;
 use crate::ui::{self, Screen};
@@ -45,17 +47,23 @@ pub(super) fn may_ask(arguments: &StatusArgs, is_listed: bool) -> bool {
         || !arguments.places.0.are_default()
         || arguments.looks_further()
         || is_listed;
-    let for_people = arguments.output == StatusOutput::Text && ui::is_interactive();
+    let is_plain = arguments.certificates.is_empty() && arguments.ignore.is_empty();
+    let for_people = is_plain && arguments.output == StatusOutput::Text && ui::is_interactive();
     !says_where && for_people && ui::shows_results()
 }
 
 /// The namespaces that have releases, to choose from. `None` where there are none, where that may not be seen, and where the user
 /// wants none of them.
-pub(super) fn chosen(cluster: &ClusterAddress, screen: &Screen) -> Result<Option<Elsewhere>> {
+pub(super) fn chosen(
+    arguments: &StatusArgs,
+    cluster: &ClusterAddress,
+    screen: &Screen,
+) -> Result<Option<Elsewhere>> {
     let helm = Helm::at(cluster)?;
     let found = screen.meanwhile("looking for releases in all namespaces", || {
         helm.releases_everywhere()
     });
+    interrupt::check()?;
     let mut by_namespace: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for one in found.unwrap_or_default() {
         let is_ours = |component: &Component| one.release.version_as(*component).is_some();
@@ -81,12 +89,17 @@ pub(super) fn chosen(cluster: &ClusterAddress, screen: &Screen) -> Result<Option
     };
     let namespace = index.checked_sub(1);
     let namespace = namespace.and_then(|index| by_namespace.into_keys().nth(index));
-    let (elsewhere, flag) = match namespace {
-        Some(name) => (Elsewhere::In(name.clone()), format!("-n {name}")),
-        None => (Elsewhere::Everywhere, "-A".to_owned()),
-    };
-    screen.note(&format!(
-        "The same without a question:\n  helm clearml-certs status {flag}"
-    ));
-    Ok(Some(elsewhere))
+    let mut words = vec!["clearml-certs", "status"];
+    match &namespace {
+        Some(name) => words.extend(["-n", name]),
+        None => words.push("-A"),
+    }
+    words.extend(arguments.skip_probe.then_some("--skip-probe"));
+    let days = arguments.expires_within.to_string();
+    if arguments.expires_within != EXPIRES_WITHIN_DAYS {
+        words.extend(["--expires-within", &days]);
+    }
+    let line = cluster.helm(&words);
+    screen.note(&format!("The same without a question:\n  {line}"));
+    Ok(Some(namespace.map_or(Elsewhere::Everywhere, Elsewhere::In)))
 }
