@@ -32,7 +32,7 @@ const ANY_CALL: &[Symptom] = &[
         advice: |call| {
             format!(
                 "another helm is at work, or an earlier one was killed: `helm history RELEASE{}` shows the last good revision, `helm rollback` returns to it",
-                call.namespace()
+                call.place()
             )
         },
     },
@@ -41,7 +41,7 @@ const ANY_CALL: &[Symptom] = &[
         advice: |call| {
             format!(
                 "somebody made that object, by hand or with another release: `kubectl delete` it{}, or add `-- --take-ownership`, which makes it a part of this one",
-                call.namespace()
+                call.place_for_kubectl()
             )
         },
     },
@@ -77,7 +77,7 @@ const ANY_CALL: &[Symptom] = &[
         advice: |call| {
             format!(
                 "the pods did not become ready in time: `kubectl get pods{0}` and `kubectl describe pods{0}` tell why; --timeout gives them longer",
-                call.namespace()
+                call.place_for_kubectl()
             )
         },
     },
@@ -90,7 +90,7 @@ const ANY_CALL: &[Symptom] = &[
         advice: |call| {
             format!(
                 "your user lacks that right: ask for it, or use another context (--kube-context); `kubectl auth can-i --list{}` shows what it may do",
-                call.namespace()
+                call.place_for_kubectl()
             )
         },
     },
@@ -190,13 +190,27 @@ impl Call<'_> {
         self.words.iter().any(|word| word == flag)
     }
 
-    /// ` -n NAMESPACE`, as far as the call named one.
-    fn namespace(&self) -> String {
-        let mut words = self.words.iter().skip_while(|word| *word != "-n");
-        words
-            .nth(1)
-            .map(|namespace| format!(" -n {namespace}"))
-            .unwrap_or_default()
+    /// ` -n NAMESPACE` and the flags of the cluster, as far as the call named them: for another helm.
+    fn place(&self) -> String {
+        self.place_with("--kube-context")
+    }
+
+    /// The same for kubectl.
+    fn place_for_kubectl(&self) -> String {
+        self.place_with("--context")
+    }
+
+    fn place_with(&self, context: &str) -> String {
+        let flags = [
+            ("-n", "-n"),
+            ("--kube-context", context),
+            ("--kubeconfig", "--kubeconfig"),
+        ];
+        let named = flags.into_iter().filter_map(|(flag, shown)| {
+            let mut words = self.words.iter().skip_while(|word| *word != flag);
+            Some(format!(" {shown} {}", shell_words::quote(words.nth(1)?)))
+        });
+        named.collect()
     }
 
     fn oci_host(&self) -> Option<&str> {
@@ -391,6 +405,11 @@ mod tests {
             "secrets is forbidden: User \"reader\" cannot list resource \"secrets\" in API group \"\" in the namespace \"team-a\"",
             command,
             "kubectl auth can-i --list -n team-a",
+        );
+        says(
+            "secrets is forbidden: User \"reader\" cannot list resource \"secrets\"",
+            "helm list -n team-a --deployed --kube-context blue --kubeconfig '/k 8s'",
+            "`kubectl auth can-i --list -n team-a --context blue --kubeconfig '/k 8s'`",
         );
         says(
             "Kubernetes cluster unreachable: dial tcp: connection refused",
