@@ -24,7 +24,7 @@ use super::{carry_out, installing, locking};
 use crate::cli::{Cli, Command, InstallArgs, Output};
 use crate::exit::{ExitCode, Stop, code_of, was_left};
 use crate::files::FolderLocks;
-use crate::guided::{Answers, CommandLine, Coordinate, Given, Seen, Spot};
+use crate::guided::{Answers, CommandLine, Coordinate, Given, Seen, Spot, Surroundings};
 use crate::helm::{Helm, Rollout};
 use crate::interrupt;
 use crate::plan::Plan;
@@ -287,9 +287,11 @@ impl Led<'_> {
 
     /// A command line that says what was answered.
     fn tell(&self, title: &str, answers: &Answers, more: &[&str]) {
-        let line = self
-            .line
-            .shown(answers, more, &self.helm.cluster().helm_flags());
+        let surroundings = Surroundings {
+            flags: self.helm.cluster().helm_flags(),
+            namespace: self.seen.namespace.clone(),
+        };
+        let line = self.line.shown(answers, &self.given, more, &surroundings);
         self.screen.note(&format!("\n{title}\n  {line}"));
     }
 }

@@ -1,9 +1,19 @@
 //! The words of a command line that says the same as the answers.
 
-use super::answers::Answers;
+use super::answers::{Answers, Spot};
+use super::given::Given;
 use super::topic::Coordinate;
 use crate::helm::masked;
 use crate::plan::TaskPods;
+
+/// What Helm took off the line: it holds for whatever is run.
+#[derive(Debug, Clone, Default)]
+pub struct Surroundings {
+    /// The flags that lead to the same cluster.
+    pub flags: Vec<String>,
+    /// The namespace that holds where none is named: `-n` says it.
+    pub namespace: String,
+}
 
 /// The command line as it was typed, without the program's name.
 #[derive(Debug, Clone)]
@@ -49,10 +59,10 @@ impl CommandLine {
             .collect()
     }
 
-    fn options(&self, answers: &Answers, common_namespace: Option<&str>) -> Vec<String> {
+    fn options(&self, answers: &Answers, namespace: Option<&str>) -> Vec<String> {
         let own = OPTIONS.iter().find(|(command, _)| *command == self.command);
         let (_, names) = own.copied().unwrap_or(("", ("--ca", "")));
-        options(answers, names, common_namespace)
+        options(answers, names, namespace)
     }
 
     /// What goes to helm, behind two dashes.
@@ -66,11 +76,21 @@ impl CommandLine {
             .collect()
     }
 
-    /// The one line that does the same without questions, for a shell, secrets of Helm's flags masked. `more` is put in as well; `surroundings` are the flags
-    /// that Helm took off the line.
+    /// The one line that does the same without questions, for a shell, secrets of Helm's flags masked. `more` is put in as well;
+    /// `surroundings` are what Helm took off the line.
     #[must_use]
-    pub fn shown(&self, answers: &Answers, more: &[&str], surroundings: &[String]) -> String {
-        let common = common_namespace(answers);
+    pub fn shown(
+        &self,
+        answers: &Answers,
+        given: &Given,
+        more: &[&str],
+        surroundings: &Surroundings,
+    ) -> String {
+        let namespace = if self.goes_by_the_current_namespace(answers, given) {
+            Some(surroundings.namespace.as_str())
+        } else {
+            common_namespace(answers)
+        };
         let more = more.iter().filter(|word| {
             let short = word.trim_start_matches('-').chars().next();
             !self.ours.iter().any(|ours| {
@@ -84,21 +104,35 @@ impl CommandLine {
             .chain(std::iter::once(self.command.clone()))
             .chain(components(answers))
             .chain(self.ours.iter().cloned())
-            .chain(self.options(answers, common.as_deref()))
+            .chain(self.options(answers, namespace))
             .chain(more.map(ToString::to_string))
-            .chain(surroundings.iter().cloned())
+            .chain(surroundings.flags.iter().cloned())
             .chain(self.for_helm(answers))
             .collect();
         shell_words::join(masked(&words))
     }
+
+    /// Whether something is looked for where `-n` says: a release of which nothing else tells the namespace, or an object of the
+    /// cluster that may be named without one.
+    fn goes_by_the_current_namespace(&self, answers: &Answers, given: &Given) -> bool {
+        let is_open = |spot: &Spot| {
+            spot.word(Coordinate::Namespace).is_none() && !given.places(spot.component)
+        };
+        let mut words = answers.sources.iter().chain(&self.ours);
+        let names_object = |word: &String| OBJECTS.iter().any(|kind| word.contains(kind));
+        answers.spots.is_empty() || answers.spots.iter().any(is_open) || words.any(names_object)
+    }
 }
 
-/// The namespace of all components, where it is one and the same: `-n` says it, which Helm takes off the line.
-fn common_namespace(answers: &Answers) -> Option<String> {
+/// How certificates are named that the cluster holds.
+const OBJECTS: [&str; 3] = ["secret:", "configmap:", "release:"];
+
+/// The namespace of all components, where it is one and the same.
+fn common_namespace(answers: &Answers) -> Option<&str> {
     let spots = answers.spots.iter();
     let mut all = spots.map(|spot| spot.word(Coordinate::Namespace));
     let first = all.next()??;
-    all.all(|one| one == Some(first)).then(|| first.to_owned())
+    all.all(|one| one == Some(first)).then_some(first)
 }
 
 /// The components, where they do not stand on the line already.
@@ -118,7 +152,7 @@ const OPTIONS: [(&str, (&str, &str)); 2] = [
 fn options(
     answers: &Answers,
     (brings, takes): (&str, &str),
-    common_namespace: Option<&str>,
+    namespace: Option<&str>,
 ) -> Vec<String> {
     let mut words = Vec::new();
     let mut say = |flag: String, value: &str| words.extend([flag, value.to_owned()]);
@@ -142,7 +176,7 @@ fn options(
     {
         say("--task-pods".into(), &value_name(&strategy));
     }
-    if let Some(namespace) = common_namespace {
+    if let Some(namespace) = namespace {
         say("-n".into(), namespace);
     }
     if answers.new_file {
@@ -153,10 +187,11 @@ fn options(
     // What is of one of several releases stands behind its name, which comes first.
     for spot in &answers.spots {
         for coordinate in Coordinate::ALL {
-            if coordinate == Coordinate::Namespace && common_namespace.is_some() {
+            let word = spot.word(coordinate);
+            if coordinate == Coordinate::Namespace && word == namespace {
                 continue;
             }
-            if let Some(word) = spot.word(coordinate) {
+            if let Some(word) = word {
                 say(
                     format!("--{}-{}", spot.component, coordinate.option()),
                     word,

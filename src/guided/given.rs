@@ -85,6 +85,13 @@ impl Given {
         options.find(|one| one.component == component)
     }
 
+    /// Whether the namespace was said of each release of a component.
+    pub(super) fn places(&self, component: Component) -> bool {
+        let of_it = |one: &&TargetSpec| one.component == component;
+        let own: Vec<_> = self.options.iter().filter(of_it).collect();
+        !own.is_empty() && own.iter().all(|one| one.namespace.is_some())
+    }
+
     /// Whether a values file of a component was named.
     #[must_use]
     pub fn names_file(&self, component: Component) -> bool {

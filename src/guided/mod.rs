@@ -11,7 +11,7 @@ mod summary;
 mod topic;
 
 pub use answers::{Answers, Change, Choice, Spot, Trust};
-pub use command_line::CommandLine;
+pub use command_line::{CommandLine, Surroundings};
 pub use given::{Aim, Given};
 pub use questions::{Question, next};
 pub use remedies::{Remedy, remedies};

@@ -1,5 +1,5 @@
 use super::*;
-use crate::guided::{CommandLine, Offered, told};
+use crate::guided::{CommandLine, Offered, Surroundings, told};
 use crate::helm::{PlacedRelease, ReleaseSummary};
 use crate::request::TargetSpec;
 
@@ -143,18 +143,66 @@ fn what_and_which_certificates_is_all_that_is_asked_and_gives_a_line_without_def
     certificate(&mut answers, "ca.pem");
     assert_eq!(next(&answers, &given, &seen), None);
     let line = CommandLine::new(["install", "--wait", "--", "--plain-http"].map(str::to_owned));
-    let surroundings = ["--kube-context".into(), "eu".into()];
+    let surroundings = Surroundings {
+        flags: vec!["--kube-context".into(), "eu".into()],
+        namespace: "team-a".into(),
+    };
     assert_eq!(
-        line.shown(&answers, &["--yes"], &surroundings),
+        line.shown(&answers, &given, &["--yes"], &surroundings),
         "helm clearml-certs install agent --wait --ca ca.pem -n ml --agent-release agent-eu \
          --yes --kube-context eu -- --plain-http"
     );
-    let secret = ["install", "--", "--set", "clearml.apiKey=hunter2"];
-    let shown = CommandLine::new(secret.map(str::to_owned)).shown(&answers, &[], &[]);
-    assert!(shown.ends_with("-- --set 'clearml.apiKey=***'"), "{shown}");
     assert_eq!(
         line.with(&answers).join(" "),
         "install agent --wait --ca ca.pem --agent-release agent-eu --agent-namespace ml -- --plain-http"
+    );
+    let secret = ["install", "--", "--set", "clearml.apiKey=hunter2"];
+    let line = CommandLine::new(secret.map(str::to_owned));
+    let shown = line.shown(&answers, &given, &[], &surroundings);
+    assert!(shown.ends_with("-- --set 'clearml.apiKey=***'"), "{shown}");
+}
+
+#[test]
+fn the_line_says_the_namespace_that_helm_took_off_it_for_whatever_goes_by_it() {
+    let seen = seen();
+    let surroundings = Surroundings {
+        namespace: "team-a".into(),
+        ..Surroundings::default()
+    };
+    let shown = |answers: &Answers, given: &Given, words: &str| {
+        let words = words.split(' ').map(str::to_owned);
+        CommandLine::new(words).shown(answers, given, &[], &surroundings)
+    };
+    let mut given = Given {
+        components: vec![Component::Agent],
+        certificates: true,
+        ..Given::default()
+    };
+    let line = shown(&Answers::new(&given), &given, "remove agent");
+    assert_eq!(line, "helm clearml-certs remove agent -n team-a");
+    given.options = vec![TargetSpec {
+        namespace: Some("ml".into()),
+        ..TargetSpec::of(Component::Agent)
+    }];
+    // What the line said stays; an object without a namespace is that of the current one, wherever the release goes.
+    let words = "install agent --agent-namespace ml --ca ca.pem";
+    let line = shown(&Answers::new(&given), &given, words);
+    assert_eq!(line, format!("helm clearml-certs {words}"));
+    let words = "install agent --agent-namespace ml --ca secret:ca";
+    let line = shown(&Answers::new(&given), &given, words);
+    assert_eq!(line, format!("helm clearml-certs {words} -n team-a"));
+    // One of two releases: that of the other one stands behind its name.
+    let given = Given::default();
+    let mut answers = Answers::new(&given);
+    let chosen = ["agent: release agent-eu", "agent: another"];
+    choose(&mut answers, &given, &seen, &chosen);
+    answers.take(Change::Word(
+        Topic::Of(1, Component::Agent, Coordinate::Release),
+        "new".into(),
+    ));
+    assert_eq!(
+        shown(&answers, &given, "install"),
+        "helm clearml-certs install agent -n team-a --agent-release agent-eu --agent-namespace ml --agent-release new"
     );
 }
 
