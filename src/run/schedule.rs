@@ -352,6 +352,13 @@ mod tests {
                 let running = now.fetch_add(1, Ordering::SeqCst) + 1;
                 most.fetch_max(running, Ordering::SeqCst);
                 barrier.wait();
+                // One more would have its turn meanwhile.
+                for _ in 0..10_000 {
+                    if most.load(Ordering::SeqCst) > 3 {
+                        break;
+                    }
+                    std::thread::yield_now();
+                }
                 now.fetch_sub(1, Ordering::SeqCst);
                 ((), true)
             },

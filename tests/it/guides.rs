@@ -7,9 +7,10 @@ use crate::support::{Helm, Run, World, certificates, repository};
 
 const AGENT_FILE: &str = "clearml-agent-values.override.yaml";
 
-/// The lines of a guide that begin so, without what the shell would take for a comment.
+/// The lines of a guide that begin so, as the shell would take them: without comments, and with what a backslash carries on.
 fn lines(guide: &str, beginning: &str) -> Vec<String> {
     let page = fs::read_to_string(repository().join("docs/guides").join(guide)).unwrap();
+    let page = page.replace("\\\n        ", "");
     let code = page
         .lines()
         .filter_map(|line| line.strip_prefix("    helm clearml-certs "));
@@ -29,9 +30,10 @@ fn on_a_stand_in(world: &World, line: &str) -> Run {
     } else {
         " --dry-run"
     };
-    world.plugin(&format!(
-        "{line}{dry} --agent-chart charts/clearml-enterprise-agent-6.14.6 --skip-probe"
-    ))
+    // Before the first release that is named: it holds for all.
+    let chart = "--agent-chart charts/clearml-enterprise-agent-6.14.6";
+    let (command, rest) = line.split_once(" --").unwrap();
+    world.plugin(&format!("{command} {chart} --{rest}{dry} --skip-probe"))
 }
 
 fn pasted(pem: &str) -> String {
@@ -87,15 +89,22 @@ let text = pasted(&pem);
         }
         let all = lines("several-releases.md", "install agent");
         let all: Vec<&String> = all.iter().filter(|line| !line.contains("configmap:")).collect();
-        assert!(all.len() >= 4, "{all:?}");
+        let mut releases = 0;
         for line in all {
             let words: Vec<&str> = line.split(' ').collect();
-            let after = |flag: &str| words[words.iter().position(|word| *word == flag).unwrap() + 1];
-            on_a_stand_in(&world, line)
-                .exits(0)
-                .says(&format!("release {} in namespace {}", after("--agent-release"), after("-n")))
-                .says(&format!("+++ {}", after("-f")));
+            let after = |flags: [&str; 2]| {
+                let pairs = words.windows(2).filter(|pair| flags.contains(&pair[0]));
+                pairs.map(|pair| pair[1]).collect::<Vec<&str>>()
+            };
+            let run = on_a_stand_in(&world, line);
+            run.exits(0);
+            let places = after(["-n", "--agent-namespace"]).into_iter().zip(after(["-f", "--agent-values"]));
+            for (release, (namespace, file)) in after(["--agent-release", "--release"]).iter().zip(places) {
+                run.says(&format!("release {release} in namespace {namespace}")).says(&format!("+++ {file}"));
+                releases += 1;
+            }
         }
+        assert_eq!(releases, 4);
     }
 
     fn a_ca_without_a_file_is_found_on_this_machine(world) {
