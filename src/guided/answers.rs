@@ -32,6 +32,12 @@ impl Spot {
     pub fn word(&self, coordinate: Coordinate) -> Option<&str> {
         self.words.get(&coordinate).map(String::as_str)
     }
+
+    /// Whether it is another one than those that are deployed.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.is_new
+    }
 }
 
 /// A certificate of a server that the user compared and agreed to.

@@ -13,6 +13,7 @@ mod topic;
 pub use answers::{Answers, Change, Choice, Spot, Trust};
 pub use command_line::{CommandLine, Surroundings};
 pub use given::{Aim, Given};
+pub use questions::place::namespace;
 pub use questions::{Question, next};
 pub use remedies::{Remedy, remedies};
 pub use seen::{Offered, Seen};

@@ -395,6 +395,26 @@ either_major! {
         assert!(file.contains("replicaCount: 2") && file.contains("extraCerts"), "{file}");
     }
 
+    fn another_release_beside_one_that_is_deployed_gets_a_file_of_its_own_and_the_line_says_where_it_goes(world) {
+        prepare(&world);
+        world.write("config-agent-eu", "{\"agentk8sglue\":{\"replicaCount\":1}}");
+        let before = world.read(AGENT_FILE);
+        let line = format!("install --mode append --task-pods off --agent-chart {AGENT_CHART}");
+        let mut terminal = with_releases(&world, &line);
+        terminal.shows("What gets the certificates?").shows("agent: another release").goes_to("agent: release agent-eu").press(SPACE);
+        terminal.goes_to("agent: another release").press(SPACE).press(ENTER);
+        answer(&mut terminal, &QUESTIONS[1..]);
+        terminal.shows("Release name of the agent").press(CTRL_U).press("second").press(ENTER);
+        take(&mut terminal, "What now?", "write the files only");
+        terminal.shows("[y/N]").press("y").press(ENTER);
+        let ended = terminal.shows("The same without questions:").ends(0);
+        let words = same_without_questions(&world, &ended).join(" ");
+        assert!(words.contains("-n default"), "{words}");
+        assert!(words.contains("--agent-release second --agent-values second-values.override.yaml"), "{words}");
+        assert!(world.read("second-values.override.yaml").contains("extraCerts"));
+        assert!(world.read(AGENT_FILE).starts_with(before.as_str()), "{}", world.read(AGENT_FILE));
+    }
+
     fn where_it_goes_is_asked_where_nothing_tells_and_can_be_changed_in_the_preview(world) {
         prepare(&world);
         let line = "install gateway --mode append --gateway-chart charts/clearml-enterprise-app-gateway-3.2.0";

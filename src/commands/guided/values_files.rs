@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::super::values_here::ValuesHere;
-use crate::guided::{Answers, Coordinate, Given, Seen, Spot};
+use crate::guided::{self, Answers, Coordinate, Given, Seen, Spot};
 use crate::helm::Helm;
 use crate::ui::Screen;
 
@@ -25,12 +25,17 @@ pub(super) fn propose(
         if is_said || is_one && seen.files.contains(&spot.component) {
             continue;
         }
-        let (Some(release), Some(namespace)) = (
-            spot.word(Coordinate::Release),
-            spot.word(Coordinate::Namespace),
-        ) else {
+        let Some(release) = spot.word(Coordinate::Release) else {
             continue;
         };
+        let namespace = guided::namespace(spot, given, seen);
+        let own = || own_name((release, namespace), &spots);
+        if spot.is_new() {
+            if !is_one && !given.takes() {
+                answers.propose_file(place, own());
+            }
+            continue;
+        }
         let what = format!("looking for the values file of {release} in {namespace}");
         let deployed = screen.step(&what, || helm.deployed(release, namespace));
         let deployed = deployed.ok().flatten().map(|deployed| deployed.values);
@@ -45,16 +50,14 @@ pub(super) fn propose(
             }
             // What goes has to be in a file that is there.
             None if is_one || given.takes() => {}
-            None => answers.propose_file(place, own_name(spot, &spots)),
+            None => answers.propose_file(place, own()),
         }
     }
 }
 
 /// A name that no other release's file has.
-fn own_name(spot: &Spot, all: &[Spot]) -> String {
-    let release = spot.word(Coordinate::Release).unwrap_or_default();
+fn own_name((release, namespace): (&str, &str), all: &[Spot]) -> String {
     let same = |one: &&Spot| one.word(Coordinate::Release) == Some(release);
-    let namespace = spot.word(Coordinate::Namespace).unwrap_or_default();
     if all.iter().filter(same).count() > 1 {
         format!("{namespace}-{release}-values.override.yaml")
     } else {

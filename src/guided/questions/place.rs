@@ -8,7 +8,8 @@ use crate::guided::topic::{Coordinate, Topic};
 use crate::vendor::Component;
 
 /// The namespace of a chosen release.
-pub(in super::super) fn namespace<'a>(spot: &'a Spot, given: &'a Given, seen: &'a Seen) -> &'a str {
+#[must_use]
+pub fn namespace<'a>(spot: &'a Spot, given: &'a Given, seen: &'a Seen) -> &'a str {
     let named = given.spec(spot.component);
     let named = named.and_then(|spec| spec.namespace.as_deref());
     let said = spot.word(Coordinate::Namespace).or(named);
