@@ -201,7 +201,9 @@ either_major! {
         // Two at once: one of the list, and one that is typed.
         terminal.press("home").press(SPACE).press(CTRL_U).press("another").press(SPACE).press(ENTER);
         terminal.shows("One more").shows("secret:NAME, configmap:NAME or release:NAME").press("corp-rot.pem");
-        terminal.shows("there is no such file; did you mean corp-root.pem?").press(ENTER).press(CTRL_U).press("corp-r");
+        terminal.shows("there is no such file; did you mean corp-root.pem?").press(ENTER).press(CTRL_U);
+        // What has no end is not read.
+        terminal.press("/dev/zero").shows("no regular file").press(CTRL_U).press("corp-r");
         terminal.shows("tab completes: corp-root.pem").press(ENTER).press(TAB);
         terminal.shows("Acme Root (root), until 2126-01-01").press(CTRL_U).press("more/").press(TAB).press(TAB);
         terminal.shows("deep-a.pem deep-b.pem").press("b").press(TAB).shows("Deep B (root)").press(ENTER);

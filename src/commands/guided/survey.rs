@@ -8,6 +8,7 @@ use serde_yaml::Value;
 
 use super::super::default_chart::default_chart;
 use super::offered;
+use crate::files;
 use crate::guided::{Given, Seen};
 use crate::helm::{Helm, HelmError, PlacedRelease};
 use crate::kube::{ClusterAddress, Kubectl};
@@ -16,6 +17,7 @@ use crate::sources::Place;
 use crate::ui::Screen;
 use crate::values;
 use crate::vendor::{Component, Layout, OVERRIDE_BUNDLE};
+use crate::yaml;
 
 /// Looks around: the cluster, the override files, this machine.
 pub(super) fn survey(given: &Given, helm: &Helm, screen: &Screen) -> Seen {
@@ -114,10 +116,10 @@ fn values_files(component: Component, given: &Given) -> Vec<PathBuf> {
 
 /// What an override file tells. One that cannot be read is refused with its line later.
 fn read(file: &Path, component: Component, seen: &mut Seen) {
-    let Ok(text) = std::fs::read_to_string(file) else {
+    let Ok(Some(text)) = files::read(file) else {
         return;
     };
-    let Ok(values) = serde_yaml::from_str::<Value>(&text) else {
+    let Ok(values) = yaml::value_of(&text) else {
         return;
     };
     let layout = Layout::of(component, "", &values);

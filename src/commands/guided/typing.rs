@@ -94,6 +94,8 @@ fn certificates(text: &str) -> Remark {
                     wrong(format!("there is no such file{like}"))
                 })
             }
+            // A pipe waits for its writer, and a device may never end.
+            Ok(found) if !found.is_file() => wrong("no regular file"),
             Ok(found) if found.len() > READ_AT_EVERY_KEY => fine("a large file"),
             Ok(_) => file(path),
         },
@@ -157,6 +159,9 @@ fn values(path: &Path) -> Remark {
     }
     if path.is_file() {
         return fine("it is there, and is edited in place");
+    }
+    if path.exists() {
+        return wrong("no regular file");
     }
     let folder = path.parent().unwrap_or(Path::new(""));
     if !folder.as_os_str().is_empty() && !folder.is_dir() {
