@@ -5,6 +5,7 @@ use super::given::Given;
 use super::questions::{Question, mode, place, task_pods, task_pods_of};
 use super::seen::Seen;
 use super::topic::{Coordinate, Topic};
+use crate::helm::masked;
 
 /// One answer, or what is so without one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +80,7 @@ pub fn told(answers: &Answers, given: &Given, seen: &Seen) -> Vec<Told> {
         let name = "what was refused";
         tell(Topic::Remedies, name, labels.join("; "), Vec::new());
     }
-    let flags = match shell_words::join(&answers.helm_flags) {
+    let flags = match shell_words::join(masked(&answers.helm_flags)) {
         none if none.is_empty() => "none".to_owned(),
         some => some,
     };

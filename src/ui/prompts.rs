@@ -288,6 +288,8 @@ pub struct Typed<'a> {
     pub judge: &'a dyn Fn(&str) -> Remark,
     /// All that could stand there instead, for tab.
     pub complete: &'a dyn Fn(&str) -> Vec<String>,
+    /// How the line is told once it was typed: without secrets.
+    pub told: &'a dyn Fn(&str) -> String,
 }
 
 impl std::fmt::Debug for Typed<'_> {
@@ -316,6 +318,7 @@ pub fn text(question: &str) -> Result<String> {
         optional: false,
         judge: &|_| Remark::Fine(String::new()),
         complete: &|_| Vec::new(),
+        told: &str::to_owned,
     })
 }
 
@@ -360,7 +363,8 @@ fn read_line(typed: &Typed<'_>) -> std::io::Result<Option<String>> {
                 };
                 if is_fine {
                     erase(&term)?;
-                    answered(typed.question, std::iter::once(&text.trim().to_owned()));
+                    let told = (typed.told)(text.trim());
+                    answered(typed.question, std::iter::once(&told));
                     return Ok(Some(text.trim().to_owned()));
                 }
             }

@@ -96,6 +96,7 @@ impl Led<'_> {
                     optional: *optional,
                     judge: &|text| typing::judge(*topic, text),
                     complete: &|text| typing::complete(*topic, text),
+                    told: &|text| typing::told(*topic, text),
                 })?;
                 if *topic == Topic::Certificates && word.starts_with("https://") {
                     if let Some(trust) = answers.trusted() {

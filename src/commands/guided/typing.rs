@@ -37,6 +37,14 @@ pub(super) fn finished(topic: Topic, text: &str) -> String {
     }
 }
 
+/// How it is told: what is secret of Helm's flags is masked.
+pub(super) fn told(topic: Topic, text: &str) -> String {
+    match shell_words::split(text) {
+        Ok(words) if topic == Topic::HelmFlags => shell_words::join(helm::masked(&words)),
+        _ => text.to_owned(),
+    }
+}
+
 /// Judges what is typed for a topic.
 pub(super) fn judge(topic: Topic, text: &str) -> Remark {
     let text = expanded(text);
@@ -283,6 +291,14 @@ mod tests {
         ] {
             assert!(!is_fine(topic, bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn secrets_of_helms_flags_are_not_told() {
+        let typed = "--set clearml.apiKey=hunter2 --wait";
+        let shown = told(Topic::HelmFlags, typed);
+        assert_eq!(shown, "--set 'clearml.apiKey=***' --wait");
+        assert_eq!(told(CHART, "a  b"), "a  b");
     }
 
     #[test]

@@ -398,6 +398,12 @@ fn everything_that_is_told_can_be_asked_for_again_and_comes_back_in_its_words() 
         "--plain-http --set 'a=b c'".into(),
     ));
     assert!(command(&answers).ends_with("-- --plain-http --set a=b c"));
+    answers.take(Change::Word(
+        Topic::HelmFlags,
+        "--set clearml.apiKey=hunter2".into(),
+    ));
+    let flags = told(&answers, &given, &seen).pop().unwrap().answer;
+    assert_eq!(flags, "--set 'clearml.apiKey=***'");
 }
 
 #[test]
