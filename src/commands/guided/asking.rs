@@ -115,9 +115,13 @@ impl Led<'_> {
         Ok(Came::Answered)
     }
 
-    /// Shows what a server presents, and takes in what of it is right; whether anything is.
+    /// Shows what a server presents, and takes in what of it is right; whether anything is. Escape goes back to where the server was
+    /// named.
     fn fetch(&self, url: &str, answers: &mut Answers) -> Result<bool> {
-        let agreed = server::agreed(url, self.helm.cluster(), self.screen)?;
+        let agreed = match server::agreed(url, self.helm.cluster(), self.screen) {
+            Err(error) if was_left(&error) => None,
+            agreed => agreed?,
+        };
         let is_agreed = agreed.is_some();
         if let Some(trust) = agreed {
             answers.trust(trust);
