@@ -256,27 +256,20 @@ impl Answers {
         }
     }
 
-    /// Takes a choice in, and keeps its words.
+    /// Takes a choice in, and keeps its words, where they are not those of what is usual.
     pub fn choose_one(&mut self, choice: &Choice) {
-        let topic = match &choice.change {
-            Change::Mode(..) => Some(Topic::Mode),
-            Change::TaskPods(_) => Some(Topic::TaskPods),
-            Change::Word(topic, _) | Change::Usual(topic) => Some(*topic),
-            Change::Release(..)
-            | Change::Leaving(_)
-            | Change::Source(_)
-            | Change::Fetch(_)
-            | Change::More(_) => None,
-        };
-        if let Some(topic) = topic {
+        self.take(choice.change.clone());
+        if let Change::Word(topic, _) = choice.change {
             self.chosen.insert(topic, choice.label.clone());
         }
-        self.take(choice.change.clone());
     }
 
     /// Takes an answer in.
     pub fn take(&mut self, change: Change) {
         self.asked = None;
+        if let Change::Word(topic, _) | Change::Usual(topic) = change {
+            self.chosen.remove(&topic);
+        }
         match change {
             Change::Mode(mode, with_system) => self.mode = Some((mode, with_system)),
             Change::TaskPods(strategy) => self.task_pods = Some(strategy),

@@ -1,6 +1,6 @@
 //! What was answered, and what is so where nothing was, told in the words of the choices.
 
-use super::answers::{Answers, Spot};
+use super::answers::{Answers, Change, Spot};
 use super::given::Given;
 use super::questions::{Question, mode, place, task_pods, task_pods_of};
 use super::seen::Seen;
@@ -52,11 +52,14 @@ pub fn told(answers: &Answers, given: &Given, seen: &Seen) -> Vec<Told> {
         );
     }
     if !given.mode {
-        tell(Topic::Mode, "mode", usual(mode(seen)), Vec::new());
+        let said = answers.mode.unwrap_or_default();
+        let said = label_of(mode(seen), &Change::Mode(said.0, said.1));
+        tell(Topic::Mode, "mode", said, Vec::new());
     }
     if let (Some(layout), false) = (task_pods_of(&answers.spots), given.task_pods) {
-        let usual = usual(task_pods(layout));
-        tell(Topic::TaskPods, "task pods", usual, Vec::new());
+        let said = answers.task_pods.unwrap_or_default();
+        let said = label_of(task_pods(layout), &Change::TaskPods(said));
+        tell(Topic::TaskPods, "task pods", said, Vec::new());
     }
     for (number, spot) in answers.spots.iter().enumerate() {
         for coordinate in Coordinate::ALL {
@@ -124,13 +127,12 @@ fn usual_of(spot: &Spot, coordinate: Coordinate, given: &Given, seen: &Seen) -> 
     }
 }
 
-/// The first line, where it changes nothing.
-fn usual(question: Question) -> String {
-    match question {
-        Question::One { choices, .. } => {
-            let first = choices.into_iter().next();
-            first.map(|choice| choice.label).unwrap_or_default()
-        }
-        Question::Several { .. } | Question::Word { .. } => String::new(),
-    }
+/// The line that says so.
+fn label_of(question: Question, said: &Change) -> String {
+    let choices = match question {
+        Question::One { choices, .. } => choices,
+        Question::Several { .. } | Question::Word { .. } => Vec::new(),
+    };
+    let found = choices.into_iter().find(|choice| choice.change == *said);
+    found.map(|choice| choice.label).unwrap_or_default()
 }

@@ -1,5 +1,6 @@
 use super::*;
-use crate::guided::{CommandLine, Offered, Surroundings, told};
+use crate::finding::Finding;
+use crate::guided::{CommandLine, Offered, Surroundings, remedies, told};
 use crate::helm::{PlacedRelease, ReleaseSummary};
 use crate::request::TargetSpec;
 
@@ -404,6 +405,37 @@ fn everything_that_is_told_can_be_asked_for_again_and_comes_back_in_its_words() 
     ));
     let flags = told(&answers, &given, &seen).pop().unwrap().answer;
     assert_eq!(flags, "--set 'clearml.apiKey=***'");
+}
+
+#[test]
+fn an_answer_is_told_as_it_is_however_it_came_to_be() {
+    let (given, seen) = (Given::default(), seen());
+    let mut answers = Answers::new(&given);
+    choose(&mut answers, &given, &seen, &["agent: release agent-eu"]);
+    certificate(&mut answers, "ca.pem");
+    let tells = |answers: &Answers, topic: Topic| {
+        let mut all = told(answers, &given, &seen).into_iter();
+        all.find(|one| one.topic == topic).unwrap().answer
+    };
+    // Chosen, then typed.
+    let topic = Topic::Of(0, Component::Agent, Coordinate::Version);
+    answers.ask(topic);
+    let question = next(&answers, &given, &seen);
+    answers.choose_one(&line_of(question.as_ref(), "the newest"));
+    assert_eq!(tells(&answers, topic), "the newest");
+    answers.ask(topic);
+    answers.choose_one(&line_of(question.as_ref(), "another one"));
+    answers.take(Change::Word(topic, "6.14.6".into()));
+    assert_eq!(tells(&answers, topic), "6.14.6");
+    // Chosen, then settled by what helps against a finding.
+    answers.choose_one(&Choice {
+        label: String::new(),
+        change: Change::TaskPods(TaskPods::Template),
+    });
+    assert!(tells(&answers, Topic::TaskPods).starts_with("template: "));
+    let finding = Finding::error("no-task-pod-template", "x");
+    remedies(&[&finding], &given)[0].apply(&mut answers);
+    assert!(tells(&answers, Topic::TaskPods).starts_with("off: "));
 }
 
 #[test]
