@@ -268,7 +268,7 @@ impl Led<'_> {
                 }
                 order.deploy.files_only = true;
                 let done = carry_out::write(&order, plan, self.screen);
-                same(if self.seen.is_silent {
+                same(if self.line.is_of("render") {
                     &["--in-place"]
                 } else {
                     &["--files-only", "--yes"]

@@ -48,6 +48,12 @@ impl CommandLine {
         }
     }
 
+    /// Whether it is a line of this command.
+    #[must_use]
+    pub fn is_of(&self, command: &str) -> bool {
+        self.command == command
+    }
+
     /// The words with the answers in them, to be read like any other command line.
     #[must_use]
     pub fn with(&self, answers: &Answers) -> Vec<String> {
@@ -91,6 +97,10 @@ impl CommandLine {
         } else {
             common_namespace(answers)
         };
+        // Where files alone are written, there is nothing to be verified afterwards.
+        let only_files = more.contains(&"--files-only");
+        let ours = self.ours.iter();
+        let ours = ours.filter(|word| !(only_files && *word == "--verify"));
         let more = more.iter().filter(|word| {
             let short = word.trim_start_matches('-').chars().next();
             !self.ours.iter().any(|ours| {
@@ -103,7 +113,7 @@ impl CommandLine {
             .map(str::to_owned)
             .chain(std::iter::once(self.command.clone()))
             .chain(components(answers))
-            .chain(self.ours.iter().cloned())
+            .chain(ours.cloned())
             .chain(self.options(answers, namespace))
             .chain(more.map(ToString::to_string))
             .chain(surroundings.flags.iter().cloned())

@@ -537,6 +537,16 @@ either_major! {
         let again = world.helm(std::iter::once("clearml-certs".to_owned()).chain(words));
         again.exits(0);
         assert_eq!(world.read(AGENT_FILE), written);
+        // Where the line has a word that render has not, it stays one of install.
+        world.write(AGENT_FILE, "agentk8sglue: {}\n");
+        let mut terminal = Terminal::plugin(&world, &format!("install --wait --skip-probe --agent-chart {AGENT_CHART}"));
+        answer(&mut terminal, &QUESTIONS);
+        take(&mut terminal, "What now?", "write the files");
+        terminal.shows("Nothing is deployed. [y/N]").press("y").press(ENTER);
+        let ended = terminal.shows("The same without questions:").ends(0);
+        let words = same_without_questions(&world, &ended).join(" ");
+        assert!(words.starts_with("install agent --wait") && words.contains("--files-only --yes"), "{words}");
+        assert!(!words.contains("--in-place"), "{words}");
     }
 
     fn remove_leads_to_a_certificate_that_goes(world) {

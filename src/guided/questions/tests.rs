@@ -157,6 +157,14 @@ fn what_and_which_certificates_is_all_that_is_asked_and_gives_a_line_without_def
         line.with(&answers).join(" "),
         "install agent --wait --ca ca.pem --agent-release agent-eu --agent-namespace ml -- --plain-http"
     );
+    let line = CommandLine::new(["install", "--verify", "-y"].map(str::to_owned));
+    let shown = line.shown(&answers, &given, &["--files-only", "--yes"], &surroundings);
+    assert!(
+        shown.starts_with("helm clearml-certs install agent -y --ca ca.pem")
+            && shown.contains("--files-only")
+            && !shown.contains("--yes"),
+        "{shown}"
+    );
     let secret = ["install", "--", "--set", "clearml.apiKey=hunter2"];
     let line = CommandLine::new(secret.map(str::to_owned));
     let shown = line.shown(&answers, &given, &[], &surroundings);
