@@ -153,6 +153,9 @@ fn components(answers: &Answers) -> Vec<String> {
     names
 }
 
+/// What stands before a fingerprint that selects a certificate, where several have one alias.
+pub const BY_FINGERPRINT: &str = "sha256:";
+
 /// Which option brings certificates, and which one takes them, by the command.
 const OPTIONS: [(&str, (&str, &str)); 2] = [
     ("rotate", ("--to", "--from")),
@@ -171,8 +174,12 @@ fn options(
     for source in answers.sources.iter().map(String::as_str).chain(system) {
         say(brings.into(), source);
     }
-    for alias in &answers.leaving {
-        say(takes.into(), alias);
+    for leaving in &answers.leaving {
+        match leaving.strip_prefix(BY_FINGERPRINT) {
+            // `--alias` takes nothing but aliases; `--from` takes both.
+            Some(digits) if takes == "--alias" => say("--sha256".into(), digits),
+            _ => say(takes.into(), leaving),
+        }
     }
     if let Some(trust) = &answers.trust {
         say("--fingerprint".into(), &trust.fingerprint);

@@ -12,7 +12,7 @@ use super::{Led, other_command, parsed, values_files};
 use crate::certs::{Fingerprint, mozilla};
 use crate::cli::{Command, DeployArgs, EditedArgs, Output, RemoveArgs, RotateArgs};
 use crate::exit::{ExitCode, Stop};
-use crate::guided::{Aim, Answers, Coordinate, Given, Offered};
+use crate::guided::{Aim, Answers, BY_FINGERPRINT, Coordinate, Given, Offered};
 use crate::helm::Helm;
 use crate::request::TargetSpec;
 use crate::ui::{self, Screen};
@@ -141,12 +141,23 @@ impl Led<'_> {
             )
             .into());
         }
-        let offered = all
-            .into_iter()
-            .map(|((alias, _), (about, releases))| Offered {
-                label: format!("{alias}: {about}; in {}", releases.join(", ")),
-                source: alias,
-            });
+        let mut of_alias: BTreeMap<&str, usize> = BTreeMap::new();
+        for (alias, _) in all.keys() {
+            *of_alias.entry(alias).or_default() += 1;
+        }
+        let offered = all.iter().map(|((alias, fingerprint), (about, releases))| {
+            let releases = releases.join(", ");
+            let is_one = of_alias.get(alias.as_str()) == Some(&1);
+            // One alias may name another certificate in another release, and that one stays.
+            Offered {
+                label: format!("{alias}: {about}; in {releases}"),
+                source: if is_one {
+                    alias.clone()
+                } else {
+                    format!("{BY_FINGERPRINT}{}", fingerprint.prefix())
+                },
+            }
+        });
         Ok(offered.collect())
     }
 }

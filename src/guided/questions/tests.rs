@@ -416,6 +416,23 @@ fn everything_that_is_told_can_be_asked_for_again_and_comes_back_in_its_words() 
 }
 
 #[test]
+fn a_certificate_that_shares_its_alias_goes_by_its_fingerprint() {
+    let mut answers = Answers::default();
+    let leaving = |one: &str| Choice {
+        label: String::new(),
+        change: Change::Leaving(one.to_owned()),
+    };
+    let both = [leaving("corp"), leaving("sha256:c5adde8d")];
+    answers.choose_several(&both, &Given::default()).unwrap();
+    let line = |command: &str| {
+        let line = CommandLine::new([command.to_owned()]);
+        line.with(&answers).join(" ")
+    };
+    assert_eq!(line("remove"), "remove --alias corp --sha256 c5adde8d");
+    assert_eq!(line("rotate"), "rotate --from corp --from sha256:c5adde8d");
+}
+
+#[test]
 fn an_answer_is_told_as_it_is_however_it_came_to_be() {
     let (given, seen) = (Given::default(), seen());
     let mut answers = Answers::new(&given);
