@@ -39,8 +39,16 @@ pub(super) fn propose(
         let what = format!("looking for the values file of {release} in {namespace}");
         let deployed = screen.step(&what, || helm.deployed(release, namespace));
         let deployed = deployed.ok().flatten().map(|deployed| deployed.values);
-        let here = here.get_or_insert_with(|| ValuesHere::below(Path::new("")));
-        let found = deployed.and_then(|values| here.saying(&values).map(str::to_owned));
+        let found = deployed.and_then(|values| {
+            let here = here.get_or_insert_with(|| ValuesHere::below(Path::new("")));
+            let is_taken = |file: &&str| {
+                let mut spots = answers.spots().iter();
+                spots.any(|spot| spot.word(Coordinate::Values) == Some(*file))
+            };
+            // Two releases may say the same in a file each.
+            let mut saying = here.all_saying(&values).filter(|file| !is_taken(file));
+            saying.next().map(str::to_owned)
+        });
         match found {
             Some(file) => {
                 screen.note(&format!(
