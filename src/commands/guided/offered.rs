@@ -2,6 +2,7 @@
 //! company.
 
 use std::collections::BTreeSet;
+use std::fs::FileType;
 use std::path::{Path, PathBuf};
 
 use time::OffsetDateTime;
@@ -19,6 +20,9 @@ const OF_THE_MACHINE: &str = "/usr/local/share/ca-certificates";
 const FILES: usize = 200;
 const BYTES: u64 = 512 * 1024;
 
+/// So many entries of one place are looked at.
+const ENTRIES: usize = 5000;
+
 /// So many are offered: the first ones, which are the nearest.
 const OFFERED: usize = 20;
 
@@ -30,7 +34,8 @@ pub(super) fn certificates() -> Vec<Offered> {
     let mut files = Vec::new();
     for (folder, depth) in places {
         if let Some(folder) = folder {
-            certificate_files(&folder, depth, &mut files);
+            let mut left = ENTRIES;
+            certificate_files(&folder, depth, &mut left, &mut files);
         }
     }
     let now = OffsetDateTime::now_utc();
@@ -54,7 +59,7 @@ pub(super) fn certificates() -> Vec<Offered> {
             shown(file, home.as_deref())
         );
         let offered = Offered {
-            source: file.display().to_string(),
+            source: as_source(&file.display().to_string()),
             label,
         };
         let is_authority = |one: &Given| one.certificate.role().is_authority();
@@ -69,25 +74,36 @@ pub(super) fn certificates() -> Vec<Offered> {
     authorities
 }
 
-/// The files of a folder that are called as certificates are, and of those in it, as deep as that.
-fn certificate_files(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
+/// The files of a folder that are called as certificates are, and of those in it, as deep as that; of at most `left` entries.
+fn certificate_files(folder: &Path, depth: usize, left: &mut usize, found: &mut Vec<PathBuf>) {
     let looked_in = if folder.as_os_str().is_empty() {
         Path::new(".")
     } else {
         folder
     };
-    let entries = std::fs::read_dir(looked_in).into_iter().flatten().flatten();
-    let mut names: Vec<String> = entries
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter(|name| !name.starts_with('.'))
-        .collect();
-    names.sort();
+    let entries = std::fs::read_dir(looked_in).into_iter().flatten();
+    let entries = entries.take(*left).flatten().filter_map(|entry| {
+        *left = left.saturating_sub(1);
+        let name = entry.file_name().into_string().ok()?;
+        (!name.starts_with('.')).then_some((name, entry.file_type().ok()?))
+    });
+    let mut entries: Vec<(String, FileType)> = entries.collect();
+    entries.sort_by(|(one, _), (other, _)| one.cmp(other));
     let (mut files, mut folders) = (Vec::new(), Vec::new());
-    for name in names {
+    for (name, kind) in entries {
+        let is_called_so = is_certificate_name(&name);
         let path = folder.join(&name);
+        if kind.is_dir() {
+            folders.push(path);
+            continue;
+        }
+        // Nothing is asked of the disk for the many that are no offer; a link may lead to a folder.
+        if !is_called_so && !kind.is_symlink() {
+            continue;
+        }
         match path.metadata() {
             Ok(about) if about.is_dir() => folders.push(path),
-            Ok(about) if about.is_file() && about.len() <= BYTES && is_certificate_name(&name) => {
+            Ok(about) if about.is_file() && about.len() <= BYTES && is_called_so => {
                 files.push(path);
             }
             _ => {}
@@ -96,8 +112,17 @@ fn certificate_files(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
     found.append(&mut files);
     if depth > 0 {
         for folder in folders {
-            certificate_files(&folder, depth - 1, found);
+            certificate_files(&folder, depth - 1, left, found);
         }
+    }
+}
+
+/// A path as `--ca` takes it for one: neither for an option, nor for another kind of source.
+fn as_source(path: &str) -> String {
+    if path.starts_with('-') || path.contains(':') && !Path::new(path).is_absolute() {
+        format!("./{path}")
+    } else {
+        path.to_owned()
     }
 }
 
@@ -155,4 +180,21 @@ fn end(one: &Certificate, now: OffsetDateTime) -> String {
 pub(super) fn name(certificate: &Certificate) -> &str {
     let name = certificate.common_name.as_ref();
     name.unwrap_or(&certificate.subject)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::{Place, Source};
+
+    #[test]
+    fn a_file_is_offered_as_what_is_taken_for_a_file() {
+        for name in ["-x.pem", "secret:x.pem", "ca.pem", "of/ca.pem"] {
+            let source = as_source(name);
+            assert!(!source.starts_with('-'), "{source}");
+            let place = source.parse::<Source>().unwrap().place;
+            assert!(matches!(place, Place::Path(_)), "{source}");
+        }
+        assert_eq!(as_source("of/ca.pem"), "of/ca.pem");
+    }
 }
