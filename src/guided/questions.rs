@@ -181,7 +181,9 @@ const OTHERS: &str = "another source: a file or folder, https://, secret:, confi
 fn certificates(answers: &Answers, given: &Given, seen: &Seen) -> Question {
     let topic = Topic::Certificates;
     let is_typed = answers.wants_more(topic);
-    let offers = !seen.certificates.is_empty() || !seen.servers.is_empty();
+    // What was typed can be taken back, too.
+    let offers =
+        !seen.certificates.is_empty() || !seen.servers.is_empty() || !answers.sources.is_empty();
     if is_typed || !offers {
         let first = answers.sources.is_empty();
         return Question::Word {
@@ -204,12 +206,15 @@ fn certificates(answers: &Answers, given: &Given, seen: &Seen) -> Question {
         let label = format!("what {url} presents ({stands_in})");
         choice(label, Change::Fetch(url.clone()))
     });
-    let mut choices: Vec<Choice> = files.chain(servers).collect();
+    let trusted = answers.trust.as_ref().map(|trust| &trust.url);
+    let named = |url: &&String| seen.servers.iter().any(|(known, _)| known == *url);
+    let typed = trusted.filter(|url| !named(url));
+    let typed = typed.map(|url| choice(format!("what {url} presents"), Change::Fetch(url.clone())));
+    let mut choices: Vec<Choice> = files.chain(servers).chain(typed).collect();
     let is_offered = |source: &&String| {
         let mut files = seen.certificates.iter();
         !files.any(|file| file.source == **source)
     };
-    let trusted = answers.trust.as_ref().map(|trust| &trust.url);
     let typed = answers.sources.iter().filter(is_offered);
     let typed = typed.filter(|source| trusted != Some(*source));
     choices.extend(typed.map(|source| choice(source, Change::Source(source.clone()))));

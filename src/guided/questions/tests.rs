@@ -1,6 +1,6 @@
 use super::*;
 use crate::finding::Finding;
-use crate::guided::{CommandLine, Offered, Surroundings, remedies, told};
+use crate::guided::{CommandLine, Offered, Surroundings, Trust, remedies, told};
 use crate::helm::{PlacedRelease, ReleaseSummary};
 use crate::request::TargetSpec;
 
@@ -355,6 +355,37 @@ fn certificates_that_lie_here_are_offered_beside_servers_and_a_line_for_all_else
     };
     assert_eq!(ticked, [0, 2]);
     assert_eq!(choices[2].label, "/ca/other.pem");
+}
+
+#[test]
+fn what_was_typed_can_be_taken_back_though_nothing_lies_here() {
+    let given = Given {
+        components: vec![Component::Agent],
+        ..Given::default()
+    };
+    let seen = seen();
+    let mut answers = Answers::new(&given);
+    certificate(&mut answers, "secret:typo");
+    answers.ask(Topic::Certificates);
+    choose(&mut answers, &given, &seen, &["another source"]);
+    certificate(&mut answers, "secret:ca");
+    assert_eq!(command(&answers), "install --ca secret:ca");
+    // A server that no file names stays beside it, and can be left out as well.
+    answers.trust(Trust {
+        url: "https://other.example".into(),
+        fingerprint: "AB".into(),
+    });
+    answers.ask(Topic::Certificates);
+    let Some(Question::Several {
+        ticked, choices, ..
+    }) = next(&answers, &given, &seen)
+    else {
+        panic!()
+    };
+    assert_eq!(choices[0].label, "what https://other.example presents");
+    assert_eq!(ticked, [0, 1]);
+    choose(&mut answers, &given, &seen, &["secret:ca"]);
+    assert_eq!(command(&answers), "install --ca secret:ca");
 }
 
 #[test]
