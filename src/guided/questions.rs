@@ -144,7 +144,12 @@ fn releases(answers: &Answers, given: &Given, seen: &Seen) -> Question {
     }
     elsewhere.sort_by_key(|(namespace, _)| *namespace);
     let wants_all = answers.wants_more(Topic::Releases);
-    let folded = if here.is_empty() || wants_all || elsewhere.len() <= FEW {
+    let is_chosen = |choice: &Choice| {
+        let mut spots = answers.spots.iter();
+        spots.any(|spot| place::is_at(spot, &choice.change, given, seen))
+    };
+    let has_chosen = elsewhere.iter().any(|(_, choice)| is_chosen(choice));
+    let folded = if here.is_empty() || wants_all || has_chosen || elsewhere.len() <= FEW {
         None
     } else {
         let label = format!("others: {} releases of other namespaces", elsewhere.len());
@@ -153,13 +158,20 @@ fn releases(answers: &Answers, given: &Given, seen: &Seen) -> Question {
     };
     // What runs where the user is, is what is meant; a namespace of its own brings what is not given.
     let is_given = given.has(Component::Agent, Coordinate::Release);
-    let ticked = if wants_all || is_given { 0 } else { here.len() };
+    let meant = if wants_all || is_given { 0 } else { here.len() };
     let known = here.into_iter().chain(elsewhere).map(|(_, choice)| choice);
     let mut choices: Vec<Choice> = known.chain(folded).collect();
     // Nothing can be taken out of what is not there, as far as that is known.
     if !given.takes() || choices.is_empty() {
         choices.append(&mut new);
     }
+    let ticked = if answers.spots.is_empty() {
+        (0..meant).collect()
+    } else {
+        let chosen = choices.iter().enumerate();
+        let chosen = chosen.filter(|(_, choice)| is_chosen(choice));
+        chosen.map(|(index, _)| index).collect()
+    };
     Question::Several {
         text: match given.aim {
             Aim::Install => "What gets the certificates?",
@@ -167,7 +179,7 @@ fn releases(answers: &Answers, given: &Given, seen: &Seen) -> Question {
             Aim::Rotate => "Where does a CA change?",
         },
         choices,
-        ticked: (0..ticked).collect(),
+        ticked,
     }
 }
 

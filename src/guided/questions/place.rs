@@ -132,16 +132,34 @@ pub(super) fn of(
     }
 }
 
+/// Whether a line to choose a release by is that of a chosen one.
+pub(super) fn is_at(spot: &Spot, line: &Change, given: &Given, seen: &Seen) -> bool {
+    let Change::Release(component, place) = line else {
+        return false;
+    };
+    if *component != spot.component || spot.is_new != place.is_none() {
+        return false;
+    }
+    place.as_ref().is_none_or(|(of, name)| {
+        namespace(spot, given, seen) == of && release(spot, given, seen) == Some(name)
+    })
+}
+
+/// The name of a chosen release, where that is known.
+fn release<'a>(spot: &'a Spot, given: &'a Given, seen: &'a Seen) -> Option<&'a str> {
+    let named = given.spec(spot.component);
+    let named = named.and_then(|spec| spec.release.as_deref());
+    let said = spot.word(Coordinate::Release).or(named);
+    said.or_else(|| usual_release(spot, given, seen))
+}
+
 /// The version that is deployed where a chosen release goes.
 pub(in super::super) fn deployed_version<'a>(
     spot: &Spot,
     given: &Given,
     seen: &'a Seen,
 ) -> Option<&'a str> {
-    let named = given.spec(spot.component);
-    let named = named.and_then(|spec| spec.release.as_deref());
-    let said = spot.word(Coordinate::Release).or(named);
-    let release = said.or_else(|| usual_release(spot, given, seen))?;
+    let release = release(spot, given, seen)?;
     let mut deployed = seen
         .releases_in(namespace(spot, given, seen), spot.component)
         .into_iter();

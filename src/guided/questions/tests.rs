@@ -126,6 +126,21 @@ fn many_releases_of_other_namespaces_are_one_line_until_they_are_wanted() {
         .map(|label| label.split(' ').nth(4).unwrap())
         .collect();
     assert_eq!(namespaces, ["a,", "b,", "c,", "d,", "red,"]);
+    // Asked again, what was chosen is ticked, and seen wherever it is.
+    let chosen = ["agent: release agent in c", "gateway: another"];
+    choose(&mut answers, &given, &seen, &chosen);
+    answers.ask(Topic::Releases);
+    let question = next(&answers, &given, &seen);
+    let all = labels(question.as_ref());
+    let Some(Question::Several { ticked, .. }) = question else {
+        panic!()
+    };
+    let ticked: Vec<&str> = ticked.iter().map(|one| all[*one].as_str()).collect();
+    assert_eq!(ticked.len(), 2, "{ticked:?}");
+    assert!(
+        ticked[0].starts_with(chosen[0]) && ticked[1].starts_with(chosen[1]),
+        "{ticked:?}"
+    );
     // Where nothing runs in the current one, all are seen at once.
     seen.namespace = "empty".into();
     let all = labels(next(&Answers::default(), &given, &seen).as_ref());
