@@ -190,7 +190,7 @@ impl<'a> Choosing<'a> {
         let width = width(term);
         let notes: Vec<String> = match self.note {
             "" => Vec::new(),
-            note => fit::wrapped(note, width.saturating_sub(3)),
+            note => fit::wrapped(&printable(note), width.saturating_sub(3)),
         };
         let rows = usize::from(term.size().0).saturating_sub(notes.len() + 3);
         let (lines, all) = list.seen(rows);
@@ -245,7 +245,8 @@ pub fn choose(question: &str, labels: &[String]) -> Result<usize> {
 fn answered<'a>(question: &str, answers: impl Iterator<Item = &'a String>) {
     let term = Term::stderr();
     let width = width(&term);
-    let answers: Vec<&str> = answers.map(String::as_str).collect();
+    // A label has names of files in it, and those may hold what a terminal acts on.
+    let answers: Vec<_> = answers.map(|answer| printable(answer)).collect();
     let whole = answers.join("; ");
     let green = |text: &str| style(text.to_owned()).green().for_stderr().to_string();
     let mark = style("✔").green().for_stderr();
@@ -377,9 +378,11 @@ fn shown(remark: Option<&Remark>) -> Option<String> {
         Remark::Fine(text) if text.is_empty() => return None,
         Remark::Fine(text) => (style("✓").green(), text),
         Remark::Wrong(text) => (style("✗").red(), text),
-        Remark::Open(text) => return Some(style(text).dim().for_stderr().to_string()),
+        Remark::Open(text) => {
+            return Some(style(printable(text)).dim().for_stderr().to_string());
+        }
     };
-    Some(format!("{} {text}", mark.for_stderr()))
+    Some(format!("{} {}", mark.for_stderr(), printable(text)))
 }
 
 /// The question with room for the line, and what is to be said below it; the cursor ends up in the line.
@@ -497,6 +500,14 @@ fn given<T>(ask: impl FnOnce() -> std::io::Result<Option<T>>) -> Result<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_said_of_a_line_moves_no_cursor() {
+        for remark in [Remark::Fine, Remark::Wrong, Remark::Open] {
+            let said = shown(Some(&remark("ca\u{1b}[2J.pem".to_owned()))).unwrap();
+            assert!(said.contains("ca\\u{1b}[2J.pem"), "{said}");
+        }
+    }
 
     #[test]
     fn what_tab_offers_stands_in_columns_and_is_counted_where_it_is_too_much() {
