@@ -96,6 +96,8 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
 
     #[test]
@@ -111,7 +113,9 @@ mod tests {
         ] {
             let path = folder.path().join(file);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, "replicaCount: 1\n").unwrap();
+            let mut file = std::fs::OpenOptions::new();
+            let mut file = file.write(true).create_new(true).open(path).unwrap();
+            file.write_all(b"replicaCount: 1\n").unwrap();
         }
         let here = ValuesHere::below(folder.path());
         let deployed: Value = serde_yaml::from_str("replicaCount: 1").unwrap();

@@ -408,9 +408,9 @@ either_major! {
         terminal.shows("What gets the certificates?").shows("agent: another release").goes_to("agent: release agent-eu").press(SPACE);
         terminal.goes_to("agent: another release").press(SPACE).press(ENTER);
         answer(&mut terminal, &QUESTIONS[1..]);
-        terminal.shows("Release name of the agent").press("second").press(ENTER);
+        terminal.shows("Release name of the agent").press(CTRL_U).press("second").press(ENTER);
         take(&mut terminal, "What now?", "write the files only");
-        terminal.shows("Nothing is deployed. [y/N]").press("y").press(ENTER);
+        terminal.shows("[y/N]").press("y").press(ENTER);
         let ended = terminal.shows("The same without questions:").ends(0);
         let words = same_without_questions(&world, &ended).join(" ");
         assert!(words.contains("-n default"), "{words}");
