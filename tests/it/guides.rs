@@ -99,8 +99,13 @@ let text = pasted(&pem);
             let run = on_a_stand_in(&world, line);
             run.exits(0);
             let places = after(["-n", "--agent-namespace"]).into_iter().zip(after(["-f", "--agent-values"]));
-            for (release, (namespace, file)) in after(["--agent-release", "--release"]).iter().zip(places) {
-                run.says(&format!("release {release} in namespace {namespace}")).says(&format!("+++ {file}"));
+            let named = after(["--agent-release", "--release"]);
+            for (release, (namespace, file)) in named.iter().zip(places) {
+                // Several that are alike are shown once.
+                match named.len() {
+                    1 => run.says(&format!("release {release} in namespace {namespace}")).says(&format!("+++ {file}")),
+                    _ => run.says(&format!("{release} in {namespace}")),
+                };
                 releases += 1;
             }
         }
