@@ -59,10 +59,17 @@ impl CommandLine {
     pub fn with(&self, answers: &Answers) -> Vec<String> {
         std::iter::once(self.command.clone())
             .chain(components(answers))
-            .chain(self.ours.iter().cloned())
+            .chain(self.ours().cloned())
             .chain(self.options(answers, None))
             .chain(self.for_helm(answers))
             .collect()
+    }
+
+    /// Our options, as far as the command has them.
+    fn ours(&self) -> impl Iterator<Item = &String> {
+        let is_of_files = self.is_of("render");
+        let ours = self.ours.iter();
+        ours.filter(move |word| !(is_of_files && OF_A_RUN.contains(&word.as_str())))
     }
 
     fn options(&self, answers: &Answers, namespace: Option<&str>) -> Vec<String> {
@@ -99,8 +106,9 @@ impl CommandLine {
         };
         // Where files alone are written, there is nothing to be verified afterwards.
         let only_files = more.contains(&"--files-only");
-        let ours = self.ours.iter();
-        let ours = ours.filter(|word| !(only_files && *word == "--verify"));
+        let ours = self
+            .ours()
+            .filter(|word| !(only_files && *word == "--verify"));
         let more = more.iter().filter(|word| {
             let short = word.trim_start_matches('-').chars().next();
             !self.ours.iter().any(|ours| {
@@ -133,6 +141,19 @@ impl CommandLine {
         answers.spots.is_empty() || answers.spots.iter().any(is_open) || words.any(names_object)
     }
 }
+
+/// What says how a release is rolled out, and nothing of files: `render` has none of it.
+const OF_A_RUN: [&str; 9] = [
+    "--files-only",
+    "-y",
+    "--yes",
+    "--wait",
+    "--restart",
+    "--verify",
+    "--rollback-on-failure",
+    "--skip-probe",
+    "--show-manifest",
+];
 
 /// How certificates are named that the cluster holds.
 const OBJECTS: [&str; 3] = ["secret:", "configmap:", "release:"];

@@ -523,7 +523,7 @@ either_major! {
 
     fn without_a_cluster_the_files_are_written_and_the_line_is_one_that_asks_none(world) {
         prepare(&world);
-        let mut terminal = Terminal::plugin(&world, &format!("install --agent-chart {AGENT_CHART}"));
+        let mut terminal = Terminal::plugin(&world, &format!("install --wait --skip-probe --agent-chart {AGENT_CHART}"));
         terminal.shows("nothing can be deployed, and only files can be written");
         answer(&mut terminal, &QUESTIONS);
         terminal.shows("What now?").shows("❯ write the files").press(ENTER);
@@ -537,15 +537,15 @@ either_major! {
         let again = world.helm(std::iter::once("clearml-certs".to_owned()).chain(words));
         again.exits(0);
         assert_eq!(world.read(AGENT_FILE), written);
-        // Where the line has a word that render has not, it stays one of install.
+        // Where the line has another word that render has not, it stays one of install.
         world.write(AGENT_FILE, "agentk8sglue: {}\n");
-        let mut terminal = Terminal::plugin(&world, &format!("install --wait --skip-probe --agent-chart {AGENT_CHART}"));
+        let mut terminal = Terminal::plugin(&world, &format!("install --timeout 5m --agent-chart {AGENT_CHART}"));
         answer(&mut terminal, &QUESTIONS);
         take(&mut terminal, "What now?", "write the files");
         terminal.shows("Nothing is deployed. [y/N]").press("y").press(ENTER);
         let ended = terminal.shows("The same without questions:").ends(0);
         let words = same_without_questions(&world, &ended).join(" ");
-        assert!(words.starts_with("install agent --wait") && words.contains("--files-only --yes"), "{words}");
+        assert!(words.starts_with("install agent --timeout 5m") && words.contains("--files-only --yes"), "{words}");
         assert!(!words.contains("--in-place"), "{words}");
     }
 
