@@ -14,17 +14,30 @@ use crate::ui::Screen;
 /// burst, as kubectl sets it).
 const IN_ONE_CALL: usize = 12;
 
-/// Targets of one cluster, no more than go into one call.
-pub(super) fn groups<T>(targets: impl Iterator<Item = (ClusterAddress, T)>) -> Vec<Vec<T>> {
-    let mut groups: Vec<Vec<T>> = Vec::new();
+/// Asks about targets of one cluster together, no more than go into one call; about none of a cluster that there is no kubectl for.
+pub(super) fn together<T: Send>(
+    targets: impl Iterator<Item = (ClusterAddress, T)>,
+    at_once: usize,
+    ask: impl Fn(&Kubectl, &mut [T]) + Sync,
+) {
+    let mut groups = groups(targets);
+    each_side_by_side(&mut groups, at_once, |(cluster, group)| {
+        if let Ok(kubectl) = Kubectl::at(cluster) {
+            ask(&kubectl, group);
+        }
+    });
+}
+
+fn groups<T>(targets: impl Iterator<Item = (ClusterAddress, T)>) -> Vec<(ClusterAddress, Vec<T>)> {
+    let mut groups: Vec<(ClusterAddress, Vec<T>)> = Vec::new();
     let mut last_of: BTreeMap<ClusterAddress, usize> = BTreeMap::new();
     for (cluster, target) in targets {
         let open = last_of.get(&cluster).and_then(|at| groups.get_mut(*at));
-        match open.filter(|group| group.len() < IN_ONE_CALL) {
-            Some(group) => group.push(target),
+        match open.filter(|(_, group)| group.len() < IN_ONE_CALL) {
+            Some((_, group)) => group.push(target),
             None => {
-                last_of.insert(cluster, groups.len());
-                groups.push(vec![target]);
+                last_of.insert(cluster.clone(), groups.len());
+                groups.push((cluster, vec![target]));
             }
         }
     }
@@ -36,14 +49,8 @@ pub(super) fn namespaces(targets: &mut [Target], at_once: usize) {
     let new = targets
         .iter_mut()
         .filter(|target| target.observed == Observed::Absent);
-    let mut groups = groups(new.map(|target| (target.coordinates.cluster.clone(), target)));
-    each_side_by_side(&mut groups, at_once, |group| {
-        let Some(Ok(kubectl)) = group
-            .first()
-            .map(|one| Kubectl::at(&one.coordinates.cluster))
-        else {
-            return;
-        };
+    let new = new.map(|target| (target.coordinates.cluster.clone(), target));
+    together(new, at_once, |kubectl, group| {
         let names = group.iter().map(|one| one.coordinates.namespace.as_str());
         let names: BTreeSet<&str> = names.collect();
         let known = kubectl.existing_namespaces(&names);
@@ -83,14 +90,9 @@ pub(super) fn rights(
         let deeds = rights::deeds(target, major, in_secrets);
         (target.coordinates.cluster.clone(), (target, deeds))
     });
-    let mut groups = groups(asked);
-    each_side_by_side(&mut groups, at_once, |group| {
-        let address = group.first().map(|(target, _)| &target.coordinates.cluster);
-        let Some(Ok(kubectl)) = address.map(Kubectl::at) else {
-            return;
-        };
+    together(asked, at_once, |kubectl, group| {
         let all: Vec<&[Deed]> = group.iter().map(|(_, deeds)| deeds.as_slice()).collect();
-        let answers = denied(&all, &kubectl, screen);
+        let answers = denied(&all, kubectl, screen);
         for ((target, _), denied) in group.iter_mut().zip(answers) {
             let found = match denied {
                 Some(denied) => rights::forbidden(target, &denied),
@@ -143,9 +145,14 @@ mod tests {
             (cluster(name), number)
         });
         let groups = groups(targets);
-        let sizes: Vec<usize> = groups.iter().map(Vec::len).collect();
+        let sizes: Vec<usize> = groups.iter().map(|(_, group)| group.len()).collect();
         assert_eq!(sizes, [10, 12, 8]);
-        assert!(groups[0].iter().all(|number| number % 3 == 0));
-        assert!(groups[1..].iter().flatten().all(|number| number % 3 != 0));
+        for (at, numbers) in &groups {
+            assert!(
+                numbers
+                    .iter()
+                    .all(|number| (number % 3 == 0) == (*at == cluster("one")))
+            );
+        }
     }
 }

@@ -1,22 +1,27 @@
 //! Asking the cluster which engine deploys a release.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::sync::OnceLock;
 use std::thread;
 
 use serde_json::{Value as Json, json};
 use serde_yaml::Value;
 
 use super::asking;
-use super::side_by_side::{AT_ONCE, each_side_by_side, side_by_side};
+use super::side_by_side::{AT_ONCE, side_by_side};
 use crate::engine::Engine;
 use crate::helm::{Helm, HelmArguments, HelmError, Rendering};
-use crate::kube::Kubectl;
+use crate::kube::{ClusterAddress, Kubectl};
 use crate::plan::{Action, Observed, Target};
 use crate::proof::{Manifest, Object};
 use crate::ui::Screen;
 
 /// The kinds whose live objects are asked for their marks: one is enough, and these are few.
 const WORKLOADS: [&str; 3] = ["Deployment", "StatefulSet", "DaemonSet"];
+
+/// The `HelmChart`s of a cluster, once they were asked for.
+type HelmCharts = OnceLock<Vec<Object>>;
 
 /// Who deploys each target's release: as Helm stored its objects, else as they are in the cluster, where they may have come to
 /// belong to an engine later, or without Helm (`asks_cluster`).
@@ -38,10 +43,17 @@ pub(super) fn of_all(
     let places = targets.iter().zip(&mut engines);
     let open = places.filter(|(target, engine)| engine.is_none() && is_open(target));
     let open = open.map(|place| (place.0.coordinates.cluster.clone(), place));
-    let mut groups = asking::groups(open);
-    each_side_by_side(&mut groups, at_once, |group| {
+    // A cluster's are asked for once, however many groups its targets make.
+    let clusters = targets.iter().map(|target| &target.coordinates.cluster);
+    let charts: BTreeMap<&ClusterAddress, HelmCharts> =
+        clusters.map(|one| (one, HelmCharts::default())).collect();
+    asking::together(open, at_once, |kubectl, group| {
         let some: Vec<&Target> = group.iter().map(|(target, _)| *target).collect();
-        for ((_, engine), found) in group.iter_mut().zip(in_cluster(&some, screen)) {
+        let of_cluster = some
+            .first()
+            .and_then(|one| charts.get(&one.coordinates.cluster));
+        let found = of_cluster.map(|charts| in_cluster(&some, charts, kubectl, screen));
+        for ((_, engine), found) in group.iter_mut().zip(found.into_iter().flatten()) {
             **engine = found;
         }
     });
@@ -49,25 +61,26 @@ pub(super) fn of_all(
 }
 
 /// The same for targets of one cluster.
-fn in_cluster(targets: &[&Target], screen: &Screen) -> Vec<Option<Engine>> {
-    let first = targets.first().map(|target| &target.coordinates);
-    let Some((first, Ok(kubectl))) = first.map(|at| (at, Kubectl::at(&at.cluster))) else {
-        return Vec::new();
-    };
-    let what = match targets.len() {
-        1 => format!("asking who deploys {}", first.release),
-        several => format!("asking who deploys {several} releases"),
+fn in_cluster(
+    targets: &[&Target],
+    charts: &HelmCharts,
+    kubectl: &Kubectl,
+    screen: &Screen,
+) -> Vec<Option<Engine>> {
+    let what = match targets {
+        [only] => format!("asking who deploys {}", only.coordinates.release),
+        several => format!("asking who deploys {} releases", several.len()),
     };
     let is_release = |target: &Target| matches!(target.observed, Observed::Present(_));
     let charts = || {
         let is_asked = targets.iter().any(|target| is_release(target));
-        let charts = is_asked.then(|| get(&kubectl, &["helmcharts.helm.cattle.io", "-A"], None));
-        charts.flatten().unwrap_or_default()
+        let all = || get(kubectl, &["helmcharts.helm.cattle.io", "-A"], None).unwrap_or_default();
+        is_asked.then(|| charts.get_or_init(all).as_slice())
     };
     let Ok((marked, charts)) = screen.step(&what, || {
         Ok::<_, Infallible>(thread::scope(|scope| {
             let charts = scope.spawn(charts);
-            let marked = by_marks(targets, &kubectl);
+            let marked = by_marks(targets, kubectl);
             let charts = charts.join();
             (
                 marked,
@@ -75,9 +88,10 @@ fn in_cluster(targets: &[&Target], screen: &Screen) -> Vec<Option<Engine>> {
             )
         }))
     });
+    let charts = charts.unwrap_or_default();
     let each = targets.iter().zip(marked).map(|(target, marked)| {
         let at = &target.coordinates;
-        let by_chart = || Engine::among_helm_charts(&charts, &at.release, &at.namespace);
+        let by_chart = || Engine::among_helm_charts(charts, &at.release, &at.namespace);
         marked.or_else(|| is_release(target).then(by_chart).flatten())
     });
     each.collect()
