@@ -125,11 +125,7 @@ impl Kubectl {
     /// The cluster does not answer in a few seconds, or refuses.
     pub fn namespaces(&self) -> Result<Vec<String>> {
         let printed = self.run(&["get", "namespaces", "-o", "name", "--request-timeout=5s"])?;
-        let names = String::from_utf8_lossy(&printed);
-        let names = names
-            .lines()
-            .filter_map(|line| line.strip_prefix("namespace/"));
-        Ok(names.map(str::to_owned).collect())
+        Ok(namespaces_in(&printed))
     }
 
     /// Those of these namespaces that are there; `None` where the cluster does not tell.
@@ -138,11 +134,7 @@ impl Kubectl {
         let names: Vec<&str> = names.iter().copied().collect();
         let flags = ["--ignore-not-found", "-o", "name", "--request-timeout=5s"];
         let printed = self.run(&[&["get", "namespace"], names.as_slice(), &flags].concat());
-        let printed = String::from_utf8(printed.ok()?).ok()?;
-        let names = printed
-            .lines()
-            .filter_map(|one| one.strip_prefix("namespace/"));
-        Some(names.map(str::to_owned).collect())
+        Some(namespaces_in(&printed.ok()?))
     }
 
     /// The command for a shell.
@@ -158,4 +150,13 @@ impl Kubectl {
         let arguments = arguments.iter().map(|word| (*word).to_owned());
         arguments.chain(self.cluster.iter().cloned()).collect()
     }
+}
+
+/// The namespaces that kubectl prints with `-o name`.
+fn namespaces_in<T: FromIterator<String>>(printed: &[u8]) -> T {
+    let printed = String::from_utf8_lossy(printed);
+    let names = printed
+        .lines()
+        .filter_map(|line| line.strip_prefix("namespace/"));
+    names.map(str::to_owned).collect()
 }
