@@ -301,6 +301,16 @@ pub fn place_of(path: &Path) -> PathBuf {
     known.unwrap_or_else(|_| path.to_path_buf())
 }
 
+/// What a folder holds, the current one where its path is empty; nothing where it cannot be read.
+pub fn entries(folder: &Path) -> impl Iterator<Item = fs::DirEntry> {
+    let looked_in = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    fs::read_dir(looked_in).into_iter().flatten().flatten()
+}
+
 /// The folder that a file is in.
 #[must_use]
 pub fn folder_of(path: &Path) -> &Path {

@@ -80,13 +80,7 @@ fn yaml_files(folder: &Path) -> Vec<PathBuf> {
 
 /// What a folder holds, by name.
 fn entries(folder: &Path) -> Vec<PathBuf> {
-    let looked_in = if folder.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        folder
-    };
-    let entries = std::fs::read_dir(looked_in).into_iter().flatten();
-    let entries = entries.take(ENTRIES).flatten();
+    let entries = files::entries(folder).take(ENTRIES);
     let mut paths: Vec<PathBuf> = entries
         .map(|entry| folder.join(entry.file_name()))
         .collect();

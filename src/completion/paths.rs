@@ -2,17 +2,15 @@
 
 use std::path::{Path, is_separator};
 
+use crate::files;
+
 /// Folders, and files of the kind that is wanted; every file where none of that kind fits. Folders end in a slash.
 #[must_use]
 pub fn below(text: &str, is_wanted: &dyn Fn(&str) -> bool) -> Vec<String> {
     let start = text.rsplit(is_separator).next().unwrap_or_default();
     let folder = text.strip_suffix(start).unwrap_or_default();
-    let looked_in = if folder.is_empty() { "." } else { folder };
-    let mut names: Vec<(String, bool)> = std::fs::read_dir(looked_in)
-        .into_iter()
-        .flatten()
+    let mut names: Vec<(String, bool)> = files::entries(Path::new(folder))
         .filter_map(|entry| {
-            let entry = entry.ok()?;
             let name = entry.file_name().into_string().ok()?;
             Some((name, entry.path().is_dir()))
         })

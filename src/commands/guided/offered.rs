@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use crate::certs::bundle::Given;
 use crate::certs::lint::date;
 use crate::certs::{Certificate, Fingerprint, mozilla};
+use crate::files;
 use crate::guided::Offered;
 use crate::sources::{certificates_in, is_certificate_name};
 
@@ -76,13 +77,7 @@ pub(super) fn certificates() -> Vec<Offered> {
 
 /// The files of a folder that are called as certificates are, and of those in it, as deep as that; of at most `left` entries.
 fn certificate_files(folder: &Path, depth: usize, left: &mut usize, found: &mut Vec<PathBuf>) {
-    let looked_in = if folder.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        folder
-    };
-    let entries = std::fs::read_dir(looked_in).into_iter().flatten();
-    let entries = entries.take(*left).flatten().filter_map(|entry| {
+    let entries = files::entries(folder).take(*left).filter_map(|entry| {
         *left = left.saturating_sub(1);
         let name = entry.file_name().into_string().ok()?;
         (!name.starts_with('.')).then_some((name, entry.file_type().ok()?))

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use super::super::charts_here::{self, ChartHere};
 use super::offered::in_words;
 use crate::completion::paths;
+use crate::files;
 use crate::guided::{Coordinate, Topic};
 use crate::helm;
 use crate::nearest::fitting_file_like;
@@ -129,8 +130,8 @@ fn is_certificate(file: &Path) -> bool {
 
 /// A folder: what is in it is counted by its name, so that nothing is read at every key.
 fn folder(path: &Path) -> Remark {
-    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
-    let entries: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    let entries = files::entries(path).map(|entry| entry.path());
+    let entries: Vec<PathBuf> = entries.collect();
     let has_folders = entries.iter().any(|one| one.is_dir());
     match entries.iter().filter(|one| is_certificate(one)).count() {
         0 if !has_folders => wrong(format!("{} holds no certificate file", path.display())),
