@@ -139,9 +139,7 @@ impl<'a> Choosing<'a> {
         let chosen = given(|| {
             let width = width(&Term::stderr());
             let mut prompt = vec![self.question.to_owned()];
-            if !self.note.is_empty() {
-                prompt.extend(fit::wrapped(self.note, width.saturating_sub(3)));
-            }
+            prompt.extend(self.notes(width));
             let labels = self.labels.iter();
             let labels =
                 labels.map(|label| fit::end(&printable(label), width.saturating_sub(MARKS)));
@@ -185,13 +183,18 @@ impl<'a> Choosing<'a> {
         Ok(chosen)
     }
 
+    /// The lines of the note.
+    fn notes(&self, width: usize) -> Vec<String> {
+        match self.note {
+            "" => Vec::new(),
+            note => fit::wrapped(&printable(note), width.saturating_sub(3)),
+        }
+    }
+
     /// The question, the lines below it, and what the keys do; the cursor ends up behind what was typed.
     fn draw(self, term: &Term, list: &List<'_>) -> std::io::Result<()> {
         let width = width(term);
-        let notes: Vec<String> = match self.note {
-            "" => Vec::new(),
-            note => fit::wrapped(&printable(note), width.saturating_sub(3)),
-        };
+        let notes = self.notes(width);
         let rows = usize::from(term.size().0).saturating_sub(notes.len() + 3);
         let (lines, all) = list.seen(rows);
         let mut below: Vec<String> = lines.iter().map(|line| shown_line(line, width)).collect();

@@ -83,23 +83,15 @@ fn command(answers: &Answers) -> String {
 fn releases_of_the_current_namespace_come_first_and_ticked_and_the_agent_before_the_others() {
     let question = next(&Answers::default(), &Given::default(), &seen());
     let labels = labels(question.as_ref());
-    assert!(
-        labels[0].starts_with("agent: release agent-eu in ml"),
-        "{labels:?}"
-    );
-    assert!(
-        labels[1].starts_with("gateway: release gw in ml"),
-        "{labels:?}"
-    );
-    assert!(
-        labels[2].starts_with("agent: release agent-us in red"),
-        "{labels:?}"
-    );
-    assert!(
-        labels[3].starts_with("agent: another release"),
-        "{labels:?}"
-    );
-    assert!(labels[5].starts_with("apps: "), "{labels:?}");
+    for (at, start) in [
+        (0, "agent: release agent-eu in ml"),
+        (1, "gateway: release gw in ml"),
+        (2, "agent: release agent-us in red"),
+        (3, "agent: another release"),
+        (5, "apps: "),
+    ] {
+        assert!(labels[at].starts_with(start), "{labels:?}");
+    }
     assert!(!labels.iter().any(|label| label.contains("database")));
     let Some(Question::Several { ticked, .. }) = question else {
         panic!("{question:?}")
