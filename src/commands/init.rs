@@ -30,10 +30,7 @@ pub(super) fn run(
     is_new(file)?;
     let clusters = cluster.or_of_contexts(&arguments.contexts, arguments.all_contexts)?;
     let mut seen = BTreeSet::new();
-    let is_new_cluster = |one: &ClusterAddress| {
-        let (server, user) = one.leads_to();
-        seen.insert((server.to_owned(), user.map(str::to_owned)))
-    };
+    let is_new_cluster = |one: &ClusterAddress| seen.insert(one.leads_to());
     let clusters: Vec<ClusterAddress> = clusters.into_iter().filter(is_new_cluster).collect();
     let names_context = arguments.all_contexts || !arguments.contexts.is_empty();
     let sought = Sought::all(clusters);

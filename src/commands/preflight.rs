@@ -19,7 +19,6 @@ use crate::helm::{self, Helm, PlacedRelease, Revision};
 use crate::kube::{ClusterAddress, Kubectl};
 use crate::plan::{Action, Observed, Target};
 use crate::preflight::{self, Answers, NamespaceRules, Scene};
-use crate::proof::Object;
 use crate::ui::Screen;
 use crate::vendor::Component;
 
@@ -182,9 +181,7 @@ type Spot = ((String, Option<String>), String);
 
 fn spot(target: &Target) -> Spot {
     let at = &target.coordinates;
-    let (server, user) = at.cluster.leads_to();
-    let cluster = (server.to_owned(), user.map(str::to_owned));
-    (cluster, at.namespace.clone())
+    (at.cluster.leads_to(), at.namespace.clone())
 }
 
 fn is_new(target: &Target) -> bool {
@@ -266,10 +263,7 @@ fn drift(target: &mut Target, helm: &Helm) -> Option<Finding> {
         }
     };
     match live {
-        Ok(live) => {
-            let live: Vec<Object> = live?.into_iter().map(Object::new).collect();
-            preflight::put_back(target, &live)
-        }
+        Ok(live) => preflight::put_back(target, &live?),
         Err(error) => Some(Finding::note(
             "live-objects-unknown",
             format!(

@@ -137,13 +137,7 @@ pub(super) fn find(
     screen.leave_open(names);
     screen.hide_secrets_of(&now.values);
     screen.hide_secrets_in(&stored.objects, &stored.unreadable);
-    let live: Vec<Object> = now
-        .live
-        .take()
-        .unwrap_or_default()
-        .into_iter()
-        .map(Object::new)
-        .collect();
+    let live = now.live.take().unwrap_or_default();
     screen.hide_secrets_in(&live, &[]);
     // Where helm tells nothing of the live objects, what it stored holds.
     let mut task_pods = TaskPods::among(&live);

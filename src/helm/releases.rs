@@ -10,6 +10,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::{Ending, Helm, HelmError, chart_version};
 use crate::environment::variable;
+use crate::proof::Object;
 use crate::vendor::Component;
 
 /// A release in a list.
@@ -167,7 +168,7 @@ pub struct Deployed {
     /// install by Helm 4 on.
     pub is_applied_by_server: bool,
     /// Its objects as they are in the cluster; `None` where Helm tells nothing of them, as 3 does unless it is asked.
-    pub live: Option<Vec<Value>>,
+    pub live: Option<Vec<Object>>,
     /// Kind and name of those that have fields which others than Helm have set.
     pub shared: Vec<(String, String)>,
 }
@@ -337,8 +338,8 @@ impl Helm {
         let status: Status = serde_json::from_str(&printed).map_err(|e| unreadable(&argv, &e))?;
         let values = serde_yaml::to_value(status.config).map_err(|e| unreadable(&argv, &e))?;
         let live = status.info.resources;
-        let live: Option<Vec<Value>> =
-            live.map(|kinds| kinds.into_values().flatten().flat_map(each).collect());
+        let live = live.map(|kinds| kinds.into_values().flatten().flat_map(each));
+        let live: Option<Vec<Object>> = live.map(|each| each.map(Object::new).collect());
         Ok(Some(Deployed {
             revision: status.version,
             status: status.info.status,
@@ -370,16 +371,14 @@ fn each(mut object: Value) -> Vec<Value> {
 
 /// Kind and name of an object in which somebody else than Helm has set a field. What controllers write into its status is not
 /// Helm's to set.
-fn shared(object: &Value) -> Option<(String, String)> {
-    let text = |value: &Value, field: &str| value.get(field)?.as_str().map(str::to_owned);
-    let metadata = object.get("metadata")?;
-    let managers = metadata.get("managedFields")?.as_sequence()?;
+fn shared(object: &Object) -> Option<(String, String)> {
+    let managers = object.get(&["metadata", "managedFields"])?.as_sequence()?;
     let is_other = |one: &Value| {
-        let is_helms = text(one, "manager").is_some_and(|manager| manager == HELM);
-        !is_helms && text(one, "subresource").is_none_or(|part| part != "status")
+        let is = |field: &str, word: &str| one.get(field).and_then(Value::as_str) == Some(word);
+        !is("manager", HELM) && !is("subresource", "status")
     };
     let is_shared = managers.iter().any(is_other);
-    is_shared.then(|| Some((text(object, "kind")?, text(metadata, "name")?)))?
+    is_shared.then(|| (object.kind.clone(), object.name.clone()))
 }
 
 /// The content is not repeated: it holds the release's values.
@@ -427,7 +426,7 @@ mod tests {
         let object = |managers: &str| {
             let text =
                 format!("{{kind: ConfigMap, metadata: {{name: a, managedFields: [{managers}]}}}}");
-            shared(&serde_yaml::from_str(&text).unwrap())
+            shared(&Object::new(serde_yaml::from_str(&text).unwrap()))
         };
         let ours = "{manager: helm, operation: Apply}, {manager: helm, operation: Update}";
         let status = format!("{ours}, {{manager: kube-controller-manager, subresource: status}}");

@@ -170,8 +170,8 @@ impl ClusterAddress {
 
     /// The cluster that it leads to for sure: behind a proxy such as Teleport's, who asks decides which one answers.
     #[must_use]
-    pub fn leads_to(&self) -> (&str, Option<&str>) {
-        (self.server_or_name(), self.user.as_deref())
+    pub fn leads_to(&self) -> (String, Option<String>) {
+        (self.server_or_name().to_owned(), self.user.clone())
     }
 
     /// The context that was named, where one was.

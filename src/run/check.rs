@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::helm::{Deployed, Helm};
 use crate::plan::Target;
 use crate::preflight::{Workload, keeping_old_content};
-use crate::proof::{Carriers, Found, Manifest, Object};
+use crate::proof::{Carriers, Found, Manifest};
 
 /// What was seen after an upgrade that helm calls a success.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -68,8 +68,7 @@ fn judge(target: &Target, now: &Deployed) -> Check {
     }
     // Where helm tells of no objects, nothing is claimed of them.
     if let Some(live) = &now.live {
-        let live: Vec<Object> = live.iter().cloned().map(Object::new).collect();
-        check.compare(&target.stored_carriers(), &Carriers::find(&live));
+        check.compare(&target.stored_carriers(), &Carriers::find(live));
     }
     check
 }

@@ -144,18 +144,19 @@ fn waves(turns: &[(usize, bool)], canary: Option<usize>) -> Vec<Wave> {
 /// Whether a target builds on another: in one cluster the control plane goes first, and gateways need an agent.
 fn is_ground_of(one: &Target, target: &Target) -> bool {
     let rank = |target: &Target| target.coordinates.component.rank();
-    let [cluster, other] = [one, target].map(|target| target.coordinates.cluster.server_or_name());
-    cluster == other && rank(one) < rank(target)
+    share_a_server(one, target) && rank(one) < rank(target)
 }
 
 /// Whether both may be one release: two users of a server may be let into one cluster, or each into another.
 fn may_be_same(one: &Target, target: &Target) -> bool {
-    let place = |target: &Target| {
-        let at = &target.coordinates;
-        (at.namespace.clone(), at.release.clone())
-    };
-    let [cluster, other] = [one, target].map(|target| target.coordinates.cluster.server_or_name());
-    cluster == other && place(one) == place(target)
+    let (one_at, at) = (&one.coordinates, &target.coordinates);
+    share_a_server(one, target)
+        && (&one_at.namespace, &one_at.release) == (&at.namespace, &at.release)
+}
+
+fn share_a_server(one: &Target, other: &Target) -> bool {
+    let [one, other] = [one, other].map(|target| target.coordinates.cluster.server_or_name());
+    one == other
 }
 
 /// The files of a target, by the places that their paths lead to.

@@ -13,7 +13,7 @@ use super::sought::Sought;
 use crate::finding::Finding;
 use crate::helm::{HelmError, chart_and_version, in_force};
 use crate::kube::ClusterAddress;
-use crate::proof::{Manifest, Object};
+use crate::proof::Manifest;
 use crate::release::Snapshot;
 use crate::request::{TargetId, TargetSpec};
 use crate::status::{self, Evidence, Given, Live, Stored};
@@ -145,7 +145,7 @@ impl Read {
             Ok(Some(mut deployed)) => {
                 let live = match deployed.live.take() {
                     Some(objects) => Live {
-                        objects: objects.into_iter().map(Object::new).collect(),
+                        objects,
                         unread: Vec::new(),
                     },
                     None => Live::untold("helm tells nothing of the live objects"),
