@@ -12,11 +12,10 @@ const CLEAR_LINE: &str = "\x1b[2K";
 fn dry_run(world: &World, variables: &[(&str, &str)]) -> Ended {
     world.write("ca.pem", &certificates::ca("Acme Root"));
     let line = format!(
-        "install agent --ca ca.pem --chart '{}' --dry-run",
+        "install agent --ca ca.pem --chart {} --dry-run",
         chart(AGENT)
     );
-    let script = format!("exec \"$HELM\" clearml-certs {line} >out");
-    Terminal::start(world, &script, 80, variables).ends(0)
+    Terminal::plugin_with(world, &line, variables).ends(0)
 }
 
 /// Frames of the spinner.

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
-use super::World;
 use super::canaries::Canaries;
 use super::programs::program;
+use super::{World, words};
 
 /// How long a screen may take to show what it should; a slow machine under load takes many seconds.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -57,10 +57,16 @@ pub struct Ended {
 }
 
 impl Terminal {
-    /// Runs `helm clearml-certs LINE > out` in a terminal of 80 columns: what goes to stdout can be compared byte for byte.
+    /// Runs `helm clearml-certs LINE > out` in a terminal of 80 columns, the line split into [`words`]: what goes to stdout can
+    /// be compared byte for byte.
     pub fn plugin(world: &World, line: &str) -> Self {
+        Self::plugin_with(world, line, &[])
+    }
+
+    pub fn plugin_with(world: &World, line: &str, variables: &[(&str, &str)]) -> Self {
+        let line = shell_words::join(words(line));
         let script = format!("exec \"$HELM\" clearml-certs {line} >out");
-        Self::start(world, &script, 80, &[])
+        Self::start(world, &script, 80, variables)
     }
 
     /// Runs a shell's line; `$HELM` is helm.
