@@ -3,12 +3,15 @@
 #
 #   benches/fleet.sh [TARGETS]       default: 100; KUBECONFIG names the cluster, or one is brought up
 #
-# Prints wall times and their ratios, and the memory of the plugin alone.
+# Prints wall times and their ratios, and the memory of the plugin alone; beside it helmfile, where it has been built
+# (scripts/tools helmfile).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 repository=$PWD
 targets=${1:-100}
 parallel=4
+kinds=(ours helms)
+! HELMFILE=$(scripts/tools --offline helmfile 2>/dev/null) || kinds+=(helmfiles)
 
 HELM=${HELM:-$(scripts/tools helm4)}
 PATH=$(scripts/tools controlplane):$PATH
@@ -38,7 +41,7 @@ ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 seconds() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.1f", b - a }'; }
 
 # Each target has a file of its own, as credentials do.
-for kind in ours helms; do
+for kind in "${kinds[@]}"; do
     mkdir -p "$kind"
     namespaces "$kind" | xargs -P 8 -n 1 kubectl create namespace >created
     while read -r name; do printf 'agentk8sglue:\n  queue: %s\n' "$name" >"$kind/$name.yaml"; done < <(namespaces "$kind")
@@ -53,6 +56,12 @@ targets:
     chart: $chart
     values: ours/{namespace}.yaml
 YAML
+{
+    printf 'releases:\n'
+    namespaces helmfiles | while read -r name; do
+        printf '  - {name: clearml-agent, namespace: %s, chart: %s, values: [helmfiles/%s.yaml]}\n' "$name" "$chart" "$name"
+    done
+} >helmfile.yaml
 
 measured() { # NAME COMMAND...: its wall time in $taken
     local began
@@ -82,8 +91,12 @@ measured helms alone
 helms=$taken
 measured install remembered "$program" install --yes --skip-probe --parallel "$parallel"
 printf '%s targets: install %s s, helm upgrade alone %s s: %s; memory %s MiB\n' "$targets" "$taken" "$helms" "$(ratio "$taken" "$helms")" "$(memory)"
+if [ -n "$HELMFILE" ]; then
+    measured helmfile "$HELMFILE" --helm-binary "$HELM" --disable-force-update -f helmfile.yaml sync --skip-deps --concurrency "$parallel"
+    printf '%s targets: helmfile sync %s s: %s\n' "$targets" "$taken" "$(ratio "$taken" "$helms")"
+fi
 measured bare looked
 bare=$taken
 measured unchanged remembered "$program" install --dry-run --skip-probe --parallel "$parallel"
 printf '%s targets: dry run, unchanged %s s, list and template alone %s s: %s; memory %s MiB\n' "$targets" "$taken" "$bare" "$(ratio "$taken" "$bare")" "$(memory)"
-namespaces ours | cat - <(namespaces helms) | xargs -P 4 -n 10 kubectl delete namespace --wait=false >deleted
+for kind in "${kinds[@]}"; do namespaces "$kind"; done | xargs -P 4 -n 10 kubectl delete namespace --wait=false >deleted

@@ -39,7 +39,7 @@ use crate::helm::{Chart, Coordinates, Deployed, HelmArguments, Rollout, Upgrade}
 use crate::kube::ClusterAddress;
 use crate::overrides::task_pods::{Distros, Queues, Strategy, Variables};
 use crate::overrides::{Mode, Placed, Selection, Taken};
-use crate::proof::{self, Carriers, Object, Proof, Unreadable};
+use crate::proof::{self, Carriers, Manifest, Object, Proof};
 use crate::release::Snapshot;
 use crate::tls::Endpoint;
 use crate::values;
@@ -263,10 +263,8 @@ pub struct Target {
     pub servers: Vec<NamedServer>,
     /// Init containers that wait for servers without the certificates.
     pub waiting: Vec<Waiting>,
-    /// Every object that was rendered, hooks among them, in helm's order.
-    pub objects: Vec<Object>,
-    /// What was rendered and cannot be read.
-    pub unreadable: Vec<Unreadable>,
+    /// What was rendered, hooks among it, in helm's order.
+    pub rendered: Manifest,
     /// What the upgrade changes in the cluster.
     pub changes: Changes,
     /// The certificates that come and go.
@@ -291,7 +289,11 @@ impl Target {
     /// Where certificates are in what Helm stores, which is all but hooks: of those it tells nothing later.
     #[must_use]
     pub fn stored_carriers(&self) -> Carriers {
-        let stored = self.objects.iter().filter(|object| !object.is_hook());
+        let stored = self
+            .rendered
+            .objects
+            .iter()
+            .filter(|object| !object.is_hook());
         let stored: Vec<Object> = stored.cloned().collect();
         Carriers::find(&stored)
     }
@@ -475,8 +477,8 @@ pub fn target(
                     == Some(&request.coordinates.version)
                 && (same_values(&request, &release.deployed, &merged.after)
                     || release.manifest.unreadable.is_empty()
-                        && settled.unreadable.is_empty()
-                        && proof::same_objects(&settled.objects, release.objects())) =>
+                        && settled.rendered.unreadable.is_empty()
+                        && proof::same_objects(&settled.rendered.objects, release.objects())) =>
         {
             Action::Nothing
         }
@@ -486,10 +488,11 @@ pub fn target(
         Action::Nothing => Changes::default(),
         Action::Install | Action::Upgrade => changes(&request, &settled, &merged.after),
     };
-    let deployed = request.observed.release().map(Snapshot::objects);
-    let replaced = match (&settled.proof, action) {
-        (Some(_), Action::Upgrade) if request.purpose == Purpose::Deploy => {
-            rollout::replaced(deployed.unwrap_or_default(), &settled.objects)
+    let replaced = match (&request.observed, &settled.proof, action) {
+        (Observed::Present(release), Some(_), Action::Upgrade)
+            if request.purpose == Purpose::Deploy =>
+        {
+            rollout::replaced(&release.manifest, &settled.rendered)
         }
         _ => Vec::new(),
     };
@@ -521,8 +524,7 @@ pub fn target(
         mode: settled.mode,
         strategy: settled.strategy,
         proof: settled.proof.unwrap_or_default(),
-        objects: settled.objects,
-        unreadable: settled.unreadable,
+        rendered: settled.rendered,
         changes,
         trust,
         replaced,
@@ -538,8 +540,8 @@ pub fn target(
 fn changes(request: &Request<'_>, settled: &Settled, given: &Value) -> Changes {
     match (&settled.proof, &request.observed) {
         (None, _) => Changes::default(),
-        (_, Observed::Absent | Observed::Unknown(_)) => Changes::all_new(&settled.objects),
-        (_, Observed::Present(release)) => Changes::between(release.objects(), &settled.objects)
+        (_, Observed::Absent | Observed::Unknown(_)) => Changes::all_new(&settled.rendered),
+        (_, Observed::Present(release)) => Changes::between(&release.manifest, &settled.rendered)
             .with_values(&release.deployed.values, given),
     }
 }

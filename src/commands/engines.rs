@@ -101,7 +101,7 @@ fn in_cluster(
 fn by_marks(targets: &[&Target], kubectl: &Kubectl) -> Vec<Option<Engine>> {
     let workloads = targets
         .iter()
-        .map(|target| Workload::among(&target.objects, &target.coordinates.namespace));
+        .map(|target| Workload::among(&target.rendered.objects, &target.coordinates.namespace));
     let workloads: Vec<Vec<Workload<'_>>> = workloads.collect();
     match live(&workloads.concat(), kubectl) {
         Some(live) => {

@@ -403,7 +403,7 @@ impl Planner<'_> {
         screen.hide_secrets_of(&files.merged());
         if let Some(release) = observed.release() {
             screen.hide_secrets_of(&release.deployed.values);
-            screen.hide_secrets_in(&release.manifest.objects, &release.manifest.unreadable);
+            screen.hide_secrets_in(&release.manifest);
             if self.arguments.keep_deployed_values() {
                 files = files.over(release.deployed.values.clone());
             }
@@ -470,8 +470,8 @@ impl Planner<'_> {
         target
             .findings
             .extend(appended_system(desired, target.mode));
-        screen.hide_secrets_in(&target.objects, &target.unreadable);
-        if !chart.is_assumed && !target.objects.is_empty() {
+        screen.hide_secrets_in(&target.rendered);
+        if !chart.is_assumed && !target.rendered.objects.is_empty() {
             let sizes = Self::sizes(&target, chart, &manifest)?;
             target.findings.extend(sizes);
         }
@@ -496,7 +496,7 @@ impl Planner<'_> {
             config: &target.given,
             manifest,
         };
-        Ok(preflight::check_size(&stored, &target.objects))
+        Ok(preflight::check_size(&stored, &target.rendered.objects))
     }
 
     fn chart(&self, job: &Job, screen: &Screen) -> Result<Arc<Chart>> {

@@ -136,9 +136,9 @@ pub(super) fn find(
     let names = [release, namespace, &helm.cluster().to_string()].map(str::to_owned);
     screen.leave_open(names);
     screen.hide_secrets_of(&now.values);
-    screen.hide_secrets_in(&stored.objects, &stored.unreadable);
+    screen.hide_secrets_in(&stored);
     let live = now.live.take().unwrap_or_default();
-    screen.hide_secrets_in(&live, &[]);
+    screen.hide_secrets_among(&live);
     // Where helm tells nothing of the live objects, what it stored holds.
     let mut task_pods = TaskPods::among(&live);
     if task_pods.pods.is_empty() && task_pods.broken.is_empty() {

@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde_yaml::Value;
 
 use crate::trust_store::BUNDLE_FILE;
-use crate::values;
+use crate::values::{self, scalar::is_on};
 use crate::vendor::{Layout, Said, SaidBy, said};
 use crate::yaml::{Document, Path};
 
@@ -208,14 +208,9 @@ fn parent(path: &Path) -> Path {
     )
 }
 
-/// Whether a switch is off as templates see it: a text is on, whatever it says.
+/// Whether a switch is off; where nothing is said, it is not.
 fn is_off(value: &Value) -> bool {
-    match value {
-        Value::Bool(yes) => !yes,
-        Value::Number(number) => number.as_f64() == Some(0.0),
-        Value::String(text) => text.is_empty(),
-        _ => false,
-    }
+    !value.is_null() && !is_on(value)
 }
 
 fn is_no(value: &str) -> bool {

@@ -35,7 +35,12 @@ fn twice(settled: &Settled) -> Vec<Finding> {
         placed.any(|one| !found.of(one.certificate.fingerprint).is_empty())
     };
     let mut seen: BTreeMap<ObjectId<'_>, Vec<&Object>> = BTreeMap::new();
-    for object in settled.objects.iter().filter(|one| one.holds_texts()) {
+    for object in settled
+        .rendered
+        .objects
+        .iter()
+        .filter(|one| one.holds_texts())
+    {
         seen.entry(object.id()).or_default().push(object);
     }
     // Nearly every name is there once, and texts take their time to read.
@@ -60,11 +65,11 @@ fn twice(settled: &Settled) -> Vec<Finding> {
 }
 
 fn keys(settled: &Settled) -> Vec<Finding> {
-    let refused = refused_keys(&settled.objects);
+    let refused = refused_keys(&settled.rendered.objects);
     if refused.is_empty() {
         return Vec::new();
     }
-    let carriers = Carriers::find(&settled.objects);
+    let carriers = Carriers::find(&settled.rendered.objects);
     let of_entry = |one: &RefusedKey| {
         let carried = carriers.under(&one.kind, &one.object, &one.key);
         let mut placed = settled.placed.iter();

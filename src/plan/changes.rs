@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_yaml::Value;
 
 use super::shown;
-use crate::proof::{Object, ObjectId};
+use crate::proof::{Manifest, Object, ObjectId};
 use crate::values;
 
 /// Labels and annotations that change with every version of a chart. A `checksum/…` is none: it changes to replace the pods.
@@ -72,19 +72,22 @@ pub struct ValueChange {
 impl Changes {
     /// What installing `rendered` makes.
     #[must_use]
-    pub fn all_new(rendered: &[Object]) -> Self {
-        Self::between(&[], rendered)
+    pub fn all_new(rendered: &Manifest) -> Self {
+        Self::between(&Manifest::default(), rendered)
     }
 
-    /// What going from the stored manifest to the rendered one changes; hooks do not count, as Helm stores none.
+    /// What going from the stored manifest to the rendered one changes; hooks do not count, as Helm stores none. Of what may stand
+    /// where one of them cannot be read, nothing is said.
     #[must_use]
-    pub fn between(stored: &[Object], rendered: &[Object]) -> Self {
-        let before = index(stored);
-        let after = index(rendered);
+    pub fn between(stored: &Manifest, rendered: &Manifest) -> Self {
+        let before = index(&stored.objects);
+        let after = index(&rendered.objects);
         let mut changes = Self::default();
         let mut by_themselves = BTreeSet::new();
-        for object in rendered.iter().filter(|object| !object.is_hook()) {
+        let to_come = rendered.objects.iter().filter(|object| !object.is_hook());
+        for object in to_come {
             match before.get(&object.id()) {
+                None if stored.may_hide(object) => {}
                 None => changes.objects.push(ObjectChange::new(None, Some(object))),
                 Some(old) if old.value == object.value => {}
                 Some(old) => {
@@ -99,8 +102,9 @@ impl Changes {
                 }
             }
         }
-        let gone = stored.iter().filter(|object| !object.is_hook());
+        let gone = stored.objects.iter().filter(|object| !object.is_hook());
         let gone = gone.filter(|object| !after.contains_key(&object.id()));
+        let gone = gone.filter(|object| !rendered.may_hide(object));
         changes
             .objects
             .extend(gone.map(|object| ObjectChange::new(Some(object), None)));
@@ -119,9 +123,8 @@ impl Changes {
             })?;
             Some(Object::new(only(&live.value, &object.value)))
         });
-        let found: Vec<Object> = found.collect();
-        let rendered: Vec<Object> = rendered.iter().map(|one| (*one).clone()).collect();
-        Self::between(&found, &rendered)
+        let rendered = rendered.iter().map(|one| (*one).clone());
+        Self::between(&Manifest::of(found), &Manifest::of(rendered))
     }
 
     /// The same, with the values that go with it.
@@ -217,10 +220,8 @@ fn without_noise(object: &Object) -> (Object, BTreeSet<(String, String)>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proof::parse;
-
     fn between(before: &str, after: &str) -> Changes {
-        Changes::between(&parse(before).unwrap(), &parse(after).unwrap())
+        Changes::between(&Manifest::read(before), &Manifest::read(after))
     }
 
     fn names(changes: &Changes) -> Vec<(Change, &str)> {
@@ -269,6 +270,18 @@ mod tests {
         assert_eq!(names(&changes), [(Change::Changed, "d")]);
         let same = between(&deployment("1", "a"), &deployment("1", "a"));
         assert_eq!(same, Changes::default());
+    }
+
+    #[test]
+    fn nothing_is_said_of_what_cannot_be_read_on_one_side() {
+        let (good, bad) = (
+            "kind: A\nmetadata: {name: a}\n",
+            "kind: A\nmetadata: {name: a}}\n",
+        );
+        assert_eq!(between(good, bad), Changes::default());
+        assert_eq!(between(bad, good), Changes::default());
+        let other = "kind: A\nmetadata: {name: other}\n";
+        assert_eq!(names(&between(bad, other)), [(Change::Added, "other")]);
     }
 
     #[test]

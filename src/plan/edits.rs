@@ -12,7 +12,7 @@ use crate::exit::Stop;
 use crate::finding::{self, Finding};
 use crate::overrides::task_pods::{self, Distros, Shape, Strategy, Wanted};
 use crate::overrides::{Mode, Placed, Taken, checking, place, replaces_bundle, take_out};
-use crate::proof::{Object, Proof, Unreadable};
+use crate::proof::{Manifest, Proof};
 use crate::values;
 use crate::vendor::{PROPAGATE, PodList, TaskPodKeys};
 use crate::yaml::{Document, YamlError};
@@ -35,9 +35,7 @@ pub(super) struct Settled {
     pub(super) guess: Guess,
     /// Whether there is no queue yet, so that no template of task pods is rendered.
     pub(super) has_no_queue: bool,
-    pub(super) objects: Vec<Object>,
-    /// What of the rendering cannot be read.
-    pub(super) unreadable: Vec<Unreadable>,
+    pub(super) rendered: Manifest,
     /// The dependencies of the chart that rendered something, as paths of values.
     pub(super) subcharts: BTreeSet<String>,
     /// `None` where the edit was refused before it could be rendered, or the rendering was.
@@ -128,8 +126,7 @@ impl<'a> Edits<'a> {
             findings: placement.findings,
             guess,
             has_no_queue: false,
-            objects: Vec::new(),
-            unreadable: Vec::new(),
+            rendered: Manifest::default(),
             subcharts: BTreeSet::new(),
             proof: None,
             deployed: Seen::default(),

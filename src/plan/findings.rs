@@ -7,7 +7,7 @@ use super::{Purpose, Request, api_rules, delivery, flags, removal, unheld};
 use crate::finding::Finding;
 use crate::overrides::checking::{Unchecked, unchecked};
 use crate::overrides::task_pods::{Queues, Strategy, queue_templates};
-use crate::values;
+use crate::values::{self, scalar::is_on};
 use crate::vendor::{Component, OVERRIDES, QueueKeys};
 use crate::yaml::{Document, Path};
 
@@ -156,8 +156,8 @@ fn unreadable(request: &Request<'_>) -> Option<Finding> {
 
 /// Helm's YAML is more lenient than ours, and what it takes is deployed.
 fn rendered_unreadable(settled: &Settled) -> Option<Finding> {
-    let first = settled.unreadable.first()?;
-    let number = settled.unreadable.len();
+    let first = settled.rendered.unreadable.first()?;
+    let number = settled.rendered.unreadable.len();
     let of_source = first.source().map(|file| format!(" from {file}"));
     Some(
         Finding::warning(
@@ -168,7 +168,7 @@ fn rendered_unreadable(settled: &Settled) -> Option<Finding> {
                 first.why
             ),
         )
-        .hint("helm template shows it; a key that is there twice is the usual cause"),
+        .hint("helm template shows it"),
     )
 }
 
@@ -271,8 +271,8 @@ fn queue_lists(request: &Request<'_>, settled: &Settled, merged: &Merged) -> Vec
 /// Whether a template is that of the applications' queue, and the queue is off.
 fn is_off(values: &Value, keys: &QueueKeys, template: &Path) -> bool {
     keys.apps.is_some_and(|apps| {
-        let is_on = values::lookup(values, &[apps, &["enabled"]].concat());
-        *template == Path::from(apps).then(OVERRIDES) && is_on != Some(&Value::Bool(true))
+        let enabled = values::lookup(values, &[apps, &["enabled"]].concat());
+        *template == Path::from(apps).then(OVERRIDES) && !enabled.is_some_and(is_on)
     })
 }
 

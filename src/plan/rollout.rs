@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_yaml::Value;
 
-use crate::proof::Object;
+use crate::proof::{Manifest, Object};
 
 /// The workloads whose controller replaces pods when their template changes.
 const CONTROLLED: [&str; 3] = ["Deployment", "StatefulSet", "DaemonSet"];
@@ -39,18 +39,21 @@ impl Replaced {
 }
 
 /// The workloads of `before` whose pods are not those of `after`. `OnDelete` keeps pods until somebody deletes them.
-pub(super) fn replaced(before: &[Object], after: &[Object]) -> Vec<Replaced> {
+pub(super) fn replaced(before: &Manifest, after: &Manifest) -> Vec<Replaced> {
     let template = |object: &Object| object.get(&["spec", "template"]).cloned();
     let is_replaced = |old: &Object, new: &Object| {
         let strategy = old.get(&["spec", "updateStrategy", "type"]);
         template(new) != template(old) && strategy.and_then(Value::as_str) != Some("OnDelete")
     };
-    let workloads = before.iter();
+    let workloads = before.objects.iter();
     let workloads = workloads.filter(|object| CONTROLLED.contains(&object.kind.as_str()));
     workloads
-        .filter_map(|old| match after.iter().find(|new| new.id() == old.id()) {
-            Some(new) => is_replaced(old, new).then(|| Replaced::of(old, false)),
-            None => Some(Replaced::of(old, true)),
+        .filter_map(|old| {
+            let mut after_it = after.objects.iter();
+            match after_it.find(|new| new.id() == old.id()) {
+                Some(new) => is_replaced(old, new).then(|| Replaced::of(old, false)),
+                None => (!after.may_hide(old)).then(|| Replaced::of(old, true)),
+            }
         })
         .collect()
 }
@@ -58,15 +61,13 @@ pub(super) fn replaced(before: &[Object], after: &[Object]) -> Vec<Replaced> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proof::parse;
 
     #[test]
     fn a_changed_template_replaces_pods_and_nothing_else_does() {
         let workload = |kind: &str, more: &str, sum: &str| {
-            parse(&format!(
+            Manifest::read(&format!(
                 "kind: {kind}\nmetadata: {{name: w, labels: {{a: '{sum}'}}}}\nspec:\n  {more}\n  template: {{metadata: {{annotations: {{checksum/ca: '{sum}'}}}}}}\n"
             ))
-            .unwrap()
         };
         let of = |kind: &str, more: &str, sums: [&str; 2]| {
             let [before, after] = sums.map(|sum| workload(kind, more, sum));
@@ -84,7 +85,7 @@ mod tests {
         let on_delete = "updateStrategy: {type: OnDelete}";
         assert_eq!(of("StatefulSet", on_delete, ["1", "2"]), []);
         let workload = workload("Deployment", "a: b", "1");
-        assert_eq!(replaced(&[], &workload), []);
-        assert!(replaced(&workload, &[])[0].goes);
+        assert_eq!(replaced(&Manifest::default(), &workload), []);
+        assert!(replaced(&workload, &Manifest::default())[0].goes);
     }
 }

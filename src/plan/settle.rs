@@ -66,18 +66,15 @@ fn rendered(
             }
             Ok(stream) => stream,
         };
-        let Manifest {
-            objects,
-            unreadable,
-        } = Manifest::read(&stream);
-        if let (true, Some(first)) = (objects.is_empty(), unreadable.first()) {
+        let manifest = Manifest::read(&stream);
+        if let (true, Some(first)) = (manifest.objects.is_empty(), manifest.unreadable.first()) {
             bail!(
                 "helm template printed something that is not YAML, at line {}: {}",
                 first.line,
                 first.why
             );
         }
-        let rendered = Seen::new(&objects, request);
+        let rendered = Seen::new(&manifest.objects, request);
         let (placed, former) = (&settled.placed, &settled.guess);
         let real = Guess::real(request, placed, &rendered, deployed, former);
         let next = if real.says_the_same(&settled.guess, settled.mode) {
@@ -94,9 +91,8 @@ fn rendered(
                 settled.has_no_queue = note.is_some();
                 settled.findings.extend(note);
             }
-            settled.objects = objects;
+            settled.rendered = manifest;
             settled.subcharts = subcharts(&stream);
-            settled.unreadable = unreadable;
             settled.proof = Some(proof);
             return Ok(settled);
         };

@@ -38,6 +38,7 @@ pub fn contested(target: &Target, helm_major: u64) -> Vec<Json> {
     };
     let at = &target.coordinates;
     let here = target
+        .rendered
         .objects
         .iter()
         .filter(|one| !one.is_hook() && one.is_in(&at.namespace));
@@ -149,7 +150,7 @@ mod tests {
         let observed = Observed::Present(Box::new(Snapshot::new(deployed, listed)));
         let mut target = target_of(Component::Agent, observed);
         let new = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: new}\n";
-        target.objects = parse(&format!("{MANIFEST}{new}")).unwrap();
+        target.rendered.objects = parse(&format!("{MANIFEST}{new}")).unwrap();
         let flags: Vec<String> = flags.split_whitespace().map(str::to_owned).collect();
         target.arguments = HelmArguments::sort(&flags).unwrap();
         let all = contested(&target, helm_major).into_iter();

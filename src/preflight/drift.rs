@@ -25,6 +25,7 @@ pub fn put_back(target: &mut Target, live: &[Object]) -> Option<Finding> {
         })
         .collect();
     let objects: Vec<&Object> = target
+        .rendered
         .objects
         .iter()
         .filter(|object| {
@@ -65,7 +66,7 @@ mod tests {
         let put_back = |live: &[Object]| {
             let mut target = target_of(Component::Agent, deployed("deployed"));
             target.action = Action::Nothing;
-            target.objects = config_map(&ours, "");
+            target.rendered.objects = config_map(&ours, "");
             let finding = put_back(&mut target, live);
             (finding, target)
         };

@@ -22,7 +22,7 @@ pub(super) fn changed(scene: &Scene<'_>) -> Vec<Finding> {
     let fixed = release.objects().iter().filter(is_fixed);
     fixed
         .filter_map(|old| {
-            let new = target.objects.iter().find(|new| new.id() == old.id())?;
+            let new = target.rendered.objects.iter().find(|new| new.id() == old.id())?;
             let differs = FIXED.iter().any(|field| old.get(&[field]) != new.get(&[field]));
             let opened = !is_fixed(&new);
             (differs || opened).then(|| {

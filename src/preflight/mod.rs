@@ -79,7 +79,7 @@ mod tests {
     use crate::overrides::Mode;
     use crate::overrides::task_pods::Strategy;
     use crate::plan::{Action, Changes, FileChange, Observed, Pinned, Purpose, TrustChange};
-    use crate::proof::Proof;
+    use crate::proof::{Manifest, Proof};
     use crate::release::Snapshot;
     use crate::vendor::Component;
 
@@ -175,8 +175,7 @@ mod tests {
             pinned: Pinned::default(),
             servers: Vec::new(),
             waiting: Vec::new(),
-            objects: Vec::new(),
-            unreadable: Vec::new(),
+            rendered: Manifest::default(),
             changes: Changes::default(),
             trust: TrustChange::default(),
             replaced: Vec::new(),

@@ -61,6 +61,7 @@ pub fn newcomers(target: &Target) -> Vec<Newcomer> {
         return Vec::new();
     }
     let release = target.observed.release();
+    let manifest = release.map(|release| &release.manifest);
     let deployed = release.map(Snapshot::objects).unwrap_or_default();
     let before = started(deployed);
     let to_come = |kind: &str, name: &str| {
@@ -68,13 +69,13 @@ pub fn newcomers(target: &Target) -> Vec<Newcomer> {
             let mut objects = objects.iter();
             objects.any(|one| one.kind == kind && one.name == name)
         };
-        has(&target.objects) && !has(deployed)
+        has(&target.rendered.objects) && !has(deployed)
     };
-    let pods = started(&target.objects);
+    let pods = started(&target.rendered.objects);
     let image = pods.iter().find_map(|(_, pod)| images(pod).next());
     let sent = |pod: &PodTemplate| as_sent(pod, image, &to_come);
     let new = pods.iter().enumerate().filter_map(|(index, (place, pod))| {
-        let object = workload(&target.objects, place);
+        let object = workload(&target.rendered.objects, place);
         if object.is_some_and(|one| !one.is_in(&target.coordinates.namespace) || is_asleep(one)) {
             return None;
         }
@@ -89,7 +90,10 @@ pub fn newcomers(target: &Target) -> Vec<Newcomer> {
             place: place.clone(),
             pod,
             before: old.and_then(|(_, old)| sent(old)),
-            needs_room: object.is_some_and(|object| needs_room(object, old.is_none())),
+            needs_room: object.is_some_and(|object| {
+                let is_new = old.is_none() && !manifest.is_some_and(|one| one.may_hide(object));
+                needs_room(object, is_new)
+            }),
         })
     });
     new.collect()
@@ -292,7 +296,7 @@ mod tests {
     fn of(before: Option<&str>, after: &str) -> Vec<Newcomer> {
         let observed = before.map_or(Observed::Absent, deployed_manifest);
         let mut target = target_of(Component::Agent, observed);
-        target.objects = parse(after).unwrap();
+        target.rendered.objects = parse(after).unwrap();
         newcomers(&target)
     }
 
@@ -310,7 +314,7 @@ mod tests {
         assert_eq!(of(None, &new).len(), 2);
         assert!(of(None, &deployment("x", ", replicas: 0")).is_empty());
         let mut target = target_of(Component::Agent, Observed::Absent);
-        target.objects = parse(&new).unwrap();
+        target.rendered.objects = parse(&new).unwrap();
         target.namespace_is_new = true;
         assert!(newcomers(&target).is_empty());
     }

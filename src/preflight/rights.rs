@@ -8,8 +8,7 @@ use serde_json::{Value as Json, json};
 use crate::finding::Finding;
 use crate::kube::ClusterAddress;
 use crate::plan::{Observed, Target};
-use crate::proof::{Object, same_objects};
-use crate::release::Snapshot;
+use crate::proof::{Manifest, Object, same_objects};
 
 /// One thing that the upgrade does.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,8 +83,9 @@ fn resource_of(kind: &str) -> String {
 #[must_use]
 pub fn deeds(target: &Target, helm_major: u64, in_secrets: bool) -> Vec<Deed> {
     let namespace = &target.coordinates.namespace;
+    let nothing = Manifest::default();
     let release = target.observed.release();
-    let before = release.map(Snapshot::objects).unwrap_or_default();
+    let before = release.map_or(&nothing, |release| &release.manifest);
     let storage = |verb| Deed {
         verb,
         group: String::new(),
@@ -98,9 +98,15 @@ pub fn deeds(target: &Target, helm_major: u64, in_secrets: bool) -> Vec<Deed> {
         deeds.extend([storage("create"), storage("update")]);
     }
     deeds.extend(namespace_deed(target, helm_major));
-    for object in target.objects.iter().filter(|object| !object.is_hook()) {
-        let old = before.iter().find(|old| old.id() == object.id());
-        let verb = match old {
+    for object in target
+        .rendered
+        .objects
+        .iter()
+        .filter(|object| !object.is_hook())
+    {
+        let mut known = before.objects.iter();
+        let verb = match known.find(|old| old.id() == object.id()) {
+            None if before.may_hide(object) => continue,
             None => "create",
             Some(old) if same_objects(std::slice::from_ref(old), std::slice::from_ref(object)) => {
                 continue;
@@ -110,9 +116,16 @@ pub fn deeds(target: &Target, helm_major: u64, in_secrets: bool) -> Vec<Deed> {
         deeds.push(Deed::on(verb, object, namespace));
     }
     let gone = before
+        .objects
         .iter()
-        .filter(|old| !old.stays_behind())
-        .filter(|old| !target.objects.iter().any(|object| object.id() == old.id()));
+        .filter(|old| !old.stays_behind() && !target.rendered.may_hide(old))
+        .filter(|old| {
+            !target
+                .rendered
+                .objects
+                .iter()
+                .any(|object| object.id() == old.id())
+        });
     deeds.extend(gone.map(|object| Deed::on("delete", object, namespace)));
     deeds.sort_unstable();
     deeds.dedup();
@@ -257,7 +270,6 @@ pub fn refused(
 mod tests {
     use super::*;
     use crate::preflight::tests::{deployed_manifest, target_of};
-    use crate::proof;
     use crate::vendor::Component;
 
     const NEW: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec: {replicas: 2}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: same}\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: c}\n";
@@ -265,7 +277,7 @@ mod tests {
 
     fn upgrade() -> Target {
         Target {
-            objects: proof::parse(NEW).unwrap(),
+            rendered: Manifest::read(NEW),
             ..target_of(Component::Agent, deployed_manifest(OLD))
         }
     }

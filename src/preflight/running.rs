@@ -40,7 +40,7 @@ impl fmt::Display for Workload {
 fn after_upgrade(target: &Target) -> Vec<Workload> {
     match target.observed.release() {
         Some(_) if target.action == Action::Nothing => Vec::new(),
-        Some(release) => keeping_old_content(release.objects(), &target.objects),
+        Some(release) => keeping_old_content(release.objects(), &target.rendered.objects),
         None => Vec::new(),
     }
 }
@@ -49,7 +49,7 @@ fn after_upgrade(target: &Target) -> Vec<Workload> {
 #[must_use]
 pub fn restarted(target: &Target) -> Vec<Replaced> {
     let kept = after_upgrade(target).into_iter();
-    kept.filter_map(|one| find(&target.objects, &one.kind, &one.name))
+    kept.filter_map(|one| find(&target.rendered.objects, &one.kind, &one.name))
         .map(|workload| Replaced::of(workload, false))
         .collect()
 }

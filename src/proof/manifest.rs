@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize as _;
 use serde_yaml::Value;
 
-use crate::yaml;
+use crate::yaml::{self, AsTaken};
 
 /// A Kubernetes object of a manifest.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,22 +108,25 @@ impl Object {
 pub struct Manifest {
     /// The objects that can be read.
     pub objects: Vec<Object>,
-    /// The documents that cannot.
-    pub unreadable: Vec<Unreadable>,
+    /// The documents that cannot, though they could for whoever made them.
+    pub unreadable: Vec<Flawed>,
+    /// Those in which a key stands twice. For Helm and Kubernetes the last one counts, and so it does in the objects; what is
+    /// dropped may be a secret all the same.
+    pub repeated: Vec<Flawed>,
 }
 
-/// A document of a manifest that is not YAML for us, though it was for whoever made it: a key that is there twice, say.
+/// A document of a manifest that is not plain YAML.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unreadable {
+pub struct Flawed {
     /// Its text.
     pub text: String,
     /// The line of the manifest at which it begins, counted from 1.
     pub line: usize,
-    /// Why it cannot be read.
+    /// What is wrong with it.
     pub why: String,
 }
 
-impl Unreadable {
+impl Flawed {
     /// The chart's file that it was made from, as Helm notes it in a comment.
     #[must_use]
     pub fn source(&self) -> Option<&str> {
@@ -154,25 +156,49 @@ pub fn subcharts(stream: &str) -> BTreeSet<String> {
 }
 
 impl Manifest {
+    /// One of these objects, all of it readable.
+    #[must_use]
+    pub fn of(objects: impl IntoIterator<Item = Object>) -> Self {
+        Self {
+            objects: objects.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+
     /// Reads document by document, so that one that cannot be read hides no other.
     #[must_use]
     pub fn read(stream: &str) -> Self {
         let mut manifest = Self::default();
         for (line, text) in documents(stream) {
-            let objects = match yaml::excess(text) {
-                Some(excess) => Err(excess.to_string()),
-                None => parse(text).map_err(|error| error.to_string()),
+            let flawed = |why| Flawed {
+                text: text.to_owned(),
+                line,
+                why,
             };
-            match objects {
-                Ok(objects) => manifest.objects.extend(objects),
-                Err(why) => manifest.unreadable.push(Unreadable {
-                    text: text.to_owned(),
-                    line,
-                    why,
-                }),
+            let taken = match yaml::excess(text) {
+                Some(excess) => Err(excess.to_string()),
+                None => AsTaken::read(text).map_err(|error| error.to_string()),
+            };
+            match taken {
+                Ok(taken) => {
+                    let objects = taken.values.into_iter().map(Object::new);
+                    manifest.objects.extend(objects);
+                    manifest.repeated.extend(taken.repeated.map(flawed));
+                }
+                Err(why) => manifest.unreadable.push(flawed(why)),
             }
         }
         manifest
+    }
+
+    /// Whether an object may be among the documents that cannot be read: what those hold is not known, so nothing is claimed of
+    /// any whose name stands in one.
+    #[must_use]
+    pub fn may_hide(&self, object: &Object) -> bool {
+        let documents = self.unreadable.iter();
+        documents
+            .filter(|one| one.text.contains(&object.kind))
+            .any(|one| one.text.contains(&object.name))
     }
 }
 
@@ -197,15 +223,8 @@ fn documents(stream: &str) -> Vec<(usize, &str)> {
 /// # Errors
 /// The stream is not YAML.
 pub fn parse(stream: &str) -> Result<Vec<Object>, serde_yaml::Error> {
-    let mut objects = Vec::new();
-    for document in serde_yaml::Deserializer::from_str(stream) {
-        let value = Value::deserialize(document)?;
-        if value.is_null() {
-            continue;
-        }
-        objects.push(Object::new(value));
-    }
-    Ok(objects)
+    let taken = AsTaken::read(stream)?;
+    Ok(taken.values.into_iter().map(Object::new).collect())
 }
 
 /// Whether two manifests hold the same objects, in whatever order; hooks do not count.
@@ -228,7 +247,7 @@ mod tests {
     #[test]
     fn a_document_that_cannot_be_read_hides_no_other() {
         let manifest = Manifest::read(
-            "---\n# Source: c/a.yaml\nkind: A\nmetadata: {name: a}\n---\n# Source: c/b.yaml\nkind: B\nkind: B\n--- # no more\nkind: C\nmetadata: {name: c}\n",
+            "---\n# Source: c/a.yaml\nkind: A\nmetadata: {name: a}\n---\n# Source: c/b.yaml\nkind: B\nmetadata: {name: b}}\n--- # no more\nkind: C\nmetadata: {name: c}\n",
         );
         let names: Vec<&str> = manifest
             .objects
@@ -243,8 +262,24 @@ mod tests {
             (unreadable.line, unreadable.source()),
             (5, Some("c/b.yaml"))
         );
-        assert!(unreadable.why.contains("kind"), "{}", unreadable.why);
         assert_eq!(Manifest::read(""), Manifest::default());
+        let hidden = |text: &str| manifest.may_hide(&parse(text).unwrap()[0]);
+        assert!(hidden("kind: B\nmetadata: {name: b}"));
+        assert!(!hidden("kind: B\nmetadata: {name: other}"));
+    }
+
+    #[test]
+    fn of_a_key_that_stands_twice_the_last_one_counts() {
+        let manifest = Manifest::read(
+            "kind: A\nmetadata: {name: a}\nx: {y: 1}\nx: {<<: {z: 2}}\n---\nkind: B\nmetadata: {name: b}\n",
+        );
+        let read =
+            parse("kind: A\nmetadata: {name: a}\nx: {z: 2}\n---\nkind: B\nmetadata: {name: b}\n");
+        assert_eq!(manifest.objects, read.unwrap());
+        let [repeated] = manifest.repeated.as_slice() else {
+            panic!("{:?}", manifest.repeated);
+        };
+        assert!(repeated.why.contains("duplicate"), "{}", repeated.why);
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub use arrival::{Arrival, Itself, Proof, Reach, prove};
 pub use asking::Question;
 pub use carriers::{Carrier, Carriers, Found, carried};
 pub use keys::{RefusedKey, refused_keys};
-pub use manifest::{Manifest, Object, ObjectId, Unreadable, parse, same_objects, subcharts};
+pub use manifest::{Flawed, Manifest, Object, ObjectId, parse, same_objects, subcharts};
 pub use place::{PodPlace, TemplatePlace, TextPlace};
 pub use pod_spec::PodTemplate;
 pub use pods::{ContainerArrival, mounted_by};

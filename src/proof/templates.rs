@@ -3,7 +3,6 @@
 //! Charts write them in every shape there is: one document, with or without `kind`; several documents; a list; a map from
 //! a queue to its Pod or Job. What counts is that a pod with containers stands there, not what it is called.
 
-use serde::Deserialize as _;
 use serde_yaml::Value;
 
 use super::place::{TemplatePlace, TextPlace};
@@ -11,6 +10,7 @@ use super::pods::references;
 use super::texts::texts;
 use super::{Object, pod_spec::PodTemplate};
 use crate::values::scalar_text;
+use crate::yaml::AsTaken;
 
 /// Maps in maps deeper than this are no templates by queue.
 const MAX_DEPTH: usize = 4;
@@ -89,17 +89,19 @@ impl Templates {
 
     fn read(&mut self, place: TextPlace, text: &str) {
         let mut finds = Vec::new();
-        for document in serde_yaml::Deserializer::from_str(text) {
-            match Value::deserialize(document) {
-                Ok(value) => search(value, &mut Vec::new(), &mut finds),
-                Err(error) => {
-                    if looks_like_pods(text) {
-                        let line = error.location().map_or(1, |at| at.line());
-                        let why = error.to_string();
-                        self.broken.push(Broken { place, line, why });
-                    }
-                    return;
+        match AsTaken::read(text) {
+            Ok(taken) => {
+                for value in taken.values {
+                    search(value, &mut Vec::new(), &mut finds);
                 }
+            }
+            Err(error) => {
+                if looks_like_pods(text) {
+                    let line = error.location().map_or(1, |at| at.line());
+                    let why = error.to_string();
+                    self.broken.push(Broken { place, line, why });
+                }
+                return;
             }
         }
         let several = finds.iter().filter(|find| find.queue.is_none()).count() > 1;

@@ -80,6 +80,7 @@ struct Seen {
 pub(super) fn look(kubectl: &Kubectl, target: &Target, check: &mut Check) {
     let namespace = &target.coordinates.namespace;
     let mut open: Vec<(Workload, bool)> = target
+        .rendered
         .objects
         .iter()
         .filter_map(Workload::of)

@@ -21,6 +21,7 @@ impl<'a> Readiness<'a> {
     #[must_use]
     pub(super) fn of(target: &'a Target, kubectl: &'a Kubectl) -> Self {
         let workloads = target
+            .rendered
             .objects
             .iter()
             .filter(|object| WORKLOADS.contains(&object.kind.as_str()))

@@ -10,7 +10,7 @@ use serde_yaml::Value;
 use super::{Reading, holds_certificate, is_certificate_name, is_key_name, parsed, skipped};
 use crate::exit::Stop;
 use crate::finding::Finding;
-use crate::proof::{Manifest, Object, Unreadable};
+use crate::proof::{Flawed, Manifest, Object};
 
 /// The content of each key.
 pub(super) type Contents = BTreeMap<String, Vec<u8>>;
@@ -89,15 +89,16 @@ pub(super) fn of_manifests(text: &str, name: &str) -> Option<Result<Reading>> {
         return None;
     }
     // What cannot be read may be what was meant.
-    let may_be_meant = |one: &&Unreadable| {
+    let may_be_meant = |one: &&Flawed| {
         ["CERTIFICATE", "Secret", "List"]
             .iter()
             .any(|word| one.text.contains(word))
     };
-    if let Some(first) = manifest.unreadable.iter().find(may_be_meant) {
+    let mut flawed = manifest.unreadable.iter().chain(&manifest.repeated);
+    if let Some(first) = flawed.find(may_be_meant) {
         let (line, why) = (first.line, &first.why);
         return Some(Err(Stop::refused(format!(
-            "{name}:{line}: this document cannot be read, so its certificates would be left out: {why}; mend it, or give a file of the others"
+            "{name}:{line}: this document is not plain YAML, so certificates of it would be left out: {why}; mend it, or give a file of the others"
         ))
         .into()));
     }

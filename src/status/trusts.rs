@@ -6,7 +6,7 @@ use crate::certs::alias;
 use crate::overrides::task_pods::{Strategy, is_recipe_volume, queue_templates};
 use crate::overrides::{Mode, Placed, held_by, replaces_bundle};
 use crate::proof::{Object, Proof, carried};
-use crate::values;
+use crate::values::{self, scalar::is_on};
 use crate::vendor::{Layout, PROPAGATE, PodList, TaskPodKeys};
 
 /// Which certificates there are, and how they get where they are needed.
@@ -74,7 +74,7 @@ impl Trusts {
 /// By the chart where it is told to, by the documented template where its volume is in one, else not at all.
 fn strategy(values: &Value, layout: &Layout, keys: &TaskPodKeys) -> Strategy {
     let propagate = layout.under_certificates(PROPAGATE);
-    if values::lookup(values, &propagate) == Some(&Value::Bool(true)) {
+    if values::lookup(values, &propagate).is_some_and(is_on) {
         return Strategy::Propagate;
     }
     let has_recipe = |template: Option<&Value>| {

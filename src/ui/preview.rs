@@ -214,7 +214,7 @@ fn manifest(target: &Target) -> String {
     let title = style(format!("Manifest of {release}")).bold();
     format!(
         "\n{title}\n{}# end of the manifest of {release}",
-        plan::shown_manifest(&target.objects)
+        plan::shown_manifest(&target.rendered.objects)
     )
 }
 

@@ -11,7 +11,7 @@ use super::printable::printable;
 use super::progress::Progress;
 use super::redact::Redactor;
 use crate::exit::Stop;
-use crate::proof::{Object, Unreadable};
+use crate::proof::{Manifest, Object};
 
 /// Everything that is printed goes through here.
 #[derive(Debug, Default)]
@@ -26,12 +26,17 @@ impl Screen {
         self.redactor.learn(values);
     }
 
-    /// A screen that hides what the Secrets among `objects` hold, and the secrets in what cannot be read.
-    pub fn hide_secrets_in(&self, objects: &[Object], unreadable: &[Unreadable]) {
-        self.redactor.learn_objects(objects);
-        for unreadable in unreadable {
-            self.redactor.learn_text(&unreadable.text);
+    /// A screen that hides what the Secrets of a manifest hold, and the secrets in what of it is not plain YAML.
+    pub fn hide_secrets_in(&self, manifest: &Manifest) {
+        self.hide_secrets_among(&manifest.objects);
+        for flawed in manifest.unreadable.iter().chain(&manifest.repeated) {
+            self.redactor.learn_text(&flawed.text);
         }
+    }
+
+    /// A screen that hides what the Secrets among `objects` hold.
+    pub fn hide_secrets_among(&self, objects: &[Object]) {
+        self.redactor.learn_objects(objects);
     }
 
     /// A screen that hides these texts, in every form.

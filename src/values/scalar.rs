@@ -15,6 +15,25 @@ pub fn is_read_as(in_file: &Value, deployed: &Value) -> bool {
     }
 }
 
+/// Whether a switch is on, as a template sees it that says `if`: a text is, whatever it says. But `no` and the like, which YAML 1.1
+/// has for truth values, stand in files without quotes.
+#[must_use]
+pub fn is_on(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(yes) => *yes,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => {
+            let is_quoted = text.eq_ignore_ascii_case("false");
+            let word = boolean(text).filter(|_| !is_quoted);
+            word.unwrap_or(!text.is_empty())
+        }
+        Value::Sequence(items) => !items.is_empty(),
+        Value::Mapping(mapping) => !mapping.is_empty(),
+        Value::Tagged(tagged) => is_on(&tagged.value),
+    }
+}
+
 /// What Helm makes of a scalar as it is written where that is no text: the words for it. A date is a text to Helm.
 #[must_use]
 pub fn kind_of(written: &str) -> Option<&'static str> {
@@ -90,6 +109,19 @@ mod tests {
             ("corp-root", None),
         ] {
             assert_eq!(kind_of(written), kind, "{written}");
+        }
+    }
+
+    #[test]
+    fn a_switch_is_on_as_templates_see_it() {
+        let is_on = |text: &str| is_on(&serde_yaml::from_str(text).unwrap());
+        for text in [
+            "true", "yes", "On", "y", "1", "text", "'false'", "[0]", "{a: b}",
+        ] {
+            assert!(is_on(text), "{text}");
+        }
+        for text in ["false", "no", "Off", "n", "0", "''", "~", "[]", "{}"] {
+            assert!(!is_on(text), "{text}");
         }
     }
 

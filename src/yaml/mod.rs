@@ -80,11 +80,57 @@ pub fn value_of(text: &str) -> Result<serde_yaml::Value, YamlError> {
         return Err(excess);
     }
     let value = values::typed(text)?;
-    Ok(if text.contains("<<") {
+    Ok(merged(value, text))
+}
+
+/// What the documents of a text mean that somebody else made, as Helm, Kubernetes and `PyYAML` read it: of a key that stands twice,
+/// the last counts.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AsTaken {
+    /// Each document that is not empty.
+    pub values: Vec<serde_yaml::Value>,
+    /// Why they are not plain YAML, where a key stands twice.
+    pub repeated: Option<String>,
+}
+
+impl AsTaken {
+    /// Reads a text; what is too much to be read is asked by [`excess`].
+    ///
+    /// # Errors
+    /// It is not YAML for anybody.
+    pub fn read(text: &str) -> Result<Self, serde_yaml::Error> {
+        let (values, repeated) = match all::<serde_yaml::Value>(text) {
+            Ok(values) => (values, None),
+            // Of what our reader refuses, this one takes a key that stands twice, and nothing else.
+            Err(error) => match all::<serde_json::Value>(text) {
+                Ok(values) => {
+                    let values = values.into_iter().map(serde_yaml::to_value);
+                    (values.collect::<Result<_, _>>()?, Some(error.to_string()))
+                }
+                Err(_) => return Err(error),
+            },
+        };
+        let values = values.into_iter().filter(|value| !value.is_null());
+        Ok(Self {
+            values: values.map(|value| merged(value, text)).collect(),
+            repeated,
+        })
+    }
+}
+
+fn all<T: serde::de::DeserializeOwned>(text: &str) -> Result<Vec<T>, serde_yaml::Error> {
+    serde_yaml::Deserializer::from_str(text)
+        .map(T::deserialize)
+        .collect()
+}
+
+/// A value of `text` with every `<<` replaced by what it merges.
+fn merged(value: serde_yaml::Value, text: &str) -> serde_yaml::Value {
+    if text.contains("<<") {
         values::resolve_merges(&value).unwrap_or(value)
     } else {
         value
-    })
+    }
 }
 
 /// A mapping as a document of its own, written so that readers of YAML 1.1 and 1.2 take the same from it: Kubernetes and Helm are of

@@ -49,6 +49,20 @@ on_the_cluster! {
             .warns("wants limits.cpu, requests.memory of every container");
     }
 
+    fn of_a_key_that_stands_twice_the_cluster_has_the_last_and_so_do_we(world, namespace) {
+        let copy = world.path("chart");
+        copy_folder(chart(NEW_AGENT).as_ref(), &copy);
+        let twice = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: twice}\ndata:\n  which: first\n  which: last\n";
+        std::fs::write(copy.join("templates/twice.yaml"), twice).unwrap();
+        world.write("one.pem", &certificates::ca("Acme Root"));
+        let line = install(&namespace, "chart", "--yes");
+        let installed = world.plugin(&line);
+        installed.exits(0).says("ConfigMap twice").never_says("unreadable");
+        let live = Namespace::kubectl(&["get", "configmap", "twice", "-n", &namespace.name, "-o", "jsonpath={.data}"]);
+        assert_eq!(live, r#"{"which":"last"}"#);
+        world.plugin(&line).exits(0).says("Nothing to change").never_says("unreadable");
+    }
+
     fn an_immutable_config_map_is_not_changed_half_way(world, namespace) {
         let copy = world.path("chart");
         copy_folder(chart(NEW_AGENT).as_ref(), &copy);

@@ -67,6 +67,7 @@ mod status;
 mod structure;
 mod task_pods;
 mod vendors_page;
+mod yaml_as_helm;
 mod yaml_cases;
 mod yaml_edits;
 mod yaml_properties;

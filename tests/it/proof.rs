@@ -108,13 +108,21 @@ both_majors! {
 
     fn what_helm_takes_and_we_cannot_read_is_told_and_refuses_nothing(world) {
         let chart = Broken::copy(&world, OLD_AGENT);
-        let twice = "kind: Secret\napiVersion: v1\nmetadata: {name: extra}\nstringData:\n  login: of-nobodys-values\n  login: of-nobodys-values\n";
-        world.write("chart/templates/twice.yaml", twice);
+        let deep = format!("kind: Secret\napiVersion: v1\nmetadata: {{name: extra}}\nstringData:\n  login: of-nobodys-values\nx: {}{}\n", "[".repeat(200), "]".repeat(200));
+        world.write("chart/templates/deep.yaml", &deep);
         chart.dry_run("--show-manifest")
             .exits(0)
-            .warns("warning[rendered-unreadable]: 1 of the documents that the chart renders cannot be read here, the first from clearml-enterprise-agent/templates/twice.yaml")
+            .warns("warning[rendered-unreadable]: 1 of the documents that the chart renders cannot be read here, the first from clearml-enterprise-agent/templates/deep.yaml")
             .says("→ Deployment clearml-agent-clearml-enterprise-agent")
             .never_says("of-nobodys-values");
+    }
+
+    fn of_a_key_that_stands_twice_the_last_counts_and_the_first_stays_secret(world) {
+        let chart = Broken::copy(&world, OLD_AGENT);
+        let twice = "kind: Secret\napiVersion: v1\nmetadata: {name: extra}\nstringData:\n  login: of-nobodys-values\n  login: the-other-of-nobody\n";
+        world.write("chart/templates/twice.yaml", twice);
+        let run = chart.dry_run("--show-manifest");
+        run.exits(0).says("Secret extra").never_says("rendered-unreadable").never_says("of-nobodys-values").never_says("the-other-of-nobody");
     }
 
     fn a_workload_that_mounts_nothing_is_refused(world) {

@@ -322,7 +322,7 @@ both_majors! {
         world.write("list.json", &list.to_string());
         world.plugin("inspect list.json").exits(0).says("One").says("(ConfigMap trust) bundle:1");
         world.write("broken.yaml", &format!("{map}---\n{secret}  - broken\n"));
-        world.plugin("inspect broken.yaml").exits(3).warns("broken.yaml:").warns("this document cannot be read, so its certificates would be left out").never_says("c2VjcmV0");
+        world.plugin("inspect broken.yaml").exits(3).warns("broken.yaml:").warns("this document is not plain YAML, so certificates of it would be left out").never_says("c2VjcmV0");
         world.write("none.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {token: aGVsbG8=}\n");
         world
             .plugin("inspect none.yaml")

@@ -316,7 +316,7 @@ fn unrendered(world: &World) {
         .never_says("Objects that change");
 }
 
-/// A document that Go's YAML takes and ours does not, with a secret that no values file holds.
+/// A document that is not plain YAML, with secrets that no values file holds: Helm takes the last of two keys.
 const TWICE: &str = "---
 # Source: agent/templates/extra.yaml
 kind: Secret
@@ -324,12 +324,14 @@ metadata:
   name: extra
 stringData:
   login: of-nobodys-values
-  login: of-nobodys-values
+  login: the-other-of-nobody
 ";
 
 fn unreadable(world: &World) {
+    // Deeper than we read.
+    let deep = format!("{TWICE}x: {}{}\n", "[".repeat(200), "]".repeat(200));
     let real = Rule::when("template").runs_real(&world.helm.binary());
-    helm_with(world, OVERRIDE, real, TWICE)
+    helm_with(world, OVERRIDE, real.clone(), &deep)
         .runs(&dry_run(OLD_AGENT, ""))
         .exits(0)
         .warns("warning[deployed-manifest-unreadable]")
@@ -338,10 +340,18 @@ fn unreadable(world: &World) {
         // The others are compared all the same.
         .says("Objects that change")
         .never_says("of-nobodys-values");
-    let refuses = Rule::when("template").fails("Error: login of-nobodys-values is no good\n");
-    helm_with(world, OVERRIDE, refuses, TWICE)
+    helm_with(world, OVERRIDE, real, TWICE)
         .runs(&dry_run(OLD_AGENT, ""))
-        .exits(1)
-        .warns("login *** is no good")
-        .never_says("of-nobodys-values");
+        .exits(0)
+        .says("- Secret extra")
+        .never_says("deployed-manifest-unreadable");
+    for manifest in [&deep, TWICE] {
+        let refuses = Rule::when("template")
+            .fails("Error: login of-nobodys-values is no good, nor the-other-of-nobody\n");
+        helm_with(world, OVERRIDE, refuses, manifest)
+            .runs(&dry_run(OLD_AGENT, ""))
+            .exits(1)
+            .warns("login *** is no good, nor ***")
+            .never_says("of-nobodys-values");
+    }
 }

@@ -78,7 +78,7 @@ pub(super) fn read_all(
         screen.leave_open(names);
         if let Ok(snapshot) = &read.stored {
             screen.hide_secrets_of(&snapshot.deployed.values);
-            screen.hide_secrets_in(&snapshot.manifest.objects, &snapshot.manifest.unreadable);
+            screen.hide_secrets_in(&snapshot.manifest);
         }
     }
     (reads, findings)

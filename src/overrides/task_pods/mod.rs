@@ -16,7 +16,7 @@ use serde_yaml::Value;
 
 use super::list_at;
 use crate::finding::Finding;
-use crate::values;
+use crate::values::{self, scalar::is_on};
 use crate::vendor::{EXTRA_CERTS, OVERRIDE_BUNDLE, PROPAGATE, PodList, TaskPodKeys};
 use crate::yaml::{Document, Path, YamlError};
 
@@ -89,7 +89,10 @@ pub enum Queues {
 /// # Errors
 /// The document cannot be edited safely there.
 pub fn propagate(document: &mut Document, certificates: &[&str]) -> Result<()> {
-    document.set(Path::from(certificates).then(PROPAGATE), &Value::Bool(true))?;
+    let path = Path::from(certificates).then(PROPAGATE);
+    if !document.get(&path)?.as_ref().is_some_and(is_on) {
+        document.set(path, &Value::Bool(true))?;
+    }
     Ok(())
 }
 
@@ -214,7 +217,7 @@ pub fn standing(
     keys: Option<&TaskPodKeys>,
 ) -> Result<Strategy> {
     let propagate = Path::from(certificates).then(PROPAGATE);
-    if document.get(&propagate)? == Some(Value::Bool(true)) {
+    if document.get(&propagate)?.as_ref().is_some_and(is_on) {
         return Ok(Strategy::Propagate);
     }
     let Some(keys) = keys else {

@@ -2,7 +2,7 @@
 
 use serde_yaml::Value;
 
-use crate::values::{self, scalar_text};
+use crate::values::{self, scalar::is_on, scalar_text};
 use crate::vendor::{OVERRIDES, PodList, QueueKeys};
 use crate::yaml::Path;
 
@@ -53,7 +53,7 @@ pub fn has_queues(values: &Value, keys: &QueueKeys) -> bool {
             .is_some_and(|queues| !queues.is_empty())
     };
     let apps = keys.apps.and_then(|keys| values::lookup(values, keys));
-    has_any(keys.all) || apps.is_some_and(|apps| apps.get("enabled") == Some(&Value::Bool(true)))
+    has_any(keys.all) || apps.is_some_and(|apps| apps.get("enabled").is_some_and(is_on))
 }
 
 #[cfg(test)]
