@@ -245,10 +245,7 @@ fn look(
         })
         .collect();
     for component in Component::ALL {
-        let mut specs = sought.iter().flat_map(|one| &one.specs);
-        if specs.any(|one| one.component == component && one.values.is_empty()) {
-            status::settle_files(&mut releases, component);
-        }
+        status::settle_files(&mut releases, component);
     }
     if !arguments.skip_probe {
         ask_servers(&mut releases, screen);

@@ -175,7 +175,7 @@ fn hint(evidence: &Evidence<'_>, file: &FileSaid, said: &Trusts) -> String {
 /// A file of the documented name, found where the run began, belongs to the releases that it agrees with; only where it agrees
 /// with none is it told of each that it differs.
 pub fn settle(releases: &mut [ReleaseStatus], component: Component) {
-    let of_it = |one: &ReleaseStatus| one.component == component;
+    let of_it = |one: &ReleaseStatus| one.component == component && one.file_was_found;
     let agrees = |one: &ReleaseStatus| one.file == Agreement::Same;
     if !releases.iter().any(|one| of_it(one) && agrees(one)) {
         return;

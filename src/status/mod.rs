@@ -120,6 +120,8 @@ pub struct ReleaseStatus {
     pub queues: Vec<Queue>,
     /// The override file and the release.
     pub file: Agreement,
+    /// Whether nobody named that file: it has the documented name, and is some release's.
+    pub file_was_found: bool,
     /// The release and the live objects.
     pub live: Agreement,
     /// The live objects and the pods.
@@ -178,6 +180,7 @@ impl ReleaseStatus {
             task_pods,
             queues,
             file,
+            file_was_found: evidence.file.is_some_and(|file| !file.is_named),
             live,
             pods,
             given,

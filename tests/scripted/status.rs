@@ -23,6 +23,14 @@ pub(crate) fn trials() -> Vec<Trial> {
             "a_file_belongs_to_the_release_that_it_agrees_with",
             whose_file,
         ),
+        trial(
+            "a_file_that_was_named_is_that_releases_whatever_another_has",
+            named_files,
+        ),
+        trial(
+            "a_target_without_a_namespace_is_in_that_of_the_cluster_alone",
+            unplaced_target,
+        ),
         trial("what_the_cluster_has_otherwise_is_told", live),
         trial("pods_without_the_certificates_are_told", pods),
         trial(
@@ -105,6 +113,55 @@ fn file_of_flux(world: &World) {
     look("")
         .exits(3)
         .warns("error[release-missing]: there is no release other");
+}
+
+fn named_files(world: &World) {
+    let release = agent(world);
+    let second = Release::of(world, "second", CHART, OVERRIDE);
+    let rules = [
+        listed(&[
+            ("clearml-agent", "team-a", CHART),
+            ("second", "team-a", CHART),
+        ]),
+        release.told(),
+        Rule::when("status second").prints(&second.status()),
+    ];
+    world.write("b.yaml", "a: 1\n").write(
+        "clearml-certs.yaml",
+        "targets:\n  - {component: agent, release: clearml-agent}\n  - {component: agent, release: second, values: b.yaml}\n",
+    );
+    let fake = FakeHelm::new(world, &rules);
+    for words in [
+        "status --skip-probe",
+        "status agent --skip-probe --agent-release clearml-agent --agent-release second --agent-values b.yaml",
+    ] {
+        fake.runs(words)
+            .exits(3)
+            .warns("error[file-differs]: b.yaml says something else than release second in team-a");
+    }
+    // The one that is named agrees, and the other with nothing.
+    world.write("b.yaml", &world.read(OVERRIDE));
+    world.write(OVERRIDE, "a: 1\n");
+    fake.runs("status --skip-probe").exits(3).warns(
+        "error[file-differs]: clearml-agent-values.override.yaml says something else than release clearml-agent in team-a",
+    );
+}
+
+fn unplaced_target(world: &World) {
+    let release = agent(world);
+    world.write(
+        "clearml-certs.yaml",
+        "targets:\n  - {component: agent, release: clearml-agent}\n  - {component: gateway, release: gw, namespace: team-b}\n",
+    );
+    let rules = [
+        Rule::when("list -n team-a").prints("[]"),
+        Rule::when("list").prints(&deployed::list(&[("clearml-agent", "team-b", CHART)])),
+        release.told(),
+    ];
+    let run = FakeHelm::new(world, &rules).runs("status --skip-probe");
+    run.exits(3)
+        .warns("error[release-missing]: there is no release clearml-agent of the agent in team-a")
+        .never_says("team-b/clearml-agent");
 }
 
 fn listed(releases: &[(&str, &str, &str)]) -> Rule {
@@ -543,7 +600,7 @@ fn unreadable(world: &World) {
         .warns("connection refused");
     // A document of a manifest that cannot be read: nothing is claimed of it.
     let mut partly = agent(world);
-    partly.manifest += "---\nkind: A\nkind: B\n";
+    partly.manifest += "---\nkind: {a: b}}\n";
     look(world, &partly.rules(), "")
         .exits(0)
         .says("  ✓     ?     ✓\n")

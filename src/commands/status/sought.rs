@@ -84,7 +84,10 @@ impl Sought {
                     specs: Vec::new(),
                     wanted: Vec::new(),
                 });
-            one.specs.push(kept::placed(request.spec)?.0);
+            let (mut spec, _) = kept::placed(request.spec)?;
+            // As `install` goes by the file: a target without a namespace is in that of the cluster alone.
+            spec.namespace = Some(spec.namespace_in(&one.cluster).to_owned());
+            one.specs.push(spec);
             // What a server presents now is not what it is to be.
             let mut sources = request.desired.certificates;
             sources.retain(|source| !matches!(source.place, Place::Server(_)));
@@ -117,17 +120,12 @@ impl Sought {
         namespace: &str,
         release: &str,
     ) -> Option<usize> {
-        let own = self.cluster.namespace();
         let fits = |spec: &TargetSpec, named: bool| {
-            let is_here = match &spec.namespace {
-                Some(name) => name == namespace,
-                None => self.wanted.is_empty() || own == namespace,
-            };
             let is_it = match &spec.release {
                 Some(name) => name == release,
                 None => !named,
             };
-            spec.component == component && is_here && is_it
+            spec.component == component && spec.allows(namespace) && is_it
         };
         let mut specs = self.specs.iter();
         let by_name = specs.position(|spec| fits(spec, true));
