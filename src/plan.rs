@@ -298,6 +298,12 @@ impl Target {
         Carriers::find(&stored)
     }
 
+    /// Whether what helm tells is its release: where there was none, what is left of one that was uninstalled is none.
+    #[must_use]
+    pub fn is_of_release(&self, told: &Deployed) -> bool {
+        self.observed.release().is_some() || told.status != "uninstalled"
+    }
+
     /// Whether anything stands in its own way.
     #[must_use]
     pub fn is_refused(&self) -> bool {

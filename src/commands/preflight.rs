@@ -40,6 +40,8 @@ struct Around {
     everywhere: BTreeMap<ClusterAddress, Vec<PlacedRelease>>,
     /// Where agents come along.
     agents: BTreeSet<Spot>,
+    /// The namespaces that are made on the way, and whose turn that is.
+    makers: BTreeSet<(Spot, Turn)>,
 }
 
 impl Preflight<'_> {
@@ -103,6 +105,9 @@ impl Preflight<'_> {
         let agents = targets
             .iter()
             .filter(|target| target.coordinates.component == Component::Agent);
+        let makers = targets
+            .iter()
+            .filter(|target| target.upgrade.creates_namespace());
         let new = targets.iter().filter(|target| is_new(target));
         let clusters: BTreeSet<&ClusterAddress> = new.map(|one| &one.coordinates.cluster).collect();
         let clusters: Vec<&ClusterAddress> = clusters.into_iter().collect();
@@ -123,6 +128,7 @@ impl Preflight<'_> {
         Around {
             everywhere,
             agents: agents.map(spot).collect(),
+            makers: makers.map(|one| (spot(one), turn(one))).collect(),
         }
     }
 
@@ -148,6 +154,7 @@ impl Preflight<'_> {
             answers: &answers,
             engine,
             agent_comes_along: around.agents.contains(&spot(target)),
+            namespace_is_made: around.is_made_before(target),
             restart,
             deploys,
         };
@@ -182,6 +189,22 @@ type Spot = ((String, Option<String>), String);
 fn spot(target: &Target) -> Spot {
     let at = &target.coordinates;
     (at.cluster.leads_to(), at.namespace.clone())
+}
+
+/// The wave, and whose turn it is in a cluster of it.
+type Turn = (usize, usize);
+
+fn turn(target: &Target) -> Turn {
+    (target.wave, target.coordinates.component.rank())
+}
+
+impl Around {
+    /// Whether the command of an earlier target makes the namespace of this one.
+    fn is_made_before(&self, target: &Target) -> bool {
+        let (spot, turn) = (spot(target), turn(target));
+        let mut makers = self.makers.iter();
+        makers.any(|(made, whose)| *made == spot && *whose < turn)
+    }
 }
 
 fn is_new(target: &Target) -> bool {

@@ -45,6 +45,8 @@ pub struct Scene<'a> {
     pub engine: Option<&'a Engine>,
     /// Whether an agent goes into the same namespace in this run.
     pub agent_comes_along: bool,
+    /// Whether a command that runs before this one makes the namespace.
+    pub namespace_is_made: bool,
     /// Whether pods that would keep what they have are to be restarted.
     pub restart: bool,
     /// Whether this run deploys, and not only writes files: then the release's state matters.
@@ -99,6 +101,7 @@ mod tests {
             answers: &NO_ANSWERS,
             engine: None,
             agent_comes_along: false,
+            namespace_is_made: false,
             restart: false,
             deploys: true,
         }

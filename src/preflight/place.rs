@@ -48,8 +48,7 @@ pub(super) fn elsewhere(scene: &Scene<'_>) -> Option<Finding> {
 /// A namespace that is not there, and that the documented command does not make.
 pub(super) fn missing_namespace(scene: &Scene<'_>) -> Option<Finding> {
     let target = scene.target;
-    // An agent of the same run comes first, and its command makes the namespace.
-    let is_made = target.upgrade.creates_namespace() || scene.agent_comes_along;
+    let is_made = target.upgrade.creates_namespace() || scene.namespace_is_made;
     if !target.namespace_is_new || is_made {
         return None;
     }
@@ -123,7 +122,7 @@ mod tests {
         let mut along = target_of(Component::Gateway, Observed::Absent);
         along.namespace_is_new = true;
         let scene = Scene {
-            agent_comes_along: true,
+            namespace_is_made: true,
             ..scene_of(&along)
         };
         assert!(missing_namespace(&scene).is_none());

@@ -64,6 +64,7 @@ pub(super) fn of(helm: &Helm, target: &Target, failure: &HelmError) -> Aftermath
         Ok(now) => now,
     };
     let before = target.observed.release().map(|release| &release.deployed);
+    let now = now.filter(|one| target.is_of_release(one));
     let now = match (before, now) {
         (None, None) => return Aftermath::AsBefore,
         (Some(_), None) => return Aftermath::Gone,

@@ -54,15 +54,15 @@ fn judge(target: &Target, now: &Deployed) -> Check {
         ..Check::default()
     };
     check.problems.extend(revision_problem(target, now));
-    // It was rendered from what could be read.
-    check
-        .problems
-        .extend(stored.unreadable.first().map(|first| {
-            format!(
-                "what helm stored cannot be read at line {}: {}",
-                first.line, first.why
-            )
-        }));
+    // What the chart renders of that kind was told before.
+    let new = stored.unreadable.first();
+    let new = new.filter(|_| target.rendered.unreadable.is_empty());
+    check.problems.extend(new.map(|first| {
+        format!(
+            "what helm stored cannot be read at line {}: {}",
+            first.line, first.why
+        )
+    }));
     if let Some(before) = target.observed.release() {
         check.keeping = keeping_old_content(before.objects(), &stored.objects);
     }

@@ -65,8 +65,8 @@ fn chart(helm: &Helm, target: &Target) -> Result<()> {
 fn release(helm: &Helm, target: &Target) -> Result<()> {
     let at = &target.coordinates;
     let before = target.observed.release().map(|release| &release.deployed);
-    let is_there = |one: &Deployed| before.is_some() || one.status != "uninstalled";
-    let now = helm.deployed(&at.release, &at.namespace)?.filter(is_there);
+    let now = helm.deployed(&at.release, &at.namespace)?;
+    let now = now.filter(|one| target.is_of_release(one));
     let state = |one: Option<&Deployed>| one.map(|one| (one.revision, one.status.clone()));
     let (before, now) = (state(before), state(now.as_ref()));
     if before == now {

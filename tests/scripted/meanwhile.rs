@@ -158,6 +158,7 @@ fn uninstalled(world: &World) {
     let list = Rule::when("list").prints(
         r#"[{"name":"clearml-agent","namespace":"team-a","revision":"3","updated":"2026-11-25 10:29:01.93467605 +0000 UTC","status":"uninstalled","chart":"clearml-enterprise-agent-6.9.3"}]"#,
     );
+    let gone = list.clone();
     let rules = [
         list,
         rendered(),
@@ -170,6 +171,16 @@ fn uninstalled(world: &World) {
         "note[release-uninstalled]: release clearml-agent was uninstalled at 2026-11-25 10:29 UTC",
     );
     assert!(fake.calls().contains(&"upgrade".to_owned()));
+    // Where that fails before there is a new revision, all is as it was.
+    let fails = Rule::when("upgrade").fails("Error: release name check failed: exit status 1\n");
+    let before = status(3, "uninstalled", OLD_VALUES);
+    world.write(OVERRIDE, USERS_FILE);
+    let fake = FakeHelm::new(world, &[gone, rendered(), before, fails]);
+    fake.runs(&agent())
+        .exits(1)
+        .never_says("somebody else")
+        .never_says("revision 3");
+    assert_eq!(world.read(OVERRIDE), USERS_FILE);
     // What helm refuses until it is settled is refused here.
     let list = deployed_list().prints(
         r#"[{"name":"clearml-agent","namespace":"team-a","revision":"3","updated":"2026-11-25 10:29:01.93467605 +0000 UTC","status":"uninstalling","chart":"clearml-enterprise-agent-6.9.3"}]"#,

@@ -25,6 +25,7 @@ fn typo(world: &World) {
         world,
         &[
             Rule::when("get namespace").prints(""),
+            Rule::when("get --raw /version").prints("{}"),
             Rule::when("create").allows(&world.path("questions.json")),
         ],
     );
@@ -50,6 +51,27 @@ fn typo(world: &World) {
     fake.runs(&format!("{gateway} -- --create-namespace"))
         .exits(0)
         .says("the namespace will be created");
+    // Whose turn is before makes it, and whose turn is after does not.
+    let apps = format!(
+        "install apps gateway --ca ca.pem --gateway-release gw --apps-chart {} --gateway-chart {} --gateway-values gateway.yaml --skip-probe --dry-run",
+        chart("clearml-enterprise-10.11.3"),
+        chart("clearml-enterprise-app-gateway-3.2.0")
+    );
+    fake.runs(&apps)
+        .says("the namespace will be created")
+        .never_says("namespace-missing");
+    let listed = |waves: [u8; 2]| {
+        let [agent, gateway] = waves;
+        let file = format!(
+            "certificates:\n  acme-root: ca.pem\ntargets:\n  - {{component: agent, wave: {agent}, chart: {}}}\n  - {{component: gateway, release: gw, wave: {gateway}, values: gateway.yaml, chart: {}}}\n",
+            chart("clearml-enterprise-agent-6.9.3"),
+            chart("clearml-enterprise-app-gateway-3.2.0")
+        );
+        world.write("clearml-certs.yaml", &file);
+        fake.runs("install --skip-probe --dry-run")
+    };
+    listed([0, 1]).never_says("namespace-missing");
+    listed([1, 0]).exits(3).warns("error[namespace-missing]");
     // What is to be pasted leads to the cluster that was named.
     let forbidden = Rule::when("list").fails("Error: secrets is forbidden\n");
     FakeHelm::new(world, &[forbidden])
