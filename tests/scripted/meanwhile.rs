@@ -186,6 +186,7 @@ fn uninstalled(world: &World) {
         r#"[{"name":"clearml-agent","namespace":"team-a","revision":"3","updated":"2026-11-25 10:29:01.93467605 +0000 UTC","status":"uninstalling","chart":"clearml-enterprise-agent-6.9.3"}]"#,
     );
     let fake = FakeHelm::new(world, &[list, deployed_before(), rendered()]);
+    fake.forgets();
     fake.runs(&agent())
         .exits(3)
         .warns("error[release-uninstalling]")

@@ -1,7 +1,7 @@
 //! The preview of an upgrade, against a release that a scripted helm tells of: what changes, what is lost, what is folded.
 
 use crate::support::fake_helm::{FakeHelm, Rule};
-use crate::support::{Helm, World, certificates, chart};
+use crate::support::{Helm, World, certificates, chart, copy_folder};
 use libtest_mimic::Trial;
 
 const OVERRIDE: &str = "clearml-agent-values.override.yaml";
@@ -345,6 +345,25 @@ fn unreadable(world: &World) {
         .exits(0)
         .says("- Secret extra")
         .never_says("deployed-manifest-unreadable");
+    // What the chart renders so is there afterwards as well, and fails nothing.
+    copy_folder(chart(OLD_AGENT).as_ref(), &world.path("chart"));
+    world.write("chart/templates/deep.yaml", &deep);
+    let after = serde_json::json!({"name": "clearml-agent", "version": 1, "info": {"status": "deployed"}, "config": {}, "manifest": deep});
+    let rules = [
+        Rule::when("list").prints("[]"),
+        Rule::when("template").runs_real(&world.helm.binary()),
+        Rule::when("status")
+            .fails("Error: release: not found\n")
+            .once(),
+        Rule::when("upgrade").prints("done\n"),
+        Rule::when("status").prints(&after.to_string()),
+    ];
+    let fake = FakeHelm::new(world, &rules);
+    fake.forgets();
+    fake.runs("install agent --ca ca.pem --chart chart --skip-probe --yes")
+        .exits(0)
+        .warns("warning[rendered-unreadable]")
+        .never_says("what helm stored cannot be read");
     for manifest in [&deep, TWICE] {
         let refuses = Rule::when("template")
             .fails("Error: login of-nobodys-values is no good, nor the-other-of-nobody\n");
