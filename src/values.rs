@@ -36,7 +36,8 @@ pub fn scalar_text(value: &Value) -> Option<String> {
     }
 }
 
-/// Merges values files as `helm upgrade -f a -f b` does: maps merge, everything else is replaced by the later file.
+/// Merges values files as `helm upgrade -f a -f b` does: maps merge, everything else is replaced by the later file. Every key is a
+/// text then, as what Helm stores has it.
 #[must_use]
 pub fn merge<'a>(files: impl IntoIterator<Item = &'a Value>) -> Value {
     let mut merged = Value::Mapping(Mapping::new());
@@ -52,16 +53,33 @@ fn merge_into(base: &mut Value, over: &Value) {
     match (base, over) {
         (Value::Mapping(base), Value::Mapping(over)) => {
             for (key, value) in over {
-                match base.get_mut(key) {
+                let key = key_as_text(key);
+                match base.get_mut(&key) {
                     Some(inner) => merge_into(inner, value),
                     None => {
-                        base.insert(key.clone(), value.clone());
+                        base.insert(key, with_text_keys(value));
                     }
                 }
             }
         }
-        (base, over) => *base = over.clone(),
+        (base, over) => *base = with_text_keys(over),
     }
+}
+
+fn with_text_keys(value: &Value) -> Value {
+    match value {
+        Value::Sequence(items) => items.iter().map(with_text_keys).collect(),
+        Value::Mapping(mapping) => {
+            let entries = mapping.iter();
+            let entries = entries.map(|(key, inner)| (key_as_text(key), with_text_keys(inner)));
+            Value::Mapping(entries.collect())
+        }
+        other => other.clone(),
+    }
+}
+
+fn key_as_text(key: &Value) -> Value {
+    scalar_text(key).map_or_else(|| key.clone(), Value::String)
 }
 
 /// Whether two sets of values mean the same to a chart: order does not count, and null counts as absent.
@@ -323,6 +341,12 @@ mod tests {
             &Value::Null,
         ]);
         assert_eq!(merged, yaml("a: {b: 1, c: 3}\nl: [9]"));
+    }
+
+    #[test]
+    fn keys_are_texts_as_helm_stores_them() {
+        let merged = merge([&yaml("{7: {true: [{8080: a}]}}"), &yaml("'7': {b: 1}")]);
+        assert_eq!(merged, yaml("'7': {'true': [{'8080': a}], b: 1}"));
     }
 
     #[test]

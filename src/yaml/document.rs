@@ -140,7 +140,7 @@ impl Document {
         for (depth, step) in path.steps().iter().enumerate() {
             let next = match (value, step) {
                 (Value::Null, _) => None,
-                (Value::Mapping(mapping), Step::Key(key)) => mapping.get(key.as_str()),
+                (Value::Mapping(mapping), Step::Key(key)) => values::under(mapping, key),
                 (Value::Sequence(items), Step::Index(index)) => items.get(*index),
                 _ => {
                     let here: Path = path.steps().iter().take(depth).cloned().collect();

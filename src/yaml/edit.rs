@@ -484,6 +484,6 @@ fn child<'n, 'v>(
     entries
         .iter()
         .zip(mapping)
-        .find(|(_, (name, _))| name.as_str() == Some(key))
+        .find(|(_, (name, _))| name.as_str() == Some(key) || values::is_written(name, key))
         .map(|(entry, (_, value))| (entry, value))
 }

@@ -117,12 +117,39 @@ fn is_merge_key(key: &Value) -> bool {
     key.as_str() == Some("<<")
 }
 
+/// The value under a name: a key may be a number, or another word that is no text for the typed reader.
+pub(super) fn under<'v>(mapping: &'v Mapping, name: &str) -> Option<&'v Value> {
+    mapping
+        .get(name)
+        .or_else(|| mapping.get(key_named(mapping, name)?))
+}
+
+/// The key that is no text and is written as `name`.
+fn key_named<'v>(mapping: &'v Mapping, name: &str) -> Option<&'v Value> {
+    mapping.keys().find(|key| is_written(key, name))
+}
+
+/// Whether a key that is no text is written as `name`.
+pub(super) fn is_written(key: &Value, name: &str) -> bool {
+    match key {
+        Value::Number(number) => number.to_string() == name,
+        Value::Bool(yes) => yes.to_string() == name,
+        _ => false,
+    }
+}
+
+/// The key under which `name` stands, or would.
+fn key_for(mapping: &Mapping, name: &str) -> Value {
+    let other = key_named(mapping, name).filter(|_| !mapping.contains_key(name));
+    other.cloned().unwrap_or_else(|| Value::from(name))
+}
+
 /// The value at a path.
 pub(super) fn lookup<'v>(value: &'v Value, path: &Path) -> Option<&'v Value> {
     path.steps()
         .iter()
         .try_fold(value, |value, step| match (value, step) {
-            (Value::Mapping(mapping), Step::Key(key)) => mapping.get(key.as_str()),
+            (Value::Mapping(mapping), Step::Key(key)) => under(mapping, key),
             (Value::Sequence(items), Step::Index(index)) => items.get(*index),
             _ => None,
         })
@@ -142,9 +169,8 @@ pub(super) fn assign(value: &mut Value, steps: &[Step], new: Value) {
                 *value = Value::Mapping(Mapping::new());
             }
             if let Value::Mapping(mapping) = value {
-                let child = mapping
-                    .entry(Value::from(key.as_str()))
-                    .or_insert(Value::Null);
+                let key = key_for(mapping, key);
+                let child = mapping.entry(key).or_insert(Value::Null);
                 assign(child, deeper, new);
             }
         }
@@ -166,9 +192,10 @@ pub(super) fn take_out(value: &mut Value, steps: &[Step]) {
     };
     match (value, step) {
         (Value::Mapping(mapping), Step::Key(key)) => {
+            let key = key_for(mapping, key);
             if deeper.is_empty() {
-                mapping.shift_remove(key.as_str());
-            } else if let Some(child) = mapping.get_mut(key.as_str()) {
+                mapping.shift_remove(&key);
+            } else if let Some(child) = mapping.get_mut(&key) {
                 take_out(child, deeper);
             }
         }

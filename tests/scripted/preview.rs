@@ -16,8 +16,9 @@ const USERS_FILE: &str = "# ours\nagentk8sglue:\n  replicaCount: 3\n";
 type Check = fn(&World);
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let tests: [(&str, Check); 13] = [
+    let tests: [(&str, Check); 14] = [
         ("values_that_no_file_holds_are_named_and_not_shown", unheld),
+        ("a_key_that_is_a_number_is_the_text_of_it", numbers),
         ("adopted_values_go_into_the_file_as_they_were", adopted),
         ("kept_values_are_rendered_and_handed_to_helm", kept),
         ("discarded_values_are_shown_to_go", discarded),
@@ -121,6 +122,29 @@ fn unheld(world: &World) {
     let helm = helm(world, "deployed.yaml");
     let set = dry_run(OLD_AGENT, "-- --set clearml.agentk8sglueKey=another-key");
     helm.runs(&set).exits(0).never_says("another-key");
+}
+
+fn numbers(world: &World) {
+    let queue = "agentk8sglue:\n  queues:\n    7:\n      queueSettings: {maxPods: 5}\n";
+    world.write(OVERRIDE, queue).write("deployed.yaml", queue);
+    let run = helm(world, "deployed.yaml").runs(&dry_run(OLD_AGENT, ""));
+    run.exits(0).never_says("queues.7");
+    // What a queue replaces has the certificates too.
+    world.write(OVERRIDE, "agentk8sglue:\n  queues:\n    7:\n      templateOverrides:\n        env: [{name: A, value: b}]\n");
+    let line = dry_run(OLD_AGENT, "--discard-values");
+    helm(world, OVERRIDE)
+        .runs(&line)
+        .exits(0)
+        .says("+ agentk8sglue.queues.7.templateOverrides.env[REQUESTS_CA_BUNDLE]");
+    // More of it is adopted where it stands.
+    world.write(OVERRIDE, queue);
+    let more = queue.replace("maxPods: 5", "maxPods: 5, more: x");
+    world.write("deployed.yaml", &more);
+    let line = dry_run(OLD_AGENT, "--adopt-values --files-only").replace("--dry-run", "--yes");
+    helm(world, "deployed.yaml").runs(&line).exits(0);
+    let file = world.read(OVERRIDE);
+    assert_eq!(file.matches("7:").count(), 1, "{file}");
+    assert!(file.contains("more: x"), "{file}");
 }
 
 fn adopted(world: &World) {
