@@ -15,11 +15,11 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Reads a release's manifest.
+    /// Reads the manifest of a release in `namespace`.
     #[must_use]
-    pub fn new(deployed: Deployed, listed: ReleaseSummary) -> Self {
+    pub fn new(deployed: Deployed, listed: ReleaseSummary, namespace: &str) -> Self {
         Self {
-            manifest: Manifest::read(&deployed.manifest),
+            manifest: Manifest::of_release(&deployed.manifest, namespace),
             deployed,
             listed,
         }

@@ -346,9 +346,11 @@ impl Destination {
             // Helm installs it anew, and takes none of its values over.
             Ok(Some(listed)) if listed.is_uninstalled() => Observed::Absent,
             Ok(Some(listed)) => match helm.deployed(&self.release, &self.namespace)? {
-                Some(deployed) => {
-                    Observed::Present(Box::new(Snapshot::new(deployed, listed.clone())))
-                }
+                Some(deployed) => Observed::Present(Box::new(Snapshot::new(
+                    deployed,
+                    listed.clone(),
+                    &self.namespace,
+                ))),
                 None => Observed::Absent,
             },
         })

@@ -66,7 +66,7 @@ fn rendered(
             }
             Ok(stream) => stream,
         };
-        let manifest = Manifest::read(&stream);
+        let manifest = Manifest::of_release(&stream, &request.coordinates.namespace);
         if let (true, Some(first)) = (manifest.objects.is_empty(), manifest.unreadable.first()) {
             bail!(
                 "helm template printed something that is not YAML, at line {}: {}",

@@ -147,7 +147,7 @@ mod tests {
             ..Deployed::default()
         };
         let listed = listed("r", "clearml-enterprise-agent-6.9.3", "deployed");
-        let observed = Observed::Present(Box::new(Snapshot::new(deployed, listed)));
+        let observed = Observed::Present(Box::new(Snapshot::new(deployed, listed, "ns")));
         let mut target = target_of(Component::Agent, observed);
         let new = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: new}\n";
         target.rendered.objects = parse(&format!("{MANIFEST}{new}")).unwrap();

@@ -136,6 +136,7 @@ mod tests {
         Observed::Present(Box::new(Snapshot::new(
             deployed,
             listed("r", "clearml-enterprise-agent-6.9.3", status),
+            "ns",
         )))
     }
 

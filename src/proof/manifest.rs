@@ -13,6 +13,8 @@ pub struct Object {
     pub kind: String,
     /// Its name.
     pub name: String,
+    /// Its namespace where it says one; empty where that is the release's.
+    pub namespace: String,
     /// All of it.
     pub value: Value,
 }
@@ -41,6 +43,7 @@ impl Object {
         Self {
             kind: text(&["kind"]),
             name: text(&["metadata", "name"]),
+            namespace: text(&["metadata", "namespace"]),
             value,
         }
     }
@@ -48,10 +51,9 @@ impl Object {
     /// Kind, namespace and name.
     #[must_use]
     pub fn id(&self) -> ObjectId<'_> {
-        let namespace = self.get(&["metadata", "namespace"]);
         ObjectId {
             kind: &self.kind,
-            namespace: namespace.and_then(Value::as_str).unwrap_or_default(),
+            namespace: &self.namespace,
             name: &self.name,
         }
     }
@@ -59,8 +61,7 @@ impl Object {
     /// Whether it goes into a namespace, where its release does; for what belongs to none, that is so too.
     #[must_use]
     pub fn is_in(&self, namespace: &str) -> bool {
-        let own = self.id().namespace;
-        own.is_empty() || own == namespace
+        self.namespace.is_empty() || self.namespace == namespace
     }
 
     /// The objects of a list, as kubectl prints several.
@@ -191,6 +192,18 @@ impl Manifest {
         manifest
     }
 
+    /// The same of a release in `namespace`: an object that names that one is where it would be without a word.
+    #[must_use]
+    pub fn of_release(stream: &str, namespace: &str) -> Self {
+        let mut manifest = Self::read(stream);
+        for object in &mut manifest.objects {
+            if object.namespace == namespace {
+                object.namespace.clear();
+            }
+        }
+        manifest
+    }
+
     /// Whether an object may be among the documents that cannot be read: what those hold is not known, so nothing is claimed of
     /// any whose name stands in one.
     #[must_use]
@@ -280,6 +293,18 @@ mod tests {
             panic!("{:?}", manifest.repeated);
         };
         assert!(repeated.why.contains("duplicate"), "{}", repeated.why);
+    }
+
+    #[test]
+    fn who_names_the_releases_namespace_is_where_it_would_be_anyway() {
+        let text = |namespace: &str| format!("kind: A\nmetadata: {{name: a{namespace}}}\n");
+        let id = |text: &str| {
+            let manifest = Manifest::of_release(text, "ns");
+            let id = manifest.objects[0].id();
+            (id.name.to_owned(), id.namespace.to_owned())
+        };
+        assert_eq!(id(&text("")), id(&text(", namespace: ns")));
+        assert_ne!(id(&text("")), id(&text(", namespace: other")));
     }
 
     #[test]

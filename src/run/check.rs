@@ -48,7 +48,7 @@ fn look(helm: &Helm, target: &Target) -> Result<Option<Deployed>> {
 }
 
 fn judge(target: &Target, now: &Deployed) -> Check {
-    let stored = Manifest::read(&now.manifest);
+    let stored = Manifest::of_release(&now.manifest, &target.coordinates.namespace);
     let mut check = Check {
         revision: Some(now.revision),
         ..Check::default()

@@ -16,9 +16,13 @@ const USERS_FILE: &str = "# ours\nagentk8sglue:\n  replicaCount: 3\n";
 type Check = fn(&World);
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let tests: [(&str, Check); 14] = [
+    let tests: [(&str, Check); 15] = [
         ("values_that_no_file_holds_are_named_and_not_shown", unheld),
         ("a_key_that_is_a_number_is_the_text_of_it", numbers),
+        (
+            "a_chart_that_begins_to_name_the_namespace_makes_nothing_anew",
+            named_namespace,
+        ),
         ("adopted_values_go_into_the_file_as_they_were", adopted),
         ("kept_values_are_rendered_and_handed_to_helm", kept),
         ("discarded_values_are_shown_to_go", discarded),
@@ -122,6 +126,27 @@ fn unheld(world: &World) {
     let helm = helm(world, "deployed.yaml");
     let set = dry_run(OLD_AGENT, "-- --set clearml.agentk8sglueKey=another-key");
     helm.runs(&set).exits(0).never_says("another-key");
+}
+
+fn named_namespace(world: &World) {
+    copy_folder(chart(OLD_AGENT).as_ref(), &world.path("chart"));
+    let file = "chart/templates/agent-deployment.yaml";
+    let text = world.read(file);
+    let named = text.replacen(
+        "metadata:\n",
+        "metadata:\n  namespace: {{ .Release.Namespace }}\n",
+        1,
+    );
+    assert_ne!(named, text);
+    world.write(file, &named).write("values.yaml", "a: 1\n");
+    world.write(OVERRIDE, "a: 1\n");
+    let line = "install agent --ca ca.pem --chart chart --skip-probe --dry-run";
+    helm(world, "values.yaml")
+        .runs(line)
+        .exits(0)
+        .says("  ~ Deployment clearml-agent-clearml-enterprise-agent\n")
+        .says("objects 1 created, 2 changed, 0 removed")
+        .says("replaced: Deployment clearml-agent-clearml-enterprise-agent (1 pod)\n");
 }
 
 fn numbers(world: &World) {

@@ -177,7 +177,11 @@ impl Read {
                 chart.to_owned(),
                 (!version.is_empty()).then(|| version.to_owned()),
             ),
-            stored: Ok(Box::new(Snapshot::new(deployed, candidate.listed.clone()))),
+            stored: Ok(Box::new(Snapshot::new(
+                deployed,
+                candidate.listed.clone(),
+                &candidate.namespace,
+            ))),
             live,
             earlier: BTreeMap::new(),
         }))
