@@ -339,7 +339,8 @@ impl Helm {
         let values = serde_yaml::to_value(status.config).map_err(|e| unreadable(&argv, &e))?;
         let live = status.info.resources;
         let live = live.map(|kinds| kinds.into_values().flatten().flat_map(each));
-        let live: Option<Vec<Object>> = live.map(|each| each.map(Object::new).collect());
+        let live = live.map(|each| each.map(without_fields).map(Object::new).collect());
+        let live: Option<Vec<Object>> = live;
         Ok(Some(Deployed {
             revision: status.version,
             status: status.info.status,
@@ -367,6 +368,18 @@ fn each(mut object: Value) -> Vec<Value> {
         }
     }
     items
+}
+
+/// An object without the sets of fields that its managers own: nobody asks for them, and they are most of it.
+fn without_fields(mut object: Value) -> Value {
+    let metadata = object.get_mut("metadata");
+    let managers = metadata.and_then(|metadata| metadata.get_mut("managedFields"));
+    for manager in managers.and_then(Value::as_sequence_mut).into_iter().flatten() {
+        if let Some(manager) = manager.as_mapping_mut() {
+            manager.remove("fieldsV1");
+        }
+    }
+    object
 }
 
 /// Kind and name of an object in which somebody else than Helm has set a field. What controllers write into its status is not
