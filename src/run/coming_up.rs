@@ -44,7 +44,7 @@ impl Workload {
         })
     }
 
-    /// It, and what its labels find.
+    /// It, and what its labels find; it mostly has those labels itself, so that one call tells of all.
     fn look(&self, kubectl: &Kubectl, namespace: &str) -> Option<(Json, Vec<Json>)> {
         let get = |words: &[&str]| -> Option<Json> {
             let all = [
@@ -55,10 +55,18 @@ impl Workload {
             .concat();
             serde_json::from_slice(&kubectl.run(&all).ok()?).ok()
         };
-        let own = get(&[&format!("{}/{}", self.kind.to_lowercase(), self.name)])?;
-        let mut below = get(&["replicasets,pods", "-l", &self.selector])?;
-        let items = below.get_mut("items")?.as_array_mut()?;
-        Some((own, std::mem::take(items)))
+        let kind = self.kind.to_lowercase();
+        let mut all = get(&[&format!("{kind}s,replicasets,pods"), "-l", &self.selector])?;
+        let mut items = std::mem::take(all.get_mut("items")?.as_array_mut()?);
+        let is_own = |one: &Json| {
+            text(one, &["kind"]) == Some(&self.kind)
+                && text(one, &["metadata", "name"]) == Some(&self.name)
+        };
+        let own = match items.iter().position(is_own) {
+            Some(index) => items.swap_remove(index),
+            None => get(&[&format!("{kind}/{}", self.name)])?,
+        };
+        Some((own, items))
     }
 }
 
