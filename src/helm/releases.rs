@@ -374,7 +374,11 @@ fn each(mut object: Value) -> Vec<Value> {
 fn without_fields(mut object: Value) -> Value {
     let metadata = object.get_mut("metadata");
     let managers = metadata.and_then(|metadata| metadata.get_mut("managedFields"));
-    for manager in managers.and_then(Value::as_sequence_mut).into_iter().flatten() {
+    for manager in managers
+        .and_then(Value::as_sequence_mut)
+        .into_iter()
+        .flatten()
+    {
         if let Some(manager) = manager.as_mapping_mut() {
             manager.remove("fieldsV1");
         }

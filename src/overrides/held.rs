@@ -6,11 +6,11 @@
 use anyhow::Result;
 use serde_yaml::Value;
 
-use super::{Placed, alias_in, alias_of, line_of, list_at};
+use super::{Mode, Placed, alias_in, alias_of, line_of, list_at};
 use crate::certs::Certificate;
 use crate::certs::pem::delivered::{self, Effect, Harm, Reading};
 use crate::finding::Finding;
-use crate::values::{self, scalar};
+use crate::values::{self, scalar, scalar::is_on};
 use crate::vendor::{ALIAS, EXTRA_CERTS, OVERRIDE_BUNDLE, PEM};
 use crate::yaml::{Document, Path};
 
@@ -99,13 +99,15 @@ pub fn held_by(values: &Value, base: &[&str]) -> Vec<Placed> {
     held.placed
 }
 
-/// Whether values replace the bundle that pods come with.
+/// Whether values add to the bundle that pods come with, or replace it, as the chart's templates ask.
 #[must_use]
-pub fn replaces_bundle(values: &Value, base: &[&str]) -> bool {
+pub fn mode_in(values: &Value, base: &[&str]) -> Mode {
     let bundle = values::lookup(values, &[base, &[OVERRIDE_BUNDLE]].concat());
-    bundle
-        .and_then(Value::as_str)
-        .is_some_and(|text| !text.is_empty())
+    if bundle.is_some_and(is_on) {
+        Mode::Replace
+    } else {
+        Mode::Append
+    }
 }
 
 /// What an entry of `extraCerts` says, as far as it does.

@@ -17,7 +17,7 @@ use crate::certs::{Certificate, alias};
 use crate::vendor::ALIAS;
 use crate::yaml::{Document, Path};
 
-pub use held::{held_by, replaces_bundle};
+pub use held::{held_by, mode_in};
 pub use placement::{Placement, place};
 pub use selector::{Selection, Selector};
 pub use taking_out::{Taken, take_out};

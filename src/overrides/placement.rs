@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::held::Held;
+use super::held::{Held, mode_in};
 use super::{Mode, Placed, alias_of, bundle, extra_certs, held, line_of, list_at};
 use crate::certs::bundle::{Bundle, Entry, Given};
 use crate::certs::mozilla;
@@ -42,7 +42,7 @@ pub fn place(
     let list_path = Path::from(base).then(EXTRA_CERTS);
     let bundle_path = Path::from(base).then(OVERRIDE_BUNDLE);
     let has_list = !list_at(document, &list_path)?.is_empty();
-    let has_bundle = held::bundle_text(document, &bundle_path)?.is_some();
+    let has_bundle = mode_in(document.value(), base) == Mode::Replace;
     let mode = mode.unwrap_or(if has_bundle {
         Mode::Replace
     } else {

@@ -11,7 +11,7 @@ use crate::certs::bundle::Entry;
 use crate::exit::Stop;
 use crate::finding::{self, Finding};
 use crate::overrides::task_pods::{self, Distros, Shape, Strategy, Wanted};
-use crate::overrides::{Mode, Placed, Taken, checking, place, replaces_bundle, take_out};
+use crate::overrides::{Mode, Placed, Taken, checking, mode_in, place, take_out};
 use crate::proof::{Manifest, Proof};
 use crate::values;
 use crate::vendor::{PROPAGATE, PodList, TaskPodKeys};
@@ -86,7 +86,7 @@ impl<'a> Edits<'a> {
             None => task_pods::standing_distros(document, request.layout.task_pods.as_ref())?,
         };
         // A bundle that loses its last certificate is still one when the next comes.
-        let replaces = replaces_bundle(document.value(), certificates);
+        let replaces = mode_in(document.value(), certificates) == Mode::Replace;
         let mode = request.mode.or(replaces.then_some(Mode::Replace));
         let taken = match request.dropped() {
             Some(selection) => take_out(document, &file_name(request), certificates, &selection)?,

@@ -11,9 +11,9 @@ use super::guess::{self, Guess, Seen};
 use super::{Request, api_rules, chart_ignores, flags, no_queue, required};
 use crate::finding::{self, Finding};
 use crate::helm::HelmError;
-use crate::overrides::{Placed, task_pods};
+use crate::overrides::{Mode, Placed, mode_in, task_pods};
 use crate::proof::{Manifest, subcharts};
-use crate::values;
+use crate::values::{self, scalar::is_on};
 use crate::vendor::{EXTRA_CERTS, OVERRIDE_BUNDLE};
 
 /// Names change once, from predicted to real; a chart that needs more than this names ConfigMaps after their own names.
@@ -134,10 +134,8 @@ fn why_not_rendered(
 fn both_modes(request: &Request<'_>, edited: &Value) -> Option<Finding> {
     let layout = request.layout;
     let given = request.files.merged_with(edited);
-    let at = |key| values::lookup(&given, &layout.under_certificates(key)).cloned();
-    let list = at(EXTRA_CERTS).filter(|list| list.as_sequence().is_some_and(|l| !l.is_empty()));
-    let bundle = at(OVERRIDE_BUNDLE).filter(|text| text.as_str() != Some(""));
-    if list.is_none() || bundle.is_none() {
+    let list = values::lookup(&given, &layout.under_certificates(EXTRA_CERTS));
+    if !list.is_some_and(is_on) || mode_in(&given, layout.certificates) == Mode::Append {
         return None;
     }
     let message = format!(

@@ -4,7 +4,7 @@ use serde_yaml::Value;
 
 use super::Request;
 use crate::certs::mozilla;
-use crate::overrides::{Mode, Placed, held_by, replaces_bundle};
+use crate::overrides::{Mode, Placed, held_by, mode_in};
 
 /// The certificates that come and go, against the deployed release.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub(super) fn change(request: &Request<'_>, placed: &[Placed], mode: Mode) -> Tr
     };
     let mut added = without(placed, &deployed);
     let mut gone = without(&deployed, placed);
-    let had_own_bundle = !replaces_bundle(values, certificates);
+    let had_own_bundle = mode_in(values, certificates) == Mode::Append;
     if had_own_bundle {
         // What an image comes with is nothing new to its pods.
         added.retain(|one| !is_public(one));

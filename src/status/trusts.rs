@@ -4,7 +4,7 @@ use serde_yaml::Value;
 
 use crate::certs::alias;
 use crate::overrides::task_pods::{Strategy, is_recipe_volume, queue_templates};
-use crate::overrides::{Mode, Placed, held_by, replaces_bundle};
+use crate::overrides::{Mode, Placed, held_by, mode_in};
 use crate::proof::{Object, Proof, carried};
 use crate::values::{self, scalar::is_on};
 use crate::vendor::{Layout, PROPAGATE, PodList, TaskPodKeys};
@@ -31,11 +31,7 @@ impl Trusts {
     pub fn in_values(values: &Value, layout: &Layout) -> Self {
         Self {
             certificates: held_by(values, layout.certificates),
-            mode: Some(if replaces_bundle(values, layout.certificates) {
-                Mode::Replace
-            } else {
-                Mode::Append
-            }),
+            mode: Some(mode_in(values, layout.certificates)),
             task_pods: layout
                 .task_pods
                 .as_ref()

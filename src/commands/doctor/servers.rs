@@ -6,7 +6,7 @@ use super::certificates_in;
 use crate::commands::probing::Answers;
 use crate::doctor::Check;
 use crate::finding::{self, Finding};
-use crate::overrides::{Mode, Placed, held_by, replaces_bundle};
+use crate::overrides::{Mode, Placed, held_by, mode_in};
 use crate::plan::{Answer, NamedServer, named_in};
 use crate::ui::Screen;
 use crate::vendor::{Component, Layout};
@@ -24,16 +24,11 @@ impl Namer {
     /// What the values of a release or of a file say.
     pub(super) fn of(component: Component, what: &str, values: &Value) -> Self {
         let certificates = certificates_in(component, values);
-        let replaces = certificates.is_some_and(|path| replaces_bundle(values, path));
         Self {
             what: what.to_owned(),
             servers: named_in(values, Layout::of(component, "", values)),
             trusted: certificates.map_or_else(Vec::new, |path| held_by(values, path)),
-            mode: if replaces {
-                Mode::Replace
-            } else {
-                Mode::Append
-            },
+            mode: certificates.map_or(Mode::Append, |path| mode_in(values, path)),
         }
     }
 }

@@ -4,19 +4,17 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
-use serde_yaml::Value;
-
 use super::super::default_chart::default_chart;
 use super::offered;
 use crate::files;
 use crate::guided::{Given, Seen};
 use crate::helm::{Helm, HelmError, PlacedRelease};
 use crate::kube::{ClusterAddress, Kubectl};
+use crate::overrides::{Mode, mode_in};
 use crate::plan::named_in;
 use crate::sources::Place;
 use crate::ui::Screen;
-use crate::values;
-use crate::vendor::{Component, Layout, OVERRIDE_BUNDLE};
+use crate::vendor::{Component, Layout};
 use crate::yaml;
 
 /// Looks around: the cluster, the override files, this machine.
@@ -123,7 +121,7 @@ fn read(file: &Path, component: Component, seen: &mut Seen) {
         return;
     };
     let layout = Layout::of(component, "", &values);
-    if replaces(&values, layout) {
+    if mode_in(&values, layout.certificates) == Mode::Replace {
         seen.replaces = Some(component);
     }
     for server in named_in(&values, layout) {
@@ -133,11 +131,4 @@ fn read(file: &Path, component: Component, seen: &mut Seen) {
             seen.servers.push((url, name.to_owned()));
         }
     }
-}
-
-fn replaces(values: &Value, layout: &Layout) -> bool {
-    let path = layout.under_certificates(OVERRIDE_BUNDLE);
-    values::lookup(values, &path)
-        .and_then(Value::as_str)
-        .is_some_and(|text| !text.trim().is_empty())
 }
