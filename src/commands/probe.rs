@@ -92,7 +92,7 @@ fn probe(arguments: &ProbeArgs, cluster: &ClusterAddress, screen: &Screen) -> Re
         ..Options::at(now)
     };
     let roots = sources::public_roots().unwrap_or_default();
-    let proposals = proposals(&given, &roots);
+    let proposals = proposals(&given, roots);
     let patience = Patience::from_secs(arguments.connect_timeout);
     let names: Vec<&str> = arguments
         .servers

@@ -50,7 +50,7 @@ fn meet(server: &Endpoint, patience: Duration) -> Result<Met> {
 /// What came of asking servers, and what it is judged by.
 pub(super) struct Answers {
     met: BTreeMap<Endpoint, Result<Met>>,
-    roots: Option<Vec<Certificate>>,
+    roots: Option<&'static [Certificate]>,
     now: OffsetDateTime,
 }
 
@@ -86,7 +86,7 @@ impl Answers {
     ) -> Vec<Finding> {
         let mut trusted: Vec<&Certificate> = placed.iter().map(|one| &one.certificate).collect();
         if mode == Mode::Append {
-            trusted.extend(self.roots.iter().flatten());
+            trusted.extend(self.roots.into_iter().flatten());
         }
         // What the pods' own bundle holds cannot be told then, so nothing can be said against a server.
         let partly_known = mode == Mode::Append && self.roots.is_none();
@@ -138,7 +138,7 @@ impl Answers {
 
     /// Whether every client trusts a server without any certificate of the user's.
     fn is_public(&self, server: &Endpoint) -> bool {
-        let roots: Vec<&Certificate> = self.roots.iter().flatten().collect();
+        let roots: Vec<&Certificate> = self.roots.into_iter().flatten().collect();
         let met = self.met.get(server);
         met.and_then(|met| met.as_ref().ok()).is_some_and(|met| {
             let verdicts = met.presented.judged_by(&roots, self.now);

@@ -11,6 +11,7 @@ mod server;
 mod values;
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use anyhow::Result;
 
@@ -185,20 +186,19 @@ fn leave_out_private(reading: &mut Reading) {
 }
 
 /// The public roots that this machine has: what containers bring along, as near as can be told from here. Private CAs in the
-/// machine's bundle are left out, since pods do not have them. `None` where the machine has no bundle.
+/// machine's bundle are left out, since pods do not have them. `None` where the machine has no bundle. They are read once.
 #[must_use]
-pub fn public_roots() -> Option<Vec<Certificate>> {
-    let Ok(Place::System { path, .. }) = place::SYSTEM.parse() else {
-        return None;
-    };
-    Some(
-        certificates_in(&path)
-            .ok()?
-            .into_iter()
-            .map(|one| one.certificate)
-            .filter(|one| mozilla::is_public_root(one.fingerprint))
-            .collect(),
-    )
+pub fn public_roots() -> Option<&'static [Certificate]> {
+    static ROOTS: LazyLock<Option<Vec<Certificate>>> = LazyLock::new(|| {
+        let Ok(Place::System { path, .. }) = place::SYSTEM.parse() else {
+            return None;
+        };
+        let all = certificates_in(&path).ok()?.into_iter();
+        let all = all.map(|one| one.certificate);
+        let public = all.filter(|one| mozilla::is_public_root(one.fingerprint));
+        Some(public.collect())
+    });
+    ROOTS.as_deref()
 }
 
 /// The certificates of a file.
