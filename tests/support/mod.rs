@@ -134,7 +134,13 @@ pub struct World {
 impl World {
     /// A world without a cluster: its kubeconfig names a closed port.
     pub fn new(helm: Helm) -> Self {
-        let folder = TempDir::new().unwrap();
+        // Lines break where a path ends, so it is as long on every machine.
+        let folder = TempDir::new_in(if cfg!(unix) {
+            "/tmp".into()
+        } else {
+            std::env::temp_dir()
+        })
+        .unwrap();
         let kubeconfig = folder.path().join("no-cluster");
         fs::write(&kubeconfig, CLOSED_PORT).unwrap();
         let world = Self {
