@@ -2,12 +2,15 @@
 
 pub mod foreign;
 pub mod kept;
+mod key_path;
 pub mod scalar;
 
 use serde_yaml::{Mapping, Value};
 
 use crate::secrets::{is_secret_below, is_secret_key};
 use crate::yaml::{Path, Step};
+
+pub use key_path::KeyPath;
 
 /// Looks a value up by keys; an explicit null counts as absent, as it does for Helm.
 #[must_use]

@@ -1,7 +1,7 @@
 //! Reading a packaged chart, so that no helm call has to.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Component as Part, Path};
 
 use anyhow::{Context as _, Result, bail};
@@ -23,17 +23,25 @@ pub(super) fn visit(
     visit: impl FnMut(String, &mut dyn Read) -> Result<()>,
 ) -> Result<()> {
     let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-    let unpacked = MultiGzDecoder::new(BufReader::new(file)).take(LARGEST);
+    visit_read(&path.display().to_string(), BufReader::new(file), visit)
+}
+
+/// The same of a packaged chart that lies in another; `shown` is its name for people.
+pub(super) fn visit_read(
+    shown: &str,
+    packed: impl BufRead,
+    visit: impl FnMut(String, &mut dyn Read) -> Result<()>,
+) -> Result<()> {
+    let unpacked = MultiGzDecoder::new(packed).take(LARGEST);
     let mut archive = Archive::new(unpacked);
     let read = entries(&mut archive, visit);
     if archive.into_inner().limit() == 0 {
         bail!(
-            "{} unpacks to more than {} MiB, which is more than Helm takes",
-            path.display(),
+            "{shown} unpacks to more than {} MiB, which is more than Helm takes",
             LARGEST / 1024 / 1024
         );
     }
-    read.with_context(|| format!("{} is no .tgz", path.display()))
+    read.with_context(|| format!("{shown} is no .tgz"))
 }
 
 fn entries(

@@ -11,6 +11,7 @@ use serde_yaml::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::archive;
+use super::dependencies::Tree;
 
 /// The most that is held in memory of a chart; its release would not fit into a Secret by far.
 const LARGEST: u64 = 20 * 1024 * 1024;
@@ -105,6 +106,16 @@ pub(super) fn digest(path: &Path) -> Result<Digest> {
         digest.update(content);
     }
     Ok(digest.finalize().into())
+}
+
+/// What a chart on disk and the charts inside it say of themselves.
+///
+/// # Errors
+/// A file cannot be read.
+pub(super) fn tree(path: &Path) -> Result<Tree> {
+    let mut tree = Tree::default();
+    visit(path, |name, content| tree.take(&name, content))?;
+    Ok(tree)
 }
 
 /// Goes through every file of a chart, with its path in the chart.

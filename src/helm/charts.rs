@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_yaml::Value;
 use tempfile::TempDir;
 
+use super::dependencies::{Dependency, turned_off, with_inner};
 use super::{Digest, Helm, HelmArguments, archive, chart_content, chart_version, kube_version};
 use crate::exit::Stop;
 use crate::nearest::file_like;
@@ -24,8 +25,10 @@ pub struct Chart {
     pub name: String,
     /// The version in its Chart.yaml.
     pub version: Version,
-    /// Its default values.
+    /// Its default values, with those of the charts inside it below their names.
     pub values: Value,
+    /// The charts inside it.
+    pub dependencies: Vec<Dependency>,
     /// The Kubernetes version to render for, where the chart bounds it so that helm's built-in one might not do.
     pub kube_version: Option<String>,
     /// What it consists of; `None` where nothing of it was seen.
@@ -53,8 +56,9 @@ impl Chart {
         let since = layout
             .propagates_since
             .and_then(|since| Version::parse(since).ok());
-        let propagates =
-            matches!((&version, since), (Some(version), Some(since)) if *version >= since);
+        // Of a chart inside another, the version of that tells nothing.
+        let propagates = !layout.is_inner()
+            && matches!((&version, since), (Some(version), Some(since)) if *version >= since);
         let path = layout.under_certificates(PROPAGATE);
         let values = path.iter().rev().fold(Value::Bool(false), |inner, key| {
             Value::Mapping([(Value::from(*key), inner)].into_iter().collect())
@@ -64,6 +68,7 @@ impl Chart {
             name: layout.chart.to_owned(),
             version: version.unwrap_or(Version::new(0, 0, 0)),
             values: if propagates { values } else { Value::Null },
+            dependencies: Vec::new(),
             kube_version: None,
             digest: None,
             local: PathBuf::new(),
@@ -88,6 +93,13 @@ impl Chart {
     #[must_use]
     pub fn knows(&self, path: &[&str]) -> bool {
         values::has(&self.values, path)
+    }
+
+    /// Why the chart inside it at a path is not rendered where these values are given: the value that turns it off.
+    #[must_use]
+    pub fn turned_off(&self, path: &[String], given: &Value) -> Option<String> {
+        let values = values::merge([&self.values, given]);
+        turned_off(&self.dependencies, path, &values)
     }
 }
 
@@ -247,13 +259,16 @@ fn assemble(
         kube_version,
     } = serde_yaml::from_str(metadata)
         .with_context(|| format!("cannot read the Chart.yaml of {reference}"))?;
+    let dependencies = chart_content::tree(&local)?.dependencies();
+    let values = yaml::value_of(values)
+        .with_context(|| format!("cannot read the values.yaml of {reference}"))?;
     Ok(Chart {
         reference: reference.to_owned(),
         version: chart_version::parse(&version).with_context(|| {
             format!("{reference} has the version {version:?}, which Helm does not take for one")
         })?,
-        values: yaml::value_of(values)
-            .with_context(|| format!("cannot read the values.yaml of {reference}"))?,
+        values: with_inner(values, &dependencies),
+        dependencies,
         kube_version: kube_version.and_then(|bounds| kube_version::within(&bounds)),
         name,
         digest: Some(chart_content::digest(&local)?),

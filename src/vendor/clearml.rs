@@ -12,6 +12,7 @@ pub(super) const TEMPLATE_KEY: &str = "template.yaml";
 
 pub(super) const AGENT: Layout = Layout {
     chart: "clearml-enterprise-agent",
+    below: &[],
     is_generic: false,
     replaces: &[],
     repositories: REPOSITORIES,
@@ -52,6 +53,7 @@ pub(super) const AGENT: Layout = Layout {
 
 pub(super) const GATEWAY: Layout = Layout {
     chart: "clearml-enterprise-app-gateway",
+    below: &[],
     is_generic: false,
     replaces: &["clearml-enterprise-task-traffic-router"],
     repositories: REPOSITORIES,
@@ -84,6 +86,7 @@ pub(super) const GATEWAY: Layout = Layout {
 
 pub(super) const APPS: Layout = Layout {
     chart: "clearml-enterprise",
+    below: &[],
     is_generic: false,
     replaces: &[],
     repositories: REPOSITORIES,

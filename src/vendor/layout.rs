@@ -26,6 +26,8 @@ pub const OVERRIDES: &str = "templateOverrides";
 pub struct Layout {
     /// The chart's name, as in its Chart.yaml.
     pub chart: &'static str,
+    /// What its values stand below, where another chart has it as a dependency; every path here begins with that.
+    pub below: Keys,
     /// Whether other people's charts may well have that name, so that it alone says nothing.
     pub is_generic: bool,
     /// Charts that it took the place of.
@@ -204,7 +206,14 @@ pub fn image_in(values: &Value, keys: Keys) -> Option<String> {
         _ => None,
     };
     let own = image.get("registry").and_then(text);
-    let global = || values::lookup(values, &["global", "imageRegistry"]).and_then(text);
+    // Helm hands a chart's globals down to its dependencies, and they count for more than theirs.
+    let global = || {
+        let mut around = (0..keys.len()).filter_map(|depth| keys.get(..depth));
+        around.find_map(|around| {
+            let path = [around, &["global", "imageRegistry"]].concat();
+            values::lookup(values, &path).and_then(text)
+        })
+    };
     let registry = own.or_else(global).map(|registry| registry + "/");
     let (repository, tag) = (
         image.get("repository").and_then(text)?,
@@ -240,6 +249,17 @@ mod tests {
                 .as_deref(),
             Some("docker.io/a/b:1")
         );
+        let inner = |global: &str| {
+            let values = format!(
+                "{global}\na: {{global: {{imageRegistry: inner}}, image: {{repository: b, tag: 1}}}}"
+            );
+            image_in(&yaml(&values), &["a", "image"])
+        };
+        assert_eq!(
+            inner("global: {imageRegistry: outer}").as_deref(),
+            Some("outer/b:1")
+        );
+        assert_eq!(inner("").as_deref(), Some("inner/b:1"));
         assert_eq!(image("image: {repository: b}"), None);
         assert_eq!(image("image: b"), None);
     }

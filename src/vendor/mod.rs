@@ -2,6 +2,7 @@
 //!
 //! A new component or generation is a value in here; no value path stands anywhere else (a test holds that).
 
+mod below;
 mod clearml;
 mod component;
 mod klique;

@@ -52,7 +52,11 @@ impl Said {
 #[must_use]
 pub fn said(values: &Value, layout: &Layout) -> Vec<Said> {
     let mut all = Vec::new();
-    variables(values, &Path::root(), &mut all);
+    variables(
+        layout.own_values(values),
+        &Path::from(layout.below),
+        &mut all,
+    );
     for keys in layout.conf {
         let Some(text) = values::lookup(values, keys).and_then(Value::as_str) else {
             continue;
