@@ -13,11 +13,13 @@ mod flags;
 mod guess;
 mod in_task_pods;
 mod in_workloads;
+mod inner;
 mod kept_files;
 mod no_queue;
 mod other_values;
 mod pinned;
 mod reach;
+mod released;
 mod removal;
 mod required;
 mod rollout;
@@ -35,7 +37,7 @@ use serde_yaml::Value;
 
 use crate::certs::bundle::Entry;
 use crate::finding::{self, Finding, Ignorable};
-use crate::helm::{Chart, Coordinates, Deployed, HelmArguments, Rollout, Upgrade};
+use crate::helm::{Chart, Coordinates, Dependency, Deployed, HelmArguments, Rollout, Upgrade};
 use crate::kube::ClusterAddress;
 use crate::overrides::task_pods::{Distros, Queues, Strategy, Variables};
 use crate::overrides::{Mode, Placed, Selection, Taken};
@@ -50,9 +52,11 @@ use edits::Settled;
 pub use changes::{Change, Changes, ObjectChange, ValueChange, shown_manifest};
 pub use in_task_pods::gaps as gaps_in_task_pod;
 pub use in_workloads::{Waiting, stuck};
+pub use inner::{Inner, InnerChart, inner};
 pub use kept_files::Around;
 pub use pinned::Pinned;
 pub use reach::aliases;
+pub use released::{Released, components_inside, part};
 pub use removal::unselected;
 pub use rollout::Replaced;
 pub use servers::{Answer, NamedServer, named_in, without_login};
@@ -173,7 +177,9 @@ pub struct Request<'a> {
     pub coordinates: Coordinates,
     /// Its chart.
     pub chart: &'a Chart,
-    /// What this generation of the chart calls things.
+    /// The component's own chart, where that is inside this one.
+    pub dependency: Option<&'a Dependency>,
+    /// What this generation of the component's chart calls things.
     pub layout: &'static Layout,
     /// Its values files.
     pub files: ValuesFiles,
@@ -231,7 +237,9 @@ pub struct Target {
     pub purpose: Purpose,
     /// The chart's name in its Chart.yaml.
     pub chart_name: String,
-    /// What this generation of the chart calls things.
+    /// The component's own chart, where that is inside it.
+    pub inner: Option<InnerChart>,
+    /// What this generation of the component's chart calls things.
     pub layout: &'static Layout,
     /// The edit of its override file.
     pub file: FileChange,
@@ -509,12 +517,14 @@ pub fn target(
     findings.extend(other_values::finding(&request, &other_values));
     let pinned = Pinned::of(&request);
     let trust = trust::change(&request, &settled.placed, settled.mode);
+    let inner = request.inner_chart();
     Ok(Target {
-        servers: servers::named_in(&merged.after, request.layout),
+        servers: request.servers(&merged.after),
         upgrade: Upgrade::new(&request.coordinates, &request.rollout, request.arguments),
         coordinates: request.coordinates,
         purpose: request.purpose,
         chart_name: request.chart.name.clone(),
+        inner,
         layout: request.layout,
         fragment: settled.fragment,
         is_assumed: request.chart.is_assumed,

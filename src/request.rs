@@ -9,6 +9,7 @@ use crate::overrides::task_pods::{Distros, Queues, Variables};
 use crate::overrides::{Mode, Selection};
 use crate::plan::TaskPods;
 use crate::sources::Source;
+use crate::values::KeyPath;
 use crate::vendor::Component;
 
 /// What a release is known by among those of all clusters.
@@ -37,6 +38,8 @@ pub struct TargetSpec {
     pub version: Option<String>,
     /// Values files.
     pub values: Vec<PathBuf>,
+    /// Where in them those of the component's chart stand, if another chart has that one inside it.
+    pub values_path: Option<KeyPath>,
 }
 
 impl TargetSpec {
@@ -50,6 +53,7 @@ impl TargetSpec {
             chart: None,
             version: None,
             values: Vec::new(),
+            values_path: None,
         }
     }
 

@@ -1,4 +1,4 @@
-//! `--agent-release`, `--gateway-chart`, …: the same five options for each component, and short forms for one.
+//! `--agent-release`, `--gateway-chart`, …: the same six options for each component, and short forms for one.
 
 use std::path::PathBuf;
 
@@ -25,7 +25,7 @@ pub struct TargetArgs {
 pub struct ReleaseArgs(pub TargetArgs);
 
 /// What finds a release that is deployed.
-const OF_A_RELEASE: [&str; 2] = [RELEASE, "namespace"];
+const OF_A_RELEASE: [&str; 3] = [RELEASE, "namespace", VALUES_PATH];
 
 /// The option that begins what is said of a release, where several are named.
 const RELEASE: &str = "release";
@@ -33,7 +33,10 @@ const RELEASE: &str = "release";
 /// The one that names files.
 const VALUES: &str = "values";
 
-const OPTIONS: [(&str, &str, &str); 5] = [
+/// The one that says where in them the values stand.
+const VALUES_PATH: &str = "values-path";
+
+const OPTIONS: [(&str, &str, &str); 6] = [
     (
         RELEASE,
         "NAME",
@@ -58,6 +61,11 @@ const OPTIONS: [(&str, &str, &str); 5] = [
         VALUES,
         "FILE",
         "Values file, or a file with an object of Flux, Argo CD or k3s that keeps them; repeatable; the one that holds certificates is edited, else the last",
+    ),
+    (
+        VALUES_PATH,
+        "KEYS",
+        "Where in these files the values of the vendor's chart stand, if another chart has it as a dependency: platform.agent [default: where the chart has it]",
     ),
 ];
 
@@ -122,6 +130,7 @@ impl TargetArgs {
                 chart: named.chart.or(unnamed.chart),
                 version: named.version.or(unnamed.version),
                 values: [unnamed.values, named.values].concat(),
+                values_path: named.values_path.or(unnamed.values_path),
             }]),
             _ => Err(Stop::usage(format!(
                 "several releases are told apart by --{component}-release, with --{component}-namespace, --{component}-values and their like behind each: leave --release, --chart, --version and -f out"
@@ -130,8 +139,8 @@ impl TargetArgs {
     }
 }
 
-/// The one that seldom has to be named.
-const RARE: &str = "version";
+/// Those that seldom have to be named.
+const RARE: [&str; 2] = ["version", VALUES_PATH];
 
 /// Those of [`OPTIONS`] that are `wanted`: once without a component's name, and once for each component.
 fn augmented(command: Command, components: &[Component], wanted: impl Fn(&str) -> bool) -> Command {
@@ -142,7 +151,7 @@ fn augmented(command: Command, components: &[Component], wanted: impl Fn(&str) -
             let arg = argument(option.to_string(), option, value)
                 .help(*help)
                 .help_heading(headings::ONE)
-                .hide_short_help(*option == RARE);
+                .hide_short_help(RARE.contains(option));
             command.arg(if *option == VALUES {
                 arg.short('f')
             } else {
@@ -187,7 +196,7 @@ impl FromArgMatches for ReleaseArgs {
 pub struct PlaceArgs(pub TargetArgs);
 
 /// What tells a release that is looked at, and the files that it is compared with.
-const OF_A_PLACE: [&str; 3] = [RELEASE, "namespace", VALUES];
+const OF_A_PLACE: [&str; 4] = [RELEASE, "namespace", VALUES, VALUES_PATH];
 
 /// What of these means something else where nothing is edited.
 const COMPARED: &str = "Values file to compare with, repeatable [default: the documented name, where it is in this folder]";
@@ -314,6 +323,7 @@ fn specs_of(
             chart: own.chart.or_else(|| common.chart.clone()),
             version: own.version.or_else(|| common.version.clone()),
             values: [common.values.clone(), own.values].concat(),
+            values_path: own.values_path.or_else(|| common.values_path.clone()),
         })
     });
     each.collect()
@@ -321,8 +331,10 @@ fn specs_of(
 
 fn spec_of(component: Component, prefix: &str, said: &[Said]) -> Result<TargetSpec, Error> {
     let mut spec = TargetSpec::of(component);
+    let mut path = None;
     for Said { option, word, .. } in said {
         let place = match *option {
+            VALUES_PATH => &mut path,
             RELEASE => &mut spec.release,
             "namespace" => &mut spec.namespace,
             "chart" => &mut spec.chart,
@@ -340,6 +352,13 @@ fn spec_of(component: Component, prefix: &str, said: &[Said]) -> Result<TargetSp
         }
         *place = Some(word.display().to_string());
     }
+    let parsed = path.map(|text: String| {
+        text.parse().map_err(|why| {
+            let message = format!("--{prefix}{VALUES_PATH}: {why}\n");
+            Error::raw(ErrorKind::ValueValidation, message)
+        })
+    });
+    spec.values_path = parsed.transpose()?;
     Ok(spec)
 }
 
@@ -388,6 +407,25 @@ mod tests {
         assert_eq!(one.release.as_deref(), Some("a"));
         assert_eq!(one.chart.as_deref(), Some("c"));
         assert_eq!(one.values, [PathBuf::from("a.yaml")]);
+    }
+
+    #[test]
+    fn a_path_of_values_is_a_releases_own_and_has_to_be_one() {
+        let line = "--agent-values-path p.common --agent-release a --agent-release b --agent-values-path p.own";
+        let paths: Vec<Option<String>> = agents(line)
+            .unwrap()
+            .iter()
+            .map(|one| one.values_path.as_ref().map(ToString::to_string))
+            .collect();
+        assert_eq!(
+            paths,
+            [Some("p.common".to_owned()), Some("p.own".to_owned())]
+        );
+        let wrong = agents("--values-path a..b").unwrap_err();
+        assert!(
+            wrong.contains("--values-path: \"a..b\" is no path of keys"),
+            "{wrong}"
+        );
     }
 
     #[test]

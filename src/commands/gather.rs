@@ -13,14 +13,14 @@ use super::drafts::Seen;
 use super::kept::{self, Read};
 use super::side_by_side::side_by_side;
 use crate::exit::Stop;
-use crate::helm::{self, Coordinates, Helm, HelmArguments, HelmError, ReleaseSummary};
+use crate::helm::{self, Chart, Coordinates, Helm, HelmArguments, HelmError, ReleaseSummary};
 use crate::kube::{ClusterAddress, Kubectl};
 use crate::nearest::file_like;
-use crate::plan::{Observed, ValuesFiles};
+use crate::plan::{self, Inner, Observed, ValuesFiles};
 use crate::release::Snapshot;
 use crate::request::{TargetRequest, TargetSpec};
 use crate::ui::{self, Screen};
-use crate::values::foreign;
+use crate::values::{KeyPath, foreign};
 use crate::vendor::{Component, Layout};
 use crate::yaml;
 
@@ -221,6 +221,10 @@ pub(super) struct Destination {
     pub(super) version: Option<String>,
     /// All values files, in Helm's order.
     pub(super) values: Vec<PathBuf>,
+    /// Where in the files the values of the component's chart stand, where that was said.
+    pub(super) values_path: Option<KeyPath>,
+    /// Whether somebody said which release it is: the documented name is that of the vendor's chart alone.
+    pub(super) is_named: bool,
     /// The release as it is listed, or why nothing is known of it.
     pub(super) listed: Result<Option<ReleaseSummary>, String>,
 }
@@ -248,6 +252,7 @@ impl Destination {
                     .collect()
             })
             .unwrap_or_default();
+        let is_named = spec.release.is_some();
         let release = match (spec.release, of_chart.as_slice()) {
             (Some(release), _) => release,
             (None, [(only, _)]) => (*only).to_owned(),
@@ -283,14 +288,21 @@ impl Destination {
             }
         };
         let listed = releases.map(|all| all.iter().find(|one| one.name == release).cloned());
-        let same_chart = of_chart.iter().find(|(name, _)| *name == release);
+        // A chart of the user's own is pinned like the vendor's, which a mirror may have under another name.
+        let own = spec.chart.as_deref().map(helm::chart_name);
+        let version = |listed: &ReleaseSummary| {
+            let mut names = [Some(layout.chart), own.as_deref()].into_iter().flatten();
+            let version = names.find_map(|name| listed.version_of(name))?;
+            Some(version.to_owned())
+        };
+        let is_there = |listed: &&ReleaseSummary| !listed.is_uninstalled();
+        let same_chart = listed.as_ref().ok().and_then(Option::as_ref);
+        let same_chart = same_chart.filter(is_there).and_then(version);
         let local = spec
             .chart
             .as_deref()
             .is_some_and(|chart| Path::new(chart).exists());
-        let pinned = same_chart
-            .filter(|_| !local)
-            .map(|(_, version)| (*version).to_owned());
+        let pinned = same_chart.filter(|_| !local);
         let values = if spec.values.is_empty() {
             vec![layout.override_file.into()]
         } else {
@@ -304,6 +316,8 @@ impl Destination {
             chart: spec.chart.unwrap_or_else(|| default_chart(layout)),
             version: spec.version.or(pinned),
             values,
+            values_path: spec.values_path,
+            is_named,
             listed,
         })
     }
@@ -324,6 +338,7 @@ impl Destination {
         Ok(Self {
             component,
             layout,
+            is_named: spec.release.is_some(),
             // Nothing that is rendered for a gateway depends on its release's name.
             release: spec
                 .release
@@ -334,8 +349,27 @@ impl Destination {
             chart: spec.chart.unwrap_or_else(|| default_chart(layout)),
             version: spec.version,
             values,
+            values_path: spec.values_path,
             listed: Ok(None),
         })
+    }
+
+    /// Where in its chart, or in which chart inside that, the component is.
+    ///
+    /// # Errors
+    /// That cannot be told; or it is inside another chart, whose release has no documented name.
+    pub(super) fn inner<'a>(&self, chart: &'a Chart, given: &Value) -> Result<Inner<'a>, Stop> {
+        let inner = plan::inner(chart, self.component, self.values_path.as_ref(), given)?;
+        if inner.layout.is_inner() && !self.is_named {
+            let component = self.component;
+            return Err(Stop::no_answer(format!(
+                "the release name of {}, which has the chart of the {} inside it, at {}: --{component}-release NAME (helm list shows the releases that there are)",
+                chart.name,
+                component.title(),
+                inner.layout.below.join(".")
+            )));
+        }
+        Ok(inner)
     }
 
     /// The release's state.
@@ -464,7 +498,7 @@ pub(super) fn are_distinct<'a>(
         let is_other = seen.insert((cluster.leads_to(), namespace, release), component);
         if let Some(other) = is_other {
             return Err(Stop::usage(format!(
-                "{other} and {component} are both to be release {release} in {namespace}, where one would be deployed over the other: give one another name, with --{component}-release"
+                "{other} and {component} are both to be release {release} in {namespace}, where one would be deployed over the other: give one another name, with --{component}-release; where one chart has both inside it, do one after the other"
             )));
         }
     }

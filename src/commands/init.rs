@@ -45,6 +45,15 @@ pub(super) fn run(
     let folder = files::folder_of(file);
     let mut planned = Planned::beside(folder);
     let mut releases = Vec::new();
+    let (inside, found): (Vec<_>, Vec<_>) = found
+        .into_iter()
+        .partition(|(status, _)| status.values_path.is_some());
+    for (status, _) in &inside {
+        screen.note(&left_out(status));
+    }
+    if found.is_empty() {
+        return Err(Stop::refused("every release that is there is of a chart with the vendor's inside it; nothing was written").into());
+    }
     for (status, snapshot) in &found {
         let values = planned.values_of(status, &snapshot.deployed.values, names_context)?;
         let placed = status.certificates.iter();
@@ -85,6 +94,19 @@ pub(super) fn run(
         certificates.len()
     ));
     Ok(ExitCode::Done)
+}
+
+/// A release whose chart only its owner knows where to get.
+fn left_out(status: &ReleaseStatus) -> String {
+    format!(
+        "release {} in {} is left out: {} has the chart of the {} inside it, and where that is had from is not known; list it by hand, with component: {}, chart: … and valuesPath: {}",
+        status.id.release,
+        status.id.namespace,
+        status.chart,
+        status.component.title(),
+        status.component,
+        status.values_path.as_deref().unwrap_or_default()
+    )
 }
 
 /// What is there already is somebody's.

@@ -22,12 +22,12 @@ use crate::helm::{Chart, ChartContent, Helm, HelmArguments, Rendering, Rollout};
 use crate::interrupt;
 use crate::overrides::Mode;
 use crate::plan::{
-    self, NamedServer, Observed, OnUnheld, Plan, Purpose, Target, Unplanned, ValuesFiles,
+    self, Inner, NamedServer, Observed, OnUnheld, Plan, Purpose, Target, Unplanned, ValuesFiles,
 };
 use crate::preflight::{self, Stored};
 use crate::request::{Desired, TargetRequest};
 use crate::ui::Screen;
-use crate::vendor::Layout;
+use crate::values::{self, KeyPath};
 
 /// The plan as a whole: what there is to say about the certificates, now that the servers they are for are known, and
 /// what the user lets pass. With `checks`, what has ended is an error wherever it stands.
@@ -409,7 +409,8 @@ impl Planner<'_> {
             }
         }
         let chart = &*self.chart(job, screen)?;
-        let layout = Layout::of(place.component, &chart.name, &chart.values);
+        let given = values::merge(files.kept().into_iter().chain([&files.merged()]));
+        let Inner { layout, dependency } = place.inner(chart, &given)?;
         if layout.certificates != place.layout.certificates {
             let kept = files.kept().cloned();
             files = place.read_values(layout, drafts, desired.new_file)?;
@@ -446,6 +447,7 @@ impl Planner<'_> {
         let request = plan::Request {
             coordinates: place.coordinates(chart.version.to_string(), helm.cluster()),
             chart,
+            dependency,
             layout,
             files,
             observed,
@@ -512,7 +514,8 @@ impl Planner<'_> {
                 return Err(error);
             }
             screen.note(&format!("{error:#}"));
-            let assumed = Chart::assumed(place.layout, &place.chart, version);
+            let path = place.values_path.as_ref().map_or(&[][..], KeyPath::keys);
+            let assumed = Chart::assumed(place.layout.below(path), &place.chart, version);
             Ok(Arc::new(assumed))
         })
     }

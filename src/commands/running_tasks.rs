@@ -11,7 +11,7 @@ use crate::certs::bundle::Entry;
 use crate::finding::Finding;
 use crate::helm::Helm;
 use crate::kube::Kubectl;
-use crate::plan::{Plan, Target};
+use crate::plan::{self, Plan, Target};
 use crate::proof::{Manifest, Object, carried};
 use crate::release::Snapshot;
 use crate::status::Tasks;
@@ -57,7 +57,9 @@ fn look(
     let pods = Object::listed(&serde_json::from_slice(&printed)?);
     let wanted = came.iter().map(|entry| entry.certificate.fingerprint);
     let wanted: Vec<Fingerprint> = wanted.collect();
-    let mut tasks = Tasks::find(&pods, release.objects(), &wanted);
+    let manifest = &release.deployed.manifest;
+    let own = own(release.objects().to_vec(), manifest, target);
+    let mut tasks = Tasks::find(&pods, &own, &wanted);
     if !tasks.with.is_empty()
         && let Some(since) = brought_since(target, release, &wanted, helm)?
     {
@@ -88,6 +90,14 @@ fn look(
     ))
 }
 
+/// The objects of the component's chart, where a manifest has those of others too.
+fn own(mut objects: Vec<Object>, manifest: &str, target: &Target) -> Vec<Object> {
+    if let Some(part) = plan::part(manifest, target.layout) {
+        objects.retain(|one| part.has(one));
+    }
+    objects
+}
+
 /// When helm began with the revision that first brought the certificates, as every one since then has done.
 fn brought_since(
     target: &Target,
@@ -105,7 +115,7 @@ fn brought_since(
         }
         if one.revision < release.deployed.revision {
             let stream = helm.manifest_of(&at.release, &at.namespace, one.revision)?;
-            let carried = carried(&Manifest::read(&stream).objects);
+            let carried = carried(&own(Manifest::read(&stream).objects, &stream, target));
             let has = |wanted: &Fingerprint| {
                 let mut carried = carried.iter();
                 carried.any(|(_, certificate)| certificate.fingerprint == *wanted)

@@ -11,7 +11,7 @@ use crate::cli::{Output, VerifyArgs};
 use crate::exit::{ExitCode, Stop};
 use crate::finding::{self, Finding};
 use crate::fleet::Fleet;
-use crate::helm::Helm;
+use crate::helm::{Helm, chart_and_version};
 use crate::interrupt;
 use crate::kube::{ClusterAddress, Kubectl};
 use crate::report::{Ending, Sending, Verified, verified_json};
@@ -166,13 +166,11 @@ fn of_place(
     screen: &Screen,
 ) -> Result<Found> {
     let listed = place.listed.as_ref().ok().and_then(Option::as_ref);
-    let chart = listed.and_then(|one| {
-        let mut layouts = place.component.layouts().into_iter();
-        layouts.find(|layout| one.version_of(layout.chart).is_some())
-    });
+    let chart = listed.map(|one| chart_and_version(&one.chart).0);
     let place = Place {
         component: place.component,
-        chart: chart.map_or(place.layout.chart, |layout| layout.chart),
+        chart: chart.unwrap_or(place.layout.chart),
+        values_path: place.values_path.as_ref(),
         release: &place.release,
         namespace: &place.namespace,
     };

@@ -13,14 +13,14 @@ use crate::exit::Stop;
 use crate::finding::{self, Finding, Ignorable};
 use crate::helm::{Deployed, Helm};
 use crate::kube::{ClusterAddress, Kubectl};
-use crate::plan::{self, Target};
+use crate::plan::{self, Released, Target};
 use crate::preflight::rights;
-use crate::proof::{self, Itself, Manifest, Object, PodTemplate, TaskPods};
+use crate::proof::{self, Itself, Manifest, Object, Part, PodTemplate, TaskPods};
 use crate::report::{ImageFrom, Sending, Verified};
 use crate::run;
 use crate::tls::Endpoint;
 use crate::ui::Screen;
-use crate::values;
+use crate::values::{self, KeyPath};
 use crate::vendor::{Component, Layout, image_in};
 use crate::verify::{Errand, Patience, Stage, findings};
 
@@ -55,7 +55,9 @@ pub(super) fn after_upgrade(
     screen: &Screen,
 ) -> Result<Vec<Verified>> {
     let at = &target.coordinates;
+    let inner = target.layout.path();
     let place = Place {
+        values_path: inner.as_ref(),
         component: at.component,
         chart: &target.chart_name,
         release: &at.release,
@@ -83,6 +85,8 @@ pub(super) struct Place<'a> {
     pub(super) chart: &'a str,
     pub(super) release: &'a str,
     pub(super) namespace: &'a str,
+    /// Where the values of the component's chart stand, if another has that inside it and somebody knows.
+    pub(super) values_path: Option<&'a KeyPath>,
 }
 
 /// What is wanted of its pods.
@@ -139,12 +143,16 @@ pub(super) fn find(
     screen.hide_secrets_in(&stored);
     let live = now.live.take().unwrap_or_default();
     screen.hide_secrets_among(&live);
+    let (layout, part) = inner(helm, place, &now)?;
+    let own = |objects: &[Object]| -> Vec<Object> {
+        let is_own = |one: &&Object| part.as_ref().is_none_or(|part| part.has(one));
+        objects.iter().filter(is_own).cloned().collect()
+    };
     // Where helm tells nothing of the live objects, what it stored holds.
-    let mut task_pods = TaskPods::among(&live);
+    let mut task_pods = TaskPods::among(&own(&live));
     if task_pods.pods.is_empty() && task_pods.broken.is_empty() {
-        task_pods = TaskPods::among(&stored.objects);
+        task_pods = TaskPods::among(&own(&stored.objects));
     }
-    let layout = Layout::of(component, place.chart, &now.values);
     let mut found = Found {
         findings: broken(&task_pods),
         ..Found::default()
@@ -163,7 +171,7 @@ pub(super) fn find(
         ))
         .into());
     }
-    let agent = agent_image(&stored.objects, &now.values, layout);
+    let agent = agent_image(&own(&stored.objects), &now.values, layout);
     for (template_place, template) in chosen {
         let of_values = default_image(&now.values, layout);
         let images = [
@@ -199,6 +207,37 @@ pub(super) fn find(
         });
     }
     Ok(found)
+}
+
+/// Where in the release's chart the component is, and its objects where others are in there too.
+fn inner(helm: &Helm, place: Place<'_>, now: &Deployed) -> Result<(&'static Layout, Option<Part>)> {
+    let Place {
+        component,
+        chart,
+        release,
+        namespace,
+        values_path,
+    } = place;
+    let released = Released {
+        chart,
+        manifest: &now.manifest,
+        values: &now.values,
+    };
+    let all = || helm.computed_values(release, namespace);
+    let layouts = released.layouts(component, values_path, all)?;
+    let [layout] = layouts.as_slice() else {
+        let paths = layouts.iter().filter_map(|layout| layout.path());
+        let flags: Vec<String> = paths
+            .map(|path| format!("--{component}-values-path {path}"))
+            .collect();
+        return Err(Stop::no_answer(format!(
+            "which of the charts inside {chart}, of which release {release} is, is the {}: {}",
+            component.title(),
+            flags.join(" or ")
+        ))
+        .into());
+    };
+    Ok((layout, plan::part(released.manifest, layout)))
 }
 
 /// The templates of the queues that were named; all of them, if none was.
@@ -290,6 +329,7 @@ fn first_image(template: &PodTemplate, list: &str) -> Option<String> {
 fn agent_image(objects: &[Object], values: &Value, layout: &Layout) -> Option<String> {
     let image = layout.image.and_then(|keys| image_in(values, keys));
     let itself = Itself {
+        part: None,
         container: layout.container,
         image: image.as_deref(),
     };

@@ -11,6 +11,7 @@ use crate::overrides::task_pods::{Distros, Queues, Variables};
 use crate::plan::TaskPods;
 use crate::request::{Desired, TargetRequest, TargetSpec};
 use crate::sources::{Place, Source};
+use crate::values::KeyPath;
 use crate::vendor::Component;
 use crate::yaml::Path;
 
@@ -34,7 +35,7 @@ const SHARED: [&str; 13] = [
 ];
 
 /// What a target alone says.
-const OF_A_TARGET: [&str; 4] = ["component", "release", "chart", "version"];
+const OF_A_TARGET: [&str; 5] = ["component", "release", "chart", "version", "valuesPath"];
 
 /// One release of the file.
 #[derive(Debug, Clone)]
@@ -154,6 +155,7 @@ fn expanded(file: &Reader, at: &Path, defaults: &Path, names: &Names) -> Result<
             release,
             chart,
             version: file.text(&at.then("version"))?,
+            values_path: values_path(file, &at.then("valuesPath"))?,
             ..TargetSpec::of(component)
         },
         certificates,
@@ -179,6 +181,11 @@ fn expanded(file: &Reader, at: &Path, defaults: &Path, names: &Names) -> Result<
         }
     }
     Ok(all)
+}
+
+fn values_path(file: &Reader, at: &Path) -> Result<Option<KeyPath>, Stop> {
+    let path = file.text(at)?.map(|text| text.parse());
+    path.transpose().map_err(|why: String| file.wrong(at, why))
 }
 
 /// The texts under a key or its plural; none where neither is there.

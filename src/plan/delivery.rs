@@ -1,15 +1,25 @@
 //! Whether the certificates arrive, as findings: what the proof shows of the chart, the workloads and the task pods.
 
+use serde_yaml::Value;
+
 use super::edits::Settled;
 use super::reach::aliases;
-use super::{Request, chart_ignores, in_task_pods, in_workloads};
+use super::{Request, chart_ignores, in_task_pods, in_workloads, inner};
 use crate::finding::Finding;
 use crate::proof::{Broken, Carriers, PodPlace, Proof};
 
-pub(super) fn findings(request: &Request<'_>, settled: &Settled, proof: &Proof) -> Vec<Finding> {
+pub(super) fn findings(
+    request: &Request<'_>,
+    settled: &Settled,
+    edited: &Value,
+    proof: &Proof,
+) -> Vec<Finding> {
     let placed = &settled.placed;
     let mut findings = proof.findings.clone();
     findings.extend(proof.broken.iter().map(|text| broken(request, text)));
+    if let Some(off) = inner::turned_off(request, settled.part.as_ref(), edited) {
+        return vec![off];
+    }
     match not_carried(request, settled, proof) {
         Some(finding) => findings.push(finding),
         None => {
@@ -66,14 +76,6 @@ fn not_carried(request: &Request<'_>, settled: &Settled, proof: &Proof) -> Optio
         proof.carriers.of(one.certificate.fingerprint).is_empty()
     })?;
     let layout = request.layout;
-    let is_ours = |path: &&String| {
-        let name = path.rsplit('.').next().unwrap_or(path);
-        let mut layouts = request.coordinates.component.layouts().into_iter();
-        layouts.any(|one| one.chart == name)
-    };
-    if let Some(path) = settled.subcharts.iter().find(is_ours) {
-        return Some(chart_ignores::in_dependency(request, path, &lost));
-    }
     let values = layout.shown_certificates();
     let why = if request.chart.knows(layout.certificates) {
         format!("it knows {values}, but does nothing with these entries")

@@ -1,7 +1,5 @@
 //! The edits of one override file, with one guess or another of what only a rendering can tell.
 
-use std::collections::BTreeSet;
-
 use anyhow::Result;
 use serde_yaml::Value;
 
@@ -12,7 +10,7 @@ use crate::exit::Stop;
 use crate::finding::{self, Finding};
 use crate::overrides::task_pods::{self, Distros, Shape, Strategy, Wanted};
 use crate::overrides::{Mode, Placed, Taken, checking, mode_in, place, take_out};
-use crate::proof::{Manifest, Proof};
+use crate::proof::{Manifest, Part, Proof};
 use crate::values;
 use crate::vendor::{PROPAGATE, PodList, TaskPodKeys};
 use crate::yaml::{Document, YamlError};
@@ -36,8 +34,8 @@ pub(super) struct Settled {
     /// Whether there is no queue yet, so that no template of task pods is rendered.
     pub(super) has_no_queue: bool,
     pub(super) rendered: Manifest,
-    /// The dependencies of the chart that rendered something, as paths of values.
-    pub(super) subcharts: BTreeSet<String>,
+    /// Which of its objects are the component's own, where the chart has others inside it too.
+    pub(super) part: Option<Part>,
     /// `None` where the edit was refused before it could be rendered, or the rendering was.
     pub(super) proof: Option<Proof>,
     /// The release as it is now.
@@ -127,7 +125,7 @@ impl<'a> Edits<'a> {
             guess,
             has_no_queue: false,
             rendered: Manifest::default(),
-            subcharts: BTreeSet::new(),
+            part: None,
             proof: None,
             deployed: Seen::default(),
         };

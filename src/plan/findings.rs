@@ -33,7 +33,7 @@ pub(super) fn of(request: &Request<'_>, settled: &Settled, merged: &Merged) -> V
     findings.extend(new_file(request));
     findings.extend(api_rules::findings(settled));
     if let Some(proof) = &settled.proof {
-        findings.extend(delivery::findings(request, settled, proof));
+        findings.extend(delivery::findings(request, settled, &merged.edited, proof));
     }
     findings.extend(removal::still_given(request, &merged.after));
     findings.extend(flags::cause(request, &findings));
@@ -49,14 +49,14 @@ pub(super) fn of(request: &Request<'_>, settled: &Settled, merged: &Merged) -> V
 
 /// A chart that the vendor has replaced by another: it takes no certificates and gets no versions any more.
 fn chart_replaced(request: &Request<'_>) -> Option<Finding> {
-    let (chart, layout) = (request.chart, request.layout);
-    layout.replaces.contains(&chart.name.as_str()).then(|| {
+    let (chart, layout) = (request.own_chart(), request.layout);
+    layout.replaces.contains(&chart).then(|| {
         let component = request.coordinates.component;
         Finding::error(
             "chart-replaced",
             format!(
                 "{} is no longer published: {} took its place, with values of its own",
-                chart.name, layout.chart
+                chart, layout.chart
             ),
         )
         .hint(format!(
@@ -89,7 +89,7 @@ fn others_chart(request: &Request<'_>) -> Option<Finding> {
         .into_iter()
         .filter(|other| *other != component)
         .flat_map(|other| other.layouts().map(|layout| (other, layout)))
-        .find(|(_, layout)| layout.chart == request.chart.name)?;
+        .find(|(_, layout)| layout.chart == request.own_chart())?;
     // A generic name says nothing where the values fit.
     if layout.is_generic && request.chart.knows(request.layout.certificates) {
         return None;
@@ -99,7 +99,7 @@ fn others_chart(request: &Request<'_>) -> Option<Finding> {
             "chart-of-another-component",
             format!(
                 "{} is the chart of the {}, and not of the {}",
-                request.chart.name,
+                request.own_chart(),
                 owner.title(),
                 component.title()
             ),

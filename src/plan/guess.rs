@@ -9,7 +9,7 @@ use serde_yaml::Value;
 use super::Request;
 use crate::overrides::task_pods::{self, ProjectedSource};
 use crate::overrides::{Mode, Placed};
-use crate::proof::{self, Carriers, Itself, Manifest, Object, Proof};
+use crate::proof::{self, Carriers, Itself, Manifest, Object, Part, Proof};
 use crate::values;
 use crate::vendor::image_in;
 
@@ -36,12 +36,14 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    pub(super) fn new(objects: &[Object], request: &Request<'_>) -> Self {
+    /// Of the objects of a manifest, those of the component's chart are looked at.
+    pub(super) fn new(objects: &[Object], part: Option<&Part>, request: &Request<'_>) -> Self {
         let layout = request.layout;
         // Whatever the files say of the image, they say it of the rendered one as well.
         let values = values::merge([&request.chart.values, &request.files.merged()]);
         let image = layout.image.and_then(|keys| image_in(&values, keys));
         let itself = Itself {
+            part,
             container: layout.container,
             image: image.as_deref(),
         };
@@ -54,7 +56,10 @@ impl Seen {
     /// The release as it is now; empty where there is none.
     pub(super) fn deployed(request: &Request<'_>) -> Self {
         match request.observed.release() {
-            Some(release) => Self::new(release.objects(), request),
+            Some(release) => {
+                let part = request.part(&release.deployed.manifest);
+                Self::new(release.objects(), part.as_ref(), request)
+            }
             None => Self::default(),
         }
     }
@@ -68,7 +73,8 @@ impl Seen {
         let text = request.files.text.as_deref().unwrap_or_default();
         // Why it does not render is told of the file as it will be.
         if let Ok(stream) = render(text) {
-            let former = Self::new(&Manifest::read(&stream).objects, request);
+            let part = request.part(&stream);
+            let former = Self::new(&Manifest::read(&stream).objects, part.as_ref(), request);
             let names = former.carriers().carrying_config_maps();
             self.former.extend(names);
         }
@@ -103,9 +109,9 @@ impl Guess {
         let layout = request.layout;
         let documented = task_pods::predicted_sources(
             &request.coordinates.release,
-            &request.chart.name,
+            request.own_name(),
             layout.config_map_infix,
-            values,
+            layout.own_values(values),
             placed.len() + taken,
         );
         let carriers = deployed.carriers();

@@ -60,15 +60,13 @@ fn propagate_unknown(request: &Request<'_>, strategy: Strategy) -> Option<Findin
     if strategy != Strategy::Propagate || chart.knows(&propagate) {
         return None;
     }
-    let component = request.coordinates.component;
     let since = layout.propagates_since.unwrap_or("a later version");
     let message = format!(
-        "{} {} does not know {}; the first that does is {since}",
-        chart.name,
-        chart.version,
+        "{} does not know {}; the first that does is {since}",
+        request.shown_chart(),
         propagate.join(".")
     );
-    let hint = format!("use --task-pods template, or --{component}-version {since} or newer");
+    let hint = format!("use --task-pods template, or {}", request.newer(since));
     Some(Finding::error("propagate-unknown", message).hint(hint))
 }
 
@@ -89,8 +87,8 @@ fn no_template(request: &Request<'_>, proof: &Proof, has_no_queue: bool) -> Opti
         return None;
     }
     let message = format!(
-        "{} {} renders no task pod template, so it cannot be shown that task pods get the certificates",
-        chart.name, chart.version
+        "{} renders no task pod template, so it cannot be shown that task pods get the certificates",
+        request.shown_chart()
     );
     Some(if chart.knows(keys.base) {
         Finding::warning("no-task-pod-template", message)
@@ -164,10 +162,13 @@ fn doubts(request: &Request<'_>, placed: &[Placed], pod: &Arrival) -> Vec<Findin
                     pod.place
                 ),
             )
-            .hint(format!(
-                "a newer chart sets it (--{}-version), and so does --task-pods template",
-                request.coordinates.component
-            )),
+            .hint(match request.dependency {
+                Some(own) => format!("a newer {} sets it, and so does --task-pods template", own.chart),
+                None => format!(
+                    "a newer chart sets it (--{}-version), and so does --task-pods template",
+                    request.coordinates.component
+                ),
+            }),
         );
     }
     doubts

@@ -12,7 +12,7 @@ use super::{Request, api_rules, chart_ignores, flags, no_queue, required};
 use crate::finding::{self, Finding};
 use crate::helm::HelmError;
 use crate::overrides::{Mode, Placed, mode_in, task_pods};
-use crate::proof::{Manifest, subcharts};
+use crate::proof::Manifest;
 use crate::values::{self, scalar::is_on};
 use crate::vendor::{EXTRA_CERTS, OVERRIDE_BUNDLE};
 
@@ -74,7 +74,8 @@ fn rendered(
                 first.why
             );
         }
-        let rendered = Seen::new(&manifest.objects, request);
+        let part = request.part(&stream);
+        let rendered = Seen::new(&manifest.objects, part.as_ref(), request);
         let (placed, former) = (&settled.placed, &settled.guess);
         let real = Guess::real(request, placed, &rendered, deployed, former);
         let next = if real.says_the_same(&settled.guess, settled.mode) {
@@ -92,7 +93,7 @@ fn rendered(
                 settled.findings.extend(note);
             }
             settled.rendered = manifest;
-            settled.subcharts = subcharts(&stream);
+            settled.part = part;
             settled.proof = Some(proof);
             return Ok(settled);
         };
@@ -170,7 +171,7 @@ fn assumed(request: &Request<'_>) -> Finding {
 /// What stands in the text for a name that nobody told: such a text is never written, whatever else may pass.
 fn unknown(request: &Request<'_>, settled: &Settled) -> Option<Finding> {
     let chart = request.chart;
-    let who = format!("{} {}", chart.name, chart.version);
+    let who = request.shown_chart();
     let who_tells = if chart.is_assumed {
         format!("only the chart {} can tell", chart.reference)
     } else if settled.proof.is_none() {

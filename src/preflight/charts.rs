@@ -63,23 +63,30 @@ const TROUBLES: &[Trouble] = &[
 /// What is known of the version that this plan would deploy.
 pub(super) fn known_trouble(target: &Target) -> Vec<Finding> {
     let at = &target.coordinates;
-    let Ok(version) = Version::parse(&at.version) else {
+    let (chart, version) = match &target.inner {
+        Some(inner) => (inner.chart.as_deref(), inner.version.as_deref()),
+        None => (Some(target.chart_name.as_str()), Some(at.version.as_str())),
+    };
+    let Some((chart, Ok(version))) = chart.zip(version.map(Version::parse)) else {
         return Vec::new();
     };
     let met = TROUBLES.iter().filter(|one| {
         one.component == at.component
-            && target.chart_name == at.component.documented().chart
+            && chart == at.component.documented().chart
             && one.from.as_ref().is_none_or(|from| version >= *from)
             && version < one.fixed_in
             && (one.meets)(target)
     });
     met.map(|one| {
-        let newer = format!("--{}-version {} or newer", at.component, one.fixed_in);
+        let newer = match &target.inner {
+            Some(_) => format!("{chart} {} or newer in {}", one.fixed_in, target.chart_name),
+            None => format!("--{}-version {} or newer", at.component, one.fixed_in),
+        };
         let hint = match one.instead {
             Some(instead) => format!("use {newer}, or {instead}"),
             None => format!("use {newer}"),
         };
-        one.finding(&target.chart_name, &version).hint(hint)
+        one.finding(chart, &version).hint(hint)
     })
     .collect()
 }

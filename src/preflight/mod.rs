@@ -157,6 +157,7 @@ mod tests {
             coordinates,
             purpose: Purpose::Deploy,
             chart_name: layout.chart.to_owned(),
+            inner: None,
             layout,
             file: FileChange {
                 path: layout.override_file.into(),

@@ -9,7 +9,9 @@ use crate::vendor::Component;
 pub(super) fn agent_beside_gateway(scene: &Scene<'_>) -> Option<Finding> {
     let at = &scene.target.coordinates;
     let releases = scene.releases?;
-    if at.component != Component::Gateway || scene.agent_comes_along {
+    // A chart that has a gateway inside it may have an agent there, too.
+    let may_have_one = scene.agent_comes_along || scene.target.inner.is_some();
+    if at.component != Component::Gateway || may_have_one {
         return None;
     }
     let of_agent = |one: &ReleaseSummary| {

@@ -6,7 +6,7 @@ use super::place::{PodPlace, TextPlace};
 use super::pod_spec::pod_spec;
 use super::pods::{self, ContainerArrival, PodView};
 use super::templates::{Broken, Templates};
-use super::{Carriers, Object};
+use super::{Carriers, Object, Part};
 use crate::certs::Fingerprint;
 use crate::certs::pem::delivered::Reader;
 use crate::finding::Finding;
@@ -35,9 +35,11 @@ enum Main {
     Any,
 }
 
-/// What tells the container that is the component itself, among those of a workload.
+/// What tells the container that is the component itself, among those of a workload, and its objects among those of others.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Itself<'a> {
+    /// Its objects, where a manifest has those of other charts too.
+    pub part: Option<&'a Part>,
     /// Its name.
     pub container: Option<&'a str>,
     /// Its image.
@@ -206,7 +208,8 @@ pub fn prove(objects: &[Object], itself: &Itself<'_>) -> Proof {
         ..Proof::default()
     };
     let mut mounted_by_tasks = Vec::new();
-    for object in objects {
+    let is_own = |object: &&Object| itself.part.is_none_or(|part| part.has(object));
+    for object in objects.iter().filter(is_own) {
         if object.holds_texts() {
             mounted_by_tasks.extend(proof.add_templates(object));
         } else if let Some(spec) = pod_spec(&object.value).filter(|_| !object.is_hook()) {
@@ -227,6 +230,9 @@ pub fn prove(objects: &[Object], itself: &Itself<'_>) -> Proof {
         }
     }
     proof.leave_out_files_of_tasks(&mounted_by_tasks);
+    if let Some(part) = itself.part {
+        proof.carriers.keep(part);
+    }
     proof
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Object;
 use super::texts::texts;
+use super::{Object, Part};
 use crate::certs::pem::delivered::{self, Harm, Reader};
 use crate::certs::{Certificate, Fingerprint};
 
@@ -86,6 +86,14 @@ impl Carriers {
             }
         }
         found
+    }
+
+    /// Takes the certificates out of what others carry. That there are such objects stays known.
+    pub(super) fn keep(&mut self, part: &Part) {
+        for places in self.places.values_mut() {
+            places.retain(|one| part.names(&one.kind, &one.object));
+        }
+        self.places.retain(|_, places| !places.is_empty());
     }
 
     /// Every place of one certificate.

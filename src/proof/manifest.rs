@@ -216,7 +216,7 @@ impl Manifest {
 }
 
 /// The documents of a stream, each with the line at which it begins. No line of a scalar begins with `---` (YAML 1.2, 9.1.2).
-fn documents(stream: &str) -> Vec<(usize, &str)> {
+pub(super) fn documents(stream: &str) -> Vec<(usize, &str)> {
     let mut documents = Vec::new();
     let (mut start, mut first, mut at) = (0, 1, 0);
     for (index, line) in stream.split_inclusive('\n').enumerate() {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::kube::ClusterAddress;
+use crate::plan::InnerChart;
 
 mod certificate;
 mod diff;
@@ -33,4 +34,9 @@ const SCHEMA_VERSION: u32 = 1;
 /// What a release is known by, in every document the same.
 fn id(cluster: &ClusterAddress, namespace: &str, release: &str) -> Value {
     json!({"cluster": cluster.name(), "namespace": namespace, "release": release})
+}
+
+/// The component's own chart, where that is inside the deployed one.
+fn dependency(inner: &InnerChart) -> Value {
+    json!({"valuesPath": inner.path.to_string(), "chart": inner.chart, "version": inner.version})
 }

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use super::certificate::{certificate_facts, verdicts};
 use super::ending::Ending;
 use super::verify::Verified;
-use super::{SCHEMA_VERSION, diff, id, summary};
+use super::{SCHEMA_VERSION, dependency, diff, id, summary};
 use crate::certs::bundle::Entry;
 use crate::certs::chain::Chain;
 use crate::certs::{Certificate, Role};
@@ -94,6 +94,7 @@ fn target_json(target: &Target, outcome: Option<&Outcome>) -> Value {
         "cluster": at.cluster.to_string(),
         "chart": at.chart,
         "chartVersion": at.version,
+        "dependency": target.inner.as_ref().map(dependency),
         "action": match target.action {
             Action::Install => "install",
             Action::Upgrade => "upgrade",

@@ -156,12 +156,16 @@ fn findings(status: &Status) -> Metric<'_> {
 }
 
 fn identity(release: &ReleaseStatus) -> Labels<'_> {
-    vec![
+    let mut labels = vec![
         ("cluster", release.id.cluster.name()),
-        ("namespace", &release.id.namespace),
-        ("release", &release.id.release),
+        ("namespace", release.id.namespace.as_str()),
+        ("release", release.id.release.as_str()),
         ("component", release.component.name()),
-    ]
+    ];
+    // A chart may have several of a component inside it.
+    let path = release.values_path.as_deref();
+    labels.extend(path.map(|path| ("values_path", path)));
+    labels
 }
 
 impl Metric<'_> {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::certificate::moment;
-use super::{SCHEMA_VERSION, id};
+use super::{SCHEMA_VERSION, dependency, id};
 use crate::overrides::Placed;
 use crate::plan::{Plan, Target};
 
@@ -31,6 +31,7 @@ fn target_json(target: &Target, full: bool) -> Value {
         "namespace": at.namespace,
         "chart": at.chart,
         "chartVersion": (!target.is_assumed).then_some(at.version.as_str()),
+        "dependency": target.inner.as_ref().map(dependency),
         "file": target.file.path.display().to_string(),
         "changesFile": target.file.changes(),
         "assumedNames": target.is_assumed,

@@ -110,6 +110,7 @@ fn release(release: &ReleaseStatus, now: OffsetDateTime) -> Value {
         "component": release.component.name(),
         "chart": release.chart,
         "chartVersion": release.version,
+        "valuesPath": release.values_path,
         "revision": release.revision.as_ref().map(|(number, _)| number),
         "state": release.revision.as_ref().map(|(_, state)| state),
         "hidden": release.hidden,

@@ -19,7 +19,7 @@ use crate::finding::Finding;
 use crate::overrides::task_pods::Strategy;
 use crate::overrides::{Mode, Placed};
 use crate::plan::{NamedServer, named_in};
-use crate::proof::{Itself, Manifest, Object, Proof, prove};
+use crate::proof::{Itself, Manifest, Object, Part, Proof, prove};
 use crate::release::Snapshot;
 use crate::request::TargetId;
 use crate::vendor::{Component, Layout, image_in};
@@ -79,6 +79,8 @@ pub struct Evidence<'a> {
     pub chart: String,
     /// The chart's version, where it is known.
     pub version: Option<String>,
+    /// The objects of the component's chart, where the release's chart has others inside it too.
+    pub part: Option<&'a Part>,
     /// What Helm stored.
     pub stored: Stored<'a>,
     /// What the cluster has.
@@ -104,6 +106,8 @@ pub struct ReleaseStatus {
     pub chart: String,
     /// The chart's version, where it is known.
     pub version: Option<String>,
+    /// What the values of the component's chart stand below, where that is inside the release's chart.
+    pub values_path: Option<String>,
     /// Helm's word for its state and its revision, where they may be read.
     pub revision: Option<(u64, String)>,
     /// Why what Helm stored of it is not known.
@@ -172,6 +176,7 @@ impl ReleaseStatus {
             component: evidence.component,
             chart: evidence.chart.clone(),
             version: evidence.version.clone(),
+            values_path: evidence.layout.path().map(|path| path.to_string()),
             revision,
             hidden,
             engine,
@@ -231,8 +236,9 @@ impl Evidence<'_> {
         }
     }
 
-    fn baseline<'a>(&self, image: Option<&'a str>) -> Baseline<'a> {
+    fn baseline<'a>(&'a self, image: Option<&'a str>) -> Baseline<'a> {
         let itself = Itself {
+            part: self.part,
             container: self.layout.container,
             image,
         };

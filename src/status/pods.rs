@@ -228,7 +228,12 @@ pub(super) fn started(pod: &Object, objects: &[Object], itself: &Itself<'_>) -> 
     };
     let carriers = objects.iter().filter(is_mounted);
     let objects: Vec<Object> = carriers.chain([pod]).cloned().collect();
-    prove(&objects, itself).workloads.into_iter().next()
+    // Whose the pod is was told by its workload.
+    let itself = Itself {
+        part: None,
+        ..*itself
+    };
+    prove(&objects, &itself).workloads.into_iter().next()
 }
 
 /// The live objects with certificates that a pod mounts, and when each was last written.

@@ -158,10 +158,16 @@ fn place(release: &ReleaseStatus) -> String {
     }
 }
 
-/// `agent 6.14.6`
+/// `agent 6.14.6`; where it is inside another chart, which one and where.
 fn chart(release: &ReleaseStatus) -> String {
     let version = release.version.as_deref().unwrap_or("?");
-    format!("{} {version}", release.component)
+    match &release.values_path {
+        Some(path) => format!(
+            "{} in {} {version}\n({path})",
+            release.component, release.chart
+        ),
+        None => format!("{} {version}", release.component),
+    }
 }
 
 /// How task pods get the certificates, and the queues that do not.

@@ -7,7 +7,7 @@ use super::tables::aliases;
 use crate::certs::verdict::{Client, Verdict};
 use crate::overrides::task_pods::Strategy;
 use crate::overrides::{Mode, Placed};
-use crate::plan::{Action, Answer, Observed, Target};
+use crate::plan::{Action, Answer, InnerChart, Observed, Target};
 use crate::vendor::{EXTRA_CERTS, OVERRIDE_BUNDLE, PROPAGATE};
 
 pub(super) fn heading(target: &Target) -> String {
@@ -42,8 +42,11 @@ pub(super) fn facts(target: &Target) -> Vec<String> {
     let mut lines = vec![
         step(target, "upgrade"),
         format!("  chart      {} {}", at.chart, at.version),
-        format!("  bundle     {}", mode_note(target.mode)),
     ];
+    if let Some(inner) = &target.inner {
+        lines.push(format!("  dependency {}", inner_note(inner)));
+    }
+    lines.push(format!("  bundle     {}", mode_note(target.mode)));
     if layout.task_pods.is_some() {
         lines.push(format!("  task pods  {}", strategy_note(target)));
     }
@@ -74,7 +77,7 @@ fn step(target: &Target, revisions: &str) -> String {
         (_, Action::Nothing) => "as it should be".to_owned(),
         (Observed::Present(release), _) => {
             let listed = &release.listed;
-            match listed.version_of(target.layout.chart) {
+            match listed.version_of(&target.chart_name) {
                 Some(version) if version == at.version => revisions.to_owned(),
                 Some(version) => format!("{revisions}, chart {version} → {}", at.version),
                 None => format!(
@@ -102,6 +105,17 @@ fn file_note(target: &Target) -> String {
         Some(inside) => format!("{} ({}, {what})", file.path.display(), inside.place),
         None => format!("{} ({what})", file.path.display()),
     }
+}
+
+/// `clearml-enterprise-agent 6.14.6, its values below platform.agent`
+fn inner_note(inner: &InnerChart) -> String {
+    let words = [inner.chart.as_deref(), inner.version.as_deref()];
+    let what: Vec<&str> = words.into_iter().flatten().collect();
+    let what = match what.as_slice() {
+        [] => String::new(),
+        words => format!("{}, ", words.join(" ")),
+    };
+    format!("{what}its values below {}", inner.path)
 }
 
 fn mode_note(mode: Mode) -> String {

@@ -30,4 +30,5 @@ mod rotation;
 mod rules;
 mod states;
 mod status;
+mod umbrella;
 mod verify;

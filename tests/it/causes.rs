@@ -50,19 +50,6 @@ both_majors! {
             .exits(0)
             .never_says("flag-over-values");
     }
-
-    fn a_chart_that_has_ours_as_a_dependency_is_told_from_one_that_ignores_certificates(world) {
-        world.write("ca.pem", &certificates::ca("Acme Root"));
-        let inner = "umbrella/charts/clearml-enterprise-agent";
-        copy_folder(chart("clearml-enterprise-agent-6.14.6").as_ref(), &world.path(inner));
-        world.write("umbrella/Chart.yaml", "apiVersion: v2\nname: ml-agent\nversion: 1.0.0\n");
-        world.write("v.yaml", "clearml-enterprise-agent:\n  customCertificates:\n    extraCerts: []\n");
-        run(&world, "umbrella", "--agent-values v.yaml")
-            .exits(3)
-            .warns("ml-agent 1.0.0 has clearml-enterprise-agent as a dependency")
-            .warns("write them below clearml-enterprise-agent in the file")
-            .never_says("use the vendor's chart");
-    }
 }
 
 either_major! {

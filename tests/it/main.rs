@@ -66,6 +66,7 @@ mod sources;
 mod status;
 mod structure;
 mod task_pods;
+mod umbrella;
 mod vendors_page;
 mod yaml_as_helm;
 mod yaml_cases;

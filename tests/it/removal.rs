@@ -88,6 +88,7 @@ impl Plans {
                 cluster: self.cluster.clone(),
             },
             chart: &chart,
+            dependency: None,
             layout,
             files: ValuesFiles::new(files, layout.certificates),
             observed: Observed::Absent,

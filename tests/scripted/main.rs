@@ -27,6 +27,7 @@ mod preview;
 mod signals;
 #[cfg(unix)]
 mod status;
+mod umbrella;
 mod verify;
 mod words;
 
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         signals::trials(),
         #[cfg(unix)]
         status::trials(),
+        umbrella::trials(),
         verify::trials(),
         words::trials(),
     ];

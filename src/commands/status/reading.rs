@@ -13,7 +13,8 @@ use super::sought::Sought;
 use crate::finding::Finding;
 use crate::helm::{HelmError, chart_and_version, in_force};
 use crate::kube::ClusterAddress;
-use crate::proof::Manifest;
+use crate::plan::{Released, components_inside, part};
+use crate::proof::{Manifest, Part};
 use crate::release::Snapshot;
 use crate::request::{TargetId, TargetSpec};
 use crate::status::{self, Evidence, Given, Live, Stored};
@@ -27,6 +28,7 @@ pub(super) struct Read {
     pub(super) component: Component,
     pub(super) layout: &'static Layout,
     pub(super) chart: (String, Option<String>),
+    pub(super) part: Option<Part>,
     pub(super) stored: Result<Box<Snapshot>, String>,
     pub(super) live: Live,
     pub(super) earlier: BTreeMap<OffsetDateTime, Manifest>,
@@ -68,7 +70,7 @@ pub(super) fn read_all(
     });
     for ((.., candidate), answer) in candidates.iter().zip(answers) {
         match answer {
-            Ok(read) => reads.extend(read),
+            Ok(found) => reads.extend(found),
             Err(error) => findings.push(unreadable(candidate, &error)),
         }
     }
@@ -109,39 +111,44 @@ impl Read {
             component: shadow.component,
             layout: Layout::named(shadow.component, chart),
             chart: shadow.chart.clone(),
+            part: None,
             stored: Err(shadow.why.clone()),
             live: shadow.live.clone(),
             earlier: BTreeMap::new(),
         }
     }
 
-    /// Reads a release; `None` where it is none of those that are looked for.
+    /// Reads a release: for each component that its chart is, or has inside it. None where it is none of those that are looked for.
     fn of_candidate(
         candidate: &Candidate,
         index: usize,
         surveyed: &Surveyed,
         specs: &[TargetSpec],
-    ) -> Result<Option<Self>, HelmError> {
+    ) -> Result<Vec<Self>, HelmError> {
         let helm = &surveyed.helm;
         let (name, namespace) = (&candidate.listed.name, &candidate.namespace);
         let (chart, version) = chart_and_version(&candidate.listed.chart);
-        let (component, defaults) = match candidate.component {
-            Some(component) => (component, None),
+        let (components, defaults) = match candidate.component {
+            Some(component) => (vec![component], None),
             None => {
                 let values = helm.computed_values(name, namespace)?;
                 let is_wanted = |one: &Component| {
                     let mut specs = specs.iter();
                     specs.any(|spec| spec.component == *one && spec.release.is_none())
                 };
-                let component = Component::by_values(chart, &values).filter(is_wanted);
-                match component {
-                    Some(component) => (component, Some(values)),
-                    None => return Ok(None),
-                }
+                let mut components = match Component::by_values(chart, &values) {
+                    Some(component) => vec![component],
+                    None => components_inside(&values),
+                };
+                components.retain(is_wanted);
+                (components, Some(values))
             }
         };
+        if components.is_empty() {
+            return Ok(Vec::new());
+        }
         let (deployed, live) = match helm.now(name, namespace) {
-            Ok(None) => return Ok(None),
+            Ok(None) => return Ok(Vec::new()),
             Ok(Some(mut deployed)) => {
                 let live = match deployed.live.take() {
                     Some(objects) => Live {
@@ -163,8 +170,34 @@ impl Read {
             }
         };
         let all = defaults.as_ref().unwrap_or(&deployed.values);
-        let layout = Layout::of(component, chart, all);
-        Ok(Some(Self {
+        let released = Released {
+            chart,
+            manifest: &deployed.manifest,
+            values: all,
+        };
+        let computed = || match &defaults {
+            Some(values) => Ok(values.clone()),
+            None => helm.computed_values(name, namespace),
+        };
+        let mut places = Vec::new();
+        for component in components {
+            let said = specs.iter().find(|spec| {
+                let is_named = spec.release.as_ref().is_none_or(|named| named == name);
+                spec.component == component
+                    && spec.allows(namespace)
+                    && is_named
+                    && spec.values_path.is_some()
+            });
+            let said = said.and_then(|spec| spec.values_path.as_ref());
+            let layouts = released.layouts(component, said, computed)?;
+            let layouts = layouts
+                .into_iter()
+                .map(|layout| (layout, part(released.manifest, layout)));
+            places.extend(layouts.map(|(layout, part)| (component, layout, part)));
+        }
+        let version = (!version.is_empty()).then(|| version.to_owned());
+        let snapshot = Snapshot::new(deployed, candidate.listed.clone(), namespace);
+        let read = |(component, layout, part), snapshot, live| Self {
             cluster: index,
             id: TargetId {
                 cluster: helm.cluster().clone(),
@@ -173,18 +206,20 @@ impl Read {
             },
             component,
             layout,
-            chart: (
-                chart.to_owned(),
-                (!version.is_empty()).then(|| version.to_owned()),
-            ),
-            stored: Ok(Box::new(Snapshot::new(
-                deployed,
-                candidate.listed.clone(),
-                &candidate.namespace,
-            ))),
+            chart: (chart.to_owned(), version.clone()),
+            part,
+            stored: Ok(Box::new(snapshot)),
             live,
             earlier: BTreeMap::new(),
-        }))
+        };
+        // Seldom is there more than one.
+        let last = places.pop();
+        let others = places.into_iter();
+        let mut reads: Vec<Self> = others
+            .map(|one| read(one, snapshot.clone(), live.clone()))
+            .collect();
+        reads.extend(last.map(|one| read(one, snapshot, live)));
+        Ok(reads)
     }
 
     pub(super) fn evidence<'a>(
@@ -200,6 +235,7 @@ impl Read {
             layout: self.layout,
             chart,
             version,
+            part: self.part.as_ref(),
             stored: match &self.stored {
                 Ok(snapshot) => Stored::Read(snapshot),
                 Err(why) => Stored::Hidden(why),

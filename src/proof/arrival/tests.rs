@@ -487,11 +487,12 @@ fn with_sidecar(itself: &Itself<'_>, first: bool) -> Reach {
 fn a_workload_is_as_good_as_the_container_that_needs_it() {
     let by_name = |name| Itself {
         container: Some(name),
-        image: None,
+        ..Itself::default()
     };
     let by_image = Itself {
         container: Some("not-there"),
         image: Some("agent:1"),
+        ..Itself::default()
     };
     for first in [true, false] {
         assert_eq!(with_sidecar(&by_name("main"), first), Reach::Read);

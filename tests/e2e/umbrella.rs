@@ -1,0 +1,80 @@
+//! A company's own chart that has the agent's inside it, from its first certificate to its last, on a real Kubernetes API.
+
+use serde_json::Value;
+
+use crate::support::cluster::Namespace;
+use crate::support::{Helm, World, certificates, chart, copy_folder, schema};
+
+const VALUES: &str = "# the platform\nsite: eu-2\n\nagent:\n  agentk8sglue: # queues\n    queues: {default: {}}\n\npostgres: {size: 1Gi}\n";
+
+/// The certificates of a namespace's ConfigMaps, but for Kubernetes' own: names and texts.
+fn carrying(namespace: &Namespace, pem: &str) -> Vec<String> {
+    let maps = namespace.get("configmaps");
+    let line = pem.lines().nth(2).unwrap();
+    let maps = maps["items"].as_array().unwrap().iter();
+    let ours = maps.filter(|map| map["data"].to_string().contains(line));
+    ours.map(|map| map["metadata"]["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+on_the_cluster! {
+    fn a_chart_inside_another_gets_its_certificates_and_loses_them_again(world, namespace) {
+        let (one, two) = (certificates::ca("Acme Root"), certificates::ca("Acme Next"));
+        world.write("one.pem", &one).write("two.pem", &two).write("v.yaml", VALUES);
+        copy_folder(chart("acme-platform-2.0.0").as_ref(), &world.path("platform"));
+        copy_folder(chart("clearml-enterprise-agent-6.14.6").as_ref(), &world.path("platform/charts/clearml-enterprise-agent"));
+        let agent = |command: &str, more: &str| world.plugin(&format!(
+            "{command} agent --chart platform --release acme -f v.yaml -n {} --skip-probe --yes {more}",
+            namespace.name
+        ));
+        // It runs already, and its database is nobody else's affair.
+        world.helm(["install", "acme", "platform", "-f", "v.yaml", "-n", &namespace.name]).exits(0);
+        agent("install", "--ca one.pem --task-pods template --dry-run")
+            .exits(0)
+            .says("revision 1 → 2")
+            .says("dependency clearml-enterprise-agent 6.14.6, its values below agent")
+            .never_says("StatefulSet acme-postgres");
+        agent("install", "--ca one.pem --task-pods template").exits(0);
+        assert_eq!(carrying(&namespace, &one), ["acme-agent-custom-ca-0"]);
+        agent("install", "--ca one.pem --task-pods template").exits(0).says("Nothing to change");
+
+        let status = |more: &str| world.plugin(&format!("status -n {} --skip-probe {more}", namespace.name));
+        // Nobody names it: what helm stored tells.
+        for more in ["", "agent", "agent --release acme", "agent --release acme -f v.yaml"] {
+            let told = status(&format!("{more} -o json"));
+            let told: Value = schema::holds("status", &told.stdout);
+            let [release] = told["releases"].as_array().unwrap().as_slice() else {
+                panic!("{more}: {told}");
+            };
+            assert_eq!(release["valuesPath"], "agent", "{more}");
+            assert_eq!(release["chart"], "acme-platform");
+            assert_eq!(release["certificates"][0]["alias"], "acme-root");
+            assert_eq!(release["taskPods"], "template");
+            assert_eq!(release["agreement"]["live"]["state"], "same", "{told}");
+            let file = if more.contains("-f") { "same" } else { "nothing" };
+            assert_eq!(release["agreement"]["file"]["state"], file);
+        }
+        world.plugin(&format!("verify agent --release acme -n {} --server https://api.acme.example --dry-run", namespace.name))
+            .exits(0)
+            .says("name: acme-agent-custom-ca-0")
+            .never_says("name: backup");
+        world.plugin(&format!("init targets.yaml -n {}", namespace.name))
+            .exits(3)
+            .warns("acme-platform has the chart of the ClearML Agent inside it")
+            .warns("valuesPath: agent");
+
+        let rotate = "--from acme-root --to two.pem";
+        agent("rotate", rotate).exits(2);
+        assert_eq!(carrying(&namespace, &two).len(), 1);
+        agent("rotate", rotate).exits(0);
+        assert!(carrying(&namespace, &one).is_empty());
+
+        agent("remove", "--all").exits(0);
+        assert!(carrying(&namespace, &two).is_empty());
+        assert_eq!(world.read("v.yaml"), VALUES);
+        let stored = world.helm(["get", "values", "acme", "-n", &namespace.name, "-o", "json"]);
+        let stored: Value = serde_json::from_str(&stored.stdout).unwrap();
+        assert_eq!(stored, serde_yaml::from_str::<Value>(VALUES).unwrap());
+        world.is_tidy();
+    }
+}
