@@ -18,7 +18,7 @@ use crate::finding::Finding;
 use crate::helm::{self, Helm, PlacedRelease, Revision};
 use crate::kube::{ClusterAddress, Kubectl};
 use crate::plan::{Action, Observed, Target};
-use crate::preflight::{self, Answers, NamespaceRules, Scene};
+use crate::preflight::{self, Answers, NamespaceRules, Others, Scene};
 use crate::ui::Screen;
 use crate::vendor::Component;
 
@@ -153,8 +153,10 @@ impl Preflight<'_> {
             rules: rules.as_ref(),
             answers: &answers,
             engine,
-            agent_comes_along: around.agents.contains(&spot(target)),
-            namespace_is_made: around.is_made_before(target),
+            others: Others {
+                bring_an_agent: around.agents.contains(&spot(target)),
+                make_it: around.is_made_before(target),
+            },
             restart,
             deploys,
         };

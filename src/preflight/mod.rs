@@ -43,14 +43,21 @@ pub struct Scene<'a> {
     pub answers: &'a Answers,
     /// The engine that deploys the release, where one is known.
     pub engine: Option<&'a Engine>,
-    /// Whether an agent goes into the same namespace in this run.
-    pub agent_comes_along: bool,
-    /// Whether a command that runs before this one makes the namespace.
-    pub namespace_is_made: bool,
+    /// What others of this run do in the same namespace.
+    pub others: Others,
     /// Whether pods that would keep what they have are to be restarted.
     pub restart: bool,
     /// Whether this run deploys, and not only writes files: then the release's state matters.
     pub deploys: bool,
+}
+
+/// What other targets of a run do in the namespace of one.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Others {
+    /// Whether an agent goes there.
+    pub bring_an_agent: bool,
+    /// Whether a command that runs before makes it.
+    pub make_it: bool,
 }
 
 /// Everything that the plan itself does not say of a target.
@@ -100,8 +107,7 @@ mod tests {
             rules: None,
             answers: &NO_ANSWERS,
             engine: None,
-            agent_comes_along: false,
-            namespace_is_made: false,
+            others: Others::default(),
             restart: false,
             deploys: true,
         }

@@ -10,7 +10,7 @@ pub(super) fn agent_beside_gateway(scene: &Scene<'_>) -> Option<Finding> {
     let at = &scene.target.coordinates;
     let releases = scene.releases?;
     // A chart that has a gateway inside it may have an agent there, too.
-    let may_have_one = scene.agent_comes_along || scene.target.inner.is_some();
+    let may_have_one = scene.others.bring_an_agent || scene.target.inner.is_some();
     if at.component != Component::Gateway || may_have_one {
         return None;
     }
@@ -38,6 +38,7 @@ pub(super) fn agent_beside_gateway(scene: &Scene<'_>) -> Option<Finding> {
 mod tests {
     use super::*;
     use crate::plan::Observed;
+    use crate::preflight::Others;
     use crate::preflight::tests::{listed, scene_of, target_of};
 
     #[test]
@@ -60,7 +61,10 @@ mod tests {
             "nothing is known"
         );
         let along = Scene {
-            agent_comes_along: true,
+            others: Others {
+                bring_an_agent: true,
+                ..Others::default()
+            },
             ..with(Some(&nobody))
         };
         assert!(agent_beside_gateway(&along).is_none());

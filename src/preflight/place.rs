@@ -48,7 +48,7 @@ pub(super) fn elsewhere(scene: &Scene<'_>) -> Option<Finding> {
 /// A namespace that is not there, and that the documented command does not make.
 pub(super) fn missing_namespace(scene: &Scene<'_>) -> Option<Finding> {
     let target = scene.target;
-    let is_made = target.upgrade.creates_namespace() || scene.namespace_is_made;
+    let is_made = target.upgrade.creates_namespace() || scene.others.make_it;
     if !target.namespace_is_new || is_made {
         return None;
     }
@@ -72,6 +72,7 @@ pub(super) fn missing_namespace(scene: &Scene<'_>) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::preflight::Others;
     use crate::preflight::tests::{deployed, listed, scene_of, target_of};
     use crate::vendor::Component;
 
@@ -122,7 +123,10 @@ mod tests {
         let mut along = target_of(Component::Gateway, Observed::Absent);
         along.namespace_is_new = true;
         let scene = Scene {
-            namespace_is_made: true,
+            others: Others {
+                make_it: true,
+                ..Others::default()
+            },
             ..scene_of(&along)
         };
         assert!(missing_namespace(&scene).is_none());
