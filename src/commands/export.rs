@@ -120,7 +120,8 @@ fn plan(
         new_file: true,
         ..Desired::default()
     };
-    let requests = fleet.requests_anywhere(desired, cluster, &arguments.fleet.only)?;
+    let requests =
+        fleet.requests_anywhere(desired, cluster, (&arguments.fleet.only, &kept::known))?;
     let mut needs = Needs::when(true);
     for request in &requests {
         needs.keep(is_named(request))?;

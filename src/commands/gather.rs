@@ -13,6 +13,7 @@ use super::drafts::Seen;
 use super::kept::{self, Read};
 use super::side_by_side::side_by_side;
 use crate::exit::Stop;
+use crate::files;
 use crate::helm::{self, Chart, Coordinates, Helm, HelmArguments, HelmError, ReleaseSummary};
 use crate::kube::{ClusterAddress, Kubectl};
 use crate::nearest::file_like;
@@ -303,11 +304,7 @@ impl Destination {
             .as_deref()
             .is_some_and(|chart| Path::new(chart).exists());
         let pinned = same_chart.filter(|_| !local);
-        let values = if spec.values.is_empty() {
-            vec![layout.override_file.into()]
-        } else {
-            spec.values
-        };
+        let values = values_files(spec.values, layout);
         Ok(Self {
             component,
             layout,
@@ -330,11 +327,7 @@ impl Destination {
         let spec = kept::filled(spec)?;
         let component = spec.component;
         let layout = layout_of(component, spec.chart.as_deref());
-        let values = if spec.values.is_empty() {
-            vec![layout.override_file.into()]
-        } else {
-            spec.values
-        };
+        let values = values_files(spec.values, layout);
         Ok(Self {
             component,
             layout,
@@ -503,6 +496,20 @@ pub(super) fn are_distinct<'a>(
         }
     }
     Ok(())
+}
+
+/// The values files, else the documented one. Of a file that is named twice the last place counts: what it says wins over all
+/// between, as Helm has it.
+fn values_files(named: Vec<PathBuf>, layout: &Layout) -> Vec<PathBuf> {
+    if named.is_empty() {
+        return vec![layout.override_file.into()];
+    }
+    let places: Vec<PathBuf> = named.iter().map(|path| files::place_of(path)).collect();
+    let again = |index: usize, place| places.iter().skip(index + 1).any(|other| other == place);
+    let all = named.into_iter().zip(&places).enumerate();
+    all.filter(|(index, (_, place))| !again(*index, *place))
+        .map(|(_, (path, _))| path)
+        .collect()
 }
 
 /// The generation whose documented names hold, as far as the chart's reference tells.

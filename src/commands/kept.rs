@@ -127,6 +127,11 @@ pub(super) fn placed(mut spec: TargetSpec) -> Result<(TargetSpec, Vec<Said>)> {
     Ok((spec, all))
 }
 
+/// The same, if it can be read: what cannot is told where it is needed.
+pub(super) fn known(spec: &TargetSpec) -> Option<TargetSpec> {
+    placed(spec.clone()).ok().map(|(spec, _)| spec)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -49,7 +49,8 @@ impl Order<'_> {
     pub(super) fn requests(&self, cluster: &ClusterAddress) -> Result<Vec<TargetRequest>> {
         if let Some(fleet) = self.fleet {
             let only = &self.deploy.fleet.only;
-            let mut requests = fleet.requests(&self.desired, self.brings, cluster, only)?;
+            let mut requests =
+                fleet.requests(&self.desired, self.brings, cluster, (only, &kept::known))?;
             for request in &mut requests {
                 // Where a release is may stand in the object that holds its values.
                 request.spec = kept::placed(request.spec.clone())?.0;

@@ -4,6 +4,7 @@ use anyhow::{Result, anyhow};
 
 use super::bundles::Bundles;
 use super::gather::helm_arguments;
+use super::kept;
 use super::locking;
 use super::needs::Needs;
 use super::order::one_by_one;
@@ -31,7 +32,9 @@ pub(super) fn run(
     let (components, targets) = (&arguments.desired.components, &arguments.desired.targets);
     let fleet = arguments.fleet.find(components, targets)?;
     let requests = match &fleet {
-        Some(fleet) => fleet.requests_anywhere(desired, cluster, &arguments.fleet.only)?,
+        Some(fleet) => {
+            fleet.requests_anywhere(desired, cluster, (&arguments.fleet.only, &kept::known))?
+        }
         None => {
             let specs = cli::specs(components, targets, "render").map_err(anyhow::Error::from);
             let specs = needs.keep(specs)?;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 
 use super::gather::{self, Cluster, Clusters, Destination};
+use super::kept;
 use super::side_by_side::AT_ONCE;
 use super::verifying::{self, Found, Place, Wanted};
 use crate::cli::{Output, VerifyArgs};
@@ -125,7 +126,7 @@ fn find_all(
     screen: &Screen,
 ) -> Result<Found> {
     let (nothing, only) = (Desired::default(), &arguments.fleet.only);
-    let mut requests = fleet.requests(&nothing, false, helm.cluster(), only)?;
+    let mut requests = fleet.requests(&nothing, false, helm.cluster(), (only, &kept::known))?;
     requests.retain(|one| Component::WITH_TASK_PODS.contains(&one.spec.component));
     if requests.is_empty() {
         return Err(Stop::usage(format!(

@@ -14,7 +14,7 @@ use crate::exit::Stop;
 use crate::files;
 use crate::kube::ClusterAddress;
 use crate::nearest::file_like;
-use crate::request::{Desired, TargetRequest};
+use crate::request::{Desired, TargetRequest, TargetSpec};
 use crate::sources::Source;
 
 pub use only::Only;
@@ -27,6 +27,9 @@ pub const FILE_NAME: &str = "clearml-certs.yaml";
 
 /// Gives the cluster of a context.
 type Resolve<'a> = &'a dyn Fn(&String) -> Result<ClusterAddress, Stop>;
+
+/// Gives a target with what the objects that keep its values say of where it is, if they can be read.
+pub type Placed<'a> = &'a dyn Fn(&TargetSpec) -> Option<TargetSpec>;
 
 /// The releases that a file lists.
 #[derive(Debug)]
@@ -75,7 +78,8 @@ impl Fleet {
     }
 
     /// Its targets, in the order in which they are carried out. What the command line says of all of them (`desired`) comes first; `here` is the cluster of
-    /// those that name none; with `brings`, they get the certificates that the file names for them.
+    /// those that name none; with `brings`, they get the certificates that the file names for them. `only` goes by where they are
+    /// `placed`.
     ///
     /// # Errors
     /// There is no such context, or `only` selects nothing.
@@ -84,14 +88,14 @@ impl Fleet {
         desired: &Desired,
         brings: bool,
         here: &ClusterAddress,
-        only: &[Only],
+        (only, placed): (&[Only], Placed<'_>),
     ) -> Result<Vec<TargetRequest>, Stop> {
         let cluster = |context: &String| {
             let named = here.of_contexts(Some(std::slice::from_ref(context)))?;
             let named = named.into_iter().next().unwrap_or_else(|| here.clone());
             Ok(named.in_its_own_namespace(here))
         };
-        let requests = self.selected(desired, brings, here, &cluster, only)?;
+        let requests = self.selected(desired, brings, here, &cluster, (only, placed))?;
         ClusterAddress::share_no_token(requests.iter().map(|one| &one.cluster))?;
         Ok(requests)
     }
@@ -104,10 +108,10 @@ impl Fleet {
         &self,
         desired: &Desired,
         here: &ClusterAddress,
-        only: &[Only],
+        (only, placed): (&[Only], Placed<'_>),
     ) -> Result<Vec<TargetRequest>, Stop> {
         let cluster = |context: &String| Ok(here.on(context).in_its_own_namespace(here));
-        self.selected(desired, true, here, &cluster, only)
+        self.selected(desired, true, here, &cluster, (only, placed))
     }
 
     fn selected(
@@ -116,7 +120,7 @@ impl Fleet {
         brings: bool,
         here: &ClusterAddress,
         of_context: Resolve<'_>,
-        only: &[Only],
+        (only, placed): (&[Only], Placed<'_>),
     ) -> Result<Vec<TargetRequest>, Stop> {
         // Each context is looked up in the kubeconfig once, however many targets are there.
         let mut clusters: BTreeMap<&String, ClusterAddress> = BTreeMap::new();
@@ -131,8 +135,14 @@ impl Fleet {
             target.request(desired, brings, cluster.unwrap_or(here).clone())
         });
         let mut all: Vec<TargetRequest> = targets.collect();
+        let selects = |one: &Only, target: &TargetRequest| {
+            one.selects(
+                target,
+                &placed(&target.spec).unwrap_or_else(|| target.spec.clone()),
+            )
+        };
         for one in only {
-            if !all.iter().any(|target| one.selects(target)) {
+            if !all.iter().any(|target| selects(one, target)) {
                 return Err(Stop::usage(format!(
                     "--only {one} selects none of the {} targets of {}",
                     all.len(),
@@ -140,7 +150,7 @@ impl Fleet {
                 )));
             }
         }
-        all.retain(|target| only.is_empty() || only.iter().any(|one| one.selects(target)));
+        all.retain(|target| only.is_empty() || only.iter().any(|one| selects(one, target)));
         // In the order in which they are carried out: the first of those that share a file writes it.
         all.sort_by_key(|target| (target.wave, target.spec.component.rank()));
         Ok(all)

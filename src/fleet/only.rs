@@ -5,7 +5,7 @@ use std::str::FromStr;
 use clap::ValueEnum as _;
 
 use crate::pattern;
-use crate::request::TargetRequest;
+use crate::request::{TargetRequest, TargetSpec};
 use crate::vendor::Component;
 
 /// Which targets are meant; all that is said in one word holds together.
@@ -64,9 +64,8 @@ impl std::fmt::Display for Only {
 }
 
 impl Only {
-    /// Whether a target is meant. A release without a name is the documented one.
-    pub(super) fn selects(&self, target: &TargetRequest) -> bool {
-        let spec = &target.spec;
+    /// Whether a target is meant, with all that is known of where it is. A release without a name is the documented one.
+    pub(super) fn selects(&self, target: &TargetRequest, spec: &TargetSpec) -> bool {
         let documented = spec.component.documented().release;
         let release = spec.release.as_deref().or(documented).unwrap_or_default();
         let namespace = spec.namespace_in(&target.cluster);
@@ -117,8 +116,8 @@ mod tests {
             ("wave=1", false, false),
         ] {
             let only: Only = word.parse().unwrap();
-            assert_eq!(only.selects(&agent), of_agent, "{word}");
-            assert_eq!(only.selects(&gateway), of_gateway, "{word}");
+            assert_eq!(only.selects(&agent, &agent.spec), of_agent, "{word}");
+            assert_eq!(only.selects(&gateway, &gateway.spec), of_gateway, "{word}");
         }
     }
 

@@ -293,3 +293,20 @@ either_major! {
         world.plugin("render --only context=mars").exits(64).warns("selects none of the 9 targets");
     }
 }
+
+either_major! {
+    fn only_goes_by_where_the_object_says_that_the_release_is(world) {
+        world.write("acme.pem", &certificates::ca("Acme Root"));
+        world.write(
+            "flux.yaml",
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: ml-agent, namespace: team-x}\nspec:\n  values: {}\n",
+        );
+        let file = format!(
+            "certificates: {{acme-root: acme.pem}}\ntargets:\n  - {{component: agent, chart: {0}, values: flux.yaml}}\n  - {{component: agent, chart: {0}, values: gone.yaml}}\n",
+            chart(AGENT)
+        );
+        world.write("clearml-certs.yaml", &file);
+        world.plugin("render --only team-x/ml-agent --in-place").exits(0).says("flux.yaml is written").never_says("gone.yaml");
+        world.plugin("render --only release=other").exits(64).warns("selects none of the 2 targets");
+    }
+}

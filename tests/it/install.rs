@@ -248,6 +248,13 @@ both_majors! {
         dry_run(&world, OLD_AGENT, "-f certs.yaml -f base.yaml").exits(3).warns("the entries of certs.yaml would be lost");
     }
 
+    fn a_values_file_that_is_named_twice_counts_where_it_stands_last(world) {
+        world.write("ca.pem", &certificates::ca("Acme Root"));
+        world.write("a.yaml", "agentk8sglue: {replicaCount: 2}\n").write("b.yaml", "agentk8sglue: {replicaCount: 3}\n");
+        let line = format!("install agent --ca ca.pem --chart {} -f a.yaml -f b.yaml -f ./a.yaml --skip-probe --dry-run --show-manifest", chart(OLD_AGENT));
+        world.plugin(&line).exits(0).says("-f b.yaml -f ./a.yaml").never_says("-f a.yaml").says("replicas: 2\n");
+    }
+
     fn the_values_file_that_holds_certificates_is_edited_wherever_it_stands(world) {
         with_ca(&world);
         world.write("certs.yaml", "customCertificates: {}\n").write("last.yaml", "agentk8sglue: {replicaCount: 3}\n");

@@ -74,7 +74,8 @@ impl Sought {
             .into());
         }
         let nothing = Desired::default();
-        let requests = fleet.requests(&nothing, true, here, &arguments.fleet.only)?;
+        let requests =
+            fleet.requests(&nothing, true, here, (&arguments.fleet.only, &kept::known))?;
         let mut sought: BTreeMap<ClusterAddress, Self> = BTreeMap::new();
         for request in requests {
             let one = sought
