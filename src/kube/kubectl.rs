@@ -16,18 +16,8 @@ use crate::{log_lines, process};
 #[derive(Debug, Clone)]
 pub struct Kubectl {
     program: PathBuf,
-    cluster: Vec<String>,
+    address: ClusterAddress,
 }
-
-/// Helm's other flags for the cluster as it hands them to plugins, and kubectl's names for them. KUBECONFIG is in the
-/// environment already.
-const FLAGS: [(&str, &str); 5] = [
-    ("HELM_KUBEAPISERVER", "--server"),
-    ("HELM_KUBEASUSER", "--as"),
-    ("HELM_KUBEASGROUPS", "--as-group"),
-    ("HELM_KUBECAFILE", "--certificate-authority"),
-    ("HELM_KUBETLS_SERVER_NAME", "--tls-server-name"),
-];
 
 impl Kubectl {
     /// Finds it, for a cluster.
@@ -42,24 +32,10 @@ impl Kubectl {
                 "kubectl cannot be given the token of --kube-token or {TOKEN} unseen: use a kubeconfig"
             );
         }
-        let mut cluster = Vec::new();
-        if let Some(context) = address.context() {
-            cluster.extend(["--context".to_owned(), context.to_owned()]);
-        }
-        for (name, flag) in FLAGS {
-            let given = variable(name).unwrap_or_default();
-            // Helm hands the groups over as a list; everything else is one word, whatever is in it.
-            let values = match name {
-                "HELM_KUBEASGROUPS" => given.split(',').collect(),
-                _ => vec![given.as_str()],
-            };
-            let values = values.into_iter().filter(|value| !value.is_empty());
-            cluster.extend(values.map(|value| format!("{flag}={value}")));
-        }
-        if variable("HELM_KUBEINSECURE_SKIP_TLS_VERIFY").is_some_and(|value| value == "true") {
-            cluster.push("--insecure-skip-tls-verify".to_owned());
-        }
-        Ok(Self { program, cluster })
+        Ok(Self {
+            program,
+            address: address.clone(),
+        })
     }
 
     /// Runs it to its end and gives what it printed.
@@ -140,15 +116,12 @@ impl Kubectl {
     /// The command for a shell.
     #[must_use]
     pub fn shown(&self, arguments: &[&str]) -> String {
-        format!(
-            "kubectl {}",
-            shell_words::join(self.with_cluster(arguments))
-        )
+        self.address.kubectl_as_run(arguments)
     }
 
     fn with_cluster(&self, arguments: &[&str]) -> Vec<String> {
         let arguments = arguments.iter().map(|word| (*word).to_owned());
-        arguments.chain(self.cluster.iter().cloned()).collect()
+        arguments.chain(self.address.kubectl_flags()).collect()
     }
 }
 
