@@ -264,7 +264,13 @@ impl ClusterAddress {
     /// The same of kubectl's, which need not be installed here.
     #[must_use]
     pub fn kubectl(&self, words: &[&str]) -> String {
-        pasted("kubectl", words, self.flags(Program::Kubectl))
+        self.as_kubectl("kubectl", words)
+    }
+
+    /// The same of a program that takes kubectl's flags, as flux does.
+    #[must_use]
+    pub fn as_kubectl(&self, program: &str, words: &[&str]) -> String {
+        pasted(program, words, self.flags(Program::Kubectl))
     }
 
     /// The command that replaces a workload's pods.
