@@ -142,10 +142,9 @@ impl ClusterAddress {
     #[must_use]
     pub fn in_its_own_namespace(self, here: &Self) -> Self {
         let config = Kubeconfig::read(variable("KUBECONFIG").as_deref());
-        let of = |address: &Self| address.context().map(|name| config.namespace_of(name));
-        let is_named = of(here).is_none_or(|own| own != here.namespace);
-        match of(&self) {
-            Some(own) if !is_named => Self {
+        let own = self.context().map(|name| config.namespace_of(name));
+        match own {
+            Some(own) if here.named_namespace().is_none() => Self {
                 namespace: own,
                 ..self
             },
@@ -259,6 +258,21 @@ impl ClusterAddress {
     #[must_use]
     pub fn helm(&self, words: &[&str]) -> String {
         pasted("helm", words, self.flags(Program::Helm))
+    }
+
+    /// The same of ours, for targets that a file lists: those without a namespace of their own are in the one that was named.
+    #[must_use]
+    pub fn ours(&self, words: &[&str]) -> String {
+        let namespace = self.named_namespace().map(|named| ["-n", named]);
+        let namespace = namespace.as_ref().map_or(&[][..], <[_; 2]>::as_slice);
+        self.helm(&[&["clearml-certs"], words, namespace].concat())
+    }
+
+    /// The namespace, where it was named: Helm hands on the one that holds, and that was named where it is not the context's own.
+    fn named_namespace(&self) -> Option<&str> {
+        let config = Kubeconfig::read(variable("KUBECONFIG").as_deref());
+        let own = self.context().map(|name| config.namespace_of(name));
+        (own.as_ref() != Some(&self.namespace)).then_some(&self.namespace)
     }
 
     /// The same of kubectl's, which need not be installed here.

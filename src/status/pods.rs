@@ -332,10 +332,12 @@ fn waiting(evidence: &Evidence<'_>, arrival: &Arrival, pod: &Object) -> Option<F
     let (what, hint) = match servers.first() {
         Some(first) => (
             format!("it asks {} before anything else starts", servers.join(", ")),
-            format!(
-                "see whether clients trust that: helm clearml-certs probe {first} --ca {}",
-                evidence.as_source()
-            ),
+            {
+                let source = evidence.as_source();
+                let words = ["clearml-certs", "probe", first, "--ca", &source];
+                let probe = evidence.id.cluster.helm(&words);
+                format!("see whether clients trust that: {probe}")
+            },
         ),
         None => {
             let why = state(status, "waiting").and_then(|one| {

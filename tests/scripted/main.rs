@@ -21,6 +21,7 @@ mod engines;
 mod helm_failures;
 mod inside_objects;
 mod meanwhile;
+mod pasted;
 mod places;
 mod preview;
 #[cfg(unix)]
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         helm_failures::trials(),
         inside_objects::trials(),
         meanwhile::trials(),
+        pasted::trials(),
         places::trials(),
         preview::trials(),
         #[cfg(unix)]

@@ -466,7 +466,7 @@ fn waiting(world: &World) {
         .says("  ✓     ✓     ✗\n")
         .warns(&format!("error[pod-waits]: release clearml-agent in team-a: pod {NAME}-77f-x1 has been at Init:2/3 for "))
         .warns("in its init container init-k8s-glue: it asks https://files.clearml.acme.example before anything else starts")
-        .warns("helm clearml-certs probe https://files.clearml.acme.example --ca release:team-a/clearml-agent");
+        .warns("helm clearml-certs probe https://files.clearml.acme.example --ca release:team-a/clearml-agent --kubeconfig [WORLD]/no-cluster");
     waits(
         "init-agent",
         json!({"waiting": {"reason": "CrashLoopBackOff"}}),

@@ -39,7 +39,7 @@ fn nobody(world: &World) {
 }
 
 /// A file as a team has it: a queue, its credentials, its servers.
-const WHOLE: &str = "# ours\nclearml:\n  agentk8sglueKey: key-0001\n  agentk8sglueSecret: secret-0001\nagentk8sglue:\n  apiServerUrlReference: https://api.clearml.acme.example\n  fileServerUrlReference: https://files.clearml.acme.example\n  webServerUrlReference: https://app.clearml.acme.example\n";
+pub(crate) const WHOLE: &str = "# ours\nclearml:\n  agentk8sglueKey: key-0001\n  agentk8sglueSecret: secret-0001\nagentk8sglue:\n  apiServerUrlReference: https://api.clearml.acme.example\n  fileServerUrlReference: https://files.clearml.acme.example\n  webServerUrlReference: https://app.clearml.acme.example\n";
 
 fn upgrade(world: &World) {
     let chart = chart("clearml-enterprise-agent-6.9.3");
@@ -115,7 +115,7 @@ fn obliging(world: &World) -> FakeKubectl {
 }
 
 /// A release whose pods read `pem` when they start, and do not start again for another one.
-fn mounting(revision: u64, pem: &str, values: &str) -> Rule {
+pub(crate) fn mounting(revision: u64, pem: &str, values: &str) -> Rule {
     let pem = pem.replace('\n', "\n    ");
     let manifest = format!(
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: glue}}\nspec:\n  template:\n    spec:\n      volumes: [{{name: c, configMap: {{name: ca}}}}]\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: ca}}\ndata:\n  ca.crt: |\n    {pem}\n"
