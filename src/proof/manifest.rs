@@ -64,6 +64,15 @@ impl Object {
         self.namespace.is_empty() || self.namespace == namespace
     }
 
+    /// The namespace that it goes into, where its release is in `namespace`.
+    #[must_use]
+    pub fn namespace_in<'a>(&'a self, namespace: &'a str) -> &'a str {
+        match self.namespace.as_str() {
+            "" => namespace,
+            own => own,
+        }
+    }
+
     /// The objects of a list, as kubectl prints several.
     #[must_use]
     pub fn listed(list: &Value) -> Vec<Self> {

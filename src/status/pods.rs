@@ -87,7 +87,7 @@ pub(super) fn compare(
             )
             .hint(format!(
                 "unless a rollout is going on, restart them: {}",
-                evidence.restart(&format!("{}/{name}", kind.to_ascii_lowercase()))
+                evidence.restart(first, &format!("{}/{name}", kind.to_ascii_lowercase()))
             )),
         );
     }
@@ -344,7 +344,8 @@ fn waiting(evidence: &Evidence<'_>, arrival: &Arrival, pod: &Object) -> Option<F
                 let reason = one.get("reason")?.as_str()?.to_owned();
                 Some(format!("it says {reason}"))
             });
-            let words = ["logs", &pod.name, "-c", &name, "-n", &evidence.id.namespace];
+            let namespace = pod.namespace_in(&evidence.id.namespace);
+            let words = ["logs", &pod.name, "-c", &name, "-n", namespace];
             (
                 why.unwrap_or_else(|| "it has not ended".to_owned()),
                 format!("see what it says: {}", evidence.id.cluster.kubectl(&words)),

@@ -142,9 +142,7 @@ fn pods(target: &Target, check: &Check) -> Vec<String> {
     for workload in &check.keeping {
         lines.push(format!(
             "  the running pods of {workload} keep the old certificates until they are restarted:\n    {}",
-            target.coordinates.cluster.restart(&target.coordinates.namespace,
-                &workload.reference()
-            )
+            workload.restart(&target.coordinates)
         ));
     }
     if !check.keeping.is_empty() {
