@@ -90,7 +90,7 @@ pub(super) fn refusals(
         let words = [
             verb,
             &["--dry-run=server", "--validate=false", "-f", "-"],
-            &["-n", namespace, "-o", "name", "--request-timeout=10s"],
+            &["-n", namespace, "-o", "name"],
         ]
         .concat();
         match kubectl.attempt(&words, input.to_string()) {

@@ -19,6 +19,10 @@ pub struct Kubectl {
     address: ClusterAddress,
 }
 
+/// How long one answer may take, where a call does not say how long it may: a server that takes a call and says nothing must not
+/// hold up a run.
+const PATIENCE: &str = "--request-timeout=10s";
+
 impl Kubectl {
     /// Finds it, for a cluster.
     ///
@@ -63,7 +67,7 @@ impl Kubectl {
     }
 
     fn ended(&self, arguments: &[&str], input: Option<String>) -> Result<Output> {
-        let all = self.with_cluster(arguments);
+        let all = self.with_cluster(&bounded(arguments));
         let command = match input {
             Some(input) => process::command_reading(&self.program, &all, input),
             None => process::command(&self.program, &all),
@@ -123,6 +127,14 @@ impl Kubectl {
         let arguments = arguments.iter().map(|word| (*word).to_owned());
         arguments.chain(self.address.kubectl_flags()).collect()
     }
+}
+
+/// The words of a call that comes to an end. One that waits for something in the cluster says for how long.
+fn bounded<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+    let says =
+        |word: &&str| word.starts_with("--request-timeout=") || word.starts_with("--timeout=");
+    let patience = (!arguments.iter().any(says)).then_some(PATIENCE);
+    arguments.iter().copied().chain(patience).collect()
 }
 
 /// The namespaces that kubectl prints with `-o name`.

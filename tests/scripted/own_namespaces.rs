@@ -90,7 +90,7 @@ fn restarted(world: &World) {
     assert_eq!(
         lines,
         [
-            "rollout restart deployment/glue -n jobs --context none",
+            "rollout restart deployment/glue -n jobs --request-timeout=10s --context none",
             "rollout status deployment/glue -n jobs --timeout=5m0s --context none",
         ]
     );

@@ -158,8 +158,8 @@ fn kubectl(world: &World) {
         "get -f - --ignore-not-found --show-managed-fields -o json --request-timeout=5s",
         "get helmcharts.helm.cattle.io -A -o json --request-timeout=5s",
         "create --dry-run=server --validate=false -f - -n team-a -o name --request-timeout=10s",
-        "create -f - -o json",
-        "rollout restart deployment/glue -n team-a",
+        "create -f - -o json --request-timeout=10s",
+        "rollout restart deployment/glue -n team-a --request-timeout=10s",
         "rollout status deployment/glue -n team-a --timeout=7m0s",
     ];
     assert_eq!(lines, expected.map(|words| format!("{words}{AS_TOLD}")));
@@ -197,13 +197,13 @@ fn asked(world: &World) {
                 "get namespace team-a --ignore-not-found -o name --request-timeout=5s",
                 "create --dry-run=server --validate=false -f - -n team-a -o name --request-timeout=10s",
                 "get -f - --ignore-not-found --show-managed-fields -o json --request-timeout=5s",
-                "create -f - -o json",
+                "create -f - -o json --request-timeout=10s",
             ][..],
         ),
         (
             "doctor gateway",
             &[
-                "create -f - -o json",
+                "create -f - -o json --request-timeout=10s",
                 "get --raw /version -v=8 --request-timeout=5s",
             ],
         ),
