@@ -1,5 +1,7 @@
 //! The question before anything is changed: what, where, and on which cluster.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 
 use crate::cli::DeployArgs;
@@ -55,10 +57,12 @@ fn deploying(plan: &Plan, verifies: bool, cluster: &ClusterAddress) -> String {
             many => Some(format!("{verb} {} releases", many.len())),
         }
     });
-    let verifies = verifies.then(|| verifying(plan)).flatten();
-    let deeds: Vec<String> = deeds.chain(verifies).collect();
-    let turns = plan.targets.iter().filter(|target| target.has_its_turn());
-    let on = ClusterAddress::in_words(turns.map(|one| &one.coordinates.cluster));
+    let is_verified = |target: &&Target| verifies && target.can_be_verified();
+    let deeds = deeds.chain(verifying(plan.targets.iter().filter(is_verified)));
+    let deeds: Vec<String> = deeds.collect();
+    let concerned = plan.targets.iter();
+    let concerned = concerned.filter(|one| one.has_its_turn() || is_verified(one));
+    let on = ClusterAddress::in_words(concerned.map(|one| &one.coordinates.cluster));
     let on = on.unwrap_or_else(|| cluster.to_string());
     capitalised(&format!("{} on {on}?", deeds.join("; ")))
 }
@@ -67,15 +71,12 @@ fn deploying(plan: &Plan, verifies: bool, cluster: &ClusterAddress) -> String {
 const NAMED: usize = 4;
 
 /// `run short-lived pods in team-a`
-fn verifying(plan: &Plan) -> Option<String> {
-    let targets = plan.targets.iter();
-    let targets = targets.filter(|target| target.layout.task_pods.is_some());
-    let mut namespaces: Vec<&str> = targets
+fn verifying<'a>(targets: impl Iterator<Item = &'a Target>) -> Option<String> {
+    let namespaces: BTreeSet<&str> = targets
         .map(|target| target.coordinates.namespace.as_str())
         .collect();
-    namespaces.dedup();
-    let what = format!("run short-lived pods in {}", namespaces.join(", "));
-    (!namespaces.is_empty()).then_some(what)
+    let names: Vec<&str> = namespaces.into_iter().collect();
+    (!names.is_empty()).then(|| format!("run short-lived pods in {}", names.join(", ")))
 }
 
 fn name(plan: &Plan, target: &Target) -> String {
@@ -98,4 +99,35 @@ fn capitalised(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(chars).collect()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Finding;
+    use crate::plan::Observed;
+    use crate::preflight::tests::target_of;
+    use crate::vendor::Component;
+
+    #[test]
+    fn pods_are_agreed_to_where_they_will_run_each_namespace_once() {
+        let mut targets = ["b", "a", "b", "refused"].map(|namespace| {
+            let mut target = target_of(Component::Agent, Observed::Absent);
+            namespace.clone_into(&mut target.coordinates.namespace);
+            target.action = Action::Install;
+            target
+        });
+        targets[3].findings = vec![Finding::error("pod-refused", "no")];
+        let ask =
+            |targets: &[Target]| verifying(targets.iter().filter(|one| one.can_be_verified()));
+        assert_eq!(ask(&targets).unwrap(), "run short-lived pods in a, b");
+        assert_eq!(ask(&targets[3..]), None);
+        targets[3].action = Action::Nothing;
+        assert_eq!(
+            ask(&targets[3..]).unwrap(),
+            "run short-lived pods in refused"
+        );
+        let gateway = target_of(Component::Gateway, Observed::Absent);
+        assert_eq!(ask(&[gateway]), None);
+    }
 }

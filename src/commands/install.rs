@@ -14,7 +14,7 @@ use crate::files::FolderLocks;
 use crate::helm::{Helm, Rollout};
 use crate::interrupt;
 use crate::kube::ClusterAddress;
-use crate::plan::{Plan, Target};
+use crate::plan::Plan;
 use crate::report::{Ending, plan_json};
 use crate::ui::Screen;
 
@@ -71,7 +71,7 @@ pub(super) fn finish(
     } else {
         accept(plan)
     };
-    let has_work = plan.targets.iter().any(Target::has_its_turn) || deploy.verify;
+    let has_work = has_work(plan, deploy);
     if is_json && (refused.is_err() || deploy.dry_run || !has_work) {
         let ending = if !plan.unplanned.is_empty() {
             Ending::Failed
@@ -100,6 +100,12 @@ pub(super) fn finish(
     } else {
         carry_out::act(order, rollout, helm, plan, screen)
     }
+}
+
+/// Whether anything is to be done: nobody is asked where nothing would be.
+fn has_work(plan: &Plan, deploy: &DeployArgs) -> bool {
+    let mut targets = plan.targets.iter();
+    targets.any(|one| one.has_its_turn() || deploy.verify && one.can_be_verified())
 }
 
 /// JSON shows no preview that somebody could say yes to.
