@@ -43,6 +43,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("in_all_namespaces_names_alone_tell", all_namespaces),
         trial("a_missing_right_is_named", rights),
         trial("a_release_that_cannot_be_read_hides_no_other", unreadable),
+        trial(
+            "a_listed_file_that_cannot_be_read_hides_no_other_target",
+            unread_files,
+        ),
         trial("an_end_that_is_near_or_past_is_told_once", endings),
         trial("what_is_deployed_is_compared_with_a_source", given),
         trial("a_release_that_is_not_settled_is_told", unsettled),
@@ -145,6 +149,43 @@ fn named_files(world: &World) {
     fake.runs("status --skip-probe").exits(3).warns(
         "error[file-differs]: clearml-agent-values.override.yaml says something else than release clearml-agent in team-a",
     );
+}
+
+/// A file that cannot be compared keeps nobody from hearing of the other targets.
+fn unread_files(world: &World) {
+    let release = agent(world);
+    let second = Release::of(world, "second", CHART, OVERRIDE);
+    let rules = [
+        listed(&[
+            ("clearml-agent", "team-a", CHART),
+            ("second", "team-a", CHART),
+        ]),
+        release.told(),
+        Rule::when("status second").prints(&second.status()),
+    ];
+    let files = |of_second: &str, of_third: &str| {
+        let file = format!(
+            "targets:\n  - {{component: agent, release: clearml-agent}}\n  - {{component: agent, release: second, values: {of_second}}}\n  - {{component: agent, release: third, values: {of_third}}}\n"
+        );
+        world.write("clearml-certs.yaml", &file);
+        FakeHelm::new(world, &rules).runs("status --skip-probe")
+    };
+    files("b.yaml", "c.yaml")
+        .exits(3)
+        .says(" team-a/clearml-agent")
+        .says(" team-a/second")
+        .warns("warning[file-unreadable]: b.yaml cannot be compared with release second in team-a: there is no values file b.yaml")
+        .warns("error[release-missing]: there is no release third")
+        .never_says("c.yaml");
+    // An object without values in it that could be edited.
+    let secret = "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {name: x}\n";
+    world.write("b.yaml", secret);
+    std::fs::create_dir(world.path("c.yaml")).unwrap();
+    files("b.yaml", "c.yaml")
+        .exits(3)
+        .says(" team-a/clearml-agent")
+        .warns("warning[file-unreadable]: b.yaml cannot be compared")
+        .warns("error[release-missing]: there is no release third");
 }
 
 fn unplaced_target(world: &World) {

@@ -84,7 +84,9 @@ impl Sought {
                     specs: Vec::new(),
                     wanted: Vec::new(),
                 });
-            let (mut spec, _) = kept::placed(request.spec)?;
+            // What cannot be read is told where the file is compared with its release.
+            let placed = kept::placed(request.spec.clone());
+            let mut spec = placed.map_or(request.spec, |(spec, _)| spec);
             // As `install` goes by the file: a target without a namespace is in that of the cluster alone.
             spec.namespace = Some(spec.namespace_in(&one.cluster).to_owned());
             one.specs.push(spec);
