@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::helm_failures::{OVERRIDE, rendered, trial};
 use crate::support::deployed::{self, DEPLOYED, Release, STARTED};
-use crate::support::fake_helm::{FakeHelm, Rule};
+use crate::support::fake_helm::{FakeHelm, FakeKubectl, Rule};
 use crate::support::platform::Signal;
 use crate::support::{World, certificates, chart, schema};
 
@@ -46,6 +46,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial(
             "a_listed_file_that_cannot_be_read_hides_no_other_target",
             unread_files,
+        ),
+        trial(
+            "a_source_that_cannot_be_read_is_asked_for_and_told_once",
+            unread_sources,
         ),
         trial("an_end_that_is_near_or_past_is_told_once", endings),
         trial("what_is_deployed_is_compared_with_a_source", given),
@@ -186,6 +190,32 @@ fn unread_files(world: &World) {
         .says(" team-a/clearml-agent")
         .warns("warning[file-unreadable]: b.yaml cannot be compared")
         .warns("error[release-missing]: there is no release third");
+}
+
+fn unread_sources(world: &World) {
+    let kubectl = FakeKubectl::new(
+        world,
+        &[Rule::when("get configmap").fails("Error from server (NotFound)\n")],
+    );
+    let target = |name: &str, certificates: &str| {
+        format!("  - {{component: agent, release: {name}, certificates: [{certificates}]}}\n")
+    };
+    let file = [
+        "certificates: {there: 'configmap:ml/ca', here: gone.pem}\ntargets:\n".to_owned(),
+        target("a", "there"),
+        target("b", "here"),
+        target("c", "there"),
+        target("d", "here"),
+    ];
+    world.write("clearml-certs.yaml", &file.concat());
+    let run = FakeHelm::new(world, &[listed(&[])]).runs("status --skip-probe");
+    run.exits(1).warns("configmap ml/ca").warns("gone.pem");
+    assert_eq!(run.count("error[ca-unreadable]"), 2, "{run}");
+    let lines = kubectl.takes_lines();
+    let asked = lines
+        .iter()
+        .filter(|line| line.starts_with("get configmap"));
+    assert_eq!(asked.count(), 1, "{lines:?}");
 }
 
 fn unplaced_target(world: &World) {
