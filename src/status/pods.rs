@@ -98,7 +98,9 @@ pub(super) fn compare(
     } else if let Some(why) = unknown {
         Agreement::Unknown(why)
     } else if seen == 0 {
-        Agreement::Nothing
+        // It may be the workload whose pods are looked for.
+        let unread = evidence.unread_document();
+        unread.map_or(Agreement::Nothing, Agreement::Unknown)
     } else {
         Agreement::Same
     };

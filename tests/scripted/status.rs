@@ -677,6 +677,21 @@ fn unreadable(world: &World) {
         .says("  ✓     ?     ✓\n")
         .warns("note[live-objects-unknown]")
         .warns("what helm stored cannot be read at line ");
+    // Where that may be the workload, nothing is claimed of its pods either.
+    let mut without = agent(world);
+    let documents = without.manifest.split("---\n");
+    let documents = documents.map(|one| {
+        if one.contains("kind: Deployment") {
+            "kind: [\n"
+        } else {
+            one
+        }
+    });
+    without.manifest = documents.collect::<Vec<_>>().join("---\n");
+    look(world, &without.rules(), "")
+        .exits(0)
+        .says("  ✓     ?     ?\n")
+        .warns("note[pods-unknown]");
 }
 
 fn endings(world: &World) {
