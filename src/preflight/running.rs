@@ -109,9 +109,6 @@ pub(super) fn announced(target: &Target) -> Option<Finding> {
     )
 }
 
-/// What `kubectl rollout restart` can restart.
-const RESTARTABLE: [&str; 3] = ["Deployment", "StatefulSet", "DaemonSet"];
-
 /// The workloads of `after` whose pods stay as they are although a ConfigMap or Secret that they mount has other content
 /// than in `before`.
 #[must_use]
@@ -122,9 +119,7 @@ pub fn keeping_old_content(before: &[Object], after: &[Object]) -> Vec<Workload>
             continue;
         };
         let template = workload.get(&["spec", "template"]);
-        if !RESTARTABLE.contains(&workload.kind.as_str())
-            || template != old.get(&["spec", "template"])
-        {
+        if !workload.keeps_pods() || template != old.get(&["spec", "template"]) {
             continue;
         }
         let mounted = template.map(mounted).unwrap_or_default();
@@ -156,9 +151,7 @@ fn has_other_content(before: &[Object], after: &[Object], id: ObjectId<'_>) -> b
     let (Some(old), Some(new)) = (find(before, id), find(after, id)) else {
         return false;
     };
-    ["data", "binaryData", "stringData"]
-        .iter()
-        .any(|field| old.get(&[field]) != new.get(&[field]))
+    !new.has_content_of(old)
 }
 
 /// Kind and name of every ConfigMap and Secret that a pod template mounts, each once.

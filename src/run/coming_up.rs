@@ -30,8 +30,7 @@ struct Workload {
 
 impl Workload {
     fn of(object: &Object, namespace: &str) -> Option<Self> {
-        let kinds = ["Deployment", "StatefulSet", "DaemonSet"];
-        if !kinds.contains(&object.kind.as_str()) || object.is_hook() {
+        if !object.keeps_pods() || object.is_hook() {
             return None;
         }
         let labels = object.get(&["spec", "selector", "matchLabels"])?;

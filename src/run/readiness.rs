@@ -7,9 +7,6 @@ use serde_json::Value as Json;
 use crate::kube::Kubectl;
 use crate::plan::Target;
 
-/// The kinds whose pods helm waits for.
-const WORKLOADS: [&str; 3] = ["Deployment", "StatefulSet", "DaemonSet"];
-
 /// What to ask for.
 #[derive(Debug)]
 pub(super) struct Readiness<'a> {
@@ -24,7 +21,7 @@ impl<'a> Readiness<'a> {
     pub(super) fn of(target: &'a Target, kubectl: &'a Kubectl) -> Self {
         let objects = target.rendered.objects.iter();
         let mut workloads: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-        for object in objects.filter(|object| WORKLOADS.contains(&object.kind.as_str())) {
+        for object in objects.filter(|object| object.keeps_pods()) {
             let namespace = object.namespace_in(&target.coordinates.namespace);
             let name = format!("{}/{}", object.kind.to_lowercase(), object.name);
             workloads.entry(namespace).or_default().push(name);

@@ -12,11 +12,8 @@ use super::{Agreement, Baseline, Evidence, moment};
 use crate::finding::Finding;
 use crate::overrides::Placed;
 use crate::plan::{aliases, without_login};
-use crate::proof::{Arrival, Carriers, Itself, Object, PodPlace, mounted_by, prove};
+use crate::proof::{Arrival, Carriers, Itself, Object, PodPlace, keeps_pods, mounted_by, prove};
 use crate::trust_store::REQUESTS;
-
-/// The workloads that keep pods running, and that `kubectl rollout restart` can restart.
-pub(super) const KEEPING: [&str; 3] = ["Deployment", "StatefulSet", "DaemonSet"];
 
 /// So long an init container may take before it is said to wait: images have been pulled by then, and a server that is there has
 /// answered.
@@ -126,7 +123,7 @@ impl Baseline<'_> {
             };
             let certificates = &self.trusts.certificates;
             let gets = |one: &Placed| arrival.gets(one.certificate.fingerprint);
-            let brings = KEEPING.contains(&kind.as_str()) && certificates.iter().any(gets);
+            let brings = keeps_pods(kind) && certificates.iter().any(gets);
             brings.then_some((arrival, kind.as_str(), name.as_str()))
         })
     }
