@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use crate::cli::DeployArgs;
+use crate::cli::{DeployArgs, Output};
 use crate::exit::{ExitCode, Stop};
 use crate::kube::ClusterAddress;
 use crate::plan::{Action, Plan, Target};
@@ -24,22 +24,36 @@ pub(super) fn agree(plan: &Plan, deploy: &DeployArgs, cluster: &ClusterAddress) 
     if deploy.yes || deploy.files_only && !writes {
         return Ok(());
     }
-    if deploy.no_input || !ui::is_interactive() {
-        return Err(Stop::no_answer(
-            "nobody to ask, so nothing was changed: add --yes to do this, or --dry-run to only look",
-        )
-        .into());
-    }
     let question = if deploy.files_only {
         writing(plan)
     } else {
         deploying(plan, deploy.verify, cluster)
     };
-    if ui::confirm(&question)? {
-        Ok(())
-    } else {
-        Err(Stop::declined(ExitCode::NoAnswer, "nothing was changed").into())
+    confirm(&question, deploy.no_input, "nothing was changed")
+}
+
+/// Asks a question that a yes alone answers; `otherwise` says what comes of everything else.
+pub(super) fn confirm(question: &str, no_input: bool, otherwise: &str) -> Result<()> {
+    if no_input || !ui::is_interactive() {
+        let message = format!(
+            "nobody to ask, so {otherwise}: add --yes to do this, or --dry-run to only look"
+        );
+        return Err(Stop::no_answer(message).into());
     }
+    if ui::confirm(question)? {
+        return Ok(());
+    }
+    Err(Stop::declined(ExitCode::NoAnswer, otherwise).into())
+}
+
+/// JSON shows nothing that somebody could say yes to.
+pub(super) fn json_asks_nobody(output: Output, is_answered: bool) -> Result<(), Stop> {
+    if output == Output::Json && !is_answered {
+        return Err(Stop::usage(
+            "-o json asks nobody: add --yes to do it, or --dry-run to only look",
+        ));
+    }
+    Ok(())
 }
 
 /// `Upgrade clearml-agent in team-a on context blue (https://blue:6443)?`, or how many where.

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use super::agreement::{agree, detail};
+use super::agreement::{agree, detail, json_asks_nobody};
 use super::order::{Order, fleet_of};
 use super::planning::{accept, accept_some, left_out};
 use super::{carry_out, guided, installing};
 use crate::cli::{DeployArgs, InstallArgs, Output};
-use crate::exit::{ExitCode, Stop};
+use crate::exit::ExitCode;
 use crate::files::FolderLocks;
 use crate::helm::{Helm, Rollout};
 use crate::interrupt;
@@ -35,7 +35,7 @@ pub(super) fn run(
 
 /// What every run begins with that may deploy: from here on signals are noted, and helm is there.
 pub(super) fn begin(deploy: &DeployArgs, cluster: &ClusterAddress) -> Result<Helm> {
-    json_asks_nobody(deploy)?;
+    json_asks_nobody(deploy.output, deploy.yes || deploy.dry_run)?;
     interrupt::watch()?;
     let helm = Helm::at(cluster)?;
     helm.ask_version_in_background();
@@ -106,14 +106,4 @@ pub(super) fn finish(
 fn has_work(plan: &Plan, deploy: &DeployArgs) -> bool {
     let mut targets = plan.targets.iter();
     targets.any(|one| one.has_its_turn() || deploy.verify && one.can_be_verified())
-}
-
-/// JSON shows no preview that somebody could say yes to.
-fn json_asks_nobody(deploy: &DeployArgs) -> Result<(), Stop> {
-    if deploy.output == Output::Json && !deploy.yes && !deploy.dry_run {
-        return Err(Stop::usage(
-            "-o json asks nobody: add --yes to do it, or --dry-run to only look",
-        ));
-    }
-    Ok(())
 }
