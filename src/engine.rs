@@ -3,6 +3,7 @@
 
 use serde_yaml::Value;
 
+use crate::kube::ClusterAddress;
 use crate::proof::Object;
 use crate::values::lookup;
 
@@ -133,26 +134,29 @@ impl Engine {
         ["HelmRelease", "Application", "HelmChart"].contains(&self.kind.as_str())
     }
 
-    /// How the engine is kept from taking back what somebody else deploys; `None` where there is no one command.
+    /// How the engine, which works in a cluster, is kept from taking back what somebody else deploys; `None` where there is no one
+    /// command.
     #[must_use]
-    pub fn suspension(&self) -> Option<String> {
+    pub fn suspension(&self, cluster: &ClusterAddress) -> Option<String> {
         let object = &self.object;
         let namespace = self.namespace.as_deref();
         let flux = |kind: &str| {
             let namespace = namespace.unwrap_or("NAMESPACE");
-            format!("flux suspend {kind} {object} -n {namespace}")
+            cluster.as_kubectl("flux", &["suspend", kind, object, "-n", namespace])
         };
         match (self.name, self.kind.as_str()) {
             ("Flux", "HelmRelease") => Some(flux("helmrelease")),
             ("Flux", _) => Some(flux("kustomization")),
+            // It asks Argo CD's own server, which it knows by a context of its own.
             ("Argo CD", _) => {
                 let name = namespace.map_or_else(|| object.clone(), |at| format!("{at}/{object}"));
                 Some(format!("argocd app set {name} --sync-policy none"))
             }
-            (_, "HelmChart") => Some(format!(
-                "kubectl annotate helmchart {object} -n {} helmcharts.helm.cattle.io/unmanaged=true",
-                namespace.unwrap_or("kube-system")
-            )),
+            (_, "HelmChart") => {
+                let namespace = namespace.unwrap_or("kube-system");
+                let mark = "helmcharts.helm.cattle.io/unmanaged=true";
+                Some(cluster.kubectl(&["annotate", "helmchart", object, mark, "-n", namespace]))
+            }
             _ => None,
         }
     }
@@ -179,6 +183,7 @@ fn managers(object: &Object) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kube::tests::{in_namespace, on_context};
 
     fn objects(metadata: &str) -> Vec<Object> {
         let text = format!(
@@ -242,7 +247,14 @@ mod tests {
         ] {
             let engine = Engine::of(&objects(metadata)).expect(metadata);
             assert_eq!((engine.name, engine.shown().as_str()), (name, shown));
-            assert_eq!(engine.suspension().as_deref(), suspension);
+            let on = |cluster: ClusterAddress| engine.suspension(&cluster);
+            assert_eq!(on(in_namespace("ns")).as_deref(), suspension);
+            // Argo CD's own server is asked by a context of its own.
+            let elsewhere = suspension.map(|line| match name {
+                "Flux" => format!("{line} --context blue"),
+                _ => line.to_owned(),
+            });
+            assert_eq!(on(on_context("blue")), elsewhere);
         }
     }
 
@@ -269,7 +281,10 @@ mod tests {
         let found = |release, namespace| Engine::among_helm_charts(&charts, release, namespace);
         let engine = found("agent", "team-a").unwrap();
         assert_eq!(engine.shown(), "HelmChart kube-system/agent");
-        assert!(engine.suspension().unwrap().contains("unmanaged=true"));
+        assert_eq!(
+            engine.suspension(&on_context("blue")).unwrap(),
+            "kubectl annotate helmchart agent 'helmcharts.helm.cattle.io/unmanaged=true' -n kube-system --context blue"
+        );
         assert_eq!(
             found("gw", "team-b").unwrap().shown(),
             "HelmChart team-b/gw"

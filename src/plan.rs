@@ -324,6 +324,13 @@ impl Target {
         self.action != Action::Nothing && !self.is_refused()
     }
 
+    /// Whether pods of its task templates can be let ask once its turn is over: it starts tasks, and is deployed by then.
+    #[must_use]
+    pub fn can_be_verified(&self) -> bool {
+        let is_deployed = self.action == Action::Nothing || self.has_its_turn();
+        self.layout.task_pods.is_some() && is_deployed
+    }
+
     /// Has further servers asked, which nothing may be lost for either.
     pub fn asks_too(&mut self, servers: &[Endpoint]) {
         for endpoint in servers {

@@ -193,7 +193,7 @@ fn report(
         Vec::new()
     };
     if is_text && !order.deploy.verify && ran.failure.is_none() && !interrupt::requested() {
-        screen.next_step(&ran.outcomes, order.file());
+        screen.next_step(&ran.outcomes, order.file(), helm.cluster());
     }
     if is_text {
         for one in &verified {

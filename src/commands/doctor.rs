@@ -68,7 +68,7 @@ pub(super) fn run(
     }
     let namespace = address.namespace();
     let releases = screen.meanwhile("asking the cluster", || helm.releases(namespace));
-    tell(cluster(&releases, address, namespace));
+    tell(cluster(&releases, address));
     let mut namers = Vec::new();
     let mut deployed = Vec::new();
     for (component, release) in ours(releases.as_deref().unwrap_or_default()) {
@@ -79,7 +79,7 @@ pub(super) fn run(
         match helm.computed_values(&release.name, namespace) {
             Ok(values) => {
                 let name = format!("release {}", release.name);
-                tell(trust(component, &name, &values, namespace));
+                tell(trust(component, &name, &values, address));
                 namers.push(Namer::of(component, &name, &values));
             }
             Err(error) => tell(of_helm("trust", &error)),
@@ -99,7 +99,7 @@ pub(super) fn run(
     } else {
         kubectl.map_err(|why| format!("{why:#}"))
     };
-    tell(user_rights(kubectl.as_ref(), namespace));
+    tell(user_rights(kubectl.as_ref(), address));
     tell(clock(kubectl.as_ref()));
     for spec in concerned(arguments, releases.as_deref().unwrap_or_default())? {
         interrupt::check()?;
@@ -206,7 +206,7 @@ fn ours(releases: &[ReleaseSummary]) -> impl Iterator<Item = (Component, &Releas
 }
 
 /// Until when a release, called `name`, trusts what it trusts.
-fn trust(component: Component, name: &str, values: &Value, namespace: &str) -> Check {
+fn trust(component: Component, name: &str, values: &Value, address: &ClusterAddress) -> Check {
     let (held, ending) = trusted(component, name, values);
     let first = held.iter().map(|one| &one.certificate);
     let Some(first) = first.min_by_key(|one| one.not_after) else {
@@ -223,9 +223,15 @@ fn trust(component: Component, name: &str, values: &Value, namespace: &str) -> C
         seen,
         &ending,
         format!(
-            "helm clearml-certs rotate {component} --help; status -n {namespace} tells of each"
+            "helm clearml-certs rotate {component} --help; {} tells of each",
+            status(address)
         ),
     )
+}
+
+/// The command that tells what the releases of the namespace trust.
+fn status(address: &ClusterAddress) -> String {
+    address.helm(&["clearml-certs", "status", "-n", address.namespace()])
 }
 
 /// A place with certificates: as it should be, unless the lints tell of an end.
@@ -240,11 +246,8 @@ fn ended(what: &'static str, seen: String, ending: &[Finding], remedy: String) -
     }
 }
 
-fn cluster(
-    releases: &Result<Vec<ReleaseSummary>, HelmError>,
-    address: &ClusterAddress,
-    namespace: &str,
-) -> Check {
+fn cluster(releases: &Result<Vec<ReleaseSummary>, HelmError>, address: &ClusterAddress) -> Check {
+    let namespace = address.namespace();
     match releases {
         Ok(releases) => {
             let names: Vec<String> = ours(releases)
@@ -253,9 +256,9 @@ fn cluster(
             let (found, more) = if names.is_empty() {
                 ("no ClearML release".to_owned(), String::new())
             } else {
-                let status =
-                    format!("; helm clearml-certs status -n {namespace} tells what they trust");
-                (names.join(", "), status)
+                let status = status(address);
+                let tells = format!("; {status} tells what they trust");
+                (names.join(", "), tells)
             };
             Check::fine(
                 "cluster",
@@ -266,7 +269,8 @@ fn cluster(
     }
 }
 
-fn user_rights(kubectl: Result<&Kubectl, &String>, namespace: &str) -> Check {
+fn user_rights(kubectl: Result<&Kubectl, &String>, address: &ClusterAddress) -> Check {
+    let namespace = address.namespace();
     let kubectl = match kubectl {
         Err(why) => return Check::unsure("rights", format!("not looked at: {why}")),
         Ok(kubectl) => kubectl,
@@ -292,7 +296,8 @@ fn user_rights(kubectl: Result<&Kubectl, &String>, namespace: &str) -> Check {
                 denied.join(", ")
             ),
             format!(
-                "ask for these rights, or use another context (--kube-context) or namespace (-n); kubectl auth can-i --list -n {namespace}"
+                "ask for these rights, or use another context (--kube-context) or namespace (-n); {}",
+                address.kubectl(&["auth", "can-i", "--list", "-n", namespace])
             ),
         ),
     }

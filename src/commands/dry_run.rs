@@ -1,5 +1,6 @@
 //! Asking the API server what it would say to objects that nobody makes yet.
 
+use std::collections::HashSet;
 use std::convert::Infallible;
 
 use anyhow::Result;
@@ -90,7 +91,7 @@ pub(super) fn refusals(
         let words = [
             verb,
             &["--dry-run=server", "--validate=false", "-f", "-"],
-            &["-n", namespace, "-o", "name", "--request-timeout=10s"],
+            &["-n", namespace, "-o", "name"],
         ]
         .concat();
         match kubectl.attempt(&words, input.to_string()) {
@@ -107,9 +108,11 @@ pub(super) fn refusals(
     }
     let list = json!({"apiVersion": "v1", "kind": "List", "items": objects});
     let (all_taken, taken, said) = ask(&list);
-    // Who may not ask for one may not ask for the others.
-    let is_known = |said: &str| objects.len() == 1 || said.contains("is forbidden: User ");
-    if !all_taken && is_known(&said) {
+    // Who may ask for none of a kind need not ask for each; of other kinds it is not known whose words are whose.
+    let kinds: HashSet<Option<&Json>> = objects.iter().map(|one| one.get("kind")).collect();
+    let forbids = said.matches("is forbidden: User ").count();
+    let forbids_all = kinds.len() == 1 && forbids == objects.len();
+    if !all_taken && (objects.len() == 1 || forbids_all) {
         return objects.iter().map(|_| Some(said.clone())).collect();
     }
     side_by_side(objects, AT_ONCE, |object| {

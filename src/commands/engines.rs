@@ -17,9 +17,6 @@ use crate::plan::{Action, Observed, Target};
 use crate::proof::{Manifest, Object};
 use crate::ui::Screen;
 
-/// The kinds whose live objects are asked for their marks: one is enough, and these are few.
-const WORKLOADS: [&str; 3] = ["Deployment", "StatefulSet", "DaemonSet"];
-
 /// The `HelmChart`s of a cluster, once they were asked for.
 type HelmCharts = OnceLock<Vec<Object>>;
 
@@ -129,18 +126,13 @@ struct Workload<'a> {
 }
 
 impl<'a> Workload<'a> {
-    /// Those of a release, which is in a namespace.
+    /// Those of a release, which is in a namespace: one object is enough to tell by its marks, and these are few.
     fn among(objects: &'a [Object], namespace: &'a str) -> Vec<Self> {
-        let workloads = objects
-            .iter()
-            .filter(|one| WORKLOADS.contains(&one.kind.as_str()));
+        let workloads = objects.iter().filter(|one| one.keeps_pods());
         let named = workloads.map(|one| Self {
             version: one.get(&["apiVersion"]).and_then(Value::as_str),
             kind: &one.kind,
-            namespace: match one.id().namespace {
-                "" => namespace,
-                own => own,
-            },
+            namespace: one.namespace_in(namespace),
             name: &one.name,
         });
         named.collect()

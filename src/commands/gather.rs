@@ -134,7 +134,7 @@ impl Cluster {
     /// Why the cluster does not answer at all: helm by itself would wait for a server that takes a call and says nothing.
     fn silence(&self) -> Option<String> {
         let kubectl = Kubectl::at(self.helm.cluster()).ok()?;
-        let asked = kubectl.run(&["get", "--raw", "/version", "--request-timeout=10s"]);
+        let asked = kubectl.run(&["get", "--raw", "/version"]);
         let why = format!("{:#}", asked.err()?);
         // Who is not let in was answered, and helm tells more.
         let answered = ["Error from server", "logged in"];

@@ -76,11 +76,14 @@ pub(super) fn run(
     let made = "as they were deployed when helm clearml-certs init wrote this";
     planned.write()?;
     files::replace(file, &written::text(&certificates, &releases, made))?;
-    let config = if file == Path::new(crate::fleet::FILE_NAME) {
-        String::new()
+    let path = file.display().to_string();
+    let config: &[&str] = if file == Path::new(crate::fleet::FILE_NAME) {
+        &[]
     } else {
-        format!(" -c {}", shell_words::quote(&file.display().to_string()))
+        &["-c", &path]
     };
+    // Each target has its namespace in the file.
+    let preview = cluster.helm(&[&["clearml-certs", "install"], config, &["--dry-run"]].concat());
     let secrets = match planned.written() {
         0 => String::new(),
         n => format!(
@@ -88,7 +91,7 @@ pub(super) fn run(
         ),
     };
     screen.result(&format!(
-        "{} lists {} releases and {} certificates.{secrets}\nWhat it would change: helm clearml-certs install{config} --dry-run",
+        "{} lists {} releases and {} certificates.{secrets}\nWhat it would change: {preview}",
         file.display(),
         releases.len(),
         certificates.len()

@@ -128,7 +128,7 @@ fn inspect(
         servers,
         unjudged: unjudged.into_iter().map(|(endpoint, _)| endpoint).collect(),
         overrides: places().filter_map(override_file).collect(),
-        releases: places().filter_map(release).collect(),
+        releases: places().filter_map(|one| release(one, cluster)).collect(),
         findings,
         entries: bundle.entries,
     })
@@ -178,9 +178,11 @@ fn override_file(place: &Place) -> Option<InspectedOverride> {
     })
 }
 
-fn release(place: &Place) -> Option<(Option<String>, String)> {
-    match place {
-        Place::Release { namespace, name } => Some((namespace.clone(), name.clone())),
-        _ => None,
-    }
+fn release(place: &Place, cluster: &ClusterAddress) -> Option<(String, String)> {
+    let Place::Release { namespace, name } = place else {
+        return None;
+    };
+    let namespace = namespace.as_deref().unwrap_or(cluster.namespace());
+    let status = cluster.helm(&["clearml-certs", "status", "-n", namespace]);
+    Some((name.clone(), status))
 }

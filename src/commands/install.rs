@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use super::agreement::{agree, detail};
+use super::agreement::{agree, detail, json_asks_nobody};
 use super::order::{Order, fleet_of};
 use super::planning::{accept, accept_some, left_out};
 use super::{carry_out, guided, installing};
 use crate::cli::{DeployArgs, InstallArgs, Output};
-use crate::exit::{ExitCode, Stop};
+use crate::exit::ExitCode;
 use crate::files::FolderLocks;
 use crate::helm::{Helm, Rollout};
 use crate::interrupt;
 use crate::kube::ClusterAddress;
-use crate::plan::{Plan, Target};
+use crate::plan::Plan;
 use crate::report::{Ending, plan_json};
 use crate::ui::Screen;
 
@@ -35,7 +35,7 @@ pub(super) fn run(
 
 /// What every run begins with that may deploy: from here on signals are noted, and helm is there.
 pub(super) fn begin(deploy: &DeployArgs, cluster: &ClusterAddress) -> Result<Helm> {
-    json_asks_nobody(deploy)?;
+    json_asks_nobody(deploy.output, deploy.yes || deploy.dry_run)?;
     interrupt::watch()?;
     let helm = Helm::at(cluster)?;
     helm.ask_version_in_background();
@@ -71,7 +71,7 @@ pub(super) fn finish(
     } else {
         accept(plan)
     };
-    let has_work = plan.targets.iter().any(Target::has_its_turn) || deploy.verify;
+    let has_work = has_work(plan, deploy);
     if is_json && (refused.is_err() || deploy.dry_run || !has_work) {
         let ending = if !plan.unplanned.is_empty() {
             Ending::Failed
@@ -102,12 +102,8 @@ pub(super) fn finish(
     }
 }
 
-/// JSON shows no preview that somebody could say yes to.
-fn json_asks_nobody(deploy: &DeployArgs) -> Result<(), Stop> {
-    if deploy.output == Output::Json && !deploy.yes && !deploy.dry_run {
-        return Err(Stop::usage(
-            "-o json asks nobody: add --yes to do it, or --dry-run to only look",
-        ));
-    }
-    Ok(())
+/// Whether anything is to be done: nobody is asked where nothing would be.
+fn has_work(plan: &Plan, deploy: &DeployArgs) -> bool {
+    let mut targets = plan.targets.iter();
+    targets.any(|one| one.has_its_turn() || deploy.verify && one.can_be_verified())
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
+use super::agreement::{confirm, json_asks_nobody};
 use super::gather::{self, Cluster, Clusters, Destination};
 use super::kept;
 use super::side_by_side::AT_ONCE;
@@ -26,12 +27,7 @@ pub(super) fn run(
     screen: &Screen,
 ) -> Result<ExitCode> {
     let is_json = arguments.output == Output::Json;
-    if is_json && !arguments.yes && !arguments.dry_run {
-        return Err(Stop::usage(
-            "-o json asks nobody: add --yes to do it, or --dry-run to only look",
-        )
-        .into());
-    }
+    json_asks_nobody(arguments.output, arguments.yes || arguments.dry_run)?;
     interrupt::watch()?;
     let helm = Helm::at(cluster)?;
     helm.ask_version_in_background();
@@ -226,12 +222,6 @@ fn agree(arguments: &VerifyArgs, sendings: &[Sending]) -> Result<()> {
     if arguments.yes {
         return Ok(());
     }
-    if arguments.no_input || !ui::is_interactive() {
-        return Err(Stop::no_answer(
-            "nobody to ask, so nothing was made: add --yes to do this, or --dry-run to only look",
-        )
-        .into());
-    }
     let what = match sendings.len() {
         1 => "a short-lived pod".to_owned(),
         n => format!("{n} short-lived pods"),
@@ -243,11 +233,7 @@ fn agree(arguments: &VerifyArgs, sendings: &[Sending]) -> Result<()> {
         namespaces.join(", "),
         Sending::clusters(sendings)
     );
-    if ui::confirm(&question)? {
-        Ok(())
-    } else {
-        Err(Stop::declined(ExitCode::NoAnswer, "nothing was made").into())
-    }
+    confirm(&question, arguments.no_input, "nothing was made")
 }
 
 fn ended(verified: &[Verified], findings: &[Finding], is_json: bool, screen: &Screen) -> ExitCode {

@@ -352,7 +352,7 @@ pub(super) fn may_not(
 ) -> Option<Finding> {
     let kubectl = Kubectl::at(cluster).ok()?;
     let deeds = rights::verifying(namespace);
-    let words = ["create", "-f", "-", "-o", "json", "--request-timeout=10s"];
+    let words = ["create", "-f", "-", "-o", "json"];
     let answers = screen.step("asking the cluster for your rights", || {
         kubectl.run_with(&words, rights::reviews(&deeds))
     });

@@ -11,6 +11,7 @@ use serde_yaml::Value;
 
 use super::charts::{Place, Remote, remote};
 use super::order::needs;
+use super::paths::way;
 use super::text::{document, head, list, map, with};
 use super::{Exported, Origin, Release, names, relative};
 use crate::exit::Stop;
@@ -183,13 +184,7 @@ impl<'a> Cluster<'a> {
     ) -> Result<Exported, Stop> {
         let mut generators = Vec::new();
         for (file, name) in secrets {
-            let path = relative(&self.folder, file).ok_or_else(|| {
-                Stop::refused(format!(
-                    "there is no way from {} to {}",
-                    self.folder.display(),
-                    file.display()
-                ))
-            })?;
+            let path = way(&self.folder, file)?;
             if path.contains('=') {
                 return Err(Stop::refused(format!(
                     "kustomize cannot name {}, since = stands in its path: give it another name",

@@ -3,13 +3,12 @@
 //! Source: helmfile's documentation, "Configuration" (`needs: [KUBECONTEXT/][NAMESPACE/]NAME`; namespaces are made unless told
 //! otherwise), as of 1.8.
 
-use std::path::Path;
-
 use serde_yaml::Value;
 
 use super::order::needs;
+use super::paths::way;
 use super::text::{document, head, list, map, with};
-use super::{ChartSource, Exported, Origin, Release, relative};
+use super::{ChartSource, Exported, Origin, Release};
 use crate::exit::Stop;
 
 /// The targets as releases of a helmfile.
@@ -19,7 +18,7 @@ use crate::exit::Stop;
 pub fn helmfile(releases: &[Release], origin: &Origin) -> Result<Vec<Exported>, Stop> {
     let mut items = Vec::new();
     for (one, needed) in releases.iter().zip(needs(releases)) {
-        let values = one.values.iter().map(|file| way(origin, file));
+        let values = one.values.iter().map(|file| way(&origin.output, file));
         let values = values.collect::<Result<Vec<_>, _>>()?;
         let item = map([
             ("name", one.name.as_str().into()),
@@ -84,17 +83,7 @@ fn chart_of(release: &Release, origin: &Origin) -> Result<String, Stop> {
         ChartSource::Registry { address, chart } => format!("oci://{address}/{chart}"),
         ChartSource::Repository { alias, chart, .. } => format!("{alias}/{chart}"),
         // With a dot before it, it is no repository's.
-        ChartSource::Folder { path } => format!("./{}", way(origin, path)?),
-    })
-}
-
-fn way(origin: &Origin, file: &Path) -> Result<String, Stop> {
-    relative(&origin.output, file).ok_or_else(|| {
-        Stop::refused(format!(
-            "there is no way from {} to {}",
-            origin.output.display(),
-            file.display()
-        ))
+        ChartSource::Folder { path } => format!("./{}", way(&origin.output, path)?),
     })
 }
 

@@ -1,13 +1,10 @@
 //! Who goes after whom, in engines that know such a thing.
 
 use super::Release;
-use crate::vendor::Component;
 
 /// When its turn is: first the wave, then what stands on what in one cluster.
 pub(super) fn turn(release: &Release) -> (usize, usize) {
-    let all = Component::ALL.iter();
-    let rank = all.take_while(|one| **one != release.component).count();
-    (release.wave, rank)
+    (release.wave, release.component.rank())
 }
 
 /// The turns of all, each once, from the first.
@@ -54,6 +51,7 @@ pub(super) fn needs(releases: &[Release]) -> Vec<Vec<&Release>> {
 mod tests {
     use super::*;
     use crate::export::ChartSource;
+    use crate::vendor::Component;
 
     fn release(component: Component, context: &str, wave: usize) -> Release {
         Release {

@@ -2,6 +2,8 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use crate::exit::Stop;
+
 /// A path without `.` and `..`, by its words alone.
 fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
@@ -38,6 +40,20 @@ pub fn relative(folder: &Path, file: &Path) -> Option<String> {
     let up = from.map(|_| "..".to_owned());
     let down = to.map(|part| part.as_os_str().to_string_lossy().into_owned());
     Some(up.chain(down).collect::<Vec<_>>().join("/"))
+}
+
+/// The same, where there has to be one.
+///
+/// # Errors
+/// There is none.
+pub(super) fn way(folder: &Path, file: &Path) -> Result<String, Stop> {
+    relative(folder, file).ok_or_else(|| {
+        Stop::refused(format!(
+            "there is no way from {} to {}",
+            folder.display(),
+            file.display()
+        ))
+    })
 }
 
 /// A path from a folder of a repository, from its root; `None` where it leads out of it.

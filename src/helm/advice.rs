@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use crate::kube::{Program, flags_within};
 use crate::nearest::nearest_file;
 
 /// The registry of the vendor's charts, and the user name that its documentation gives.
@@ -23,8 +24,11 @@ const ANY_CALL: &[Symptom] = &[
             &["cluster unreachable"],
             &["no configuration has been provided"],
         ],
-        advice: |_| {
-            "check the context with `kubectl cluster-info`, or name it with --kube-context or --kubeconfig".into()
+        advice: |call| {
+            format!(
+                "check the context with `kubectl cluster-info{}`, or name it with --kube-context or --kubeconfig",
+                call.cluster_for_kubectl()
+            )
         },
     },
     Symptom {
@@ -53,8 +57,11 @@ const ANY_CALL: &[Symptom] = &[
     },
     Symptom {
         signs: &[&["namespaces \"", "not found"]],
-        advice: |_| {
-            "there is no such namespace: `kubectl create namespace NAME`, or add `-- --create-namespace`".into()
+        advice: |call| {
+            format!(
+                "there is no such namespace: `kubectl create namespace NAME{}`, or add `-- --create-namespace`",
+                call.cluster_for_kubectl()
+            )
         },
     },
     Symptom {
@@ -192,25 +199,24 @@ impl Call<'_> {
 
     /// ` -n NAMESPACE` and the flags of the cluster, as far as the call named them: for another helm.
     fn place(&self) -> String {
-        self.place_with("--kube-context")
+        self.place_for(Program::Helm)
     }
 
     /// The same for kubectl.
     fn place_for_kubectl(&self) -> String {
-        self.place_with("--context")
+        self.place_for(Program::Kubectl)
     }
 
-    fn place_with(&self, context: &str) -> String {
-        let flags = [
-            ("-n", "-n"),
-            ("--kube-context", context),
-            ("--kubeconfig", "--kubeconfig"),
-        ];
-        let named = flags.into_iter().filter_map(|(flag, shown)| {
-            let mut words = self.words.iter().skip_while(|word| *word != flag);
-            Some(format!(" {shown} {}", shell_words::quote(words.nth(1)?)))
-        });
-        named.collect()
+    fn place_for(&self, program: Program) -> String {
+        let mut namespace = self.words.iter().skip_while(|word| *word != "-n");
+        let namespace = namespace.nth(1).map(|name| ["-n".to_owned(), name.clone()]);
+        let place = namespace.into_iter().flatten();
+        spaced(place.chain(flags_within(self.words, program)))
+    }
+
+    /// The flags of the cluster for a kubectl that asks for nothing in a namespace.
+    fn cluster_for_kubectl(&self) -> String {
+        spaced(flags_within(self.words, Program::Kubectl))
     }
 
     fn oci_host(&self) -> Option<&str> {
@@ -280,6 +286,14 @@ impl Call<'_> {
             self.alias().unwrap_or("ALIAS"),
             VENDOR.0
         )
+    }
+}
+
+/// Words that follow others, quoted for a shell.
+fn spaced(words: impl IntoIterator<Item = String>) -> String {
+    match shell_words::join(words) {
+        none if none.is_empty() => none,
+        words => format!(" {words}"),
     }
 }
 
@@ -410,6 +424,16 @@ mod tests {
             "secrets is forbidden: User \"reader\" cannot list resource \"secrets\"",
             "helm list -n team-a --deployed --kube-context blue --kubeconfig '/k 8s'",
             "`kubectl auth can-i --list -n team-a --context blue --kubeconfig '/k 8s'`",
+        );
+        says(
+            "namespaces \"team-a\" not found",
+            "helm upgrade -i -n team-a r c --kube-context blue --kube-as-group a --kube-as-group b --kube-insecure-skip-tls-verify --wait",
+            "`kubectl create namespace NAME --context blue --as-group a --as-group b --insecure-skip-tls-verify`",
+        );
+        says(
+            "Kubernetes cluster unreachable: EOF",
+            "helm list -n team-a --kube-context blue",
+            "`kubectl cluster-info --context blue`",
         );
         says(
             "Kubernetes cluster unreachable: dial tcp: connection refused",

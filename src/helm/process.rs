@@ -61,7 +61,7 @@ impl Helm {
     }
 
     /// The command as it can be pasted into any shell, secrets masked.
-    fn shown<S: AsRef<str>>(&self, argv: &[S]) -> String {
+    pub(super) fn shown<S: AsRef<str>>(&self, argv: &[S]) -> String {
         let mut words: Vec<&str> = argv.iter().map(AsRef::as_ref).collect();
         let flags = self.cluster.helm_flags();
         let asks_cluster = words

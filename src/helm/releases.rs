@@ -235,7 +235,7 @@ impl Helm {
         // Without a bound of its own helm stops at 256, and what comes after that would look as if it were not there.
         let argv = [&["list"], of, &["--max", "1000000"], &states].concat();
         let printed = self.read(&argv)?;
-        serde_json::from_str(&printed).map_err(|e| unreadable(&argv, &e))
+        serde_json::from_str(&printed).map_err(|e| self.unreadable(&argv, &e))
     }
 
     /// Every revision of a release that is kept, oldest first.
@@ -245,7 +245,7 @@ impl Helm {
     pub fn history(&self, release: &str, namespace: &str) -> Result<Vec<Revision>, HelmError> {
         let argv = ["history", release, "-n", namespace, "-o", "json"];
         let printed = self.read(&argv)?;
-        serde_json::from_str(&printed).map_err(|e| unreadable(&argv, &e))
+        serde_json::from_str(&printed).map_err(|e| self.unreadable(&argv, &e))
     }
 
     /// The manifest of one revision of a release.
@@ -280,7 +280,7 @@ impl Helm {
             "get", "values", release, "-n", namespace, "--all", "-o", "json",
         ];
         let printed = self.read(&argv)?;
-        serde_json::from_str(&printed).map_err(|e| unreadable(&argv, &e))
+        serde_json::from_str(&printed).map_err(|e| self.unreadable(&argv, &e))
     }
 
     /// What Helm stored of a release whose state is `listed`, without a look at its objects; who may read Helm's Secrets may not
@@ -291,7 +291,8 @@ impl Helm {
     pub fn stored(&self, listed: &ReleaseSummary, namespace: &str) -> Result<Deployed, HelmError> {
         let release = listed.name.as_str();
         let argv = ["get", "values", release, "-n", namespace, "-o", "json"];
-        let values = serde_json::from_str(&self.read(&argv)?).map_err(|e| unreadable(&argv, &e))?;
+        let values =
+            serde_json::from_str(&self.read(&argv)?).map_err(|e| self.unreadable(&argv, &e))?;
         let manifest = self.read(&["get", "manifest", release, "-n", namespace])?;
         Ok(Deployed {
             revision: listed.revision.parse().unwrap_or_default(),
@@ -335,8 +336,9 @@ impl Helm {
             Err(e) if e.is_release_not_found() => return Ok(None),
             printed => printed?,
         };
-        let status: Status = serde_json::from_str(&printed).map_err(|e| unreadable(&argv, &e))?;
-        let values = serde_yaml::to_value(status.config).map_err(|e| unreadable(&argv, &e))?;
+        let status: Status =
+            serde_json::from_str(&printed).map_err(|e| self.unreadable(&argv, &e))?;
+        let values = serde_yaml::to_value(status.config).map_err(|e| self.unreadable(&argv, &e))?;
         let live = status.info.resources;
         let live = live.map(|kinds| kinds.into_values().flatten().flat_map(each));
         let live = live.map(|each| each.map(without_fields).map(Object::new).collect());
@@ -350,6 +352,15 @@ impl Helm {
             shared: live.iter().flatten().filter_map(shared).collect(),
             live,
         }))
+    }
+
+    /// The content is not repeated: it holds the release's values.
+    fn unreadable<E: std::fmt::Display>(&self, argv: &[&str], error: &E) -> HelmError {
+        HelmError::new(
+            self.shown(argv),
+            Ending::Exited(0),
+            &format!("helm's answer could not be read: {error}"),
+        )
     }
 }
 
@@ -396,15 +407,6 @@ fn shared(object: &Object) -> Option<(String, String)> {
     };
     let is_shared = managers.iter().any(is_other);
     is_shared.then(|| (object.kind.clone(), object.name.clone()))
-}
-
-/// The content is not repeated: it holds the release's values.
-fn unreadable<E: std::fmt::Display>(argv: &[&str], error: &E) -> HelmError {
-    HelmError::new(
-        super::process::shown(argv),
-        Ending::Exited(0),
-        &format!("helm's answer could not be read: {error}"),
-    )
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::env;
 use std::fmt;
 
+use super::flags::{self, Program, Told};
 use super::kubeconfig::Kubeconfig;
 use crate::environment::variable;
 use crate::exit::Stop;
@@ -21,8 +22,8 @@ pub(super) const TOKEN: &str = "HELM_KUBETOKEN";
 /// A cluster, and the namespace that holds where none is named: what Helm was told by its flags and its environment,
 /// resolved once. Every helm and every kubectl of a run goes there, whatever becomes of the kubeconfig meanwhile.
 ///
-/// What else Helm was told (server, user, groups, token, CA) is in the environment that both programs inherit, or is
-/// handed to kubectl by [`Kubectl`](super::Kubectl).
+/// What else Helm was told (server, user, groups, CA, token) is in the environment that helm inherits; [`Kubectl`](super::Kubectl)
+/// hands it to kubectl, and every command that is shown says it, but for the token.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ClusterAddress {
     /// The kubeconfig file, where it is not the user's default one: without it a pasted command could reach another cluster.
@@ -36,6 +37,7 @@ pub struct ClusterAddress {
     /// Who is acting, by the kubeconfig's name for it.
     user: Option<String>,
     namespace: String,
+    told: Told,
 }
 
 impl ClusterAddress {
@@ -63,6 +65,7 @@ impl ClusterAddress {
             // A list of files cannot have come from --kubeconfig: it is in the user's environment, and stays there.
             kubeconfig: files.filter(|files| env::split_paths(files).count() == 1),
             namespace: current_namespace(),
+            told: Told::from_environment(),
         }
     }
 
@@ -139,10 +142,9 @@ impl ClusterAddress {
     #[must_use]
     pub fn in_its_own_namespace(self, here: &Self) -> Self {
         let config = Kubeconfig::read(variable("KUBECONFIG").as_deref());
-        let of = |address: &Self| address.context().map(|name| config.namespace_of(name));
-        let is_named = of(here).is_none_or(|own| own != here.namespace);
-        match of(&self) {
-            Some(own) if !is_named => Self {
+        let own = self.context().map(|name| config.namespace_of(name));
+        match own {
+            Some(own) if here.named_namespace().is_none() => Self {
                 namespace: own,
                 ..self
             },
@@ -255,13 +257,34 @@ impl ClusterAddress {
     /// A command of helm's that leads to this cluster from any shell.
     #[must_use]
     pub fn helm(&self, words: &[&str]) -> String {
-        pasted("helm", words, self.helm_flags())
+        pasted("helm", words, self.flags(Program::Helm))
+    }
+
+    /// The same of ours, for targets that a file lists: those without a namespace of their own are in the one that was named.
+    #[must_use]
+    pub fn ours(&self, words: &[&str]) -> String {
+        let namespace = self.named_namespace().map(|named| ["-n", named]);
+        let namespace = namespace.as_ref().map_or(&[][..], <[_; 2]>::as_slice);
+        self.helm(&[&["clearml-certs"], words, namespace].concat())
+    }
+
+    /// The namespace, where it was named: Helm hands on the one that holds, and that was named where it is not the context's own.
+    fn named_namespace(&self) -> Option<&str> {
+        let config = Kubeconfig::read(variable("KUBECONFIG").as_deref());
+        let own = self.context().map(|name| config.namespace_of(name));
+        (own.as_ref() != Some(&self.namespace)).then_some(&self.namespace)
     }
 
     /// The same of kubectl's, which need not be installed here.
     #[must_use]
     pub fn kubectl(&self, words: &[&str]) -> String {
-        pasted("kubectl", words, self.flags("--context"))
+        self.as_kubectl("kubectl", words)
+    }
+
+    /// The same of a program that takes kubectl's flags, as flux does.
+    #[must_use]
+    pub fn as_kubectl(&self, program: &str, words: &[&str]) -> String {
+        pasted(program, words, self.flags(Program::Kubectl))
     }
 
     /// The command that replaces a workload's pods.
@@ -273,21 +296,40 @@ impl ClusterAddress {
     /// The flags that lead a pasted helm command to the same cluster.
     #[must_use]
     pub fn helm_flags(&self) -> Vec<String> {
-        self.flags("--kube-context")
+        self.flags(Program::Helm)
     }
 
-    fn flags(&self, context: &str) -> Vec<String> {
-        let mut flags = Vec::new();
-        for (flag, value) in [(context, &self.named), ("--kubeconfig", &self.kubeconfig)] {
-            if let Some(value) = value {
-                flags.extend([flag.to_owned(), value.clone()]);
-            }
-        }
-        flags
+    fn flags(&self, program: Program) -> Vec<String> {
+        let context = self.named.as_deref();
+        self.flags_with(program, context, self.kubeconfig.as_deref())
     }
 
-    /// The context that holds.
-    pub(super) fn context(&self) -> Option<&str> {
+    /// What a kubectl of ours is told on top of the kubeconfig in its environment.
+    pub(super) fn kubectl_flags(&self) -> Vec<String> {
+        self.flags_with(Program::Kubectl, self.context(), None)
+    }
+
+    /// A command that one of ours ran, as it can be pasted into any shell.
+    pub(super) fn kubectl_as_run(&self, words: &[&str]) -> String {
+        let kubeconfig = self.kubeconfig.as_deref();
+        let flags = self.flags_with(Program::Kubectl, self.context(), kubeconfig);
+        pasted("kubectl", words, flags)
+    }
+
+    fn flags_with(
+        &self,
+        program: Program,
+        context: Option<&str>,
+        kubeconfig: Option<&str>,
+    ) -> Vec<String> {
+        let named = [(flags::CONTEXT, context), (flags::KUBECONFIG, kubeconfig)];
+        let named = named
+            .into_iter()
+            .filter_map(|(names, value)| Some(names.words(program, value?)));
+        named.flatten().chain(self.told.words(program)).collect()
+    }
+
+    fn context(&self) -> Option<&str> {
         self.context.as_deref()
     }
 
@@ -357,6 +399,7 @@ pub(crate) mod tests {
             server: None,
             user: None,
             namespace: namespace.to_owned(),
+            told: Told::default(),
         }
     }
 

@@ -16,18 +16,12 @@ use crate::{log_lines, process};
 #[derive(Debug, Clone)]
 pub struct Kubectl {
     program: PathBuf,
-    cluster: Vec<String>,
+    address: ClusterAddress,
 }
 
-/// Helm's other flags for the cluster as it hands them to plugins, and kubectl's names for them. KUBECONFIG is in the
-/// environment already.
-const FLAGS: [(&str, &str); 5] = [
-    ("HELM_KUBEAPISERVER", "--server"),
-    ("HELM_KUBEASUSER", "--as"),
-    ("HELM_KUBEASGROUPS", "--as-group"),
-    ("HELM_KUBECAFILE", "--certificate-authority"),
-    ("HELM_KUBETLS_SERVER_NAME", "--tls-server-name"),
-];
+/// How long one answer may take, where a call does not say how long it may: a server that takes a call and says nothing must not
+/// hold up a run.
+const PATIENCE: &str = "--request-timeout=10s";
 
 impl Kubectl {
     /// Finds it, for a cluster.
@@ -42,24 +36,10 @@ impl Kubectl {
                 "kubectl cannot be given the token of --kube-token or {TOKEN} unseen: use a kubeconfig"
             );
         }
-        let mut cluster = Vec::new();
-        if let Some(context) = address.context() {
-            cluster.extend(["--context".to_owned(), context.to_owned()]);
-        }
-        for (name, flag) in FLAGS {
-            let given = variable(name).unwrap_or_default();
-            // Helm hands the groups over as a list; everything else is one word, whatever is in it.
-            let values = match name {
-                "HELM_KUBEASGROUPS" => given.split(',').collect(),
-                _ => vec![given.as_str()],
-            };
-            let values = values.into_iter().filter(|value| !value.is_empty());
-            cluster.extend(values.map(|value| format!("{flag}={value}")));
-        }
-        if variable("HELM_KUBEINSECURE_SKIP_TLS_VERIFY").is_some_and(|value| value == "true") {
-            cluster.push("--insecure-skip-tls-verify".to_owned());
-        }
-        Ok(Self { program, cluster })
+        Ok(Self {
+            program,
+            address: address.clone(),
+        })
     }
 
     /// Runs it to its end and gives what it printed.
@@ -87,7 +67,7 @@ impl Kubectl {
     }
 
     fn ended(&self, arguments: &[&str], input: Option<String>) -> Result<Output> {
-        let all = self.with_cluster(arguments);
+        let all = self.with_cluster(&bounded(arguments));
         let command = match input {
             Some(input) => process::command_reading(&self.program, &all, input),
             None => process::command(&self.program, &all),
@@ -140,16 +120,21 @@ impl Kubectl {
     /// The command for a shell.
     #[must_use]
     pub fn shown(&self, arguments: &[&str]) -> String {
-        format!(
-            "kubectl {}",
-            shell_words::join(self.with_cluster(arguments))
-        )
+        self.address.kubectl_as_run(arguments)
     }
 
     fn with_cluster(&self, arguments: &[&str]) -> Vec<String> {
         let arguments = arguments.iter().map(|word| (*word).to_owned());
-        arguments.chain(self.cluster.iter().cloned()).collect()
+        arguments.chain(self.address.kubectl_flags()).collect()
     }
+}
+
+/// The words of a call that comes to an end. One that waits for something in the cluster says for how long.
+fn bounded<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+    let says =
+        |word: &&str| word.starts_with("--request-timeout=") || word.starts_with("--timeout=");
+    let patience = (!arguments.iter().any(says)).then_some(PATIENCE);
+    arguments.iter().copied().chain(patience).collect()
 }
 
 /// The namespaces that kubectl prints with `-o name`.

@@ -3,11 +3,13 @@
 mod address;
 #[cfg(test)]
 pub(crate) use address::tests;
+mod flags;
 mod kubeconfig;
 mod kubectl;
 pub mod pod;
 mod short_lived;
 
 pub use address::{ClusterAddress, current_namespace};
+pub use flags::{Program, flags_within};
 pub use kubectl::Kubectl;
 pub use short_lived::ShortLived;

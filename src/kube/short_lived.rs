@@ -9,9 +9,6 @@ use serde_json::Value as Json;
 use super::Kubectl;
 use crate::interrupt;
 
-/// How long a single answer of the API server may take.
-const ANSWER: &str = "--request-timeout=10s";
-
 /// How long its pod may take to be gone once its Job is.
 const GOING: Duration = Duration::from_secs(20);
 
@@ -47,7 +44,7 @@ impl<'a> ShortLived<'a> {
             label,
             is_there: true,
         };
-        let words = ["create", "-f", "-", "-n", namespace, "-o", "name", ANSWER];
+        let words = ["create", "-f", "-", "-n", namespace, "-o", "name"];
         kubectl.run_with(&words, job)?;
         Ok(job_of)
     }
@@ -66,7 +63,6 @@ impl<'a> ShortLived<'a> {
             self.namespace,
             "-o",
             "json",
-            ANSWER,
         ];
         let mut list: Json = serde_json::from_slice(&self.kubectl.run(&words)?)?;
         let pods = list.get_mut("items").and_then(Json::as_array_mut);
@@ -77,16 +73,7 @@ impl<'a> ShortLived<'a> {
     #[must_use]
     pub fn events(&self, object: &str) -> Vec<Json> {
         let of = format!("--field-selector=involvedObject.name={object}");
-        let words = [
-            "get",
-            "events",
-            &of,
-            "-n",
-            self.namespace,
-            "-o",
-            "json",
-            ANSWER,
-        ];
+        let words = ["get", "events", &of, "-n", self.namespace, "-o", "json"];
         let list = self.kubectl.run(&words).ok();
         let list: Option<Json> = list.and_then(|list| serde_json::from_slice(&list).ok());
         let items = list.as_ref().and_then(|list| list.get("items")?.as_array());
@@ -113,16 +100,7 @@ impl<'a> ShortLived<'a> {
     ) -> Result<Vec<u8>> {
         let limit = format!("--limit-bytes={bytes}");
         let tail = lines.map(|lines| format!("--tail={lines}"));
-        let mut words = vec![
-            "logs",
-            pod,
-            "-c",
-            container,
-            "-n",
-            self.namespace,
-            &limit,
-            ANSWER,
-        ];
+        let mut words = vec!["logs", pod, "-c", container, "-n", self.namespace, &limit];
         words.extend(tail.as_deref());
         self.kubectl.run(&words)
     }
@@ -154,7 +132,6 @@ impl<'a> ShortLived<'a> {
             "--cascade=background",
             "--ignore-not-found",
             "--wait=false",
-            ANSWER,
         ];
         self.kubectl.run(&words).map(|_| ())
     }

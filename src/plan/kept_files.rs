@@ -112,11 +112,16 @@ impl ValuesFiles {
                         kept.said.object
                     ),
                 )
-                .hint(format!("give those before it, in the order in which they are merged: -f FILE -f {}", path.display()))
+                .hint(format!("give those before it, in the order in which they are merged: -f FILE -f {}", word_of(path)))
             }));
         }
         findings
     }
+}
+
+/// A path as a word of a command to paste.
+pub(super) fn word_of(path: &Path) -> String {
+    shell_words::quote(&path.display().to_string()).into_owned()
 }
 
 fn not_for_helm(path: &Path, kept: &Kept, request: &Request<'_>) -> Finding {
@@ -131,7 +136,8 @@ fn not_for_helm(path: &Path, kept: &Kept, request: &Request<'_>) -> Finding {
         ),
     )
     .hint(format!(
-        "write it, and let that deploy it: add --files-only, or helm clearml-certs render {component} -f {file} --ca … --in-place"
+        "write it, and let that deploy it: add --files-only, or helm clearml-certs render {component} -f {} --ca … --in-place",
+        word_of(path)
     ))
 }
 

@@ -2,6 +2,7 @@
 
 use serde_yaml::Value;
 
+use super::kept_files::word_of;
 use super::{Purpose, Request};
 use crate::finding::Finding;
 use crate::values;
@@ -51,7 +52,8 @@ pub(super) fn missing(request: &Request<'_>, given: &Value, why: &str) -> Option
         missing.join(", ")
     );
     let name_it = format!(
-        "write them into it, or name the file that holds them before this one: --{component}-values FILE --{component}-values {file}"
+        "write them into it, or name the file that holds them before this one: --{component}-values FILE --{component}-values {}",
+        word_of(request.files.edited())
     );
     Some(if request.purpose == Purpose::Deploy {
         Finding::error("values-missing", message).hint(format!(

@@ -5,9 +5,6 @@ use serde_yaml::Value;
 
 use crate::proof::{Manifest, Object};
 
-/// The workloads whose controller replaces pods when their template changes.
-const CONTROLLED: [&str; 3] = ["Deployment", "StatefulSet", "DaemonSet"];
-
 /// A workload whose running pods go, and come anew unless it goes itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -46,7 +43,7 @@ pub(super) fn replaced(before: &Manifest, after: &Manifest) -> Vec<Replaced> {
         template(new) != template(old) && strategy.and_then(Value::as_str) != Some("OnDelete")
     };
     let workloads = before.objects.iter();
-    let workloads = workloads.filter(|object| CONTROLLED.contains(&object.kind.as_str()));
+    let workloads = workloads.filter(|object| object.keeps_pods());
     workloads
         .filter_map(|old| {
             let mut after_it = after.objects.iter();

@@ -86,20 +86,10 @@ pub(super) fn known_trouble(target: &Target) -> Vec<Finding> {
             Some(instead) => format!("use {newer}, or {instead}"),
             None => format!("use {newer}"),
         };
-        one.finding(chart, &version).hint(hint)
+        let message = format!("{chart} {version}: {}", one.what);
+        Finding::new(one.severity, one.code, message).hint(hint)
     })
     .collect()
-}
-
-impl Trouble {
-    fn finding(&self, chart: &str, version: &Version) -> Finding {
-        let message = format!("{chart} {version}: {}", self.what);
-        match self.severity {
-            Severity::Error => Finding::error(self.code, message),
-            Severity::Warning => Finding::warning(self.code, message),
-            Severity::Note => Finding::note(self.code, message),
-        }
-    }
 }
 
 #[cfg(test)]

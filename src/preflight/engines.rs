@@ -47,7 +47,7 @@ fn way_out(engine: &Engine, target: &Target) -> String {
         )
     };
     let suspend = engine
-        .suspension()
+        .suspension(&target.coordinates.cluster)
         .unwrap_or_else(|| format!("pause {}", engine.shown()));
     let adopt = match target.observed {
         Observed::Present(_) => "",

@@ -4,9 +4,6 @@ use super::Scene;
 use crate::finding::Finding;
 use crate::proof::Object;
 
-/// The parts that `immutable: true` fixes.
-const FIXED: [&str; 3] = ["data", "binaryData", "stringData"];
-
 /// An object of the release that cannot be given other content: the API server refuses that in the midst of the upgrade, and a
 /// dry run of Helm's does not tell.
 pub(super) fn changed(scene: &Scene<'_>) -> Vec<Finding> {
@@ -23,9 +20,8 @@ pub(super) fn changed(scene: &Scene<'_>) -> Vec<Finding> {
     fixed
         .filter_map(|old| {
             let new = target.rendered.objects.iter().find(|new| new.id() == old.id())?;
-            let differs = FIXED.iter().any(|field| old.get(&[field]) != new.get(&[field]));
             let opened = !is_fixed(&new);
-            (differs || opened).then(|| {
+            (opened || !new.has_content_of(old)).then(|| {
                 Finding::error(
                     "object-immutable",
                     format!(
@@ -35,7 +31,7 @@ pub(super) fn changed(scene: &Scene<'_>) -> Vec<Finding> {
                 )
                 .hint(format!(
                     "delete it right before the upgrade ({}; pods keep what they have mounted), or have the chart give it a name that follows its content",
-                    at.cluster.kubectl(&["delete", &old.kind.to_ascii_lowercase(), &old.name, "-n", &at.namespace])
+                    at.cluster.kubectl(&["delete", &old.kind.to_ascii_lowercase(), &old.name, "-n", old.namespace_in(&at.namespace)])
                 ))
             })
         })

@@ -81,7 +81,7 @@ pub fn check(scene: &Scene<'_>) -> Vec<Finding> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::helm::{Coordinates, Deployed, HelmArguments, Rollout, Upgrade};
     use crate::kube::tests::in_namespace;
@@ -147,7 +147,7 @@ mod tests {
     }
 
     /// A target with nothing in it but where it goes and what runs there.
-    pub(super) fn target_of(component: Component, observed: Observed) -> Target {
+    pub(crate) fn target_of(component: Component, observed: Observed) -> Target {
         let layout = component.documented();
         let coordinates = Coordinates {
             component,

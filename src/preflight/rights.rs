@@ -86,13 +86,7 @@ pub fn deeds(target: &Target, helm_major: u64, in_secrets: bool) -> Vec<Deed> {
     let nothing = Manifest::default();
     let release = target.observed.release();
     let before = release.map_or(&nothing, |release| &release.manifest);
-    let storage = |verb| Deed {
-        verb,
-        group: String::new(),
-        resource: "secrets".to_owned(),
-        namespace: Some(namespace.clone()),
-        name: None,
-    };
+    let storage = |verb| Deed::any((verb, "", "secrets"), namespace);
     let mut deeds = Vec::new();
     if in_secrets {
         deeds.extend([storage("create"), storage("update")]);

@@ -8,14 +8,17 @@ use std::fmt;
 use serde_yaml::Value;
 
 use crate::finding::Finding;
+use crate::helm::Coordinates;
 use crate::plan::{Action, Replaced, Target};
-use crate::proof::Object;
+use crate::proof::{Object, ObjectId};
 
 /// A workload that owns pods.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Workload {
     /// `Deployment`, `StatefulSet` or `DaemonSet`.
     pub kind: String,
+    /// Its namespace where it says one; empty where that is the release's.
+    pub namespace: String,
     /// Its name.
     pub name: String,
     /// The ConfigMaps and Secrets of its pods whose content changed.
@@ -23,6 +26,39 @@ pub struct Workload {
 }
 
 impl Workload {
+    fn new(object: &Object, changed: Vec<String>) -> Self {
+        Self {
+            kind: object.kind.clone(),
+            namespace: object.namespace.clone(),
+            name: object.name.clone(),
+            changed,
+        }
+    }
+
+    /// The namespace that it is in, where its release is in `namespace`.
+    #[must_use]
+    pub fn namespace_in<'a>(&'a self, namespace: &'a str) -> &'a str {
+        match self.namespace.as_str() {
+            "" => namespace,
+            own => own,
+        }
+    }
+
+    /// The command that restarts it, where its release is at `at`.
+    #[must_use]
+    pub fn restart(&self, at: &Coordinates) -> String {
+        let namespace = self.namespace_in(&at.namespace);
+        at.cluster.restart(namespace, &self.reference())
+    }
+
+    fn id(&self) -> ObjectId<'_> {
+        ObjectId {
+            kind: &self.kind,
+            namespace: &self.namespace,
+            name: &self.name,
+        }
+    }
+
     /// `deployment/clearml-agent`, as kubectl takes it.
     #[must_use]
     pub fn reference(&self) -> String {
@@ -49,7 +85,7 @@ fn after_upgrade(target: &Target) -> Vec<Workload> {
 #[must_use]
 pub fn restarted(target: &Target) -> Vec<Replaced> {
     let kept = after_upgrade(target).into_iter();
-    kept.filter_map(|one| find(&target.rendered.objects, &one.kind, &one.name))
+    kept.filter_map(|one| find(&target.rendered.objects, one.id()))
         .map(|workload| Replaced::of(workload, false))
         .collect()
 }
@@ -73,58 +109,49 @@ pub(super) fn announced(target: &Target) -> Option<Finding> {
     )
 }
 
-/// What `kubectl rollout restart` can restart.
-const RESTARTABLE: [&str; 3] = ["Deployment", "StatefulSet", "DaemonSet"];
-
 /// The workloads of `after` whose pods stay as they are although a ConfigMap or Secret that they mount has other content
 /// than in `before`.
 #[must_use]
 pub fn keeping_old_content(before: &[Object], after: &[Object]) -> Vec<Workload> {
     let mut kept = Vec::new();
     for workload in after {
-        let Some(old) = same(before, workload) else {
+        let Some(old) = find(before, workload.id()) else {
             continue;
         };
         let template = workload.get(&["spec", "template"]);
-        if !RESTARTABLE.contains(&workload.kind.as_str())
-            || template != old.get(&["spec", "template"])
-        {
+        if !workload.keeps_pods() || template != old.get(&["spec", "template"]) {
             continue;
         }
         let mounted = template.map(mounted).unwrap_or_default();
         let changed: Vec<String> = mounted
             .into_iter()
-            .filter(|(kind, name)| has_other_content(before, after, kind, name))
+            .filter(|(kind, name)| {
+                // A pod mounts what is in its own namespace.
+                let mounted = ObjectId {
+                    kind,
+                    namespace: &workload.namespace,
+                    name,
+                };
+                has_other_content(before, after, mounted)
+            })
             .map(|(kind, name)| format!("{kind} {name}"))
             .collect();
         if !changed.is_empty() {
-            kept.push(Workload {
-                kind: workload.kind.clone(),
-                name: workload.name.clone(),
-                changed,
-            });
+            kept.push(Workload::new(workload, changed));
         }
     }
     kept
 }
 
-fn same<'a>(objects: &'a [Object], like: &Object) -> Option<&'a Object> {
-    find(objects, &like.kind, &like.name)
+fn find<'a>(objects: &'a [Object], id: ObjectId<'_>) -> Option<&'a Object> {
+    objects.iter().find(|object| object.id() == id)
 }
 
-fn find<'a>(objects: &'a [Object], kind: &str, name: &str) -> Option<&'a Object> {
-    objects
-        .iter()
-        .find(|object| object.kind == kind && object.name == name)
-}
-
-fn has_other_content(before: &[Object], after: &[Object], kind: &str, name: &str) -> bool {
-    let (Some(old), Some(new)) = (find(before, kind, name), find(after, kind, name)) else {
+fn has_other_content(before: &[Object], after: &[Object], id: ObjectId<'_>) -> bool {
+    let (Some(old), Some(new)) = (find(before, id), find(after, id)) else {
         return false;
     };
-    ["data", "binaryData", "stringData"]
-        .iter()
-        .any(|field| old.get(&[field]) != new.get(&[field]))
+    !new.has_content_of(old)
 }
 
 /// Kind and name of every ConfigMap and Secret that a pod template mounts, each once.

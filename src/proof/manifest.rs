@@ -30,6 +30,13 @@ pub struct ObjectId<'a> {
     pub name: &'a str,
 }
 
+/// Whether objects of a kind keep pods running: their controllers replace them where the template changes, and
+/// `kubectl rollout restart` does.
+#[must_use]
+pub fn keeps_pods(kind: &str) -> bool {
+    ["Deployment", "StatefulSet", "DaemonSet"].contains(&kind)
+}
+
 impl Object {
     /// An object as the API gives it.
     #[must_use]
@@ -64,6 +71,15 @@ impl Object {
         self.namespace.is_empty() || self.namespace == namespace
     }
 
+    /// The namespace that it goes into, where its release is in `namespace`.
+    #[must_use]
+    pub fn namespace_in<'a>(&'a self, namespace: &'a str) -> &'a str {
+        match self.namespace.as_str() {
+            "" => namespace,
+            own => own,
+        }
+    }
+
     /// The objects of a list, as kubectl prints several.
     #[must_use]
     pub fn listed(list: &Value) -> Vec<Self> {
@@ -80,6 +96,21 @@ impl Object {
     #[must_use]
     pub fn get(&self, path: &[&str]) -> Option<&Value> {
         crate::values::lookup(&self.value, path)
+    }
+
+    /// Whether it keeps pods running.
+    #[must_use]
+    pub fn keeps_pods(&self) -> bool {
+        keeps_pods(&self.kind)
+    }
+
+    /// Whether it holds what another ConfigMap or Secret holds.
+    #[must_use]
+    pub fn has_content_of(&self, other: &Self) -> bool {
+        let fields = ["data", "binaryData", "stringData"];
+        fields
+            .iter()
+            .all(|field| self.get(&[field]) == other.get(&[field]))
     }
 
     /// Whether it is a ConfigMap or a Secret.

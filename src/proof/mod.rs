@@ -25,7 +25,9 @@ pub use arrival::{Arrival, Itself, Proof, Reach, prove};
 pub use asking::Question;
 pub use carriers::{Carrier, Carriers, Found, carried};
 pub use keys::{RefusedKey, refused_keys};
-pub use manifest::{Flawed, Manifest, Object, ObjectId, parse, same_objects, subcharts};
+pub use manifest::{
+    Flawed, Manifest, Object, ObjectId, keeps_pods, parse, same_objects, subcharts,
+};
 pub use part::Part;
 pub use place::{PodPlace, TemplatePlace, TextPlace};
 pub use pod_spec::PodTemplate;

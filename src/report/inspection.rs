@@ -32,8 +32,8 @@ pub struct Inspection {
     pub unjudged: Vec<Endpoint>,
     /// The override files among the sources, and what they say of their releases.
     pub overrides: Vec<InspectedOverride>,
-    /// The releases among the sources, by namespace and name; of `-n` where that is `None`.
-    pub releases: Vec<(Option<String>, String)>,
+    /// The releases among the sources, by their names, and the command that tells how each stands.
+    pub releases: Vec<(String, String)>,
     /// What is wrong.
     pub findings: Vec<Finding>,
 }

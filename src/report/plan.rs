@@ -251,9 +251,7 @@ fn done(target: &Target, check: &Check, warnings: &str, backup: Option<&Path>) -
         json!({
             "kind": workload.kind,
             "name": workload.name,
-            "restart": target.coordinates.cluster.restart(&target.coordinates.namespace,
-                &workload.reference(),
-            ),
+            "restart": workload.restart(&target.coordinates),
         })
     };
     let restarted = check.restarted.iter();

@@ -23,14 +23,14 @@ const LOOK_AGAIN: Duration = Duration::from_millis(400);
 /// A workload, and the labels of its pods.
 struct Workload {
     kind: String,
+    namespace: String,
     name: String,
     selector: String,
 }
 
 impl Workload {
-    fn of(object: &Object) -> Option<Self> {
-        let kinds = ["Deployment", "StatefulSet", "DaemonSet"];
-        if !kinds.contains(&object.kind.as_str()) || object.is_hook() {
+    fn of(object: &Object, namespace: &str) -> Option<Self> {
+        if !object.keeps_pods() || object.is_hook() {
             return None;
         }
         let labels = object.get(&["spec", "selector", "matchLabels"])?;
@@ -39,18 +39,19 @@ impl Workload {
             |(key, value): (&Value, &Value)| Some(format!("{}={}", key.as_str()?, value.as_str()?));
         Some(Self {
             kind: object.kind.clone(),
+            namespace: object.namespace_in(namespace).to_owned(),
             name: object.name.clone(),
             selector: labels.map(label).collect::<Option<Vec<_>>>()?.join(","),
         })
     }
 
     /// It, and what its labels find; it mostly has those labels itself, so that one call tells of all.
-    fn look(&self, kubectl: &Kubectl, namespace: &str) -> Option<(Json, Vec<Json>)> {
+    fn look(&self, kubectl: &Kubectl) -> Option<(Json, Vec<Json>)> {
         let get = |words: &[&str]| -> Option<Json> {
             let all = [
                 &["get"],
                 words,
-                &["-n", namespace, "-o", "json", "--request-timeout=3s"],
+                &["-n", &self.namespace, "-o", "json", "--request-timeout=3s"],
             ]
             .concat();
             serde_json::from_slice(&kubectl.run(&all).ok()?).ok()
@@ -91,14 +92,14 @@ pub(super) fn look(kubectl: &Kubectl, target: &Target, check: &mut Check) {
         .rendered
         .objects
         .iter()
-        .filter_map(Workload::of)
+        .filter_map(|object| Workload::of(object, namespace))
         .map(|workload| (workload, false))
         .collect();
     let started = Instant::now();
     while !open.is_empty() && !interrupt::requested() {
         let is_last = started.elapsed() > BOUND;
         open.retain_mut(|(workload, ran)| {
-            let Some((own, below)) = workload.look(kubectl, namespace) else {
+            let Some((own, below)) = workload.look(kubectl) else {
                 return false;
             };
             let seen = judge(&own, &below);

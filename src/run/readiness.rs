@@ -1,36 +1,32 @@
 //! How many of a release's pods are ready, while helm waits for them: helm itself says nothing until it is done.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value as Json;
 
 use crate::kube::Kubectl;
 use crate::plan::Target;
 
-/// The kinds whose pods helm waits for.
-const WORKLOADS: [&str; 3] = ["Deployment", "StatefulSet", "DaemonSet"];
-
 /// What to ask for.
 #[derive(Debug)]
 pub(super) struct Readiness<'a> {
     kubectl: &'a Kubectl,
-    namespace: &'a str,
-    workloads: Vec<String>,
+    /// The workloads of each namespace.
+    workloads: BTreeMap<&'a str, Vec<String>>,
 }
 
 impl<'a> Readiness<'a> {
     /// Of the workloads that the chart renders.
     #[must_use]
     pub(super) fn of(target: &'a Target, kubectl: &'a Kubectl) -> Self {
-        let workloads = target
-            .rendered
-            .objects
-            .iter()
-            .filter(|object| WORKLOADS.contains(&object.kind.as_str()))
-            .map(|object| format!("{}/{}", object.kind.to_lowercase(), object.name));
-        Self {
-            kubectl,
-            namespace: &target.coordinates.namespace,
-            workloads: workloads.collect(),
+        let objects = target.rendered.objects.iter();
+        let mut workloads: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for object in objects.filter(|object| object.keeps_pods()) {
+            let namespace = object.namespace_in(&target.coordinates.namespace);
+            let name = format!("{}/{}", object.kind.to_lowercase(), object.name);
+            workloads.entry(namespace).or_default().push(name);
         }
+        Self { kubectl, workloads }
     }
 
     /// `pods ready 1/2`, where the cluster tells.
@@ -39,14 +35,16 @@ impl<'a> Readiness<'a> {
         if self.workloads.is_empty() {
             return None;
         }
-        let workloads = self.workloads.iter().map(String::as_str);
-        let asked: Vec<&str> = ["get"]
-            .into_iter()
-            .chain(workloads)
-            .chain(["-n", self.namespace, "-o", "json", "--request-timeout=2s"])
-            .collect();
-        let answer = serde_json::from_slice(&self.kubectl.run(&asked).ok()?).ok()?;
-        let (ready, wanted) = counted(&answer);
+        let counts = self.workloads.iter().map(|(namespace, workloads)| {
+            let workloads: Vec<&str> = workloads.iter().map(String::as_str).collect();
+            let place = ["-n", namespace, "-o", "json", "--request-timeout=2s"];
+            let asked = [&["get"], workloads.as_slice(), &place].concat();
+            let answer = serde_json::from_slice(&self.kubectl.run(&asked).ok()?).ok()?;
+            Some(counted(&answer))
+        });
+        let counts: Vec<(u64, u64)> = counts.collect::<Option<_>>()?;
+        let ready: u64 = counts.iter().map(|(ready, _)| ready).sum();
+        let wanted: u64 = counts.iter().map(|(_, wanted)| wanted).sum();
         Some(format!("pods ready {ready}/{wanted}"))
     }
 }

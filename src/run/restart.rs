@@ -27,17 +27,11 @@ fn restart_one(
     workload: &Workload,
 ) -> anyhow::Result<()> {
     let reference = workload.reference();
-    kubectl.run(&["rollout", "restart", &reference, "-n", &at.namespace])?;
+    let place = ["-n", workload.namespace_in(&at.namespace)];
+    kubectl.run(&[&["rollout", "restart", &reference], &place[..]].concat())?;
     if rollout.wait {
         let timeout = format!("--timeout={}", rollout.timeout.as_deref().unwrap_or("5m0s"));
-        kubectl.run(&[
-            "rollout",
-            "status",
-            &reference,
-            "-n",
-            &at.namespace,
-            &timeout,
-        ])?;
+        kubectl.run(&[&["rollout", "status", &reference], &place[..], &[&timeout]].concat())?;
     }
     Ok(())
 }

@@ -41,7 +41,10 @@ fn others(helm: &Helm, name: &str, namespace: &str) -> String {
         );
     }
     match here.as_slice() {
-        [] => format!("\nhint: helm list -n {namespace}"),
+        [] => format!(
+            "\nhint: {}",
+            helm.cluster().helm(&["list", "-n", namespace])
+        ),
         some => format!("; there is {}", some.join(", ")),
     }
 }

@@ -129,10 +129,9 @@ pub(super) fn compare(
     evidence: &Evidence<'_>,
     baseline: &Baseline<'_>,
 ) -> (Agreement, Vec<Finding>) {
-    let snapshot = match evidence.stored {
-        Stored::Read(snapshot) => snapshot,
-        Stored::Hidden(why) => return (Agreement::Unknown(why.to_owned()), Vec::new()),
-    };
+    if let Stored::Hidden(why) = evidence.stored {
+        return (Agreement::Unknown(why.to_owned()), Vec::new());
+    }
     let placed = &baseline.trusts.certificates;
     let carriers = &baseline.proof.carriers;
     let carrying = carriers.carrying_objects();
@@ -196,13 +195,7 @@ pub(super) fn compare(
             )),
         );
     }
-    let part = snapshot.manifest.unreadable.first();
-    if let Some(part) = part {
-        unread.insert(format!(
-            "what helm stored cannot be read at line {}: {}",
-            part.line, part.why
-        ));
-    }
+    unread.extend(evidence.unread_document());
     let agreement = match (apart.is_empty(), unread.first()) {
         (false, _) => Agreement::Differs,
         (true, None) => Agreement::Same,

@@ -228,6 +228,18 @@ impl Evidence<'_> {
         )))
     }
 
+    /// What there is to say where a document of what Helm stored cannot be read: it may be any object.
+    fn unread_document(&self) -> Option<String> {
+        let Stored::Read(snapshot) = self.stored else {
+            return None;
+        };
+        let first = snapshot.manifest.unreadable.first()?;
+        Some(format!(
+            "what helm stored cannot be read at line {}: {}",
+            first.line, first.why
+        ))
+    }
+
     /// The component's own image, where the values name it.
     fn image(&self) -> Option<String> {
         match self.stored {

@@ -1,6 +1,7 @@
 //! The command to type next, for a release.
 
 use super::Evidence;
+use crate::proof::Object;
 
 impl Evidence<'_> {
     /// One of our commands, for this release alone; `words` come after the component.
@@ -27,8 +28,9 @@ impl Evidence<'_> {
         }
     }
 
-    /// What replaces the pods of a workload, such as `deployment/clearml-agent`.
-    pub(super) fn restart(&self, workload: &str) -> String {
-        self.id.cluster.restart(&self.id.namespace, workload)
+    /// What replaces a pod and the others of its workload, such as `deployment/clearml-agent`.
+    pub(super) fn restart(&self, pod: &Object, workload: &str) -> String {
+        let namespace = pod.namespace_in(&self.id.namespace);
+        self.id.cluster.restart(namespace, workload)
     }
 }

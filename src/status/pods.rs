@@ -12,11 +12,8 @@ use super::{Agreement, Baseline, Evidence, moment};
 use crate::finding::Finding;
 use crate::overrides::Placed;
 use crate::plan::{aliases, without_login};
-use crate::proof::{Arrival, Carriers, Itself, Object, PodPlace, mounted_by, prove};
+use crate::proof::{Arrival, Carriers, Itself, Object, PodPlace, keeps_pods, mounted_by, prove};
 use crate::trust_store::REQUESTS;
-
-/// The workloads that keep pods running, and that `kubectl rollout restart` can restart.
-pub(super) const KEEPING: [&str; 3] = ["Deployment", "StatefulSet", "DaemonSet"];
 
 /// So long an init container may take before it is said to wait: images have been pulled by then, and a server that is there has
 /// answered.
@@ -87,7 +84,7 @@ pub(super) fn compare(
             )
             .hint(format!(
                 "unless a rollout is going on, restart them: {}",
-                evidence.restart(&format!("{}/{name}", kind.to_ascii_lowercase()))
+                evidence.restart(first, &format!("{}/{name}", kind.to_ascii_lowercase()))
             )),
         );
     }
@@ -98,7 +95,9 @@ pub(super) fn compare(
     } else if let Some(why) = unknown {
         Agreement::Unknown(why)
     } else if seen == 0 {
-        Agreement::Nothing
+        // It may be the workload whose pods are looked for.
+        let unread = evidence.unread_document();
+        unread.map_or(Agreement::Nothing, Agreement::Unknown)
     } else {
         Agreement::Same
     };
@@ -124,7 +123,7 @@ impl Baseline<'_> {
             };
             let certificates = &self.trusts.certificates;
             let gets = |one: &Placed| arrival.gets(one.certificate.fingerprint);
-            let brings = KEEPING.contains(&kind.as_str()) && certificates.iter().any(gets);
+            let brings = keeps_pods(kind) && certificates.iter().any(gets);
             brings.then_some((arrival, kind.as_str(), name.as_str()))
         })
     }
@@ -332,17 +331,20 @@ fn waiting(evidence: &Evidence<'_>, arrival: &Arrival, pod: &Object) -> Option<F
     let (what, hint) = match servers.first() {
         Some(first) => (
             format!("it asks {} before anything else starts", servers.join(", ")),
-            format!(
-                "see whether clients trust that: helm clearml-certs probe {first} --ca {}",
-                evidence.as_source()
-            ),
+            {
+                let source = evidence.as_source();
+                let words = ["clearml-certs", "probe", first, "--ca", &source];
+                let probe = evidence.id.cluster.helm(&words);
+                format!("see whether clients trust that: {probe}")
+            },
         ),
         None => {
             let why = state(status, "waiting").and_then(|one| {
                 let reason = one.get("reason")?.as_str()?.to_owned();
                 Some(format!("it says {reason}"))
             });
-            let words = ["logs", &pod.name, "-c", &name, "-n", &evidence.id.namespace];
+            let namespace = pod.namespace_in(&evidence.id.namespace);
+            let words = ["logs", &pod.name, "-c", &name, "-n", namespace];
             (
                 why.unwrap_or_else(|| "it has not ended".to_owned()),
                 format!("see what it says: {}", evidence.id.cluster.kubectl(&words)),

@@ -3,9 +3,9 @@
 use time::OffsetDateTime;
 
 use super::live::owner_of;
-use super::pods::{KEEPING, is_over, started, time_of};
+use super::pods::{is_over, started, time_of};
 use crate::certs::Fingerprint;
-use crate::proof::{Carriers, Itself, Object, mounted_by};
+use crate::proof::{Carriers, Itself, Object, keeps_pods, mounted_by};
 
 /// The pods of tasks that run or are about to.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl<'a> Tasks<'a> {
         let carrying = carriers.carrying_objects();
         let (mut with, mut without) = (Vec::new(), Vec::new());
         for pod in pods {
-            let is_kept = owner_of(pod).is_some_and(|(kind, _)| KEEPING.contains(&kind.as_str()));
+            let is_kept = owner_of(pod).is_some_and(|(kind, _)| keeps_pods(&kind));
             let mounted = mounted_by(pod);
             let mut mounted = mounted.iter();
             let is_task = !is_kept

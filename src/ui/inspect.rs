@@ -56,11 +56,9 @@ impl Screen {
         for file in &inspection.overrides {
             self.result(&format!("\n{}", override_file(file)));
         }
-        for (namespace, name) in &inspection.releases {
-            let place = namespace.iter().map(|one| format!(" -n {one}"));
+        for (name, status) in &inspection.releases {
             self.result(&format!(
-                "\nWhether release {name}, its live objects and its pods agree:\n  helm clearml-certs status{}",
-                place.collect::<String>()
+                "\nWhether release {name}, its live objects and its pods agree:\n  {status}"
             ));
         }
         self.findings(&inspection.findings);

@@ -5,23 +5,27 @@ use std::path::Path;
 use console::style;
 
 use super::Screen;
+use crate::kube::ClusterAddress;
 use crate::overrides::task_pods::Strategy;
 use crate::plan::{Plan, Target};
 use crate::run::{Aftermath, By, Check, FileEnd, Moved, Outcome, Untouched};
 
 impl Screen {
-    /// Says what comes next, once all went well: that task pods trust their servers is seen from inside. `file` lists the targets.
-    pub fn next_step(&self, outcomes: &[(&Target, Outcome)], file: Option<&Path>) {
+    /// Says what comes next, once all went well: that task pods trust their servers is seen from inside. `file` lists the targets, for
+    /// a run that went to `here`.
+    pub fn next_step(
+        &self,
+        outcomes: &[(&Target, Outcome)],
+        file: Option<&Path>,
+        here: &ClusterAddress,
+    ) {
         let mut tasks = outcomes.iter();
         let tasks = tasks.find(|(target, outcome)| starts_tasks(target, outcome));
         let Some((first, _)) = tasks else {
             return;
         };
         let next = match file {
-            Some(file) => {
-                let file = file.display().to_string();
-                format!("helm clearml-certs verify -c {}", shell_words::quote(&file))
-            }
+            Some(file) => here.ours(&["verify", "-c", &file.display().to_string()]),
             None => command("verify", first),
         };
         self.result(&format!(
@@ -138,9 +142,7 @@ fn pods(target: &Target, check: &Check) -> Vec<String> {
     for workload in &check.keeping {
         lines.push(format!(
             "  the running pods of {workload} keep the old certificates until they are restarted:\n    {}",
-            target.coordinates.cluster.restart(&target.coordinates.namespace,
-                &workload.reference()
-            )
+            workload.restart(&target.coordinates)
         ));
     }
     if !check.keeping.is_empty() {

@@ -23,7 +23,7 @@ both_majors! {
             .says(&format!("✓ helm     Helm {}, ", world.helm_version()))
             .says("✗ cluster  ")
             .says("connection refused")
-            .says("→ check the context with `kubectl cluster-info`")
+            .says("→ check the context with `kubectl cluster-info --kubeconfig [WORLD]/no-cluster`")
             .says("- rights   not looked at")
             .says("- clock    not compared")
             .says("✓ file     clearml-agent-values.override.yaml, of the agent")

@@ -199,9 +199,9 @@ both_majors! {
         inspect("secret:team/gone").exits(1).warns("NotFound").warns("command: kubectl get secret gone -n team -o json --context none");
         let log = world.read("kubectl.log");
         let calls: Vec<&str> = log.lines().collect();
-        assert_eq!(calls[0], "get secret ca -n team -o json --context none");
-        assert_eq!(calls[1], "get secret ca -n team-b -o json --context none");
-        assert_eq!(calls[3], "get configmap ca -n team -o json --context none");
+        assert_eq!(calls[0], "get secret ca -n team -o json --request-timeout=10s --context none");
+        assert_eq!(calls[1], "get secret ca -n team-b -o json --request-timeout=10s --context none");
+        assert_eq!(calls[3], "get configmap ca -n team -o json --request-timeout=10s --context none");
         for call in calls {
             assert!(call.starts_with("get "), "{call}");
         }

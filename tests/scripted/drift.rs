@@ -1,7 +1,7 @@
 //! A release that has every certificate, and a cluster that has not.
 
 use crate::helm_failures::{OVERRIDE, agent, changed, deployed_list, rendered, trial};
-use crate::support::fake_helm::{FakeHelm, Rule};
+use crate::support::fake_helm::{FakeHelm, FakeKubectl, Rule};
 use crate::support::{GATEWAY_FILE, GATEWAY_NEEDS, World, certificates, chart};
 use libtest_mimic::Trial;
 
@@ -16,6 +16,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             beside,
         ),
         trial("what_looks_the_same_and_is_not_is_upgraded", looks_the_same),
+        trial("nobody_is_asked_where_nothing_would_be_done", nothing),
         trial(
             "a_config_map_that_goes_while_pods_refer_to_it_is_an_error",
             removed,
@@ -245,4 +246,45 @@ fn removed(world: &World) {
         .exits(3)
         .warns("error[config-map-removed]")
         .warns("the ConfigMap old-ca, which this upgrade takes away");
+}
+
+/// A gateway starts no tasks: with nothing to change there is nothing to verify either.
+fn nothing(world: &World) {
+    world.write(GATEWAY_FILE, GATEWAY_NEEDS);
+    let chart = chart("clearml-enterprise-app-gateway-3.2.0");
+    let line = format!("gateway --release gw --ca ca.pem --chart {chart}");
+    FakeHelm::new(world, &[rendered()])
+        .runs(&format!("render {line} --in-place"))
+        .exits(0);
+    let values: serde_json::Value = serde_yaml::from_str(&world.read(GATEWAY_FILE)).unwrap();
+    let template = [
+        "template",
+        "gw",
+        &chart,
+        "-n",
+        "team-a",
+        "--kube-version",
+        "1.32.0",
+        "-f",
+        GATEWAY_FILE,
+    ];
+    let manifest = world.helm(template).exits(0).stdout.clone();
+    let list = r#"[{"name":"gw","namespace":"team-a","revision":"3","status":"deployed","chart":"clearml-enterprise-app-gateway-3.2.0"}]"#;
+    let release = serde_json::json!({
+        "name": "gw",
+        "version": 3,
+        "info": {"status": "deployed"},
+        "config": values,
+        "manifest": manifest,
+    });
+    let release = Rule::when("status").prints(&release.to_string());
+    let _kubectl = FakeKubectl::new(world, &[]);
+    let fake = FakeHelm::new(
+        world,
+        &[Rule::when("list").prints(list), release, rendered()],
+    );
+    fake.runs(&format!("install {line} --skip-probe --verify"))
+        .exits(0)
+        .says("(as it should be)")
+        .never_says("nobody to ask");
 }

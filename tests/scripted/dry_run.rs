@@ -101,6 +101,37 @@ fn fields(world: &World) {
         ))
         .warns("could not be asked: Unable to connect to the server: EOF");
     assert_eq!(applied(), [asked; 3]);
+    // What is said of one says nothing of another, be it taken or in conflict.
+    let forbidden = format!(
+        "Error from server (Forbidden): deployments.apps \"{NAME}\" is forbidden: User \"ann\" cannot patch\n"
+    );
+    let of_deployment = format!(
+        "note[conflicts-unknown]: whether fields that others than helm have set in Deployment {NAME} "
+    );
+    kubectl.goes_by(&rules(
+        world,
+        Rule::when("apply").prints(&taken).fails(&forbidden),
+    ));
+    helm.runs(&line())
+        .exits(0)
+        .warns(&of_deployment)
+        .never_says(&format!("{NAME}-pt are"));
+    assert_eq!(applied(), [asked, asked]);
+    let [_, there, get, allows] = rules(world, Rule::when("apply"));
+    kubectl.goes_by(&[
+        Rule::when("apply")
+            .fails(&format!("{conflict}{forbidden}"))
+            .once(),
+        Rule::when("apply").fails(&forbidden),
+        there,
+        get,
+        allows,
+    ]);
+    helm.runs(&line())
+        .exits(0)
+        .warns(&of_deployment)
+        .never_says("field-conflict");
+    assert_eq!(applied(), [asked; 3]);
     // Told to overwrite them, helm meets none.
     helm.runs(&format!("{} -- --force-conflicts", line()))
         .exits(0);
@@ -137,10 +168,14 @@ fn rejected(world: &World) {
         .never_says("secret-0001-of-ours");
     let asked = "create --dry-run=server --validate=false -f - -n team-a -o name --request-timeout=10s --context none";
     let lines = kubectl.takes_lines();
+    let count = |lines: &[String]| lines.iter().filter(|line| *line == asked).count();
     // All, and each that was rejected: of three pods two.
-    assert_eq!(
-        lines.iter().filter(|line| *line == asked).count(),
-        3,
-        "{lines:?}"
-    );
+    assert_eq!(count(&lines), 3, "{lines:?}");
+    // Who may make none is asked once.
+    let forbidden =
+        "Error from server (Forbidden): pods is forbidden: User \"ann\" cannot create\n";
+    let dry = Rule::when("create --dry-run=server").fails(&forbidden.repeat(3));
+    kubectl.goes_by(&rules(world, dry));
+    helm.runs(&agent().replace("--yes", "--skip-probe --dry-run"));
+    assert_eq!(count(&kubectl.takes_lines()), 1);
 }

@@ -52,7 +52,7 @@ fn flux(world: &World) {
             .says("acme-root")
             .warns("error[release-of-an-engine]: release clearml-agent in team-a is deployed by Flux (HelmRelease flux-system/agent)")
             .warns("render agent -f ITS-FILE")
-            .warns("flux suspend helmrelease agent -n flux-system, and then: --ignore release-of-an-engine");
+            .warns("flux suspend helmrelease agent -n flux-system --kubeconfig [WORLD]/no-cluster, and then: --ignore release-of-an-engine");
     }
     let chart = chart("clearml-enterprise-agent-6.9.3");
     fake.runs(&format!(
@@ -101,10 +101,11 @@ fn helm_chart(world: &World) {
         world,
         &[list, Rule::when("status").prints(status), rendered()],
     );
-    fake.runs(&format!("{} --skip-probe", agent()))
+    let line = format!("{} --skip-probe", agent());
+    fake.runs_with(&line, &[("HELM_KUBECONTEXT", "none")])
         .exits(3)
         .warns("is deployed by k3s or RKE2 (HelmChart kube-system/clearml-agent)")
-        .warns("kubectl annotate helmchart clearml-agent -n kube-system helmcharts.helm.cattle.io/unmanaged=true");
+        .warns("kubectl annotate helmchart clearml-agent 'helmcharts.helm.cattle.io/unmanaged=true' -n kube-system --context none --kubeconfig [WORLD]/no-cluster");
 }
 
 const STUMBLES: &str = "Error: unable to continue with install: Deployment \"x\" in namespace \"team-a\" exists and cannot be imported into the current release: invalid ownership metadata; annotation validation error: missing key \"meta.helm.sh/release-name\": must be set to \"clearml-agent\"\n";

@@ -21,6 +21,8 @@ mod engines;
 mod helm_failures;
 mod inside_objects;
 mod meanwhile;
+mod own_namespaces;
+mod pasted;
 mod places;
 mod preview;
 #[cfg(unix)]
@@ -47,6 +49,8 @@ fn main() -> ExitCode {
         helm_failures::trials(),
         inside_objects::trials(),
         meanwhile::trials(),
+        own_namespaces::trials(),
+        pasted::trials(),
         places::trials(),
         preview::trials(),
         #[cfg(unix)]

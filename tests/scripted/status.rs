@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::helm_failures::{OVERRIDE, rendered, trial};
 use crate::support::deployed::{self, DEPLOYED, Release, STARTED};
-use crate::support::fake_helm::{FakeHelm, Rule};
+use crate::support::fake_helm::{FakeHelm, FakeKubectl, Rule};
 use crate::support::platform::Signal;
 use crate::support::{World, certificates, chart, schema};
 
@@ -43,6 +43,14 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("in_all_namespaces_names_alone_tell", all_namespaces),
         trial("a_missing_right_is_named", rights),
         trial("a_release_that_cannot_be_read_hides_no_other", unreadable),
+        trial(
+            "a_listed_file_that_cannot_be_read_hides_no_other_target",
+            unread_files,
+        ),
+        trial(
+            "a_source_that_cannot_be_read_is_asked_for_and_told_once",
+            unread_sources,
+        ),
         trial("an_end_that_is_near_or_past_is_told_once", endings),
         trial("what_is_deployed_is_compared_with_a_source", given),
         trial("a_release_that_is_not_settled_is_told", unsettled),
@@ -145,6 +153,69 @@ fn named_files(world: &World) {
     fake.runs("status --skip-probe").exits(3).warns(
         "error[file-differs]: clearml-agent-values.override.yaml says something else than release clearml-agent in team-a",
     );
+}
+
+/// A file that cannot be compared keeps nobody from hearing of the other targets.
+fn unread_files(world: &World) {
+    let release = agent(world);
+    let second = Release::of(world, "second", CHART, OVERRIDE);
+    let rules = [
+        listed(&[
+            ("clearml-agent", "team-a", CHART),
+            ("second", "team-a", CHART),
+        ]),
+        release.told(),
+        Rule::when("status second").prints(&second.status()),
+    ];
+    let files = |of_second: &str, of_third: &str| {
+        let file = format!(
+            "targets:\n  - {{component: agent, release: clearml-agent}}\n  - {{component: agent, release: second, values: {of_second}}}\n  - {{component: agent, release: third, values: {of_third}}}\n"
+        );
+        world.write("clearml-certs.yaml", &file);
+        FakeHelm::new(world, &rules).runs("status --skip-probe")
+    };
+    files("b.yaml", "c.yaml")
+        .exits(3)
+        .says(" team-a/clearml-agent")
+        .says(" team-a/second")
+        .warns("warning[file-unreadable]: b.yaml cannot be compared with release second in team-a: there is no values file b.yaml")
+        .warns("error[release-missing]: there is no release third")
+        .never_says("c.yaml");
+    // An object without values in it that could be edited.
+    let secret = "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {name: x}\n";
+    world.write("b.yaml", secret);
+    std::fs::create_dir(world.path("c.yaml")).unwrap();
+    files("b.yaml", "c.yaml")
+        .exits(3)
+        .says(" team-a/clearml-agent")
+        .warns("warning[file-unreadable]: b.yaml cannot be compared")
+        .warns("error[release-missing]: there is no release third");
+}
+
+fn unread_sources(world: &World) {
+    let kubectl = FakeKubectl::new(
+        world,
+        &[Rule::when("get configmap").fails("Error from server (NotFound)\n")],
+    );
+    let target = |name: &str, certificates: &str| {
+        format!("  - {{component: agent, release: {name}, certificates: [{certificates}]}}\n")
+    };
+    let file = [
+        "certificates: {there: 'configmap:ml/ca', here: gone.pem}\ntargets:\n".to_owned(),
+        target("a", "there"),
+        target("b", "here"),
+        target("c", "there"),
+        target("d", "here"),
+    ];
+    world.write("clearml-certs.yaml", &file.concat());
+    let run = FakeHelm::new(world, &[listed(&[])]).runs("status --skip-probe");
+    run.exits(1).warns("configmap ml/ca").warns("gone.pem");
+    assert_eq!(run.count("error[ca-unreadable]"), 2, "{run}");
+    let lines = kubectl.takes_lines();
+    let asked = lines
+        .iter()
+        .filter(|line| line.starts_with("get configmap"));
+    assert_eq!(asked.count(), 1, "{lines:?}");
 }
 
 fn unplaced_target(world: &World) {
@@ -466,7 +537,7 @@ fn waiting(world: &World) {
         .says("  ✓     ✓     ✗\n")
         .warns(&format!("error[pod-waits]: release clearml-agent in team-a: pod {NAME}-77f-x1 has been at Init:2/3 for "))
         .warns("in its init container init-k8s-glue: it asks https://files.clearml.acme.example before anything else starts")
-        .warns("helm clearml-certs probe https://files.clearml.acme.example --ca release:team-a/clearml-agent");
+        .warns("helm clearml-certs probe https://files.clearml.acme.example --ca release:team-a/clearml-agent --kubeconfig [WORLD]/no-cluster");
     waits(
         "init-agent",
         json!({"waiting": {"reason": "CrashLoopBackOff"}}),
@@ -606,6 +677,21 @@ fn unreadable(world: &World) {
         .says("  ✓     ?     ✓\n")
         .warns("note[live-objects-unknown]")
         .warns("what helm stored cannot be read at line ");
+    // Where that may be the workload, nothing is claimed of its pods either.
+    let mut without = agent(world);
+    let documents = without.manifest.split("---\n");
+    let documents = documents.map(|one| {
+        if one.contains("kind: Deployment") {
+            "kind: [\n"
+        } else {
+            one
+        }
+    });
+    without.manifest = documents.collect::<Vec<_>>().join("---\n");
+    look(world, &without.rules(), "")
+        .exits(0)
+        .says("  ✓     ?     ?\n")
+        .warns("note[pods-unknown]");
 }
 
 fn endings(world: &World) {

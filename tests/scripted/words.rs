@@ -16,6 +16,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("every_call_of_kubectl_has_its_words", kubectl),
         trial("every_other_question_to_kubectl_has_its_words", asked),
         trial("kubectl_is_given_no_token_to_show", token),
+        trial("what_is_to_be_pasted_goes_where_helm_was_told_to", pasted),
         trial(
             "without_a_terminal_and_without_a_yes_nothing_is_done",
             nobody,
@@ -38,7 +39,7 @@ fn nobody(world: &World) {
 }
 
 /// A file as a team has it: a queue, its credentials, its servers.
-const WHOLE: &str = "# ours\nclearml:\n  agentk8sglueKey: key-0001\n  agentk8sglueSecret: secret-0001\nagentk8sglue:\n  apiServerUrlReference: https://api.clearml.acme.example\n  fileServerUrlReference: https://files.clearml.acme.example\n  webServerUrlReference: https://app.clearml.acme.example\n";
+pub(crate) const WHOLE: &str = "# ours\nclearml:\n  agentk8sglueKey: key-0001\n  agentk8sglueSecret: secret-0001\nagentk8sglue:\n  apiServerUrlReference: https://api.clearml.acme.example\n  fileServerUrlReference: https://files.clearml.acme.example\n  webServerUrlReference: https://app.clearml.acme.example\n";
 
 fn upgrade(world: &World) {
     let chart = chart("clearml-enterprise-agent-6.9.3");
@@ -103,7 +104,7 @@ const TOLD: [(&str, &str); 6] = [
     ("HELM_KUBETLS_SERVER_NAME", "api.acme.example"),
     ("HELM_KUBEINSECURE_SKIP_TLS_VERIFY", "true"),
 ];
-const AS_TOLD: &str = " --context none --server=https://127.0.0.1:1 --as=jane of ops --as-group=ops --as-group=on-call --certificate-authority=/etc/cluster ca.crt --tls-server-name=api.acme.example --insecure-skip-tls-verify";
+const AS_TOLD: &str = " --context none --server https://127.0.0.1:1 --as jane of ops --as-group ops --as-group on-call --certificate-authority /etc/cluster ca.crt --tls-server-name api.acme.example --insecure-skip-tls-verify";
 
 /// A kubectl that knows the namespace, lets every pod in there and allows everything.
 fn obliging(world: &World) -> FakeKubectl {
@@ -114,7 +115,7 @@ fn obliging(world: &World) -> FakeKubectl {
 }
 
 /// A release whose pods read `pem` when they start, and do not start again for another one.
-fn mounting(revision: u64, pem: &str, values: &str) -> Rule {
+pub(crate) fn mounting(revision: u64, pem: &str, values: &str) -> Rule {
     let pem = pem.replace('\n', "\n    ");
     let manifest = format!(
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: glue}}\nspec:\n  template:\n    spec:\n      volumes: [{{name: c, configMap: {{name: ca}}}}]\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: ca}}\ndata:\n  ca.crt: |\n    {pem}\n"
@@ -157,8 +158,8 @@ fn kubectl(world: &World) {
         "get -f - --ignore-not-found --show-managed-fields -o json --request-timeout=5s",
         "get helmcharts.helm.cattle.io -A -o json --request-timeout=5s",
         "create --dry-run=server --validate=false -f - -n team-a -o name --request-timeout=10s",
-        "create -f - -o json",
-        "rollout restart deployment/glue -n team-a",
+        "create -f - -o json --request-timeout=10s",
+        "rollout restart deployment/glue -n team-a --request-timeout=10s",
         "rollout status deployment/glue -n team-a --timeout=7m0s",
     ];
     assert_eq!(lines, expected.map(|words| format!("{words}{AS_TOLD}")));
@@ -196,13 +197,13 @@ fn asked(world: &World) {
                 "get namespace team-a --ignore-not-found -o name --request-timeout=5s",
                 "create --dry-run=server --validate=false -f - -n team-a -o name --request-timeout=10s",
                 "get -f - --ignore-not-found --show-managed-fields -o json --request-timeout=5s",
-                "create -f - -o json",
+                "create -f - -o json --request-timeout=10s",
             ][..],
         ),
         (
             "doctor gateway",
             &[
-                "create -f - -o json",
+                "create -f - -o json --request-timeout=10s",
                 "get --raw /version -v=8 --request-timeout=5s",
             ],
         ),
@@ -222,6 +223,48 @@ fn asked(world: &World) {
         expected.sort();
         assert_eq!(lines, expected, "{line}");
     }
+}
+
+/// The same as helm's own flags, for a shell.
+const PASTED: &str = "--kube-apiserver https://127.0.0.1:1 --kube-as-user 'jane of ops' --kube-as-group ops --kube-as-group on-call --kube-ca-file '/etc/cluster ca.crt' --kube-tls-server-name api.acme.example --kube-insecure-skip-tls-verify";
+
+fn pasted(world: &World) {
+    world.write(OVERRIDE, WHOLE);
+    let kubeconfig = "[WORLD]/no-cluster";
+    let told = [TOLD.as_slice(), &[("HELM_KUBETOKEN", "a-token")]].concat();
+    let may_not = "secrets is forbidden: User \"jane\" cannot list resource \"secrets\"\n";
+    let fake = FakeHelm::new(
+        world,
+        &[
+            no_releases(),
+            rendered(),
+            Rule::when("status")
+                .fails("Error: release: not found\n")
+                .twice(),
+            Rule::when("upgrade").fails(&format!("Error: {may_not}")),
+            Rule::when("status").fails("Error: release: not found\n"),
+        ],
+    );
+    let as_kubectl = "--server https://127.0.0.1:1 --as 'jane of ops' --as-group ops --as-group on-call --certificate-authority '/etc/cluster ca.crt' --tls-server-name api.acme.example --insecure-skip-tls-verify";
+    fake.runs_with(&format!("{} --skip-probe", agent()), &told)
+        .exits(1)
+        .says(&format!(
+            " -f {OVERRIDE} --kubeconfig {kubeconfig} {PASTED}\n"
+        ))
+        .warns(&format!(
+            " -f {OVERRIDE} --kubeconfig {kubeconfig} {PASTED}\n"
+        ))
+        .warns(&format!(
+            "`kubectl auth can-i --list -n team-a --kubeconfig {kubeconfig} {as_kubectl}`"
+        ))
+        .never_says("a-token");
+    // And what kubectl was called with is told to be called from any shell.
+    let _kubectl = FakeKubectl::new(world, &[Rule::when("get").fails(may_not)]);
+    fake.runs_with("inspect secret:team/ca", &TOLD)
+        .exits(1)
+        .warns(&format!(
+            "command: kubectl get secret ca -n team -o json --context none --kubeconfig {kubeconfig} {as_kubectl}"
+        ));
 }
 
 fn token(world: &World) {

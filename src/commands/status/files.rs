@@ -27,7 +27,7 @@ impl<'a> Files<'a> {
     /// Reads them.
     ///
     /// # Errors
-    /// A file that was named is not there.
+    /// A file that was named on the command line is not there.
     pub(super) fn read(sought: &'a [Sought]) -> Result<Self> {
         let mut all = Self {
             sought,
@@ -36,17 +36,21 @@ impl<'a> Files<'a> {
         };
         let specs = sought.iter().enumerate().flat_map(|(cluster, one)| {
             let specs = one.specs.iter().enumerate();
-            specs.map(move |(place, spec)| ((cluster, place), spec))
+            specs.map(move |(place, spec)| ((cluster, place), one.is_listed(), spec))
         });
-        for (key, spec) in specs {
+        for (key, is_listed, spec) in specs {
             if let Some(missing) = spec.values.iter().find(|path| !path.exists()) {
-                bail!(
+                let why = format!(
                     "there is no values file {}{}",
                     missing.display(),
                     file_like(missing)
                 );
-            }
-            if spec.values.is_empty() {
+                if !is_listed {
+                    bail!(why);
+                }
+                // It may be that of a target that is to come, and says nothing of the others.
+                all.named.insert(key, unread(&spec.values, why));
+            } else if spec.values.is_empty() {
                 let names = spec.component.layouts().map(|layout| layout.override_file);
                 let here = names.into_iter().filter(|name| Path::new(name).is_file());
                 let read = here.map(|name| (name, said(&[name.into()], spec, false)));
@@ -79,6 +83,16 @@ impl<'a> Files<'a> {
         let documented = self.documented.iter().map(|(_, said)| said);
         let all = self.named.values().chain(documented);
         all.filter_map(|said| said.values.as_ref().ok())
+    }
+}
+
+/// Files that cannot be compared with anything, and why.
+fn unread(paths: &[PathBuf], why: String) -> FileSaid {
+    FileSaid {
+        paths: paths.to_vec(),
+        values: Err(why),
+        is_named: true,
+        is_inside: false,
     }
 }
 

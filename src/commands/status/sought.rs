@@ -85,7 +85,9 @@ impl Sought {
                     specs: Vec::new(),
                     wanted: Vec::new(),
                 });
-            let (mut spec, _) = kept::placed(request.spec)?;
+            // What cannot be read is told where the file is compared with its release.
+            let placed = kept::placed(request.spec.clone());
+            let mut spec = placed.map_or(request.spec, |(spec, _)| spec);
             // As `install` goes by the file: a target without a namespace is in that of the cluster alone.
             spec.namespace = Some(spec.namespace_in(&one.cluster).to_owned());
             one.specs.push(spec);
@@ -142,26 +144,36 @@ impl Wanted {
     /// Reads them, those in a cluster from the one that is meant here, and gives what there is to say of those that cannot be read.
     pub(super) fn read(sought: &[Sought], here: &ClusterAddress) -> (Self, Vec<Finding>) {
         let mut all = Self::default();
-        let mut findings = Vec::new();
-        for one in sought {
-            for sources in &one.wanted {
-                if sources.is_empty() || all.of(sources).is_some() {
-                    continue;
+        let mut findings: Vec<Finding> = Vec::new();
+        let mut tried: Vec<&[Source]> = Vec::new();
+        let lists = sought.iter().flat_map(|one| &one.wanted);
+        for sources in lists.filter(|list| !list.is_empty()) {
+            // What could not be read is not asked for again either.
+            if tried.contains(&sources.as_slice()) {
+                continue;
+            }
+            tried.push(sources);
+            let told = match bundles::read(sources, &Access::looking(here)) {
+                Ok((bundle, notes)) => {
+                    let words = sources.iter().map(|source| source.place.to_string());
+                    all.0
+                        .push((sources.clone(), bundle.entries, words.collect()));
+                    notes
                 }
-                match bundles::read(sources, &Access::looking(here)) {
-                    Ok((bundle, notes)) => {
-                        findings.extend(notes);
-                        let words = sources.iter().map(|source| source.place.to_string());
-                        all.0.push((sources.clone(), bundle.entries, words.collect()));
-                    }
-                    Err(error) => findings.push(Finding::error(
-                        "ca-unreadable",
-                        format!("what is to be deployed cannot be read, so nothing is compared with it: {error:#}"),
-                    )),
+                Err(error) => vec![Finding::error(
+                    "ca-unreadable",
+                    format!(
+                        "what is to be deployed cannot be read, so nothing is compared with it: {error:#}"
+                    ),
+                )],
+            };
+            // Lists share sources, and with them what there is to say.
+            for one in told {
+                if !findings.contains(&one) {
+                    findings.push(one);
                 }
             }
         }
-        findings.dedup();
         (all, findings)
     }
 
