@@ -37,7 +37,9 @@ use serde_yaml::Value;
 
 use crate::certs::bundle::Entry;
 use crate::finding::{self, Finding, Ignorable};
-use crate::helm::{Chart, Coordinates, Dependency, Deployed, HelmArguments, Rollout, Upgrade};
+use crate::helm::{
+    Chart, Coordinates, Dependency, Deployed, HelmArguments, Rollout, TargetId, Upgrade,
+};
 use crate::kube::ClusterAddress;
 use crate::overrides::task_pods::{Distros, Queues, Strategy, Variables};
 use crate::overrides::{Mode, Placed, Selection, Taken};
@@ -359,14 +361,10 @@ impl Target {
 /// A target that could not be planned. The others are shown, and nothing is carried out.
 #[derive(Debug)]
 pub struct Unplanned {
-    /// Its cluster.
-    pub cluster: ClusterAddress,
+    /// Which release it is, or would have been.
+    pub id: TargetId,
     /// What it is.
     pub component: Component,
-    /// Its release.
-    pub release: String,
-    /// Its namespace.
-    pub namespace: String,
     /// When its turn would have been.
     pub wave: usize,
     /// Why not.
@@ -449,8 +447,8 @@ impl Plan {
     /// ` of CONTEXT`, where a target's place is not told without it.
     #[must_use]
     pub fn of_cluster(&self, cluster: &ClusterAddress) -> String {
-        let targets = self.targets.iter().map(|one| &one.coordinates.cluster);
-        let unplanned = self.unplanned.iter().map(|one| &one.cluster);
+        let targets = self.targets.iter().map(|one| &one.coordinates.id.cluster);
+        let unplanned = self.unplanned.iter().map(|one| &one.id.cluster);
         if targets.chain(unplanned).all(|one| one == cluster) {
             String::new()
         } else {

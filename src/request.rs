@@ -12,17 +12,6 @@ use crate::sources::Source;
 use crate::values::KeyPath;
 use crate::vendor::Component;
 
-/// What a release is known by among those of all clusters.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TargetId {
-    /// Its cluster.
-    pub cluster: ClusterAddress,
-    /// Its namespace.
-    pub namespace: String,
-    /// Its name.
-    pub release: String,
-}
-
 /// One release to be, as far as it was described: the rest is what is deployed, else what is documented.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetSpec {

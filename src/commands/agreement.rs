@@ -76,7 +76,7 @@ fn deploying(plan: &Plan, verifies: bool, cluster: &ClusterAddress) -> String {
     let deeds: Vec<String> = deeds.collect();
     let concerned = plan.targets.iter();
     let concerned = concerned.filter(|one| one.has_its_turn() || is_verified(one));
-    let on = ClusterAddress::in_words(concerned.map(|one| &one.coordinates.cluster));
+    let on = ClusterAddress::in_words(concerned.map(|one| &one.coordinates.id.cluster));
     let on = on.unwrap_or_else(|| cluster.to_string());
     capitalised(&format!("{} on {on}?", deeds.join("; ")))
 }
@@ -87,7 +87,7 @@ const NAMED: usize = 4;
 /// `run short-lived pods in team-a`
 fn verifying<'a>(targets: impl Iterator<Item = &'a Target>) -> Option<String> {
     let namespaces: BTreeSet<&str> = targets
-        .map(|target| target.coordinates.namespace.as_str())
+        .map(|target| target.coordinates.id.namespace.as_str())
         .collect();
     let names: Vec<&str> = namespaces.into_iter().collect();
     (!names.is_empty()).then(|| format!("run short-lived pods in {}", names.join(", ")))
@@ -95,8 +95,8 @@ fn verifying<'a>(targets: impl Iterator<Item = &'a Target>) -> Option<String> {
 
 fn name(plan: &Plan, target: &Target) -> String {
     let at = &target.coordinates;
-    let of = plan.of_cluster(&at.cluster);
-    format!("{} in {}{of}", at.release, at.namespace)
+    let of = plan.of_cluster(&at.id.cluster);
+    format!("{} in {}{of}", at.id.release, at.id.namespace)
 }
 
 fn writing(plan: &Plan) -> String {
@@ -127,7 +127,7 @@ mod tests {
     fn pods_are_agreed_to_where_they_will_run_each_namespace_once() {
         let mut targets = ["b", "a", "b", "refused"].map(|namespace| {
             let mut target = target_of(Component::Agent, Observed::Absent);
-            namespace.clone_into(&mut target.coordinates.namespace);
+            namespace.clone_into(&mut target.coordinates.id.namespace);
             target.action = Action::Install;
             target
         });

@@ -49,9 +49,11 @@ pub(super) fn namespaces(targets: &mut [Target], at_once: usize) {
     let new = targets
         .iter_mut()
         .filter(|target| target.observed == Observed::Absent);
-    let new = new.map(|target| (target.coordinates.cluster.clone(), target));
+    let new = new.map(|target| (target.coordinates.id.cluster.clone(), target));
     together(new, at_once, |kubectl, group| {
-        let names = group.iter().map(|one| one.coordinates.namespace.as_str());
+        let names = group
+            .iter()
+            .map(|one| one.coordinates.id.namespace.as_str());
         let names: BTreeSet<&str> = names.collect();
         let known = kubectl.existing_namespaces(&names);
         let names: Vec<&str> = names.into_iter().collect();
@@ -67,7 +69,7 @@ pub(super) fn namespaces(targets: &mut [Target], at_once: usize) {
         let missing = names.iter().zip(is_missing).filter(|(_, is)| *is);
         let missing: BTreeSet<String> = missing.map(|(name, _)| (*name).to_owned()).collect();
         for target in group {
-            target.namespace_is_new = missing.contains(&target.coordinates.namespace);
+            target.namespace_is_new = missing.contains(&target.coordinates.id.namespace);
         }
     });
 }
@@ -88,7 +90,7 @@ pub(super) fn rights(
     });
     let asked = acts.map(|target| {
         let deeds = rights::deeds(target, major, in_secrets);
-        (target.coordinates.cluster.clone(), (target, deeds))
+        (target.coordinates.id.cluster.clone(), (target, deeds))
     });
     together(asked, at_once, |kubectl, group| {
         let all: Vec<&[Deed]> = group.iter().map(|(_, deeds)| deeds.as_slice()).collect();
@@ -128,7 +130,7 @@ fn unknown(target: &Target) -> Finding {
         "rights-unknown",
         format!(
             "kubectl could not tell whether you may do in namespace {} what the upgrade does; helm will",
-            target.coordinates.namespace
+            target.coordinates.id.namespace
         ),
     )
 }

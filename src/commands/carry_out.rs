@@ -68,9 +68,13 @@ fn verify(
             continue;
         }
         let at = &target.coordinates;
-        let verified = verifying::after_upgrade(order, &helm.to(&at.cluster), target, screen);
+        let verified = verifying::after_upgrade(order, &helm.to(&at.id.cluster), target, screen);
         if let (true, Err(error)) = (order.is_for_many(), &verified) {
-            screen.error(&anyhow!("{} in {}: {error:#}", at.release, at.namespace));
+            screen.error(&anyhow!(
+                "{} in {}: {error:#}",
+                at.id.release,
+                at.id.namespace
+            ));
         }
         let failure = match &verified {
             Ok(verified) if verified.iter().all(Verified::is_right) => None,
@@ -124,10 +128,10 @@ impl Watch for Watching<'_> {
     fn name(&self, target: &Target) -> String {
         let at = &target.coordinates;
         if !self.order.is_for_many() {
-            return at.release.clone();
+            return at.id.release.clone();
         }
-        let of = self.plan.of_cluster(&at.cluster);
-        format!("{} in {}{of}", at.release, at.namespace)
+        let of = self.plan.of_cluster(&at.id.cluster);
+        format!("{} in {}{of}", at.id.release, at.id.namespace)
     }
 
     fn ended(&self, target: &Target, outcome: &Outcome) {

@@ -36,7 +36,7 @@ pub(super) fn conflicts(
             return Ok(objects.iter().filter_map(unknown).collect());
         }
     };
-    let namespace = &target.coordinates.namespace;
+    let namespace = &target.coordinates.id.namespace;
     let verb = ["apply", "--server-side", "--field-manager=helm"];
     let Ok(said) = screen.step("asking the cluster whose fields the upgrade sets", || {
         Ok::<_, Infallible>(refusals(kubectl, &verb, namespace, &objects))
@@ -52,7 +52,7 @@ pub(super) fn pods(target: &Target, kubectl: &Kubectl, screen: &Screen) -> Answe
     if newcomers.is_empty() {
         return Answers::default();
     }
-    let namespace = &target.coordinates.namespace;
+    let namespace = &target.coordinates.id.namespace;
     let what = format!("asking whether namespace {namespace} lets the new pods in");
     let Ok(answers) = screen.step(&what, || {
         let pods: Vec<Json> = newcomers.iter().map(|one| one.pod.clone()).collect();

@@ -39,16 +39,16 @@ pub(super) fn of_all(
     };
     let places = targets.iter().zip(&mut engines);
     let open = places.filter(|(target, engine)| engine.is_none() && is_open(target));
-    let open = open.map(|place| (place.0.coordinates.cluster.clone(), place));
+    let open = open.map(|place| (place.0.coordinates.id.cluster.clone(), place));
     // A cluster's are asked for once, however many groups its targets make.
-    let clusters = targets.iter().map(|target| &target.coordinates.cluster);
+    let clusters = targets.iter().map(|target| &target.coordinates.id.cluster);
     let charts: BTreeMap<&ClusterAddress, HelmCharts> =
         clusters.map(|one| (one, HelmCharts::default())).collect();
     asking::together(open, at_once, |kubectl, group| {
         let some: Vec<&Target> = group.iter().map(|(target, _)| *target).collect();
         let of_cluster = some
             .first()
-            .and_then(|one| charts.get(&one.coordinates.cluster));
+            .and_then(|one| charts.get(&one.coordinates.id.cluster));
         let found = of_cluster.map(|charts| in_cluster(&some, charts, kubectl, screen));
         for ((_, engine), found) in group.iter_mut().zip(found.into_iter().flatten()) {
             **engine = found;
@@ -65,7 +65,7 @@ fn in_cluster(
     screen: &Screen,
 ) -> Vec<Option<Engine>> {
     let what = match targets {
-        [only] => format!("asking who deploys {}", only.coordinates.release),
+        [only] => format!("asking who deploys {}", only.coordinates.id.release),
         several => format!("asking who deploys {} releases", several.len()),
     };
     let is_release = |target: &Target| matches!(target.observed, Observed::Present(_));
@@ -88,7 +88,7 @@ fn in_cluster(
     let charts = charts.unwrap_or_default();
     let each = targets.iter().zip(marked).map(|(target, marked)| {
         let at = &target.coordinates;
-        let by_chart = || Engine::among_helm_charts(charts, &at.release, &at.namespace);
+        let by_chart = || Engine::among_helm_charts(charts, &at.id.release, &at.id.namespace);
         marked.or_else(|| is_release(target).then(by_chart).flatten())
     });
     each.collect()
@@ -98,7 +98,7 @@ fn in_cluster(
 fn by_marks(targets: &[&Target], kubectl: &Kubectl) -> Vec<Option<Engine>> {
     let workloads = targets
         .iter()
-        .map(|target| Workload::among(&target.rendered.objects, &target.coordinates.namespace));
+        .map(|target| Workload::among(&target.rendered.objects, &target.coordinates.id.namespace));
     let workloads: Vec<Vec<Workload<'_>>> = workloads.collect();
     match live(&workloads.concat(), kubectl) {
         Some(live) => {

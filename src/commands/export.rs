@@ -176,10 +176,10 @@ fn is_named(request: &TargetRequest) -> Result<()> {
     if spec.release.is_some() || spec.component.documented().release.is_some() {
         return Ok(());
     }
-    let (component, namespace, _) = gather::named(spec, &request.cluster);
     Err(Stop::no_answer(format!(
-        "the release name of the {} in {namespace}, which has no default since it shows in application URLs: release: NAME, in the file of targets",
-        component.title()
+        "the release name of the {} in {}, which has no default since it shows in application URLs: release: NAME, in the file of targets",
+        spec.component.title(),
+        spec.namespace_in(&request.cluster)
     ))
     .into())
 }
@@ -230,9 +230,9 @@ fn release(target: &Target) -> Result<Release> {
     let values = at.values.iter().map(|file| in_full(file));
     Ok(Release {
         component: at.component,
-        context: at.cluster.named_context().map(str::to_owned),
-        namespace: at.namespace.clone(),
-        name: at.release.clone(),
+        context: at.id.cluster.named_context().map(str::to_owned),
+        namespace: at.id.namespace.clone(),
+        name: at.id.release.clone(),
         chart,
         version: at.version.clone(),
         values: values.collect::<Result<_>>()?,

@@ -14,7 +14,9 @@ use super::kept::{self, Read};
 use super::side_by_side::side_by_side;
 use crate::exit::Stop;
 use crate::files;
-use crate::helm::{self, Chart, Coordinates, Helm, HelmArguments, HelmError, ReleaseSummary};
+use crate::helm::{
+    self, Chart, Coordinates, Helm, HelmArguments, HelmError, ReleaseSummary, TargetId,
+};
 use crate::kube::{ClusterAddress, Kubectl};
 use crate::nearest::file_like;
 use crate::plan::{self, Inner, Observed, ValuesFiles};
@@ -59,7 +61,7 @@ impl Clusters {
     ) {
         let mut wanted: BTreeMap<&ClusterAddress, BTreeSet<String>> = BTreeMap::new();
         for request in requests {
-            let (_, namespace, _) = named(&request.spec, &request.cluster);
+            let namespace = request.spec.namespace_in(&request.cluster).to_owned();
             wanted
                 .entry(&request.cluster)
                 .or_default()
@@ -383,16 +385,23 @@ impl Destination {
         })
     }
 
+    /// What it is known by, in a cluster.
+    pub(super) fn id(&self, cluster: &ClusterAddress) -> TargetId {
+        TargetId {
+            cluster: cluster.clone(),
+            namespace: self.namespace.clone(),
+            release: self.release.clone(),
+        }
+    }
+
     /// The coordinates, once the chart's version is known.
     pub(super) fn coordinates(&self, version: String, cluster: &ClusterAddress) -> Coordinates {
         Coordinates {
             component: self.component,
-            release: self.release.clone(),
-            namespace: self.namespace.clone(),
+            id: self.id(cluster),
             chart: self.chart.clone(),
             version,
             values: self.values.clone(),
-            cluster: cluster.clone(),
         }
     }
 
@@ -471,13 +480,15 @@ impl Destination {
     }
 }
 
-/// Component, namespace and release of a target before its cluster was asked, as far as they are known.
-pub(super) fn named(spec: &TargetSpec, cluster: &ClusterAddress) -> (Component, String, String) {
-    let namespace = spec.namespace_in(cluster).to_owned();
+/// Which release a target is before its cluster was asked, as far as that is known.
+pub(super) fn id_of(spec: &TargetSpec, cluster: &ClusterAddress) -> TargetId {
     let documented = spec.component.documented().release;
     let release = spec.release.as_deref().or(documented);
-    let release = release.unwrap_or(spec.component.name()).to_owned();
-    (spec.component, namespace, release)
+    TargetId {
+        cluster: cluster.clone(),
+        namespace: spec.namespace_in(cluster).to_owned(),
+        release: release.unwrap_or(spec.component.name()).to_owned(),
+    }
 }
 
 /// Whether each is a release of its own: Helm would deploy one chart over the other.

@@ -164,7 +164,7 @@ impl Ways<'_> {
                 wave,
             } = request;
             let cluster = clusters.at(&address, self.helm);
-            let known = gather::named(&spec, &address);
+            let (component, id) = (spec.component, gather::id_of(&spec, &address));
             let helm = cluster.helm().clone();
             let found = bundle.map_err(Into::into).and_then(|bundle| {
                 let place = Destination::find(spec, cluster, self.screen, self.may_ask);
@@ -172,12 +172,9 @@ impl Ways<'_> {
             });
             let (place, bundle) = match found {
                 Err(error) if self.order.is_for_many() => {
-                    let (component, namespace, release) = known;
                     lost.push(Unplanned {
-                        cluster: address,
+                        id,
                         component,
-                        release,
-                        namespace,
                         wave,
                         error,
                     });

@@ -169,10 +169,8 @@ impl Planned {
             match result {
                 Ok(target) => planned.targets.push(target),
                 Err(error) => planned.unplanned.push(Unplanned {
-                    cluster: job.helm.cluster().clone(),
+                    id: job.place.id(job.helm.cluster()),
                     component: job.place.component,
-                    release: job.place.release.clone(),
-                    namespace: job.place.namespace.clone(),
                     wave: job.wave,
                     error,
                 }),
@@ -192,10 +190,8 @@ impl Planned {
             };
             let at = target.coordinates;
             self.unplanned.push(Unplanned {
-                cluster: at.cluster,
+                id: at.id,
                 component: at.component,
-                release: at.release,
-                namespace: at.namespace,
                 wave: target.wave,
                 error,
             });
@@ -492,8 +488,8 @@ impl Planner<'_> {
             )]);
         };
         let stored = Stored {
-            release: &target.coordinates.release,
-            namespace: &target.coordinates.namespace,
+            release: &target.coordinates.id.release,
+            namespace: &target.coordinates.id.namespace,
             chart: &content,
             config: &target.given,
             manifest,

@@ -109,7 +109,8 @@ impl Preflight<'_> {
             .iter()
             .filter(|target| target.upgrade.creates_namespace());
         let new = targets.iter().filter(|target| is_new(target));
-        let clusters: BTreeSet<&ClusterAddress> = new.map(|one| &one.coordinates.cluster).collect();
+        let clusters: BTreeSet<&ClusterAddress> =
+            new.map(|one| &one.coordinates.id.cluster).collect();
         let clusters: Vec<&ClusterAddress> = clusters.into_iter().collect();
         let mut everywhere = BTreeMap::new();
         if !self.deploy.files_only && !self.are_listed && !clusters.is_empty() {
@@ -135,8 +136,8 @@ impl Preflight<'_> {
     fn look_at(&self, target: &mut Target, engine: Option<&Engine>, around: &Around) -> Result<()> {
         let (deploy, screen) = (self.deploy, self.screen);
         let (restart, deploys) = (deploy.restart, !deploy.files_only);
-        let address = target.coordinates.cluster.clone();
-        let namespace = target.coordinates.namespace.clone();
+        let address = target.coordinates.id.cluster.clone();
+        let namespace = target.coordinates.id.namespace.clone();
         let helm = &self.helm.to(&address);
         let kubectl = Kubectl::at(&address);
         let (answers, rules) = match &kubectl {
@@ -164,7 +165,7 @@ impl Preflight<'_> {
         if deploys && target.action == Action::Nothing {
             let what = format!(
                 "looking at what {} has in the cluster",
-                target.coordinates.release
+                target.coordinates.id.release
             );
             let Ok(drift) = screen.step(&what, || Ok::<_, Infallible>(drift(target, helm)));
             found.extend(drift);
@@ -190,7 +191,7 @@ type Spot = ((String, Option<String>), String);
 
 fn spot(target: &Target) -> Spot {
     let at = &target.coordinates;
-    (at.cluster.leads_to(), at.namespace.clone())
+    (at.id.cluster.leads_to(), at.id.namespace.clone())
 }
 
 /// The wave, and whose turn it is in a cluster of it.
@@ -252,7 +253,7 @@ fn rules(
     if target.action == Action::Nothing || target.namespace_is_new || !makes_bundle {
         return None;
     }
-    let namespace = target.coordinates.namespace.as_str();
+    let namespace = target.coordinates.id.namespace.as_str();
     let get = |words: &&[&str]| {
         let words = [&["get"], *words, &["-o", "json", "--request-timeout=5s"]].concat();
         let printed = kubectl.run(&words).ok()?;
@@ -283,7 +284,7 @@ fn drift(target: &mut Target, helm: &Helm) -> Option<Finding> {
     let live = match told {
         Some(live) => Ok(Some(live)),
         None => {
-            let now = helm.now(&at.release, &at.namespace);
+            let now = helm.now(&at.id.release, &at.id.namespace);
             now.map(|now| now.and_then(|now| now.live))
         }
     };
@@ -293,7 +294,7 @@ fn drift(target: &mut Target, helm: &Helm) -> Option<Finding> {
             "live-objects-unknown",
             format!(
                 "whether the cluster still has what release {} says could not be looked at: {}",
-                at.release,
+                at.id.release,
                 error.message.lines().last().unwrap_or_default()
             ),
         )),
@@ -338,5 +339,5 @@ fn history(target: &Target, helm: &Helm) -> Result<Vec<Revision>> {
         return Ok(Vec::new());
     }
     let at = &target.coordinates;
-    Ok(helm.history(&at.release, &at.namespace)?)
+    Ok(helm.history(&at.id.release, &at.id.namespace)?)
 }

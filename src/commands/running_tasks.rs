@@ -37,7 +37,7 @@ pub(super) fn started_without(
     }
     let Ok(found) = screen.step("asking which tasks run", || {
         Ok::<_, Infallible>(side_by_side(&targets, AT_ONCE, |(target, release)| {
-            let helm = helm.to(&target.coordinates.cluster);
+            let helm = helm.to(&target.coordinates.id.cluster);
             let looked = look(came, target, release, &helm);
             looked.unwrap_or_else(|why| Some(unknown(target, &format!("{why:#}"))))
         }))
@@ -52,8 +52,8 @@ fn look(
     helm: &Helm,
 ) -> Result<Option<Finding>> {
     let at = &target.coordinates;
-    let kubectl = Kubectl::at(&at.cluster)?;
-    let printed = kubectl.run(&["get", "pods", "-n", &at.namespace, "-o", "json"])?;
+    let kubectl = Kubectl::at(&at.id.cluster)?;
+    let printed = kubectl.run(&["get", "pods", "-n", &at.id.namespace, "-o", "json"])?;
     let pods = Object::listed(&serde_json::from_slice(&printed)?);
     let wanted = came.iter().map(|entry| entry.certificate.fingerprint);
     let wanted: Vec<Fingerprint> = wanted.collect();
@@ -78,14 +78,14 @@ fn look(
             "tasks-without-certificate",
             format!(
                 "{without} of {all} pods of tasks that run in {} were started without {} (such as {}), and trust the former alone until they end",
-                at.namespace,
+                at.id.namespace,
                 aliases.join(", "),
                 names.join(", ")
             ),
         )
         .hint(format!(
             "let them end before the servers that they ask are renewed, or start them anew: {}",
-            at.cluster.kubectl(&["get", "pods", "-n", &at.namespace])
+            at.id.cluster.kubectl(&["get", "pods", "-n", &at.id.namespace])
         )),
     ))
 }
@@ -106,7 +106,7 @@ fn brought_since(
     helm: &Helm,
 ) -> Result<Option<OffsetDateTime>> {
     let at = &target.coordinates;
-    let mut history = helm.history(&at.release, &at.namespace)?;
+    let mut history = helm.history(&at.id.release, &at.id.namespace)?;
     history.sort_by_key(|one| std::cmp::Reverse(one.revision));
     let mut since = None;
     for one in &history {
@@ -114,7 +114,7 @@ fn brought_since(
             continue;
         }
         if one.revision < release.deployed.revision {
-            let stream = helm.manifest_of(&at.release, &at.namespace, one.revision)?;
+            let stream = helm.manifest_of(&at.id.release, &at.id.namespace, one.revision)?;
             let carried = carried(&own(Manifest::read(&stream).objects, &stream, target));
             let has = |wanted: &Fingerprint| {
                 let mut carried = carried.iter();
@@ -134,7 +134,7 @@ fn unknown(target: &Target, why: &str) -> Finding {
         "tasks-unknown",
         format!(
             "whether tasks run in {} that were started before cannot be told: {}",
-            target.coordinates.namespace,
+            target.coordinates.id.namespace,
             why.lines().next().unwrap_or_default()
         ),
     )

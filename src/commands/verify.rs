@@ -90,7 +90,7 @@ pub(super) fn run(
         agree(arguments, &sendings)?;
     }
     interrupt::check()?;
-    let clusters: BTreeSet<&ClusterAddress> = sendings.iter().map(|one| &one.cluster).collect();
+    let clusters: BTreeSet<&ClusterAddress> = sendings.iter().map(|one| &one.id.cluster).collect();
     for cluster in clusters {
         cluster.is_as_it_was()?;
     }
@@ -135,7 +135,7 @@ fn find_all(
     clusters.ask_all(&requests, helm, AT_ONCE, screen);
     let mut all = Found::default();
     for TargetRequest { cluster, spec, .. } in requests {
-        let (_, namespace, release) = gather::named(&spec, &cluster);
+        let id = gather::id_of(&spec, &cluster);
         let place = Destination::find(spec, clusters.at(&cluster, helm), screen, false);
         let found = place.and_then(|place| of_place(&place, &helm.to(&cluster), wanted, screen));
         match found {
@@ -146,7 +146,9 @@ fn find_all(
             Err(error) => all.findings.push(Finding::error(
                 "release-unreadable",
                 format!(
-                    "release {release} in {namespace} of {} could not be looked at: {error:#}",
+                    "release {} in {} of {} could not be looked at: {error:#}",
+                    id.release,
+                    id.namespace,
                     cluster.name()
                 ),
             )),
@@ -213,7 +215,7 @@ fn components(
 fn places(sendings: &[Sending]) -> BTreeSet<(&ClusterAddress, &str)> {
     let places = sendings.iter();
     places
-        .map(|one| (&one.cluster, one.errand.namespace.as_str()))
+        .map(|one| (&one.id.cluster, one.errand.namespace.as_str()))
         .collect()
 }
 

@@ -11,7 +11,7 @@ use super::side_by_side::side_by_side;
 use crate::cli::DeployArgs;
 use crate::exit::Stop;
 use crate::finding::{self, Finding, Ignorable};
-use crate::helm::{Deployed, Helm};
+use crate::helm::{Deployed, Helm, TargetId};
 use crate::kube::{ClusterAddress, Kubectl};
 use crate::plan::{self, Released, Target};
 use crate::preflight::rights;
@@ -60,8 +60,8 @@ pub(super) fn after_upgrade(
         values_path: inner.as_ref(),
         component: at.component,
         chart: &target.chart_name,
-        release: &at.release,
-        namespace: &at.namespace,
+        release: &at.id.release,
+        namespace: &at.id.namespace,
     };
     let wanted = wanted_after(&order.deploy);
     let Found {
@@ -199,9 +199,12 @@ pub(super) fn find(
         };
         screen.hide(&errand.secrets());
         found.sendings.push(Sending {
-            cluster: helm.cluster().clone(),
+            id: TargetId {
+                cluster: helm.cluster().clone(),
+                namespace: namespace.to_owned(),
+                release: release.to_owned(),
+            },
             component,
-            release: release.to_owned(),
             errand,
             image_from,
         });
@@ -382,7 +385,7 @@ pub(super) fn send(
         let asked = screen.watched_step(&what, Some(&look), || {
             Ok::<_, std::convert::Infallible>(side_by_side(&numbered, AT_ONCE, |(number, one)| {
                 let tell = |stage: &Stage| told(&stages, *number, one, stage, screen);
-                match Kubectl::at(&one.cluster) {
+                match Kubectl::at(&one.id.cluster) {
                     Ok(kubectl) => run::ask(&kubectl, &one.errand, wanted.patience.0, &tell),
                     Err(error) => run::Asked::not_sent(error),
                 }
@@ -452,9 +455,11 @@ fn left(sending: &Sending, why: &str) -> Finding {
             errand.seconds
         ),
     )
-    .hint(
-        sending
-            .cluster
-            .kubectl(&["delete", "job", &errand.name(), "-n", &errand.namespace]),
-    )
+    .hint(sending.id.cluster.kubectl(&[
+        "delete",
+        "job",
+        &errand.name(),
+        "-n",
+        &errand.namespace,
+    ]))
 }

@@ -14,6 +14,7 @@ mod names;
 mod process;
 mod recovery;
 mod releases;
+mod target_id;
 mod upgrade;
 mod version;
 
@@ -34,6 +35,7 @@ pub use releases::{
     Deployed, HELM, PlacedRelease, ReleaseSummary, Revision, chart_and_version, in_force,
     keeps_releases_in_secrets,
 };
+pub use target_id::TargetId;
 pub use upgrade::{Coordinates, Rollout, Upgrade};
 pub use version::OLDEST;
 

@@ -9,24 +9,26 @@ use super::{Coordinates, Revision};
 pub fn way_out_of_pending(at: &Coordinates, history: &[Revision]) -> String {
     match last_good(history) {
         Some(revision) => way_back(at, revision),
-        None => command(at, &["uninstall", &at.release]),
+        None => command(at, &["uninstall", &at.id.release]),
     }
 }
 
 /// What ends an uninstallation that was interrupted.
 #[must_use]
 pub fn way_out_of_uninstalling(at: &Coordinates) -> String {
-    command(at, &["uninstall", &at.release])
+    command(at, &["uninstall", &at.id.release])
 }
 
 /// What brings a release back to a revision.
 #[must_use]
 pub fn way_back(at: &Coordinates, revision: u64) -> String {
-    command(at, &["rollback", &at.release, &revision.to_string()])
+    command(at, &["rollback", &at.id.release, &revision.to_string()])
 }
 
 fn command(at: &Coordinates, words: &[&str]) -> String {
-    at.cluster.helm(&[words, &["-n", &at.namespace]].concat())
+    at.id
+        .cluster
+        .helm(&[words, &["-n", &at.id.namespace]].concat())
 }
 
 /// The revision that was deployed last without an error.
@@ -46,10 +48,8 @@ mod tests {
     use crate::vendor::Component;
 
     fn way_out(history: &[(u64, &str)]) -> String {
-        let at = Coordinates {
-            cluster: on_context("prod"),
-            ..super::super::upgrade::tests::at(Component::Agent)
-        };
+        let mut at = super::super::upgrade::tests::at(Component::Agent);
+        at.id.cluster = on_context("prod");
         let history: Vec<Revision> = history
             .iter()
             .map(|(revision, status)| Revision {

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use super::list_flag::word_of;
 use super::process::shown;
-use super::{Helm, HelmArguments, HelmError};
-use crate::kube::ClusterAddress;
+use super::{Helm, HelmArguments, HelmError, TargetId};
 use crate::vendor::Component;
 
 /// Where a component goes: all that its command names.
@@ -14,18 +13,14 @@ use crate::vendor::Component;
 pub struct Coordinates {
     /// The component.
     pub component: Component,
-    /// The release's name.
-    pub release: String,
-    /// Its namespace.
-    pub namespace: String,
+    /// The release.
+    pub id: TargetId,
     /// The chart reference.
     pub chart: String,
     /// The exact chart version.
     pub version: String,
     /// The values files, in the order that Helm merges them; one of them is edited.
     pub values: Vec<PathBuf>,
-    /// The cluster.
-    pub cluster: ClusterAddress,
 }
 
 /// How Helm is to wait, in its own major version's words.
@@ -62,14 +57,14 @@ impl Upgrade {
     #[must_use]
     pub fn new(at: &Coordinates, rollout: &Rollout, arguments: &HelmArguments) -> Self {
         let mut argv: Vec<String> = vec!["upgrade".into(), "-i".into()];
-        let namespace = ["-n".to_owned(), at.namespace.clone()];
+        let namespace = ["-n".to_owned(), at.id.namespace.clone()];
         let creates_namespace = at.component.creates_namespace();
         // The vendor writes the two commands in different orders; who compares them with the page finds each as it is there.
         if creates_namespace {
             argv.extend(namespace);
-            argv.push(at.release.clone());
+            argv.push(at.id.release.clone());
         } else {
-            argv.push(at.release.clone());
+            argv.push(at.id.release.clone());
             argv.extend(namespace);
         }
         argv.extend([at.chart.clone(), "--version".into(), at.version.clone()]);
@@ -79,7 +74,7 @@ impl Upgrade {
         for file in &at.values {
             argv.extend(["-f".into(), word_of(file)]);
         }
-        argv.extend(at.cluster.helm_flags());
+        argv.extend(at.id.cluster.helm_flags());
         argv.extend(rollout.wait.then(|| "--wait".to_owned()));
         if let Some(timeout) = &rollout.timeout {
             argv.extend(["--timeout".into(), timeout.clone()]);
@@ -128,12 +123,14 @@ pub(super) mod tests {
     pub(in crate::helm) fn at(component: Component) -> Coordinates {
         Coordinates {
             component,
-            release: "r".into(),
-            namespace: "ns".into(),
+            id: TargetId {
+                cluster: in_namespace("ns"),
+                namespace: "ns".into(),
+                release: "r".into(),
+            },
             chart: format!("clearml-enterprise/{}", component.documented().chart),
             version: "6.9.3".into(),
             values: vec![component.documented().override_file.into()],
-            cluster: in_namespace("ns"),
         }
     }
 

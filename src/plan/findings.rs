@@ -149,7 +149,7 @@ fn unreadable(request: &Request<'_>) -> Option<Finding> {
         )
         .hint(format!(
             "look at it: {}",
-            at.cluster.helm(&["get", "manifest", &release.listed.name, "-n", &at.namespace])
+            at.id.cluster.helm(&["get", "manifest", &release.listed.name, "-n", &at.id.namespace])
         )),
     )
 }

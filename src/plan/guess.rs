@@ -108,7 +108,7 @@ impl Guess {
     ) -> Self {
         let layout = request.layout;
         let documented = task_pods::predicted_sources(
-            &request.coordinates.release,
+            &request.coordinates.id.release,
             request.own_name(),
             layout.config_map_infix,
             layout.own_values(values),

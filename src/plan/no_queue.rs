@@ -41,7 +41,7 @@ pub(super) fn judge(
         "no-queue",
         format!(
             "release {} has no queue{}, so nothing starts task pods yet; {what}",
-            request.coordinates.release,
+            request.coordinates.id.release,
             empty.unwrap_or_default()
         ),
     ))

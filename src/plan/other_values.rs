@@ -52,14 +52,14 @@ pub(super) fn finding(request: &Request<'_>, paths: &[String]) -> Option<Finding
             "other-values-change",
             format!(
                 "this upgrade also changes values of release {} that are not certificates: {}{more}",
-                at.release,
+                at.id.release,
                 first.join(", ")
             ),
         )
         .hint(format!(
             "is {} the file of {}? Another one is named with --{}-values",
             request.files.edited().display(),
-            at.release,
+            at.id.release,
             at.component
         )),
     )

@@ -104,7 +104,7 @@ fn nothing(selector: &Selector, targets: &[Target]) -> Finding {
         None => match targets.iter().find(|target| is_deployed(selector, target)) {
             Some(target) => finding.hint(format!(
                 "release {} has it from another values file: name that one with --{}-values",
-                target.coordinates.release, target.coordinates.component
+                target.coordinates.id.release, target.coordinates.component
             )),
             None => finding.hint("helm clearml-certs inspect FILE shows what is there"),
         },

@@ -66,7 +66,7 @@ fn rendered(
             }
             Ok(stream) => stream,
         };
-        let manifest = Manifest::of_release(&stream, &request.coordinates.namespace);
+        let manifest = Manifest::of_release(&stream, &request.coordinates.id.namespace);
         if let (true, Some(first)) = (manifest.objects.is_empty(), manifest.unreadable.first()) {
             bail!(
                 "helm template printed something that is not YAML, at line {}: {}",

@@ -59,7 +59,7 @@ pub(super) fn findings(request: &Request<'_>, after: &Value) -> Option<Finding> 
         })
         .map(|one| one.path.to_string())
         .collect();
-    let release = &request.coordinates.release;
+    let release = &request.coordinates.id.release;
     let component = request.coordinates.component;
     match request.on_unheld {
         OnUnheld::Discard => None,
@@ -94,7 +94,7 @@ fn adopted(request: &Request<'_>, unheld: &[Unheld<'_>], after: &Value) -> Optio
             format!(
                 "{} takes over from release {} what no values file holds: {}",
                 request.files.edited().display(),
-                request.coordinates.release,
+                request.coordinates.id.release,
                 paths.join(", ")
             ),
         )

@@ -70,7 +70,7 @@ pub(super) fn check(scene: &Scene<'_>) -> Vec<Finding> {
     let answers = scene.answers;
     let proof = &scene.target.proof;
     let pods: Vec<&Arrival> = proof.workloads.iter().chain(&proof.task_pods).collect();
-    let namespace = &scene.target.coordinates.namespace;
+    let namespace = &scene.target.coordinates.id.namespace;
     let rules = scene.rules.cloned().unwrap_or_default();
     // What the API server takes in a dry run lacks nothing.
     let judged: Vec<&Arrival> = pods
@@ -169,8 +169,9 @@ fn told(scene: &Scene<'_>, pods: &[&Arrival], same: &[&Refusal], first: &Refusal
     };
     finding.hint(if first.words.contains("exceeded quota") {
         let describe = at
+            .id
             .cluster
-            .kubectl(&["describe", "quota", "-n", &at.namespace]);
+            .kubectl(&["describe", "quota", "-n", &at.id.namespace]);
         format!("free some of the quota, or ask for more: `{describe}` shows what is used")
     } else if pods.iter().any(makes_bundle) {
         without_root(scene, by_values)

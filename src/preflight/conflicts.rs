@@ -41,9 +41,9 @@ pub fn contested(target: &Target, helm_major: u64) -> Vec<Json> {
         .rendered
         .objects
         .iter()
-        .filter(|one| !one.is_hook() && one.is_in(&at.namespace));
+        .filter(|one| !one.is_hook() && one.is_in(&at.id.namespace));
     let sent = here.filter(is_contested);
-    sent.filter_map(|object| as_sent(object, &at.release, &at.namespace))
+    sent.filter_map(|object| as_sent(object, &at.id.release, &at.id.namespace))
         .collect()
 }
 

@@ -35,7 +35,7 @@ pub fn put_back(target: &mut Target, live: &[Object]) -> Option<Finding> {
         .collect();
     target.changes = Changes::putting_back(&objects, live);
     target.action = Action::Upgrade;
-    let release = &target.coordinates.release;
+    let release = &target.coordinates.id.release;
     Some(Finding::warning(
         "live-objects-differ",
         format!(

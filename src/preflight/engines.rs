@@ -10,7 +10,7 @@ pub(super) fn deployed_by(scene: &Scene<'_>) -> Option<Finding> {
     let (target, engine) = (scene.target, scene.engine?);
     let at = &target.coordinates;
     let (name, object) = (engine.name, engine.shown());
-    let release = format!("release {} in {}", at.release, at.namespace);
+    let release = format!("release {} in {}", at.id.release, at.id.namespace);
     if !scene.deploys {
         return Some(Finding::note(
             "release-of-an-engine",
@@ -47,7 +47,7 @@ fn way_out(engine: &Engine, target: &Target) -> String {
         )
     };
     let suspend = engine
-        .suspension(&target.coordinates.cluster)
+        .suspension(&target.coordinates.id.cluster)
         .unwrap_or_else(|| format!("pause {}", engine.shown()));
     let adopt = match target.observed {
         Observed::Present(_) => "",

@@ -31,7 +31,7 @@ pub(super) fn changed(scene: &Scene<'_>) -> Vec<Finding> {
                 )
                 .hint(format!(
                     "delete it right before the upgrade ({}; pods keep what they have mounted), or have the chart give it a name that follows its content",
-                    at.cluster.kubectl(&["delete", &old.kind.to_ascii_lowercase(), &old.name, "-n", old.namespace_in(&at.namespace)])
+                    at.id.cluster.kubectl(&["delete", &old.kind.to_ascii_lowercase(), &old.name, "-n", old.namespace_in(&at.id.namespace)])
                 ))
             })
         })

@@ -83,7 +83,7 @@ pub fn check(scene: &Scene<'_>) -> Vec<Finding> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::helm::{Coordinates, Deployed, HelmArguments, Rollout, Upgrade};
+    use crate::helm::{Coordinates, Deployed, HelmArguments, Rollout, TargetId, Upgrade};
     use crate::kube::tests::in_namespace;
     use crate::overrides::Mode;
     use crate::overrides::task_pods::Strategy;
@@ -151,12 +151,14 @@ pub(crate) mod tests {
         let layout = component.documented();
         let coordinates = Coordinates {
             component,
-            release: "r".into(),
-            namespace: "ns".into(),
+            id: TargetId {
+                cluster: in_namespace("ns"),
+                namespace: "ns".into(),
+                release: "r".into(),
+            },
             chart: "./chart".into(),
             version: "6.9.3".into(),
             values: Vec::new(),
-            cluster: in_namespace("ns"),
         };
         let upgrade = Upgrade::new(&coordinates, &Rollout::default(), &HelmArguments::default());
         Target {

@@ -27,7 +27,7 @@ pub(super) fn agent_beside_gateway(scene: &Scene<'_>) -> Option<Finding> {
             "gateway-without-agent",
             format!(
                 "the namespace {} holds no release of {agent}; a gateway serves the tasks of its own namespace only",
-                at.namespace
+                at.id.namespace
             ),
         )
         .hint("install both in one run (install gateway agent …), or name the agent's namespace with -n"),

@@ -76,7 +76,8 @@ pub fn newcomers(target: &Target) -> Vec<Newcomer> {
     let sent = |pod: &PodTemplate| as_sent(pod, image, &to_come);
     let new = pods.iter().enumerate().filter_map(|(index, (place, pod))| {
         let object = workload(&target.rendered.objects, place);
-        if object.is_some_and(|one| !one.is_in(&target.coordinates.namespace) || is_asleep(one)) {
+        if object.is_some_and(|one| !one.is_in(&target.coordinates.id.namespace) || is_asleep(one))
+        {
             return None;
         }
         let old = before.iter().find(|(known, _)| known == place);

@@ -18,7 +18,7 @@ pub(super) fn elsewhere(scene: &Scene<'_>) -> Option<Finding> {
     let others: Vec<&PlacedRelease> = scene
         .everywhere
         .iter()
-        .filter(|one| one.namespace != at.namespace && !one.release.is_uninstalled())
+        .filter(|one| one.namespace != at.id.namespace && !one.release.is_uninstalled())
         .filter(|one| one.release.version_of(&target.chart_name).is_some())
         .collect();
     let first = others.first()?;
@@ -38,7 +38,7 @@ pub(super) fn elsewhere(scene: &Scene<'_>) -> Option<Finding> {
                 "{} is deployed in {}{more}, and not in {}, where this makes a new release",
                 target.chart_name,
                 names.join(", "),
-                at.namespace
+                at.id.namespace
             ),
         )
         .hint(format!("-n {}, if that one was meant", first.namespace)),
@@ -52,19 +52,19 @@ pub(super) fn missing_namespace(scene: &Scene<'_>) -> Option<Finding> {
     if !target.namespace_is_new || is_made {
         return None;
     }
-    let namespace = &target.coordinates.namespace;
+    let namespace = &target.coordinates.id.namespace;
     Some(
         Finding::error(
             "namespace-missing",
             format!(
                 "there is no namespace {namespace} on {}, and the documented command of the {} does not make it",
-                target.coordinates.cluster,
+                target.coordinates.id.cluster,
                 target.coordinates.component.title()
             ),
         )
         .hint(format!(
             "{}, or add -- --create-namespace",
-            target.coordinates.cluster.kubectl(&["create", "namespace", namespace])
+            target.coordinates.id.cluster.kubectl(&["create", "namespace", namespace])
         )),
     )
 }

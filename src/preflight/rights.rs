@@ -82,7 +82,7 @@ fn resource_of(kind: &str) -> String {
 /// and every object that comes, changes or goes.
 #[must_use]
 pub fn deeds(target: &Target, helm_major: u64, in_secrets: bool) -> Vec<Deed> {
-    let namespace = &target.coordinates.namespace;
+    let namespace = &target.coordinates.id.namespace;
     let nothing = Manifest::default();
     let release = target.observed.release();
     let before = release.map_or(&nothing, |release| &release.manifest);
@@ -136,7 +136,7 @@ fn namespace_deed(target: &Target, helm_major: u64) -> Option<Deed> {
         group: String::new(),
         resource: "namespaces".to_owned(),
         namespace: None,
-        name: (helm_major >= 4).then(|| at.namespace.clone()),
+        name: (helm_major >= 4).then(|| at.id.namespace.clone()),
     })
 }
 
@@ -232,8 +232,8 @@ pub fn denied_of_each(all: &[&[Deed]], answers: &[u8]) -> Option<Vec<Vec<String>
 #[must_use]
 pub fn forbidden(target: &Target, denied: &[String]) -> Option<Finding> {
     let at = &target.coordinates;
-    let what = format!("what upgrading {} needs", at.release);
-    refused(&at.cluster, &at.namespace, &what, denied)
+    let what = format!("what upgrading {} needs", at.id.release);
+    refused(&at.id.cluster, &at.id.namespace, &what, denied)
 }
 
 /// The finding of what is denied in a namespace.

@@ -47,8 +47,8 @@ impl Workload {
     /// The command that restarts it, where its release is at `at`.
     #[must_use]
     pub fn restart(&self, at: &Coordinates) -> String {
-        let namespace = self.namespace_in(&at.namespace);
-        at.cluster.restart(namespace, &self.reference())
+        let namespace = self.namespace_in(&at.id.namespace);
+        at.id.cluster.restart(namespace, &self.reference())
     }
 
     fn id(&self) -> ObjectId<'_> {

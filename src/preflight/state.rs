@@ -9,12 +9,12 @@ pub(super) fn check(scene: &Scene<'_>) -> Option<Finding> {
     let at = &scene.target.coordinates;
     let Some(release) = scene.target.observed.release() else {
         let mut all = scene.releases?.iter();
-        let listed = all.find(|one| one.name == at.release && one.is_uninstalled())?;
+        let listed = all.find(|one| one.name == at.id.release && one.is_uninstalled())?;
         return Some(Finding::note(
             "release-uninstalled",
             format!(
                 "release {} was uninstalled at {} with its history kept: it is made anew, and takes none of its former values over",
-                at.release,
+                at.id.release,
                 listed.since()
             ),
         ));
@@ -32,7 +32,7 @@ pub(super) fn check(scene: &Scene<'_>) -> Option<Finding> {
                     listed.name
                 ),
             )
-            .hint(at.cluster.helm(&["history", &listed.name, "-n", &at.namespace])),
+            .hint(at.id.cluster.helm(&["history", &listed.name, "-n", &at.id.namespace])),
         ),
         _ => None,
     }

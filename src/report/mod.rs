@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::kube::ClusterAddress;
+use crate::helm::TargetId;
 use crate::plan::InnerChart;
 
 mod certificate;
@@ -32,8 +32,8 @@ pub use verify::{ImageFrom, Sending, Verified, verified_json};
 const SCHEMA_VERSION: u32 = 1;
 
 /// What a release is known by, in every document the same.
-fn id(cluster: &ClusterAddress, namespace: &str, release: &str) -> Value {
-    json!({"cluster": cluster.name(), "namespace": namespace, "release": release})
+fn id(of: &TargetId) -> Value {
+    json!({"cluster": of.cluster.name(), "namespace": of.namespace, "release": of.release})
 }
 
 /// The component's own chart, where that is inside the deployed one.

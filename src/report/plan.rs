@@ -47,11 +47,11 @@ pub fn plan_json(
         .collect();
     let unplanned = plan.unplanned.iter().map(|one| {
         json!({
-            "id": id(&one.cluster, &one.namespace, &one.release),
+            "id": id(&one.id),
             "component": one.component.name(),
-            "release": one.release,
-            "namespace": one.namespace,
-            "cluster": one.cluster.to_string(),
+            "release": one.id.release,
+            "namespace": one.id.namespace,
+            "cluster": one.id.cluster.to_string(),
             "error": format!("{:#}", one.error),
         })
     });
@@ -87,11 +87,11 @@ fn certificate(entry: &Entry, role: Role, now: OffsetDateTime) -> Value {
 fn target_json(target: &Target, outcome: Option<&Outcome>) -> Value {
     let at = &target.coordinates;
     json!({
-        "id": id(&at.cluster, &at.namespace, &at.release),
+        "id": id(&at.id),
         "component": at.component.name(),
-        "release": at.release,
-        "namespace": at.namespace,
-        "cluster": at.cluster.to_string(),
+        "release": at.id.release,
+        "namespace": at.id.namespace,
+        "cluster": at.id.cluster.to_string(),
         "chart": at.chart,
         "chartVersion": at.version,
         "dependency": target.inner.as_ref().map(dependency),

@@ -25,10 +25,10 @@ pub fn rendered_json(plan: &Plan, full: bool) -> Value {
 fn target_json(target: &Target, full: bool) -> Value {
     let at = &target.coordinates;
     json!({
-        "id": id(&at.cluster, &at.namespace, &at.release),
+        "id": id(&at.id),
         "component": at.component.name(),
-        "release": at.release,
-        "namespace": at.namespace,
+        "release": at.id.release,
+        "namespace": at.id.namespace,
         "chart": at.chart,
         "chartVersion": (!target.is_assumed).then_some(at.version.as_str()),
         "dependency": target.inner.as_ref().map(dependency),

@@ -11,7 +11,6 @@ use crate::kube::ClusterAddress;
 use crate::overrides::Placed;
 use crate::plan::{Answer, NamedServer};
 use crate::proof::Reach;
-use crate::request::TargetId;
 use crate::status::{Agreement, Queue, ReleaseStatus, word_of_mode, word_of_task_pods};
 
 /// The present state of all releases that were looked for.
@@ -99,14 +98,9 @@ impl Status {
 }
 
 fn release(release: &ReleaseStatus, now: OffsetDateTime) -> Value {
-    let TargetId {
-        cluster,
-        namespace,
-        release: name,
-    } = &release.id;
     let certificates = release.certificates.iter().map(|one| certificate(one, now));
     json!({
-        "id": id(cluster, namespace, name),
+        "id": id(&release.id),
         "component": release.component.name(),
         "chart": release.chart,
         "chartVersion": release.version,

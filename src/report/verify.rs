@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::ending::Ending;
 use super::{SCHEMA_VERSION, id};
 use crate::finding::{Finding, refuses};
+use crate::helm::TargetId;
 use crate::kube::ClusterAddress;
 use crate::plan::shown_manifest;
 use crate::proof::Object;
@@ -41,12 +42,10 @@ impl fmt::Display for ImageFrom {
 /// A pod that is to be sent, and for which release.
 #[derive(Debug, Clone)]
 pub struct Sending {
-    /// Its cluster.
-    pub cluster: ClusterAddress,
+    /// The release.
+    pub id: TargetId,
     /// The component.
     pub component: Component,
-    /// The release.
-    pub release: String,
     /// The pod.
     pub errand: Errand,
     /// Who said which image it gets.
@@ -57,7 +56,7 @@ impl Sending {
     /// The clusters of pods, for people.
     #[must_use]
     pub fn clusters(all: &[Self]) -> String {
-        let clusters = all.iter().map(|one| &one.cluster);
+        let clusters = all.iter().map(|one| &one.id.cluster);
         ClusterAddress::in_words(clusters).unwrap_or_default()
     }
 
@@ -118,11 +117,11 @@ impl Verified {
                 .collect::<Vec<_>>()
         });
         json!({
-            "id": id(&sending.cluster, &errand.namespace, &sending.release),
+            "id": id(&sending.id),
             "component": sending.component.name(),
-            "release": sending.release,
+            "release": sending.id.release,
             "namespace": errand.namespace,
-            "cluster": sending.cluster.to_string(),
+            "cluster": sending.id.cluster.to_string(),
             "queue": errand.place.queue,
             "template": errand.place.to_string(),
             "job": errand.name(),

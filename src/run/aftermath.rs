@@ -58,7 +58,7 @@ pub(super) fn of(helm: &Helm, target: &Target, failure: &HelmError) -> Aftermath
         return Aftermath::Unknown(None);
     }
     let at = &target.coordinates;
-    let now = match unless_signalled(|| helm.deployed(&at.release, &at.namespace)) {
+    let now = match unless_signalled(|| helm.deployed(&at.id.release, &at.id.namespace)) {
         Err(_) if interrupt::insisted() => return Aftermath::Unknown(None),
         Err(error) => return Aftermath::Unknown(Some(error)),
         Ok(now) => now,
@@ -72,7 +72,8 @@ pub(super) fn of(helm: &Helm, target: &Target, failure: &HelmError) -> Aftermath
         (_, Some(now)) => now,
     };
     // Without it less is known, and nothing is guessed.
-    let history = unless_signalled(|| helm.history(&at.release, &at.namespace)).unwrap_or_default();
+    let history =
+        unless_signalled(|| helm.history(&at.id.release, &at.id.namespace)).unwrap_or_default();
     let has_new = has_new_values(target, &now);
     let by = if failure.never_began() {
         By::Others

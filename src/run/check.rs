@@ -30,7 +30,7 @@ pub(super) fn of(helm: &Helm, target: &Target) -> Check {
     match look(helm, target) {
         Ok(Some(now)) => judge(target, &now),
         Ok(None) => Check {
-            problems: vec![format!("the release {} is not there", at.release)],
+            problems: vec![format!("the release {} is not there", at.id.release)],
             ..Check::default()
         },
         Err(error) => Check {
@@ -44,11 +44,11 @@ pub(super) fn of(helm: &Helm, target: &Target) -> Check {
 
 fn look(helm: &Helm, target: &Target) -> Result<Option<Deployed>> {
     let at = &target.coordinates;
-    Ok(helm.now(&at.release, &at.namespace)?)
+    Ok(helm.now(&at.id.release, &at.id.namespace)?)
 }
 
 fn judge(target: &Target, now: &Deployed) -> Check {
-    let stored = Manifest::of_release(&now.manifest, &target.coordinates.namespace);
+    let stored = Manifest::of_release(&now.manifest, &target.coordinates.id.namespace);
     let mut check = Check {
         revision: Some(now.revision),
         ..Check::default()

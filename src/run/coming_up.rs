@@ -87,7 +87,7 @@ struct Seen {
 /// Adds to `check` what is wrong with the new pods of `target`, and what they wait for. Where the cluster does not tell,
 /// nothing is claimed.
 pub(super) fn look(kubectl: &Kubectl, target: &Target, check: &mut Check) {
-    let namespace = &target.coordinates.namespace;
+    let namespace = &target.coordinates.id.namespace;
     let mut open: Vec<(Workload, bool)> = target
         .rendered
         .objects

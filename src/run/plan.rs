@@ -29,7 +29,7 @@ pub trait Watch: Sync {
 
     /// What a target is called in the steps.
     fn name(&self, target: &Target) -> String {
-        target.coordinates.release.clone()
+        target.coordinates.id.release.clone()
     }
 
     /// What became of a target.
@@ -179,7 +179,7 @@ pub fn upgrades<'a>(
         if target.action == Action::Nothing {
             return Ok(Outcome::Unchanged);
         }
-        let helm = &helm.to(&target.coordinates.cluster);
+        let helm = &helm.to(&target.coordinates.id.cluster);
         let kubectl = Kubectl::at(helm.cluster());
         watch.begins(target);
         let mut outcome = upgrade(helm, target, how, watch)?;

@@ -22,7 +22,7 @@ impl<'a> Readiness<'a> {
         let objects = target.rendered.objects.iter();
         let mut workloads: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for object in objects.filter(|object| object.keeps_pods()) {
-            let namespace = object.namespace_in(&target.coordinates.namespace);
+            let namespace = object.namespace_in(&target.coordinates.id.namespace);
             let name = format!("{}/{}", object.kind.to_lowercase(), object.name);
             workloads.entry(namespace).or_default().push(name);
         }

@@ -27,7 +27,7 @@ fn restart_one(
     workload: &Workload,
 ) -> anyhow::Result<()> {
     let reference = workload.reference();
-    let place = ["-n", workload.namespace_in(&at.namespace)];
+    let place = ["-n", workload.namespace_in(&at.id.namespace)];
     kubectl.run(&[&["rollout", "restart", &reference], &place[..]].concat())?;
     if rollout.wait {
         let timeout = format!("--timeout={}", rollout.timeout.as_deref().unwrap_or("5m0s"));

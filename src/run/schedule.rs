@@ -151,11 +151,11 @@ fn is_ground_of(one: &Target, target: &Target) -> bool {
 fn may_be_same(one: &Target, target: &Target) -> bool {
     let (one_at, at) = (&one.coordinates, &target.coordinates);
     share_a_server(one, target)
-        && (&one_at.namespace, &one_at.release) == (&at.namespace, &at.release)
+        && (&one_at.id.namespace, &one_at.id.release) == (&at.id.namespace, &at.id.release)
 }
 
 fn share_a_server(one: &Target, other: &Target) -> bool {
-    let [one, other] = [one, other].map(|target| target.coordinates.cluster.server_or_name());
+    let [one, other] = [one, other].map(|target| target.coordinates.id.cluster.server_or_name());
     one == other
 }
 

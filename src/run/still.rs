@@ -65,7 +65,7 @@ fn chart(helm: &Helm, target: &Target) -> Result<()> {
 fn release(helm: &Helm, target: &Target) -> Result<()> {
     let at = &target.coordinates;
     let before = target.observed.release().map(|release| &release.deployed);
-    let now = helm.deployed(&at.release, &at.namespace)?;
+    let now = helm.deployed(&at.id.release, &at.id.namespace)?;
     let now = now.filter(|one| target.is_of_release(one));
     let state = |one: Option<&Deployed>| one.map(|one| (one.revision, one.status.clone()));
     let (before, now) = (state(before), state(now.as_ref()));
@@ -79,8 +79,8 @@ fn release(helm: &Helm, target: &Target) -> Result<()> {
     };
     Err(Stop::refused(format!(
         "release {} in {} is {} now, and not {} as it was shown here: somebody else deployed; nothing was done to it. Run the command again",
-        at.release,
-        at.namespace,
+        at.id.release,
+        at.id.namespace,
         said(now, "gone"),
         said(before, "new")
     ))

@@ -16,12 +16,12 @@ use time::OffsetDateTime;
 
 use crate::engine::Engine;
 use crate::finding::Finding;
+use crate::helm::TargetId;
 use crate::overrides::task_pods::Strategy;
 use crate::overrides::{Mode, Placed};
 use crate::plan::{NamedServer, named_in};
 use crate::proof::{Itself, Manifest, Object, Part, Proof, prove};
 use crate::release::Snapshot;
-use crate::request::TargetId;
 use crate::vendor::{Component, Layout, image_in};
 
 pub use file::{FileSaid, settle as settle_files};

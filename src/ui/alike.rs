@@ -77,13 +77,13 @@ fn shape(target: &Target, sharing: &BTreeMap<PathBuf, usize>) -> String {
     });
     let mut text = said.join("\n");
     let path = target.file.path.display().to_string();
-    let cluster = at.cluster.to_string();
+    let cluster = at.id.cluster.to_string();
     let mut names = [
         (cluster.as_str(), "{cluster}"),
         (path.as_str(), "{file}"),
-        (&at.release, "{release}"),
-        (&at.namespace, "{namespace}"),
-        (at.cluster.name(), "{context}"),
+        (&at.id.release, "{release}"),
+        (&at.id.namespace, "{namespace}"),
+        (at.id.cluster.name(), "{context}"),
     ];
     // A name may be a part of another.
     names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
@@ -123,9 +123,9 @@ pub(super) fn places(plan: &Plan, group: &Group<'_>) -> Vec<String> {
     let mut places: BTreeMap<(String, &str), Vec<&str>> = BTreeMap::new();
     for target in group.all() {
         let at = &target.coordinates;
-        let of = plan.of_cluster(&at.cluster);
-        let namespaces = places.entry((of, &at.release)).or_default();
-        namespaces.push(&at.namespace);
+        let of = plan.of_cluster(&at.id.cluster);
+        let namespaces = places.entry((of, &at.id.release)).or_default();
+        namespaces.push(&at.id.namespace);
     }
     let line = |((of, release), namespaces): ((String, &str), Vec<&str>)| {
         format!("{release} in {}{of}", namespaces.join(", "))

@@ -10,7 +10,8 @@ use super::{Detail, Screen, changes, diff, fit, summary};
 use crate::certs::bundle::Entry;
 use crate::certs::lint::date;
 use crate::finding::Severity;
-use crate::plan::{self, Plan, Target, Unplanned};
+use crate::helm::TargetId;
+use crate::plan::{self, Plan, Target};
 
 impl Screen {
     /// Shows the whole plan. Where one target keeps no other from its turn (`goes_on`), what remains is shown beside what is
@@ -78,17 +79,12 @@ impl Screen {
         // A cluster that does not answer is told once.
         let mut said: Vec<(String, Vec<String>)> = Vec::new();
         for one in &plan.unplanned {
-            let Unplanned {
-                cluster,
-                component,
-                release,
-                namespace,
-                error,
-                ..
-            } = one;
-            let of = plan.of_cluster(cluster);
-            let name = format!("{component} release {release} in {namespace}{of}");
-            let error = format!("{error:#}");
+            let of = plan.of_cluster(&one.id.cluster);
+            let TargetId {
+                namespace, release, ..
+            } = &one.id;
+            let name = format!("{} release {release} in {namespace}{of}", one.component);
+            let error = format!("{:#}", one.error);
             match said.iter_mut().find(|(known, _)| *known == error) {
                 Some((_, names)) => names.push(name),
                 None => said.push((error, vec![name])),
@@ -210,7 +206,7 @@ fn table(entries: &[&Entry]) -> String {
 
 /// All that was rendered, hooks among it, between two lines that name it.
 fn manifest(target: &Target) -> String {
-    let release = &target.coordinates.release;
+    let release = &target.coordinates.id.release;
     let title = style(format!("Manifest of {release}")).bold();
     format!(
         "\n{title}\n{}# end of the manifest of {release}",

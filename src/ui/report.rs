@@ -37,10 +37,10 @@ impl Screen {
     pub fn report(&self, plan: &Plan, outcomes: &[(&Target, Outcome)]) {
         let name = |target: &Target| {
             let at = &target.coordinates;
-            let of = plan.of_cluster(&at.cluster);
+            let of = plan.of_cluster(&at.id.cluster);
             format!(
                 "{} release {} in {}{of}",
-                at.component, at.release, at.namespace
+                at.component, at.id.release, at.id.namespace
             )
         };
         for (target, outcome) in outcomes {
@@ -163,8 +163,8 @@ fn status_of(target: &Target) -> String {
 fn command(verb: &str, target: &Target) -> String {
     let at = &target.coordinates;
     let words = ["clearml-certs", verb, at.component.name(), "--release"];
-    let place: [&str; 3] = [&at.release, "-n", &at.namespace];
-    at.cluster.helm(&[words.as_slice(), &place].concat())
+    let place: [&str; 3] = [&at.id.release, "-n", &at.id.namespace];
+    at.id.cluster.helm(&[words.as_slice(), &place].concat())
 }
 
 fn failure(

@@ -47,7 +47,7 @@ pub(super) fn of(plan: &Plan, groups: &[Group<'_>]) -> String {
 
 fn one(target: &Target) -> Vec<String> {
     let counts = Counts::of(target);
-    let title = format!("{} {}", target.coordinates.release, revisions(target));
+    let title = format!("{} {}", target.coordinates.id.release, revisions(target));
     let mut lines = vec![
         style(title).bold().to_string(),
         format!("  trust      {}", trust(target)),
@@ -93,7 +93,12 @@ fn in_one_line(group: &Group<'_>) -> String {
         String::new()
     };
     let what = match group.len() {
-        1 => format!("{} in {} {}", at.release, at.namespace, revisions(target)),
+        1 => format!(
+            "{} in {} {}",
+            at.id.release,
+            at.id.namespace,
+            revisions(target)
+        ),
         n => {
             let step = match target.action {
                 Action::Install => "new",

@@ -15,10 +15,10 @@ pub(super) fn heading(target: &Target) -> String {
     let place = &format!(
         "{} release {} in namespace {}{} ({})",
         style(at.component.title()).bold(),
-        style(&at.release).cyan(),
-        style(&at.namespace).cyan(),
-        if at.cluster.is_known() {
-            format!(" of {}", at.cluster)
+        style(&at.id.release).cyan(),
+        style(&at.id.namespace).cyan(),
+        if at.id.cluster.is_known() {
+            format!(" of {}", at.id.cluster)
         } else {
             String::new()
         },

@@ -77,7 +77,7 @@ impl Screen {
         self.result(&format!(
             "\n{mark} {} of release {}\n  asked from {}namespace {}, image {}",
             style(&errand.place).bold(),
-            one.sending.release,
+            one.sending.id.release,
             node.unwrap_or_default(),
             errand.namespace,
             errand.image

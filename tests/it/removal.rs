@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use helm_clearml_certs::certs::Certificate;
 use helm_clearml_certs::certs::bundle::{Bundle, Entry, Given};
 use helm_clearml_certs::finding;
-use helm_clearml_certs::helm::{Chart, Coordinates, HelmArguments, Rollout};
+use helm_clearml_certs::helm::{Chart, Coordinates, HelmArguments, Rollout, TargetId};
 use helm_clearml_certs::kube::ClusterAddress;
 use helm_clearml_certs::overrides::task_pods::{Distros, Queues, Variables};
 use helm_clearml_certs::overrides::{Mode, Selection, Selector};
@@ -80,12 +80,14 @@ impl Plans {
         let request = Request {
             coordinates: Coordinates {
                 component: Component::Agent,
-                release: "clearml-agent".into(),
-                namespace: "default".into(),
+                id: TargetId {
+                    cluster: self.cluster.clone(),
+                    namespace: "default".into(),
+                    release: "clearml-agent".into(),
+                },
                 chart: "chart".into(),
                 version: "6.14.6".into(),
                 values: vec![path],
-                cluster: self.cluster.clone(),
             },
             chart: &chart,
             dependency: None,

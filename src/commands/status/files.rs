@@ -8,8 +8,9 @@ use serde_yaml::Value;
 
 use super::super::kept::{self, Read};
 use super::sought::Sought;
+use crate::helm::TargetId;
 use crate::nearest::file_like;
-use crate::request::{TargetId, TargetSpec};
+use crate::request::TargetSpec;
 use crate::status::FileSaid;
 use crate::values::{self, foreign};
 use crate::vendor::{Component, Layout};
