@@ -25,12 +25,12 @@ struct Draft {
 
 /// The drafts as the target at a place among all sees them.
 #[derive(Clone, Copy)]
-pub(super) struct Seen<'a> {
+pub(super) struct AsDrafted<'a> {
     drafts: &'a Drafts,
     by: usize,
 }
 
-impl<'a> Seen<'a> {
+impl<'a> AsDrafted<'a> {
     /// What the file that it edits will hold.
     pub(super) fn edited(self, path: &Path) -> Option<&'a str> {
         self.drafts.of(path)
@@ -45,8 +45,8 @@ impl<'a> Seen<'a> {
 
 impl Drafts {
     /// These, as the target at a place sees them.
-    pub(super) fn seen_by(&self, by: usize) -> Seen<'_> {
-        Seen { drafts: self, by }
+    pub(super) fn seen_by(&self, by: usize) -> AsDrafted<'_> {
+        AsDrafted { drafts: self, by }
     }
 
     /// What a file will hold, where a target edits it.

@@ -11,7 +11,7 @@ use crate::finding::Finding;
 use crate::helm::Helm;
 use crate::kube::Kubectl;
 use crate::plan::Target;
-use crate::preflight::{self, Answers};
+use crate::preflight::{self, AdmissionAnswers};
 use crate::ui::Screen;
 
 /// The fields that others than helm have set, and that stand in the upgrade's way.
@@ -47,10 +47,10 @@ pub(super) fn conflicts(
 }
 
 /// What the API server says to the pods that the upgrade brings.
-pub(super) fn pods(target: &Target, kubectl: &Kubectl, screen: &Screen) -> Answers {
+pub(super) fn pods(target: &Target, kubectl: &Kubectl, screen: &Screen) -> AdmissionAnswers {
     let newcomers = preflight::newcomers(target);
     if newcomers.is_empty() {
-        return Answers::default();
+        return AdmissionAnswers::default();
     }
     let namespace = &target.coordinates.id.namespace;
     let what = format!("asking whether namespace {namespace} lets the new pods in");

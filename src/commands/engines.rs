@@ -96,13 +96,13 @@ fn in_cluster(
 
 /// Who deploys each target's workloads, by the marks that they bear in the cluster.
 fn by_marks(targets: &[&Target], kubectl: &Kubectl) -> Vec<Option<Engine>> {
-    let workloads = targets
-        .iter()
-        .map(|target| Workload::among(&target.rendered.objects, &target.coordinates.id.namespace));
-    let workloads: Vec<Vec<Workload<'_>>> = workloads.collect();
+    let workloads = targets.iter().map(|target| {
+        MarkedWorkload::among(&target.rendered.objects, &target.coordinates.id.namespace)
+    });
+    let workloads: Vec<Vec<MarkedWorkload<'_>>> = workloads.collect();
     match live(&workloads.concat(), kubectl) {
         Some(live) => {
-            let of_one = |own: &Vec<Workload<'_>>| {
+            let of_one = |own: &Vec<MarkedWorkload<'_>>| {
                 let is_own = |one: &&Object| own.iter().any(|workload| workload.is(one));
                 Engine::of(&live.iter().filter(is_own).cloned().collect::<Vec<_>>())
             };
@@ -118,14 +118,14 @@ fn by_marks(targets: &[&Target], kubectl: &Kubectl) -> Vec<Option<Engine>> {
 
 /// What a workload is called in the cluster.
 #[derive(Clone, Copy)]
-struct Workload<'a> {
+struct MarkedWorkload<'a> {
     version: Option<&'a str>,
     kind: &'a str,
     namespace: &'a str,
     name: &'a str,
 }
 
-impl<'a> Workload<'a> {
+impl<'a> MarkedWorkload<'a> {
     /// Those of a release, which is in a namespace: one object is enough to tell by its marks, and these are few.
     fn among(objects: &'a [Object], namespace: &'a str) -> Vec<Self> {
         let workloads = objects.iter().filter(|one| one.keeps_pods());
@@ -149,11 +149,11 @@ impl<'a> Workload<'a> {
 }
 
 /// The workloads as they are in the cluster; `None` where that may not be read.
-fn live(workloads: &[Workload<'_>], kubectl: &Kubectl) -> Option<Vec<Object>> {
+fn live(workloads: &[MarkedWorkload<'_>], kubectl: &Kubectl) -> Option<Vec<Object>> {
     if workloads.is_empty() {
         return Some(Vec::new());
     }
-    let items: Vec<Json> = workloads.iter().map(Workload::reference).collect();
+    let items: Vec<Json> = workloads.iter().map(MarkedWorkload::reference).collect();
     let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
     let words = ["-f", "-", "--ignore-not-found", "--show-managed-fields"];
     get(kubectl, &words, Some(list.to_string()))
@@ -193,7 +193,7 @@ pub(super) fn rendered(
     let by_engine = |stream: &String| {
         let kubectl = Kubectl::at(helm.cluster()).ok()?;
         let objects = Manifest::read(stream).objects;
-        let workloads = Workload::among(&objects, rendering.namespace);
+        let workloads = MarkedWorkload::among(&objects, rendering.namespace);
         Engine::of(&live(&workloads, &kubectl)?)
     };
     match past {

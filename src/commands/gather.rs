@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use serde_yaml::Value;
 
 use super::default_chart::default_chart;
-use super::drafts::Seen;
+use super::drafts::AsDrafted;
 use super::kept::{self, Read};
 use super::side_by_side::side_by_side;
 use crate::exit::Stop;
@@ -413,7 +413,7 @@ impl Destination {
     pub(super) fn read_values(
         &self,
         layout: &Layout,
-        drafts: Seen<'_>,
+        drafts: AsDrafted<'_>,
         new_file: bool,
     ) -> Result<ValuesFiles> {
         let read = |path: &PathBuf| {

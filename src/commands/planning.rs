@@ -9,7 +9,7 @@ use tempfile::NamedTempFile;
 use time::{Duration, OffsetDateTime};
 
 use super::charts::Charts;
-use super::drafts::{self, Drafts, Seen};
+use super::drafts::{self, AsDrafted, Drafts};
 use super::engines;
 use super::gather::Destination;
 use super::side_by_side::{AT_ONCE, side_by_side};
@@ -380,7 +380,7 @@ impl Planner<'_> {
         &self,
         job: &Job,
         observed: Observed,
-        drafts: Seen<'_>,
+        drafts: AsDrafted<'_>,
         screen: &Screen,
     ) -> Result<Target> {
         let Job {
@@ -551,7 +551,7 @@ struct Candidate {
 const INPUT: &str = "-";
 
 impl Candidate {
-    fn new(files: &ValuesFiles, paths: &[PathBuf], drafts: Seen<'_>) -> Result<Self> {
+    fn new(files: &ValuesFiles, paths: &[PathBuf], drafts: AsDrafted<'_>) -> Result<Self> {
         let mut candidate = Self {
             values: Vec::new(),
             made: Vec::new(),

@@ -18,7 +18,7 @@ use crate::finding::Finding;
 use crate::helm::{self, Helm, PlacedRelease, Revision};
 use crate::kube::{ClusterAddress, Kubectl};
 use crate::plan::{Action, Observed, Target};
-use crate::preflight::{self, Answers, NamespaceRules, Others, Scene};
+use crate::preflight::{self, AdmissionAnswers, NamespaceRules, Others, Scene};
 use crate::ui::Screen;
 use crate::vendor::Component;
 
@@ -142,7 +142,7 @@ impl Preflight<'_> {
         let kubectl = Kubectl::at(&address);
         let (answers, rules) = match &kubectl {
             Ok(kubectl) if deploys => admission(target, kubectl, screen),
-            _ => (Answers::default(), None),
+            _ => (AdmissionAnswers::default(), None),
         };
         let cluster = self.clusters.known(&address);
         let everywhere = around.everywhere.get(&address);
@@ -233,7 +233,7 @@ fn admission(
     target: &Target,
     kubectl: &Kubectl,
     screen: &Screen,
-) -> (Answers, Option<NamespaceRules>) {
+) -> (AdmissionAnswers, Option<NamespaceRules>) {
     let answers = dry_run::pods(target, kubectl, screen);
     let rules = rules(target, &answers, kubectl, screen);
     (answers, rules)
@@ -242,7 +242,7 @@ fn admission(
 /// What the namespace demands of pods, where some are to be deployed that make a bundle, and not known to be let in.
 fn rules(
     target: &Target,
-    answers: &Answers,
+    answers: &AdmissionAnswers,
     kubectl: &Kubectl,
     screen: &Screen,
 ) -> Option<NamespaceRules> {

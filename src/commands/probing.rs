@@ -48,13 +48,13 @@ fn meet(server: &Endpoint, patience: Duration) -> Result<Met> {
 }
 
 /// What came of asking servers, and what it is judged by.
-pub(super) struct Answers {
+pub(super) struct ServerAnswers {
     met: BTreeMap<Endpoint, Result<Met>>,
     roots: Option<&'static [Certificate]>,
     now: OffsetDateTime,
 }
 
-impl Answers {
+impl ServerAnswers {
     /// Asks every server once, side by side.
     pub(super) fn of<'a>(servers: impl Iterator<Item = &'a NamedServer>, screen: &Screen) -> Self {
         let mut endpoints: Vec<Endpoint> = servers.map(|server| server.endpoint.clone()).collect();
@@ -150,7 +150,7 @@ impl Answers {
 /// Asks the servers that the targets' values name, and adds to each target what its pods' clients will say of them.
 pub(super) fn servers_of(targets: &mut [Target], screen: &Screen) {
     let servers = targets.iter().flat_map(|target| &target.servers);
-    let answers = Answers::of(servers, screen);
+    let answers = ServerAnswers::of(servers, screen);
     for target in targets {
         let found = answers.judge(
             &mut target.servers,

@@ -19,7 +19,7 @@ use self::found::{Looked, Surveyed};
 use self::reading::{Read, read_all, settle_doubts};
 use self::sought::{Sought, Wanted};
 use super::bundles;
-use super::probing::Answers;
+use super::probing::ServerAnswers;
 use super::side_by_side::{AT_ONCE, side_by_side};
 use crate::certs::bundle::Entry;
 use crate::certs::lint;
@@ -277,7 +277,7 @@ fn look(
 /// Asks the servers that the values of the releases name, each once.
 fn ask_servers(releases: &mut [ReleaseStatus], screen: &Screen) {
     let servers = releases.iter().flat_map(|release| &release.servers);
-    let answers = Answers::of(servers, screen);
+    let answers = ServerAnswers::of(servers, screen);
     for release in releases {
         let Some(mode) = release.mode else { continue };
         let found = answers.judge(&mut release.servers, &release.certificates, &[], mode);

@@ -8,7 +8,7 @@ use super::agreement::{confirm, json_asks_nobody};
 use super::gather::{self, Cluster, Clusters, Destination};
 use super::kept;
 use super::side_by_side::AT_ONCE;
-use super::verifying::{self, Found, Place, Wanted};
+use super::verifying::{self, Asking, Prepared, WithTasks};
 use crate::cli::{Output, VerifyArgs};
 use crate::exit::{ExitCode, Stop};
 use crate::finding::{self, Finding};
@@ -35,13 +35,13 @@ pub(super) fn run(
     let fleet = arguments
         .fleet
         .find(&arguments.components, &arguments.releases.0)?;
-    let wanted = Wanted {
+    let wanted = Asking {
         queues: &arguments.queues,
         image: arguments.image.as_deref(),
         servers: &arguments.servers,
         patience: arguments.timeout,
     };
-    let Found {
+    let Prepared {
         sendings,
         mut findings,
     } = match &fleet {
@@ -99,11 +99,16 @@ pub(super) fn run(
 }
 
 /// The pods of all releases.
-fn find(arguments: &VerifyArgs, helm: &Helm, wanted: Wanted<'_>, screen: &Screen) -> Result<Found> {
+fn find(
+    arguments: &VerifyArgs,
+    helm: &Helm,
+    wanted: Asking<'_>,
+    screen: &Screen,
+) -> Result<Prepared> {
     let may_ask = !arguments.no_input && arguments.output == Output::Text && ui::is_interactive();
     let mut cluster = Cluster::new(helm, false);
     let components = components(arguments, &mut cluster, screen)?;
-    let mut all = Found::default();
+    let mut all = Prepared::default();
     for spec in arguments.releases.0.all_of(&components)? {
         let place = Destination::find(spec, &mut cluster, screen, may_ask)?;
         let found = of_place(&place, helm, wanted, screen)?;
@@ -118,9 +123,9 @@ fn find_all(
     arguments: &VerifyArgs,
     fleet: &Fleet,
     helm: &Helm,
-    wanted: Wanted<'_>,
+    wanted: Asking<'_>,
     screen: &Screen,
-) -> Result<Found> {
+) -> Result<Prepared> {
     let (nothing, only) = (Desired::default(), &arguments.fleet.only);
     let mut requests = fleet.requests(&nothing, false, helm.cluster(), (only, &kept::known))?;
     requests.retain(|one| Component::WITH_TASK_PODS.contains(&one.spec.component));
@@ -133,7 +138,7 @@ fn find_all(
     }
     let mut clusters = Clusters::new(false);
     clusters.ask_all(&requests, helm, AT_ONCE, screen);
-    let mut all = Found::default();
+    let mut all = Prepared::default();
     for TargetRequest { cluster, spec, .. } in requests {
         let id = gather::id_of(&spec, &cluster);
         let place = Destination::find(spec, clusters.at(&cluster, helm), screen, false);
@@ -161,12 +166,12 @@ fn find_all(
 fn of_place(
     place: &Destination,
     helm: &Helm,
-    wanted: Wanted<'_>,
+    wanted: Asking<'_>,
     screen: &Screen,
-) -> Result<Found> {
+) -> Result<Prepared> {
     let listed = place.listed.as_ref().ok().and_then(Option::as_ref);
     let chart = listed.map(|one| chart_and_version(&one.chart).0);
-    let place = Place {
+    let place = WithTasks {
         component: place.component,
         chart: chart.unwrap_or(place.layout.chart),
         values_path: place.values_path.as_ref(),

@@ -34,9 +34,9 @@ const LONG: Duration = Duration::from_secs(10);
 const AT_ONCE: usize = 4;
 
 /// What an upgrade's flags say of it.
-pub(super) fn wanted_after(deploy: &DeployArgs) -> Wanted<'static> {
+pub(super) fn wanted_after(deploy: &DeployArgs) -> Asking<'static> {
     let timeout = deploy.timeout.as_deref();
-    Wanted {
+    Asking {
         queues: &[],
         image: None,
         servers: &[],
@@ -56,7 +56,7 @@ pub(super) fn after_upgrade(
 ) -> Result<Vec<Verified>> {
     let at = &target.coordinates;
     let inner = target.layout.path();
-    let place = Place {
+    let place = WithTasks {
         values_path: inner.as_ref(),
         component: at.component,
         chart: &target.chart_name,
@@ -64,7 +64,7 @@ pub(super) fn after_upgrade(
         namespace: &at.id.namespace,
     };
     let wanted = wanted_after(&order.deploy);
-    let Found {
+    let Prepared {
         sendings,
         mut findings,
     } = find(helm, place, wanted, screen)?;
@@ -79,7 +79,7 @@ pub(super) fn after_upgrade(
 
 /// A release whose task pods are wanted.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(super) struct WithTasks<'a> {
     pub(super) component: Component,
     /// The chart's name, as far as it is known.
     pub(super) chart: &'a str,
@@ -91,14 +91,14 @@ pub(super) struct Place<'a> {
 
 /// What is wanted of its pods.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Wanted<'a> {
+pub(super) struct Asking<'a> {
     pub(super) queues: &'a [String],
     pub(super) image: Option<&'a str>,
     pub(super) servers: &'a [Endpoint],
     pub(super) patience: Patience,
 }
 
-impl Wanted<'_> {
+impl Asking<'_> {
     /// After how many seconds a pod ends by itself.
     pub(super) fn seconds(&self) -> u64 {
         (self.patience.0 + SPARE).as_secs()
@@ -107,7 +107,7 @@ impl Wanted<'_> {
 
 /// The pods of a release to be sent, and what is wrong with its templates.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct Prepared {
     pub(super) sendings: Vec<Sending>,
     pub(super) findings: Vec<Finding>,
 }
@@ -118,11 +118,11 @@ pub(super) struct Found {
 /// The cluster does not answer; there is no such release, no such queue, no server to ask, no image.
 pub(super) fn find(
     helm: &Helm,
-    place: Place<'_>,
-    wanted: Wanted<'_>,
+    place: WithTasks<'_>,
+    wanted: Asking<'_>,
     screen: &Screen,
-) -> Result<Found> {
-    let Place {
+) -> Result<Prepared> {
+    let WithTasks {
         component,
         release,
         namespace,
@@ -153,9 +153,9 @@ pub(super) fn find(
     if task_pods.pods.is_empty() && task_pods.broken.is_empty() {
         task_pods = TaskPods::among(&own(&stored.objects));
     }
-    let mut found = Found {
+    let mut found = Prepared {
         findings: broken(&task_pods),
-        ..Found::default()
+        ..Prepared::default()
     };
     let chosen = chosen(&task_pods, wanted.queues, release)?;
     if chosen.is_empty() {
@@ -213,8 +213,12 @@ pub(super) fn find(
 }
 
 /// Where in the release's chart the component is, and its objects where others are in there too.
-fn inner(helm: &Helm, place: Place<'_>, now: &Deployed) -> Result<(&'static Layout, Option<Part>)> {
-    let Place {
+fn inner(
+    helm: &Helm,
+    place: WithTasks<'_>,
+    now: &Deployed,
+) -> Result<(&'static Layout, Option<Part>)> {
+    let WithTasks {
         component,
         chart,
         release,
@@ -366,7 +370,7 @@ pub(super) fn may_not(
 /// Sends the pods, a few at a time, and judges what they saw.
 pub(super) fn send(
     sendings: &[Sending],
-    wanted: Wanted<'_>,
+    wanted: Asking<'_>,
     ignored: &[Ignorable],
     screen: &Screen,
 ) -> Vec<Verified> {

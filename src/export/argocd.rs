@@ -6,7 +6,7 @@
 
 use serde_yaml::Value;
 
-use super::charts::{Place, remote};
+use super::charts::{Upstream, remote};
 use super::order::{turn, turns};
 use super::paths::within;
 use super::text::{document, head, list, map, with};
@@ -134,10 +134,10 @@ impl Words {
         });
         let fetched = remote(release)?;
         let (repository, chart) = match fetched.place {
-            Place::Registry(address) if origin.plain_http => {
+            Upstream::Registry(address) if origin.plain_http => {
                 (format!("oci://{address}/{}", fetched.chart), None)
             }
-            Place::Registry(place) | Place::Repository(_, place) => {
+            Upstream::Registry(place) | Upstream::Repository(_, place) => {
                 (place.to_owned(), Some(fetched.chart.to_owned()))
             }
         };

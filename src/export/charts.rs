@@ -87,14 +87,14 @@ impl ChartSource {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Remote<'a> {
     /// What kind of place it is.
-    pub(super) place: Place<'a>,
+    pub(super) place: Upstream<'a>,
     /// The chart's name there.
     pub(super) chart: &'a str,
 }
 
 /// A place that charts come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place<'a> {
+pub(super) enum Upstream<'a> {
     /// A registry: its address, without the scheme.
     Registry(&'a str),
     /// A repository: Helm's name for it, and its URL.
@@ -108,11 +108,11 @@ pub(super) enum Place<'a> {
 pub(super) fn remote(release: &Release) -> Result<Remote<'_>, Stop> {
     match &release.chart {
         ChartSource::Registry { address, chart } => Ok(Remote {
-            place: Place::Registry(address),
+            place: Upstream::Registry(address),
             chart,
         }),
         ChartSource::Repository { alias, url, chart } => Ok(Remote {
-            place: Place::Repository(alias, url),
+            place: Upstream::Repository(alias, url),
             chart,
         }),
         ChartSource::Folder { path } => Err(Stop::refused(format!(

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde_yaml::Value;
 
-use super::charts::{Place, Remote, remote};
+use super::charts::{Remote, Upstream, remote};
 use super::order::needs;
 use super::paths::way;
 use super::text::{document, head, list, map, with};
@@ -160,17 +160,17 @@ impl<'a> Cluster<'a> {
     }
 
     /// Each place that charts come from, and its name here.
-    fn sources(&self) -> Result<Vec<(Place<'a>, String)>, Stop> {
-        let mut places: Vec<Place<'a>> = Vec::new();
+    fn sources(&self) -> Result<Vec<(Upstream<'a>, String)>, Stop> {
+        let mut places: Vec<Upstream<'a>> = Vec::new();
         for release in self.releases {
             let Remote { place, .. } = remote(release)?;
             if !places.contains(&place) {
                 places.push(place);
             }
         }
-        let key = |place: &Place<'a>| match *place {
-            Place::Registry(address) => vec!["oci", address],
-            Place::Repository(alias, _) => vec![alias],
+        let key = |place: &Upstream<'a>| match *place {
+            Upstream::Registry(address) => vec!["oci", address],
+            Upstream::Repository(alias, _) => vec![alias],
         };
         let keys: Vec<_> = places.iter().map(key).collect();
         let names = names::unique(&keys);
@@ -240,11 +240,11 @@ impl<'a> Cluster<'a> {
 
     /// `HelmRepository` for registries too: with an `OCIRepository`, the version would get the digest behind it, and the labels of what
     /// is deployed would be others than those of `helm upgrade`.
-    fn source_file(&self, sources: &[(Place<'_>, String)]) -> Exported {
+    fn source_file(&self, sources: &[(Upstream<'_>, String)]) -> Exported {
         let objects = sources.iter().map(|(place, name)| {
             let (is_registry, url) = match place {
-                Place::Registry(address) => (true, format!("oci://{address}")),
-                Place::Repository(_, url) => (false, (*url).to_owned()),
+                Upstream::Registry(address) => (true, format!("oci://{address}")),
+                Upstream::Repository(_, url) => (false, (*url).to_owned()),
             };
             let spec = map([("interval", INTERVAL.into()), ("url", url.into())]);
             let spec = with(spec, "type", is_registry.then(|| "oci".into()));
@@ -287,7 +287,7 @@ impl<'a> Cluster<'a> {
         release: &Release,
         name: &str,
         needed: Vec<&str>,
-        sources: &[(Place<'_>, String)],
+        sources: &[(Upstream<'_>, String)],
         secrets: &BTreeMap<&Path, String>,
     ) -> Result<Value, Stop> {
         let Remote { place, chart } = remote(release)?;

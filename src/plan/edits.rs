@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde_yaml::Value;
 
-use super::guess::{Guess, Seen};
+use super::guess::{Guess, Rendered};
 use super::{Purpose, Request, TaskPods, unheld};
 use crate::certs::bundle::Entry;
 use crate::exit::Stop;
@@ -39,17 +39,17 @@ pub(super) struct Settled {
     /// `None` where the edit was refused before it could be rendered, or the rendering was.
     pub(super) proof: Option<Proof>,
     /// The release as it is now.
-    pub(super) deployed: Seen,
+    pub(super) deployed: Rendered,
 }
 
 /// The edits of one override file.
 pub(super) struct Edits<'a> {
     request: &'a Request<'a>,
-    deployed: &'a Seen,
+    deployed: &'a Rendered,
 }
 
 impl<'a> Edits<'a> {
-    pub(super) fn new(request: &'a Request<'a>, deployed: &'a Seen) -> Self {
+    pub(super) fn new(request: &'a Request<'a>, deployed: &'a Rendered) -> Self {
         Self { request, deployed }
     }
 
@@ -127,7 +127,7 @@ impl<'a> Edits<'a> {
             rendered: Manifest::default(),
             part: None,
             proof: None,
-            deployed: Seen::default(),
+            deployed: Rendered::default(),
         };
         // A refused placement leaves the task pods alone: they would name what is not there.
         if !finding::refuses(&settled.findings) {

@@ -29,13 +29,13 @@ pub(super) struct Guess {
 
 /// What a rendering has shown, or the release as it is deployed.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
+pub(super) struct Rendered {
     pub(super) proof: Proof,
     /// ConfigMaps that carry certificates by the files as they are.
     former: Vec<String>,
 }
 
-impl Seen {
+impl Rendered {
     /// Of the objects of a manifest, those of the component's chart are looked at.
     pub(super) fn new(objects: &[Object], part: Option<&Part>, request: &Request<'_>) -> Self {
         let layout = request.layout;
@@ -103,7 +103,7 @@ impl Guess {
         request: &Request<'_>,
         placed: &[Placed],
         taken: usize,
-        deployed: &Seen,
+        deployed: &Rendered,
         values: &Value,
     ) -> Self {
         let layout = request.layout;
@@ -136,8 +136,8 @@ impl Guess {
     pub(super) fn real(
         request: &Request<'_>,
         placed: &[Placed],
-        rendered: &Seen,
-        deployed: &Seen,
+        rendered: &Rendered,
+        deployed: &Rendered,
         former: &Self,
     ) -> Self {
         let carriers = rendered.carriers();

@@ -7,7 +7,7 @@ use anyhow::{Result, anyhow, bail};
 use serde_yaml::Value;
 
 use super::edits::{Edits, Settled};
-use super::guess::{self, Guess, Seen};
+use super::guess::{self, Guess, Rendered};
 use super::{Request, api_rules, chart_ignores, flags, no_queue, required};
 use crate::finding::{self, Finding};
 use crate::helm::HelmError;
@@ -23,7 +23,7 @@ pub(super) fn settle(
     request: &Request<'_>,
     render: &mut dyn FnMut(&str) -> Result<String>,
 ) -> Result<Settled> {
-    let mut deployed = Seen::deployed(request);
+    let mut deployed = Rendered::deployed(request);
     if request.drop.is_some() && !request.chart.is_assumed {
         deployed.add_former(request, render);
     }
@@ -39,7 +39,7 @@ pub(super) fn settle(
 
 fn rendered(
     request: &Request<'_>,
-    deployed: &Seen,
+    deployed: &Rendered,
     render: &mut dyn FnMut(&str) -> Result<String>,
 ) -> Result<Settled> {
     let layout = request.layout;
@@ -75,7 +75,7 @@ fn rendered(
             );
         }
         let part = request.part(&stream);
-        let rendered = Seen::new(&manifest.objects, part.as_ref(), request);
+        let rendered = Rendered::new(&manifest.objects, part.as_ref(), request);
         let (placed, former) = (&settled.placed, &settled.guess);
         let real = Guess::real(request, placed, &rendered, deployed, former);
         let next = if real.says_the_same(&settled.guess, settled.mode) {

@@ -254,7 +254,7 @@ mod tests {
 
     use super::*;
     use crate::plan::Observed;
-    use crate::preflight::Answers;
+    use crate::preflight::AdmissionAnswers;
     use crate::preflight::tests::{scene_of, target_of};
     use crate::vendor::Component;
 
@@ -304,7 +304,7 @@ mod tests {
     }
 
     /// What is found of two pods with a container that makes the bundle, in a restricted namespace.
-    fn found(answers: &Answers) -> Vec<(Severity, &'static str)> {
+    fn found(answers: &AdmissionAnswers) -> Vec<(Severity, &'static str)> {
         let mut target = target_of(Component::Agent, Observed::Absent);
         for (at, own) in [("a", WHOLE), ("b", "image: b")] {
             let spec = format!("{{initContainers: [{UPDATER}], containers: [{{name: c, {own}}}]}}");
@@ -324,9 +324,9 @@ mod tests {
     fn what_the_api_server_says_is_told_once_and_counts() {
         let security = "pod-security-refuses";
         // Not asked.
-        let unknown = Answers {
+        let unknown = AdmissionAnswers {
             unknown: Some("EOF".to_owned()),
-            ..Answers::default()
+            ..AdmissionAnswers::default()
         };
         assert_eq!(
             found(&unknown),
@@ -336,28 +336,28 @@ mod tests {
             ]
         );
         // Let in, by a policy that adds what is missing, say.
-        let taken = Answers {
+        let taken = AdmissionAnswers {
             taken: vec![place("a"), place("b")],
-            ..Answers::default()
+            ..AdmissionAnswers::default()
         };
         assert_eq!(found(&taken), []);
-        let one_of_them = |severity| Answers {
+        let one_of_them = |severity| AdmissionAnswers {
             taken: vec![place("a")],
             refused: vec![
                 refusal("b", "violates PodSecurity: x", severity),
                 refusal("b", "no PriorityClass", severity),
             ],
-            ..Answers::default()
+            ..AdmissionAnswers::default()
         };
         for severity in [Severity::Warning, Severity::Error] {
             let all = found(&one_of_them(severity));
             assert_eq!(all, [(severity, security), (severity, "pod-refused")]);
         }
-        let everywhere = Answers {
+        let everywhere = AdmissionAnswers {
             refused: ["a", "b", "c"]
                 .map(|at| refusal(at, "no", Severity::Error))
                 .into(),
-            ..Answers::default()
+            ..AdmissionAnswers::default()
         };
         assert_eq!(
             found(&everywhere),

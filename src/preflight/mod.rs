@@ -22,7 +22,7 @@ use crate::plan::Target;
 pub use admission::NamespaceRules;
 pub use conflicts::{conflict, contested};
 pub use drift::put_back;
-pub use newcomers::{Answers, Newcomer, Refusal, answers, newcomers};
+pub use newcomers::{AdmissionAnswers, Newcomer, Refusal, answers, newcomers};
 pub use running::{Workload, keeping_old_content, restarted};
 pub use size::{Stored, check as check_size};
 
@@ -40,7 +40,7 @@ pub struct Scene<'a> {
     /// What the namespace demands of pods, as far as that can be seen.
     pub rules: Option<&'a NamespaceRules>,
     /// What the API server says to the pods that are new.
-    pub answers: &'a Answers,
+    pub answers: &'a AdmissionAnswers,
     /// The engine that deploys the release, where one is known.
     pub engine: Option<&'a Engine>,
     /// What others of this run do in the same namespace.
@@ -92,7 +92,7 @@ pub(crate) mod tests {
     use crate::release::Snapshot;
     use crate::vendor::Component;
 
-    static NO_ANSWERS: Answers = Answers {
+    static NO_ANSWERS: AdmissionAnswers = AdmissionAnswers {
         taken: Vec::new(),
         refused: Vec::new(),
         unknown: None,

@@ -23,7 +23,7 @@ pub struct Newcomer {
 
 /// What was said of an upgrade's pods.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Answers {
+pub struct AdmissionAnswers {
     /// Where the pods stand that would be taken.
     pub taken: Vec<PodPlace>,
     /// Those that would not.
@@ -205,8 +205,8 @@ pub fn answers(
     newcomers: &[Newcomer],
     said: &[Option<String>],
     before: &[Option<String>],
-) -> Answers {
-    let mut answers = Answers::default();
+) -> AdmissionAnswers {
+    let mut answers = AdmissionAnswers::default();
     for (index, newcomer) in newcomers.iter().enumerate() {
         let of = |said: &[Option<String>]| said.get(index).cloned().flatten();
         let Some(said) = of(said) else {

@@ -10,7 +10,7 @@ use crate::secrets;
 
 /// A line of a unified diff.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Line {
+pub enum DiffLine {
     /// `--- old` or `+++ new`.
     File(String),
     /// `@@ -1,2 +1,3 @@`.
@@ -23,7 +23,7 @@ pub enum Line {
     Removed(String),
 }
 
-impl Line {
+impl DiffLine {
     /// What it says, without its sign.
     #[must_use]
     pub fn text(&self) -> &str {
@@ -49,7 +49,7 @@ impl Line {
     }
 }
 
-impl fmt::Display for Line {
+impl fmt::Display for DiffLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(text) | Self::Hunk(text) => f.write_str(text),
@@ -62,7 +62,7 @@ impl fmt::Display for Line {
 
 /// The edit of an override file, secrets masked and certificates in one line each.
 #[must_use]
-pub fn of_file(file: &FileChange) -> Vec<Line> {
+pub fn of_file(file: &FileChange) -> Vec<DiffLine> {
     let shown = |text: &str| summary::summarised(&secrets::masked_file(text));
     // Around the values there may be anything, secrets of others among it.
     let (before, after) = match &file.inside {
@@ -88,8 +88,8 @@ pub fn of_file(file: &FileChange) -> Vec<Line> {
         "/dev/null".to_owned()
     };
     let mut lines = vec![
-        Line::File(format!("--- {old}")),
-        Line::File(format!("+++ {name}")),
+        DiffLine::File(format!("--- {old}")),
+        DiffLine::File(format!("+++ {name}")),
     ];
     lines.extend(of_texts(&before, &after));
     lines
@@ -97,17 +97,19 @@ pub fn of_file(file: &FileChange) -> Vec<Line> {
 
 /// The differing lines of two texts with three lines around them.
 #[must_use]
-pub fn of_texts(before: &str, after: &str) -> Vec<Line> {
+pub fn of_texts(before: &str, after: &str) -> Vec<DiffLine> {
     let diff = TextDiff::from_lines(before, after);
     let mut lines = Vec::new();
     for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
-        lines.push(Line::Hunk(hunk.header().to_string().trim_end().to_owned()));
+        lines.push(DiffLine::Hunk(
+            hunk.header().to_string().trim_end().to_owned(),
+        ));
         for change in hunk.iter_changes() {
             let text = change.value().trim_end_matches(['\n', '\r']).to_owned();
             lines.push(match change.tag() {
-                ChangeTag::Equal => Line::Same(text),
-                ChangeTag::Insert => Line::Added(text),
-                ChangeTag::Delete => Line::Removed(text),
+                ChangeTag::Equal => DiffLine::Same(text),
+                ChangeTag::Insert => DiffLine::Added(text),
+                ChangeTag::Delete => DiffLine::Removed(text),
             });
         }
     }

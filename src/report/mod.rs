@@ -17,7 +17,7 @@ mod status;
 mod summary;
 mod verify;
 
-pub use diff::{Line, of_file, of_texts};
+pub use diff::{DiffLine, of_file, of_texts};
 pub use ending::Ending;
 pub use inspection::{InspectedOverride, Inspection};
 pub use plan::plan_json;

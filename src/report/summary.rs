@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::diff::{self, Line};
+use super::diff::{self, DiffLine};
 use crate::finding::Severity;
 use crate::overrides::Placed;
 use crate::plan::{Change, Plan, Target};
@@ -35,14 +35,14 @@ impl Counts {
         } else {
             Vec::new()
         };
-        let count = |is: fn(&Line) -> bool| lines.iter().filter(|line| is(line)).count();
+        let count = |is: fn(&DiffLine) -> bool| lines.iter().filter(|line| is(line)).count();
         let objects = |change: Change| {
             let objects = target.changes.objects.iter();
             objects.filter(|object| object.change == change).count()
         };
         Self {
-            lines_added: count(|line| matches!(line, Line::Added(_))),
-            lines_removed: count(|line| matches!(line, Line::Removed(_))),
+            lines_added: count(|line| matches!(line, DiffLine::Added(_))),
+            lines_removed: count(|line| matches!(line, DiffLine::Removed(_))),
             created: objects(Change::Added),
             changed: objects(Change::Changed),
             removed: objects(Change::Removed),

@@ -21,14 +21,14 @@ const BOUND: Duration = Duration::from_secs(5);
 const LOOK_AGAIN: Duration = Duration::from_millis(400);
 
 /// A workload, and the labels of its pods.
-struct Workload {
+struct Awaited {
     kind: String,
     namespace: String,
     name: String,
     selector: String,
 }
 
-impl Workload {
+impl Awaited {
     fn of(object: &Object, namespace: &str) -> Option<Self> {
         if !object.keeps_pods() || object.is_hook() {
             return None;
@@ -88,11 +88,11 @@ struct Seen {
 /// nothing is claimed.
 pub(super) fn look(kubectl: &Kubectl, target: &Target, check: &mut Check) {
     let namespace = &target.coordinates.id.namespace;
-    let mut open: Vec<(Workload, bool)> = target
+    let mut open: Vec<(Awaited, bool)> = target
         .rendered
         .objects
         .iter()
-        .filter_map(|object| Workload::of(object, namespace))
+        .filter_map(|object| Awaited::of(object, namespace))
         .map(|workload| (workload, false))
         .collect();
     let started = Instant::now();

@@ -6,7 +6,7 @@ use super::detail::Detail;
 use super::fit;
 use super::folded::{folded, narrowed};
 use crate::plan::FileChange;
-use crate::report::{self, Line};
+use crate::report::{self, DiffLine};
 
 /// The edit of an override file.
 pub(super) fn of(file: &FileChange, detail: Detail) -> String {
@@ -18,7 +18,7 @@ pub(super) fn hunks(before: &str, after: &str, detail: Detail, indent: usize) ->
     coloured(&report::of_texts(before, after), detail, indent)
 }
 
-fn coloured(lines: &[Line], detail: Detail, indent: usize) -> Vec<String> {
+fn coloured(lines: &[DiffLine], detail: Detail, indent: usize) -> Vec<String> {
     let width = fit::width_of_results().map(|width| width.saturating_sub(indent));
     let lines = if detail.certificates {
         lines.iter().map(|line| narrowed(line, width)).collect()
@@ -28,11 +28,11 @@ fn coloured(lines: &[Line], detail: Detail, indent: usize) -> Vec<String> {
     let lines = lines.iter().map(|line| {
         let text = style(line.to_string());
         let text = match line {
-            Line::File(_) => text.bold(),
-            Line::Hunk(_) => text.cyan(),
-            Line::Same(_) => text,
-            Line::Added(_) => text.green(),
-            Line::Removed(_) => text.red(),
+            DiffLine::File(_) => text.bold(),
+            DiffLine::Hunk(_) => text.cyan(),
+            DiffLine::Same(_) => text,
+            DiffLine::Added(_) => text.green(),
+            DiffLine::Removed(_) => text.red(),
         };
         text.to_string()
     });

@@ -3,13 +3,13 @@
 use super::fit;
 use crate::certs::mozilla;
 use crate::certs::summary::Marker;
-use crate::report::Line;
+use crate::report::DiffLine;
 
 /// Fewer than these are shown one by one.
 const WORTH_FOLDING: usize = 4;
 
 /// Lines of a difference in which each run of public CAs is one line, and none of a certificate is wider than `width`.
-pub(super) fn folded(lines: &[Line], width: Option<usize>) -> Vec<Line> {
+pub(super) fn folded(lines: &[DiffLine], width: Option<usize>) -> Vec<DiffLine> {
     let mut folded = Vec::new();
     let mut rest = lines;
     while let Some(first) = rest.first() {
@@ -29,7 +29,7 @@ pub(super) fn folded(lines: &[Line], width: Option<usize>) -> Vec<Line> {
 }
 
 /// A line as it is, but for a certificate's that is too wide.
-pub(super) fn narrowed(line: &Line, width: Option<usize>) -> Line {
+pub(super) fn narrowed(line: &DiffLine, width: Option<usize>) -> DiffLine {
     let (Some(width), Some(marker)) = (width, Marker::read(line.text())) else {
         return line.clone();
     };
@@ -41,7 +41,7 @@ pub(super) fn narrowed(line: &Line, width: Option<usize>) -> Line {
     line.with(marker.named(&fit::middle(marker.name, room.max(8))))
 }
 
-fn public(line: &Line) -> Option<Marker<'_>> {
+fn public(line: &DiffLine) -> Option<Marker<'_>> {
     let marker = Marker::read(line.text())?;
     mozilla::has_root_that_begins(marker.fingerprint).then_some(marker)
 }
@@ -62,17 +62,17 @@ mod tests {
     use super::*;
 
     /// Public roots, as a bundle in a file.
-    fn bundle() -> Vec<Line> {
+    fn bundle() -> Vec<DiffLine> {
         let text = include_str!("../../tests/support/public-bundle.pem");
         let indented: Vec<String> = text.lines().map(|line| format!("    {line}")).collect();
         let shown = crate::certs::summary::summarised(&indented.join("\n"));
         shown
             .lines()
-            .map(|line| Line::Added(line.to_owned()))
+            .map(|line| DiffLine::Added(line.to_owned()))
             .collect()
     }
 
-    fn shown(lines: &[Line], width: usize) -> Vec<String> {
+    fn shown(lines: &[DiffLine], width: usize) -> Vec<String> {
         let lines = folded(lines, Some(width));
         lines.iter().map(ToString::to_string).collect()
     }
@@ -82,7 +82,7 @@ mod tests {
         let all = bundle();
         assert!(all.len() >= WORTH_FOLDING, "{all:?}");
         let own = "    <certificate Acme Root CA, C5:AD:DE:8D:D2:13:96:F1…, until 2046-01-01>";
-        let lines = [vec![Line::Added(own.to_owned())], all.clone()].concat();
+        let lines = [vec![DiffLine::Added(own.to_owned())], all.clone()].concat();
         let shown_lines = shown(&lines, 80);
         assert_eq!(shown_lines.len(), 2, "{shown_lines:?}");
         assert_eq!(shown_lines[0], format!("+{own}"));
@@ -90,7 +90,7 @@ mod tests {
         assert!(shown_lines[1].starts_with(&start), "{shown_lines:?}");
         // What stays is another matter than what comes.
         let mut mixed = all.clone();
-        mixed[1] = Line::Same(all[1].text().to_owned());
+        mixed[1] = DiffLine::Same(all[1].text().to_owned());
         assert!(shown(&mixed, 200).len() > 2);
         let few = all.get(..WORTH_FOLDING - 1).unwrap();
         assert_eq!(shown(few, 200).len(), few.len());
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn a_long_name_gives_its_middle_and_keeps_fingerprint_and_end() {
         let long = "        <certificate Acme Corporation Worldwide Root Certification Authority G2, C5:AD:DE:8D:D2:13:96:F1…, until 2046-01-01>";
-        let shown = shown(&[Line::Added(long.to_owned())], 80);
+        let shown = shown(&[DiffLine::Added(long.to_owned())], 80);
         assert_eq!(console::measure_text_width(&shown[0]), 80, "{shown:?}");
         assert!(shown[0].ends_with(", C5:AD:DE:8D:D2:13:96:F1…, until 2046-01-01>"));
         assert!(

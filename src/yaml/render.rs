@@ -7,7 +7,7 @@ use super::style::Style;
 
 /// Where an inline value or a block of lines is to stand.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct Columns {
     /// The column of the key, the `?` or the `-` that holds the value.
     pub(super) parent: usize,
     /// The column at which a mapping under the parent begins.
@@ -18,7 +18,7 @@ pub(super) struct Place {
     pub(super) literal: usize,
 }
 
-impl Place {
+impl Columns {
     /// The places of values behind a dash at this column: on its line, right after `- `.
     pub(super) const fn behind_dash(dash: usize) -> Self {
         Self {
@@ -49,8 +49,8 @@ pub(super) struct Renderer {
 
 impl Renderer {
     /// The places of values under a key at `parent`.
-    pub(super) fn under_key(self, parent: usize) -> Place {
-        Place {
+    pub(super) fn under_key(self, parent: usize) -> Columns {
+        Columns {
             parent,
             mapping: parent + self.style.mapping,
             list: parent + self.style.list,
@@ -62,7 +62,7 @@ impl Renderer {
     pub(super) fn write(
         self,
         value: &Value,
-        place: Place,
+        place: Columns,
         null: &str,
     ) -> Result<Written, &'static str> {
         let written = match value {
@@ -140,7 +140,7 @@ impl Renderer {
     fn item(self, item: &Value, column: usize) -> Result<String, &'static str> {
         let line_break = self.style.line_break;
         Ok(
-            match self.write(item, Place::behind_dash(column), "null")? {
+            match self.write(item, Columns::behind_dash(column), "null")? {
                 Written::Inline(text) => format!("{:column$}- {text}{line_break}", ""),
                 Written::Literal { header, lines } => {
                     format!("{:column$}- {header}{line_break}{lines}", "")

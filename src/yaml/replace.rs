@@ -9,7 +9,7 @@ use super::edit::Editor;
 use super::gap;
 use super::node::{Kind, Node, ScalarNode, ScalarStyle};
 use super::note;
-use super::render::{self, Place, Written};
+use super::render::{self, Columns, Written};
 
 /// Where a value hangs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,14 +53,14 @@ impl Editor<'_> {
             Slot::BareKey(_) => {
                 return Err(self.unsafe_at(node.start, "its key is written without a `:`"));
             }
-            Slot::Root => Place {
+            Slot::Root => Columns {
                 parent: 0,
                 mapping: 0,
                 list: 0,
                 literal: 0,
             },
             Slot::Key(column) => self.literal_place(node, self.renderer.under_key(column)),
-            Slot::Dash(column) => self.literal_place(node, Place::behind_dash(column)),
+            Slot::Dash(column) => self.literal_place(node, Columns::behind_dash(column)),
         };
         let null = if matches!(slot, Slot::Dash(_)) {
             "null"
@@ -162,7 +162,7 @@ impl Editor<'_> {
     }
 
     /// A block scalar stays at the column of the one it replaces, and is indented deeper than a comment right below.
-    fn literal_place(&self, node: &Node, place: Place) -> Place {
+    fn literal_place(&self, node: &Node, place: Columns) -> Columns {
         let present = match &node.kind {
             Kind::Scalar(ScalarNode {
                 style: ScalarStyle::Block { indent, .. },
@@ -178,7 +178,7 @@ impl Editor<'_> {
             node.content.end
         };
         let column = present.unwrap_or(place.literal);
-        Place {
+        Columns {
             literal: column.max(gap::column_for_literal(self.text, line)),
             ..place
         }

@@ -3,7 +3,7 @@
 use serde_yaml::Value;
 
 use super::certificates_in;
-use crate::commands::probing::Answers;
+use crate::commands::probing::ServerAnswers;
 use crate::doctor::Check;
 use crate::finding::{self, Finding};
 use crate::overrides::{Mode, Placed, held_by, mode_in};
@@ -36,7 +36,7 @@ impl Namer {
 /// Asks all of them at once, and tells of each server once for each that names it.
 pub(super) fn ask(mut namers: Vec<Namer>, screen: &Screen) -> Vec<Check> {
     let named = namers.iter().flat_map(|one| &one.servers);
-    let answers = Answers::of(named, screen);
+    let answers = ServerAnswers::of(named, screen);
     let mut checks = Vec::new();
     for namer in &mut namers {
         for mut server in std::mem::take(&mut namer.servers) {
