@@ -321,7 +321,13 @@ fn missing(sought: &[Sought], reads: &[Read], surveyed: &[Result<Surveyed>]) -> 
                 ),
             )
             .hint(format!(
-                "look in all namespaces with -A, or see what there is: {}",
+                "{}see what there is: {}",
+                if one.is_listed() {
+                    // The file says where they are.
+                    ""
+                } else {
+                    "look in all namespaces with -A, or "
+                },
                 one.cluster.helm(&["list", "-A"])
             ));
             if !findings.contains(&finding) {

@@ -232,6 +232,7 @@ fn unplaced_target(world: &World) {
     let run = FakeHelm::new(world, &rules).runs("status --skip-probe");
     run.exits(3)
         .warns("error[release-missing]: there is no release clearml-agent of the agent in team-a")
+        .warns("hint: see what there is: helm list -A")
         .never_says("team-b/clearml-agent");
 }
 
