@@ -38,10 +38,7 @@ impl Workload {
     /// The namespace that it is in, where its release is in `namespace`.
     #[must_use]
     pub fn namespace_in<'a>(&'a self, namespace: &'a str) -> &'a str {
-        match self.namespace.as_str() {
-            "" => namespace,
-            own => own,
-        }
+        self.id().namespace_in(namespace)
     }
 
     /// The command that restarts it, where its release is at `at`.

@@ -37,6 +37,17 @@ pub fn keeps_pods(kind: &str) -> bool {
     ["Deployment", "StatefulSet", "DaemonSet"].contains(&kind)
 }
 
+impl<'a> ObjectId<'a> {
+    /// The namespace that it goes into, where its release is in `namespace`.
+    #[must_use]
+    pub fn namespace_in(self, namespace: &'a str) -> &'a str {
+        match self.namespace {
+            "" => namespace,
+            own => own,
+        }
+    }
+}
+
 impl Object {
     /// An object as the API gives it.
     #[must_use]
@@ -74,10 +85,7 @@ impl Object {
     /// The namespace that it goes into, where its release is in `namespace`.
     #[must_use]
     pub fn namespace_in<'a>(&'a self, namespace: &'a str) -> &'a str {
-        match self.namespace.as_str() {
-            "" => namespace,
-            own => own,
-        }
+        self.id().namespace_in(namespace)
     }
 
     /// The objects of a list, as kubectl prints several.

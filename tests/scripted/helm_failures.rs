@@ -129,6 +129,14 @@ pub(crate) fn status(revision: u64, state: &str, values: &str) -> Rule {
     ))
 }
 
+/// The same of a deployed one with a manifest.
+pub(crate) fn stored(revision: u64, values: &str, manifest: &str) -> Rule {
+    let values: serde_json::Value = serde_json::from_str(values).unwrap();
+    let info = serde_json::json!({"status": "deployed"});
+    let status = serde_json::json!({"name": "clearml-agent", "version": revision, "info": info, "config": values, "manifest": manifest});
+    Rule::when("status").prints(&status.to_string())
+}
+
 pub(crate) const OLD_VALUES: &str = r#"{"imageCredentials":{"password":"hunter2-very-secret"}}"#;
 
 pub(crate) fn rendered() -> Rule {

@@ -3,7 +3,7 @@
 use libtest_mimic::Trial;
 use serde_json::json;
 
-use crate::helm_failures::{OLD_VALUES, OVERRIDE, changed, deployed_list, rendered, trial};
+use crate::helm_failures::{OLD_VALUES, OVERRIDE, changed, deployed_list, rendered, stored, trial};
 use crate::support::fake_helm::{FakeHelm, FakeKubectl, Rule};
 use crate::support::{World, certificates, chart, copy_folder};
 use crate::words::WHOLE;
@@ -25,16 +25,15 @@ fn with(world: &World, object: &str) -> String {
     "install agent --ca ca.pem --chart ./chart --skip-probe --discard-values --yes".to_owned()
 }
 
-/// The release as helm tells of it.
-fn status(revision: u64, values: &str, manifest: &str) -> Rule {
-    let status = json!({
-        "name": "clearml-agent",
-        "version": revision,
-        "info": {"status": "deployed"},
-        "config": serde_json::from_str::<serde_json::Value>(values).unwrap(),
-        "manifest": manifest,
-    });
-    Rule::when("status").prints(&status.to_string())
+/// A helm that tells of a release with one manifest before its upgrade and another after it.
+fn upgrading(values: &str, [before, after]: [&str; 2]) -> [Rule; 5] {
+    [
+        deployed_list(),
+        rendered(),
+        stored(3, OLD_VALUES, before).twice(),
+        Rule::when("upgrade").prints("done\n"),
+        stored(4, values, after),
+    ]
 }
 
 /// A workload in namespace `jobs` that mounts a certificate, which lies beside it; one of the same name is the release's own.
@@ -67,16 +66,7 @@ fn restarted(world: &World) {
     let after = mounting(&world.read("ca.pem"));
     let runs = |more: &str| {
         world.write(OVERRIDE, WHOLE);
-        let fake = FakeHelm::new(
-            world,
-            &[
-                deployed_list(),
-                rendered(),
-                status(3, OLD_VALUES, &before).twice(),
-                Rule::when("upgrade").prints("done\n"),
-                status(4, &values, &after),
-            ],
-        );
+        let fake = FakeHelm::new(world, &upgrading(&values, [&before, &after]));
         fake.forgets();
         fake.runs(&format!("{line}{more}"))
     };
@@ -115,16 +105,7 @@ fn coming_up(world: &World) {
     );
     let before = mounting(&certificates::ca("Acme Old"));
     let after = mounting(&world.read("ca.pem"));
-    let fake = FakeHelm::new(
-        world,
-        &[
-            deployed_list(),
-            rendered(),
-            status(3, OLD_VALUES, &before).twice(),
-            Rule::when("upgrade").prints("done\n"),
-            status(4, &values, &after),
-        ],
-    );
+    let fake = FakeHelm::new(world, &upgrading(&values, [&before, &after]));
     fake.runs(&line)
         .exits(1)
         .warns("Deployment more: no pod can be made (FailedCreate): no such quota");
@@ -142,7 +123,7 @@ fn immutable(world: &World) {
         &[
             deployed_list(),
             rendered(),
-            status(3, OLD_VALUES, &object(1)),
+            stored(3, OLD_VALUES, &object(1)),
         ],
     );
     fake.runs(&line)

@@ -123,17 +123,22 @@ fn file_of_flux(world: &World) {
         .warns("error[release-missing]: there is no release other");
 }
 
-fn named_files(world: &World) {
+/// What is told of two agents of one file.
+fn two_agents(world: &World) -> [Rule; 3] {
     let release = agent(world);
     let second = Release::of(world, "second", CHART, OVERRIDE);
-    let rules = [
+    [
         listed(&[
             ("clearml-agent", "team-a", CHART),
             ("second", "team-a", CHART),
         ]),
         release.told(),
         Rule::when("status second").prints(&second.status()),
-    ];
+    ]
+}
+
+fn named_files(world: &World) {
+    let rules = two_agents(world);
     world.write("b.yaml", "a: 1\n").write(
         "clearml-certs.yaml",
         "targets:\n  - {component: agent, release: clearml-agent}\n  - {component: agent, release: second, values: b.yaml}\n",
@@ -157,16 +162,7 @@ fn named_files(world: &World) {
 
 /// A file that cannot be compared keeps nobody from hearing of the other targets.
 fn unread_files(world: &World) {
-    let release = agent(world);
-    let second = Release::of(world, "second", CHART, OVERRIDE);
-    let rules = [
-        listed(&[
-            ("clearml-agent", "team-a", CHART),
-            ("second", "team-a", CHART),
-        ]),
-        release.told(),
-        Rule::when("status second").prints(&second.status()),
-    ];
+    let rules = two_agents(world);
     let files = |of_second: &str, of_third: &str| {
         let file = format!(
             "targets:\n  - {{component: agent, release: clearml-agent}}\n  - {{component: agent, release: second, values: {of_second}}}\n  - {{component: agent, release: third, values: {of_third}}}\n"

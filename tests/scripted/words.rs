@@ -3,7 +3,8 @@
 use libtest_mimic::Trial;
 
 use crate::helm_failures::{
-    OLD_VALUES, OVERRIDE, agent, changed, deployed_list, no_releases, rendered, status, trial,
+    OLD_VALUES, OVERRIDE, agent, changed, deployed_list, no_releases, rendered, status, stored,
+    trial,
 };
 use crate::support::authority::authority;
 use crate::support::fake_helm::{FakeHelm, FakeKubectl, Rule};
@@ -120,14 +121,7 @@ pub(crate) fn mounting(revision: u64, pem: &str, values: &str) -> Rule {
     let manifest = format!(
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: glue}}\nspec:\n  template:\n    spec:\n      volumes: [{{name: c, configMap: {{name: ca}}}}]\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: ca}}\ndata:\n  ca.crt: |\n    {pem}\n"
     );
-    let status = serde_json::json!({
-        "name": "clearml-agent",
-        "version": revision,
-        "info": {"status": "deployed"},
-        "config": serde_json::from_str::<serde_json::Value>(values).unwrap(),
-        "manifest": manifest,
-    });
-    Rule::when("status").prints(&status.to_string())
+    stored(revision, values, &manifest)
 }
 
 fn kubectl(world: &World) {
