@@ -1,17 +1,18 @@
 //! Asking the API server what it would say to objects that nobody makes yet.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::convert::Infallible;
 
 use anyhow::Result;
 use serde_json::{Value as Json, json};
 
+use super::asking;
 use super::side_by_side::{AT_ONCE, side_by_side};
 use crate::finding::Finding;
 use crate::helm::Helm;
 use crate::kube::Kubectl;
 use crate::plan::Target;
-use crate::preflight::{self, AdmissionAnswers};
+use crate::preflight::{self, AdmissionAnswers, Newcomer, Said};
 use crate::ui::Screen;
 
 /// The fields that others than helm have set, and that stand in the upgrade's way.
@@ -36,64 +37,103 @@ pub(super) fn conflicts(
             return Ok(objects.iter().filter_map(unknown).collect());
         }
     };
-    let namespace = &target.coordinates.id.namespace;
-    let verb = ["apply", "--server-side", "--field-manager=helm"];
+    let verb = [
+        "apply",
+        "-n",
+        namespace(target),
+        "--server-side",
+        "--field-manager=helm",
+    ];
     let Ok(said) = screen.step("asking the cluster whose fields the upgrade sets", || {
-        Ok::<_, Infallible>(refusals(kubectl, &verb, namespace, &objects))
+        Ok::<_, Infallible>(refusals(kubectl, &verb, &objects))
     });
     let against = objects.iter().zip(said);
     let found = against.filter_map(|(object, said)| preflight::conflict(object, &said?));
     Ok(found.collect())
 }
 
-/// What the API server says to the pods that the upgrade brings.
-pub(super) fn pods(target: &Target, kubectl: &Kubectl, screen: &Screen) -> AdmissionAnswers {
-    let newcomers = preflight::newcomers(target);
-    if newcomers.is_empty() {
-        return AdmissionAnswers::default();
-    }
-    let namespace = &target.coordinates.id.namespace;
-    let what = format!("asking whether namespace {namespace} lets the new pods in");
-    let Ok(answers) = screen.step(&what, || {
-        let pods: Vec<Json> = newcomers.iter().map(|one| one.pod.clone()).collect();
-        let said = refusals(kubectl, &["create"], namespace, &pods);
-        // What is rejected may have been so before.
-        let followed = newcomers
-            .iter()
-            .zip(&said)
-            .filter(|(_, said)| said.is_some());
-        let followed = followed.filter_map(|(one, _)| one.before.clone());
-        let followed: Vec<Json> = followed.collect();
-        let mut said_before = refusals(kubectl, &["create"], namespace, &followed).into_iter();
-        let before = newcomers.iter().zip(&said);
-        let before: Vec<Option<String>> = before
-            .map(|(one, said)| match (said, &one.before) {
-                (Some(_), Some(_)) => said_before.next().flatten(),
-                _ => None,
-            })
-            .collect();
-        Ok::<_, Infallible>(preflight::answers(&newcomers, &said, &before))
+/// What the API server says to the pods that each upgrade brings; nothing where there is no kubectl.
+pub(super) fn pods(targets: &[Target], at_once: usize, screen: &Screen) -> Vec<AdmissionAnswers> {
+    let mut answers = vec![AdmissionAnswers::default(); targets.len()];
+    let asked = targets.iter().zip(&mut answers).map(|(target, answers)| {
+        let group = (target, preflight::newcomers(target), answers);
+        (target.coordinates.id.cluster.clone(), group)
+    });
+    let asked = asked.filter(|(_, (_, newcomers, _))| !newcomers.is_empty());
+    asking::together(asked, at_once, |kubectl, group| {
+        let namespaces: BTreeSet<&str> = group.iter().map(|(one, ..)| namespace(one)).collect();
+        let what = match namespaces.first() {
+            Some(only) if namespaces.len() == 1 => {
+                format!("asking whether namespace {only} lets the new pods in")
+            }
+            _ => "asking whether the namespaces let the new pods in".to_owned(),
+        };
+        let newcomers = group.iter().flat_map(|(target, newcomers, _)| {
+            newcomers.iter().map(|one| (namespace(target), one))
+        });
+        let Ok(said) = screen.step(&what, || Ok::<_, Infallible>(said_of(kubectl, newcomers)));
+        let mut said = said.into_iter();
+        for (_, newcomers, answers) in group {
+            **answers = preflight::answers(newcomers.iter().zip(said.by_ref()));
+        }
     });
     answers
+}
+
+fn namespace(target: &Target) -> &str {
+    &target.coordinates.id.namespace
+}
+
+/// What is said of each pod, and of the one that it follows: what is rejected may have been so before.
+fn said_of<'a>(
+    kubectl: &Kubectl,
+    newcomers: impl Iterator<Item = (&'a str, &'a Newcomer)>,
+) -> Vec<Said> {
+    let named = |pod: &Json, (number, namespace): (usize, &str)| {
+        let mut pod = pod.clone();
+        if let Some(metadata) = pod.get_mut("metadata").and_then(Json::as_object_mut) {
+            metadata.insert("name".into(), format!("helm-clearml-certs-{number}").into());
+            metadata.insert("namespace".into(), namespace.into());
+        }
+        pod
+    };
+    let newcomers = newcomers.enumerate();
+    let (pods, before): (Vec<Json>, Vec<Option<Json>>) = newcomers
+        .map(|(number, (namespace, newcomer))| {
+            let before = newcomer.before.as_ref();
+            let [now, before] = [Some(&newcomer.pod), before]
+                .map(|pod| pod.map(|pod| named(pod, (number, namespace))));
+            (now.unwrap_or_default(), before)
+        })
+        .unzip();
+    let now = refusals(kubectl, &["create"], &pods);
+    let followed = before.into_iter().zip(&now);
+    let followed = followed.map(|(before, now)| before.filter(|_| now.is_some()));
+    let followed: Vec<Option<Json>> = followed.collect();
+    let asked: Vec<Json> = followed.iter().flatten().cloned().collect();
+    let mut before = refusals(kubectl, &["create"], &asked).into_iter();
+    let before = followed
+        .iter()
+        .map(|pod| pod.as_ref().and_then(|_| before.next().flatten()));
+    let said = now.into_iter().zip(before);
+    said.map(|(now, before)| Said { now, before }).collect()
 }
 
 /// What the API server has against each of the `objects`, in kubectl's words; `None` where it would take it. All go in one call;
 /// where some are refused, each of those is asked about alone, so that it is known whose words they are.
 ///
 /// They are read from stdin: manifests hold secrets. Fields that are not known are left to who makes the object.
-pub(super) fn refusals(
-    kubectl: &Kubectl,
-    verb: &[&str],
-    namespace: &str,
-    objects: &[Json],
-) -> Vec<Option<String>> {
+pub(super) fn refusals(kubectl: &Kubectl, verb: &[&str], objects: &[Json]) -> Vec<Option<String>> {
     let ask = |input: &Json| {
-        let words = [
-            verb,
-            &["--dry-run=server", "--validate=false", "-f", "-"],
-            &["-n", namespace, "-o", "name"],
-        ]
-        .concat();
+        let how = &[
+            "--dry-run=server",
+            "--validate=false",
+            "-f",
+            "-",
+            "-o",
+            "name",
+        ];
+        let words = [verb, how].concat();
         match kubectl.attempt(&words, input.to_string()) {
             Ok(output) => {
                 let [taken, said] = [output.stdout, output.stderr]

@@ -61,10 +61,16 @@ impl Preflight<'_> {
             asking::namespaces(targets, self.at_once);
         }
         let engines = engines::of_all(targets, deploys, self.at_once, self.screen);
-        let mut owned: Vec<(&mut Target, Option<Engine>)> =
-            targets.iter_mut().zip(engines).collect();
-        let looked = each_side_by_side(&mut owned, self.at_once, |(target, engine)| {
-            self.look_at(target, engine.as_ref(), &around).err()
+        let answers = if deploys {
+            dry_run::pods(targets, self.at_once, self.screen)
+        } else {
+            vec![AdmissionAnswers::default(); targets.len()]
+        };
+        let told = engines.into_iter().zip(answers);
+        let mut owned: Vec<(&mut Target, _)> = targets.iter_mut().zip(told).collect();
+        let looked = each_side_by_side(&mut owned, self.at_once, |(target, (engine, answers))| {
+            let engine = engine.as_ref();
+            self.look_at(target, engine, answers, &around).err()
         });
         if deploys {
             asking::rights(targets, self.helm, self.at_once, self.screen)?;
@@ -133,17 +139,21 @@ impl Preflight<'_> {
         }
     }
 
-    fn look_at(&self, target: &mut Target, engine: Option<&Engine>, around: &Around) -> Result<()> {
+    fn look_at(
+        &self,
+        target: &mut Target,
+        engine: Option<&Engine>,
+        answers: &AdmissionAnswers,
+        around: &Around,
+    ) -> Result<()> {
         let (deploy, screen) = (self.deploy, self.screen);
         let (restart, deploys) = (deploy.restart, !deploy.files_only);
         let address = target.coordinates.id.cluster.clone();
         let namespace = target.coordinates.id.namespace.clone();
         let helm = &self.helm.to(&address);
         let kubectl = Kubectl::at(&address);
-        let (answers, rules) = match &kubectl {
-            Ok(kubectl) if deploys => admission(target, kubectl, screen),
-            _ => (AdmissionAnswers::default(), None),
-        };
+        let asked = kubectl.as_ref().ok().filter(|_| deploys);
+        let rules = asked.and_then(|kubectl| rules(target, answers, kubectl, screen));
         let cluster = self.clusters.known(&address);
         let everywhere = around.everywhere.get(&address);
         let scene = Scene {
@@ -152,7 +162,7 @@ impl Preflight<'_> {
             everywhere: everywhere.map_or(&[], Vec::as_slice),
             history: &history(target, helm)?,
             rules: rules.as_ref(),
-            answers: &answers,
+            answers,
             engine,
             others: Others {
                 bring_an_agent: around.agents.contains(&spot(target)),
@@ -226,17 +236,6 @@ fn too_old(helm: &Helm) -> Result<Option<Finding>> {
         )
         .hint("install a newer Helm, or name one with HELM_BIN")
     }))
-}
-
-/// What the API server says to the new pods, and what the namespace demands of those that it does not let in.
-fn admission(
-    target: &Target,
-    kubectl: &Kubectl,
-    screen: &Screen,
-) -> (AdmissionAnswers, Option<NamespaceRules>) {
-    let answers = dry_run::pods(target, kubectl, screen);
-    let rules = rules(target, &answers, kubectl, screen);
-    (answers, rules)
 }
 
 /// What the namespace demands of pods, where some are to be deployed that make a bundle, and not known to be let in.

@@ -22,7 +22,7 @@ use crate::plan::Target;
 pub use admission::NamespaceRules;
 pub use conflicts::{conflict, contested};
 pub use drift::put_back;
-pub use newcomers::{AdmissionAnswers, Newcomer, Refusal, answers, newcomers};
+pub use newcomers::{AdmissionAnswers, Newcomer, Refusal, Said, answers, newcomers};
 pub use running::{Workload, keeping_old_content, restarted};
 pub use size::{Stored, check as check_size};
 

@@ -13,7 +13,7 @@ use crate::release::Snapshot;
 pub struct Newcomer {
     /// What it comes of.
     pub place: PodPlace,
-    /// The pod, to be sent.
+    /// The pod, to be sent under some name.
     pub pod: Json,
     /// The pod of the deployed release that it follows.
     pub before: Option<Json>,
@@ -74,7 +74,7 @@ pub fn newcomers(target: &Target) -> Vec<Newcomer> {
     let pods = started(&target.rendered.objects);
     let image = pods.iter().find_map(|(_, pod)| images(pod).next());
     let sent = |pod: &PodTemplate| as_sent(pod, image, &to_come);
-    let new = pods.iter().enumerate().filter_map(|(index, (place, pod))| {
+    let new = pods.iter().filter_map(|(place, pod)| {
         let object = workload(&target.rendered.objects, place);
         if object.is_some_and(|one| !one.is_in(&target.coordinates.id.namespace) || is_asleep(one))
         {
@@ -84,12 +84,9 @@ pub fn newcomers(target: &Target) -> Vec<Newcomer> {
         if old.is_some_and(|(_, old)| old == pod) {
             return None;
         }
-        let mut pod = sent(pod)?;
-        let name = format!("helm-clearml-certs-{index}");
-        *pod.pointer_mut("/metadata/name")? = name.into();
         Some(Newcomer {
             place: place.clone(),
-            pod,
+            pod: sent(pod)?,
             before: old.and_then(|(_, old)| sent(old)),
             needs_room: object.is_some_and(|object| {
                 let is_new = old.is_none() && !manifest.is_some_and(|one| one.may_hide(object));
@@ -183,7 +180,6 @@ fn as_sent(
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {
-            "name": "helm-clearml-certs",
             "labels": of("labels"),
             "annotations": of("annotations"),
         },
@@ -199,17 +195,21 @@ fn task_name(index: usize) -> String {
     }
 }
 
-/// Judges what kubectl said of each, and of those that they follow: `None` where the API server would take it.
+/// What kubectl said of a pod: `None` where the API server would take it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Said {
+    /// Of the pod.
+    pub now: Option<String>,
+    /// Of the one that it follows, where it was asked about.
+    pub before: Option<String>,
+}
+
+/// Judges what kubectl said of each.
 #[must_use]
-pub fn answers(
-    newcomers: &[Newcomer],
-    said: &[Option<String>],
-    before: &[Option<String>],
-) -> AdmissionAnswers {
+pub fn answers<'a>(newcomers: impl Iterator<Item = (&'a Newcomer, Said)>) -> AdmissionAnswers {
     let mut answers = AdmissionAnswers::default();
-    for (index, newcomer) in newcomers.iter().enumerate() {
-        let of = |said: &[Option<String>]| said.get(index).cloned().flatten();
-        let Some(said) = of(said) else {
+    for (newcomer, Said { now, before }) in newcomers {
+        let Some(said) = now else {
             answers.taken.push(newcomer.place.clone());
             continue;
         };
@@ -218,7 +218,7 @@ pub fn answers(
             answers.unknown.get_or_insert(why);
             continue;
         };
-        let was_rejected = || of(before).is_some_and(|said| refusal(&said).is_some());
+        let was_rejected = || before.as_deref().and_then(refusal).is_some();
         let (severity, but) = if words.contains("exceeded quota") {
             if newcomer.needs_room {
                 (Severity::Error, "")
@@ -329,7 +329,7 @@ mod tests {
         let expected = json!({
             "apiVersion": "v1",
             "kind": "Pod",
-            "metadata": {"name": "helm-clearml-certs-1", "labels": {"a": "b"}, "annotations": null},
+            "metadata": {"labels": {"a": "b"}, "annotations": null},
             "spec": {"containers": [{"name": "task", "image": "ours", "env": []}]},
         });
         assert_eq!((&task.pod, task.needs_room), (&expected, false));
@@ -400,13 +400,17 @@ mod tests {
         }
     }
 
+    fn of_one(newcomers: &[Newcomer], said: Said) -> AdmissionAnswers {
+        answers(newcomers.iter().zip([said]))
+    }
+
     #[test]
     fn how_much_a_refusal_matters_depends_on_what_runs() {
         let [old, new] = ["old", "new"].map(|image| deployment(image, ", replicas: 4"));
         let found = of(Some(&old), &new);
         let judged = |said: &str, before: Option<&str>| {
-            let [said, before] = [Some(said), before].map(|said| [said.map(str::to_owned)]);
-            let judged = answers(&found, &said, &before);
+            let [now, before] = [Some(said), before].map(|said| said.map(str::to_owned));
+            let judged = of_one(&found, Said { now, before });
             judged.refused.first().map(|one| one.severity)
         };
         let refused = "(Forbidden): pods \"a\" is forbidden: violates";
@@ -417,13 +421,18 @@ mod tests {
         assert_eq!(judged(quota, None), Some(Severity::Warning));
         let found = of(Some(&deployment("old", "")), &deployment("new", ""));
         // That the old one would not be let in a second time says nothing.
-        let full = [Some(quota.to_owned())];
-        assert_eq!(
-            answers(&found, &full, &full).refused[0].severity,
-            Severity::Error
-        );
-        let unknown = answers(&found, &[Some("EOF".to_owned())], &[]);
+        let full = || Some(quota.to_owned());
+        let both = Said {
+            now: full(),
+            before: full(),
+        };
+        assert_eq!(of_one(&found, both).refused[0].severity, Severity::Error);
+        let silent = Said {
+            now: Some("EOF".to_owned()),
+            before: None,
+        };
+        let unknown = of_one(&found, silent);
         assert_eq!(unknown.unknown.as_deref(), Some("EOF"));
-        assert_eq!(answers(&found, &[None], &[]).taken.len(), 1);
+        assert_eq!(of_one(&found, Said::default()).taken.len(), 1);
     }
 }

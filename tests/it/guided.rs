@@ -82,7 +82,7 @@ upgrade*) # -i -n NAMESPACE RELEASE CHART … -f FILE …
     while [ -f hold ]; do :; done
     for word do # a real helm would ask a cluster
         shift
-        case $word in --validate | --dry-run=server) ;; *) set -- "$@" "$word" ;; esac
+        case $word in --validate | --dry-run=server | --disable-openapi-validation) ;; *) set -- "$@" "$word" ;; esac
     done
     [ "$1" != template ] || set -- "$@" --kube-version 1.32.0
     exec HELM "$@"

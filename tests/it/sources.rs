@@ -532,7 +532,7 @@ list)
 *)
     for word do
         shift
-        case $word in --validate | --dry-run=server) ;; *) set -- "$@" "$word" ;; esac
+        case $word in --validate | --dry-run=server | --disable-openapi-validation) ;; *) set -- "$@" "$word" ;; esac
     done
     [ "$1" != template ] || set -- "$@" --kube-version 1.32.0
     exec HELM "$@"

@@ -67,7 +67,7 @@ fn rules(world: &World, one: Rule) -> [Rule; 4] {
 fn fields(world: &World) {
     world.write(OVERRIDE, "# ours\n");
     let helm = FakeHelm::new(world, &edited());
-    let asked = "apply --server-side --field-manager=helm --dry-run=server --validate=false -f - -n team-a -o name --request-timeout=10s --context none";
+    let asked = "apply -n team-a --server-side --field-manager=helm --dry-run=server --validate=false -f - -o name --request-timeout=10s --context none";
     let kubectl = FakeKubectl::new(world, &rules(world, Rule::when("apply")));
     let applied = || {
         let lines = kubectl.takes_lines().into_iter();
@@ -166,7 +166,7 @@ fn rejected(world: &World) {
         ))
         .warns(": spec.containers[0].env[0].name: Invalid value: \"***\": no")
         .never_says("secret-0001-of-ours");
-    let asked = "create --dry-run=server --validate=false -f - -n team-a -o name --request-timeout=10s --context none";
+    let asked = "create --dry-run=server --validate=false -f - -o name --request-timeout=10s --context none";
     let lines = kubectl.takes_lines();
     let count = |lines: &[String]| lines.iter().filter(|line| *line == asked).count();
     // All, and each that was rejected: of three pods two.

@@ -84,7 +84,7 @@ fn upgrade(world: &World) {
         [
             format!("list -n team-a {all}"),
             format!(
-                "template clearml-agent {chart} -n team-a --validate --dry-run=server -f first.yaml -f - --set b=2 --take-ownership"
+                "template clearml-agent {chart} -n team-a --validate --dry-run=server --disable-openapi-validation -f first.yaml -f - --set b=2 --take-ownership"
             ),
             format!("list --all-namespaces {all}"),
             "status clearml-agent -n team-a -o json".to_owned(),
@@ -151,7 +151,7 @@ fn kubectl(world: &World) {
     let expected = [
         "get -f - --ignore-not-found --show-managed-fields -o json --request-timeout=5s",
         "get helmcharts.helm.cattle.io -A -o json --request-timeout=5s",
-        "create --dry-run=server --validate=false -f - -n team-a -o name --request-timeout=10s",
+        "create --dry-run=server --validate=false -f - -o name --request-timeout=10s",
         "create -f - -o json --request-timeout=10s",
         "rollout restart deployment/glue -n team-a --request-timeout=10s",
         "rollout status deployment/glue -n team-a --timeout=7m0s",
@@ -189,7 +189,7 @@ fn asked(world: &World) {
             new.as_str(),
             &[
                 "get namespace team-a --ignore-not-found -o name --request-timeout=5s",
-                "create --dry-run=server --validate=false -f - -n team-a -o name --request-timeout=10s",
+                "create --dry-run=server --validate=false -f - -o name --request-timeout=10s",
                 "get -f - --ignore-not-found --show-managed-fields -o json --request-timeout=5s",
                 "create -f - -o json --request-timeout=10s",
             ][..],

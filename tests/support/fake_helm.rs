@@ -341,9 +341,14 @@ pub fn play() -> Option<ExitCode> {
 fn answer(rule: &Rule, arguments: &[String]) -> ExitCode {
     if let Some(helm) = &rule.real {
         // There is no cluster that it could ask for its version, so it is told one.
+        let online = [
+            "--validate",
+            "--dry-run=server",
+            "--disable-openapi-validation",
+        ];
         let offline = arguments
             .iter()
-            .filter(|word| !["--validate", "--dry-run=server"].contains(&word.as_str()));
+            .filter(|word| !online.contains(&word.as_str()));
         let status = std::process::Command::new(helm)
             .args(offline)
             .args(["--kube-version", "1.32.0"])
