@@ -79,7 +79,7 @@ fn each<'a>(
     turns: Turns,
     plan: &'a Plan,
     watch: &impl Watch,
-    act: impl Fn(&Target) -> Result<Outcome> + Sync,
+    act: impl Fn(&Target, &dyn Fn()) -> Result<Outcome> + Sync,
 ) -> Ran<'a> {
     let targets = &plan.targets;
     let schedule = Schedule::of(targets, turns.canary);
@@ -112,7 +112,7 @@ fn each<'a>(
             turns.at_once,
             turns.keep_going,
             interrupt::requested,
-            |at| {
+            |at, looks_on| {
                 let untouched = |why| ((Outcome::Untouched(why), None), false);
                 let Some(target) = targets.get(at) else {
                     return untouched(Untouched::NoTurn);
@@ -120,7 +120,7 @@ fn each<'a>(
                 if target.is_refused() {
                     return untouched(Untouched::Refused);
                 }
-                let (outcome, failure) = match act(target) {
+                let (outcome, failure) = match act(target, looks_on) {
                     Ok(outcome) => {
                         let failure = failure_of(&outcome);
                         (outcome, failure)
@@ -156,7 +156,7 @@ fn each<'a>(
 /// Writes the override files alone.
 #[must_use]
 pub fn files<'a>(plan: &'a Plan, backups: &Backups, turns: Turns) -> Ran<'a> {
-    each(turns, plan, &Nobody, |target| {
+    each(turns, plan, &Nobody, |target, _| {
         let backup = write(&as_it_stands(&target.file)?, backups)?;
         Ok(Outcome::Written { backup })
     })
@@ -175,7 +175,7 @@ pub fn upgrades<'a>(
     if how.restarts {
         Kubectl::at(helm.cluster())?;
     }
-    Ok(each(how.turns, plan, watch, |target| {
+    Ok(each(how.turns, plan, watch, |target, looks_on| {
         if target.action == Action::Nothing {
             return Ok(Outcome::Unchanged);
         }
@@ -193,6 +193,7 @@ pub fn upgrades<'a>(
         if let (Outcome::Done { check, .. }, false) = (&mut outcome, how.rollout.wait)
             && let Ok(kubectl) = &kubectl
         {
+            looks_on();
             let what = format!("looking at the pods of {}", watch.name(target));
             let Ok(()) = watch.step(&what, None, || {
                 coming_up::look(kubectl, target, check);

@@ -49,13 +49,15 @@ impl Schedule {
 
     /// Does `act` for the targets of a wave, `at_once` at a time, and gives what came of each: nothing where its turn did not
     /// come, because `is_over`, or because one that it waits for did not end well and nobody wants to go on (`keep_going`).
+    ///
+    /// What `act` is given makes room for the next one, where several may go at once: whoever calls it only looks on from there.
     pub(super) fn go<R: Send>(
         &self,
         wave: &Wave,
         at_once: usize,
         keep_going: bool,
         is_over: impl Fn() -> bool + Sync,
-        act: impl Fn(usize) -> (R, bool) + Sync,
+        act: impl Fn(usize, &dyn Fn()) -> (R, bool) + Sync,
     ) -> Vec<(usize, Option<R>)> {
         let places = wave.targets.iter().enumerate();
         let places: BTreeMap<usize, usize> = places.map(|(place, at)| (*at, place)).collect();
@@ -76,21 +78,22 @@ impl Schedule {
                 if is_over() {
                     return results;
                 }
-                match next(&mut all, keep_going) {
+                match next(&mut all, at_once, keep_going) {
                     Next::Nothing => return results,
                     Next::Later => {
                         all = changed.wait(all).unwrap_or_else(PoisonError::into_inner);
                     }
                     Next::Now(place) => {
                         drop(all);
-                        let mut turn = Ending {
+                        let mut turn = Begun {
                             turns: &turns,
                             changed: &changed,
                             place,
                             is_well: false,
                         };
+                        let looks_on = || turn.becomes(State::LooksOn);
                         if let Some(at) = wave.targets.get(place) {
-                            let (result, is_well) = act(*at);
+                            let (result, is_well) = act(*at, &looks_on);
                             turn.is_well = is_well;
                             results.push((*at, result));
                         }
@@ -101,7 +104,10 @@ impl Schedule {
             }
         };
         let mut done: BTreeMap<usize, R> = std::thread::scope(|scope| {
-            let workers = wave.targets.len().min(at_once.max(1));
+            let workers = match at_once {
+                0 | 1 => 1,
+                several => several.saturating_mul(2).min(wave.targets.len()),
+            };
             let running: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
             let done = running.into_iter().map(|thread| match thread.join() {
                 Ok(results) => results,
@@ -196,29 +202,37 @@ struct Turn {
 enum State {
     Waits,
     Runs,
+    /// It has done what it does, and leaves its room to another.
+    LooksOn,
     EndedWell,
     Failed,
     NotBegun,
 }
 
 /// A turn that ends when this goes, be it by a panic: the others must not wait for ever.
-struct Ending<'a> {
+struct Begun<'a> {
     turns: &'a Mutex<Vec<Turn>>,
     changed: &'a Condvar,
     place: usize,
     is_well: bool,
 }
 
-impl Drop for Ending<'_> {
-    fn drop(&mut self) {
+impl Begun<'_> {
+    fn becomes(&self, state: State) {
         if let Some(turn) = locked(self.turns).get_mut(self.place) {
-            turn.state = if self.is_well {
-                State::EndedWell
-            } else {
-                State::Failed
-            };
+            turn.state = state;
         }
         self.changed.notify_all();
+    }
+}
+
+impl Drop for Begun<'_> {
+    fn drop(&mut self) {
+        self.becomes(if self.is_well {
+            State::EndedWell
+        } else {
+            State::Failed
+        });
     }
 }
 
@@ -230,14 +244,15 @@ enum Next {
     Nothing,
 }
 
-fn next(turns: &mut [Turn], keep_going: bool) -> Next {
+fn next(turns: &mut [Turn], at_once: usize, keep_going: bool) -> Next {
     loop {
         let states: Vec<State> = turns.iter().map(|one| one.state).collect();
         let state_of = |place: &usize| states.get(*place).copied();
-        let mut runs = false;
+        let count = |state: State| states.iter().filter(|one| **one == state).count();
+        let has_room = count(State::Runs) < at_once.max(1);
+        let runs = count(State::Runs) + count(State::LooksOn) > 0;
         let mut blocked = false;
         for (place, turn) in turns.iter_mut().enumerate() {
-            runs |= turn.state == State::Runs;
             if turn.state != State::Waits {
                 continue;
             }
@@ -246,7 +261,11 @@ fn next(turns: &mut [Turn], keep_going: bool) -> Next {
             if failed && !keep_going {
                 turn.state = State::NotBegun;
                 blocked = true;
-            } else if needed().all(|state| !matches!(state, State::Waits | State::Runs)) {
+            } else if has_room
+                && needed().all(|state| {
+                    matches!(state, State::EndedWell | State::Failed | State::NotBegun)
+                })
+            {
                 turn.state = State::Runs;
                 return Next::Now(place);
             }
@@ -288,7 +307,7 @@ mod tests {
             at_once,
             keep_going,
             || false,
-            |at| {
+            |at, _| {
                 locked(&order).push(at);
                 (at, at != fails)
             },
@@ -349,7 +368,7 @@ mod tests {
             3,
             false,
             || false,
-            |_| {
+            |_, _| {
                 let running = now.fetch_add(1, Ordering::SeqCst) + 1;
                 most.fetch_max(running, Ordering::SeqCst);
                 barrier.wait();
@@ -365,6 +384,56 @@ mod tests {
             },
         );
         assert_eq!(most.into_inner(), 3);
+    }
+
+    #[test]
+    fn who_looks_on_makes_room_for_another_but_not_for_one_that_waits_for_it() {
+        let schedule = schedule(&[&[], &[], &[], &[0]]);
+        let wave = schedule.waves.first().unwrap();
+        let all_but_the_last = Barrier::new(3);
+        let order = Mutex::new(Vec::new());
+        let results = schedule.go(
+            wave,
+            2,
+            false,
+            || false,
+            |at, looks_on| {
+                looks_on();
+                if at < 3 {
+                    // It ends only if more are there than may run.
+                    all_but_the_last.wait();
+                }
+                locked(&order).push(at);
+                (at, true)
+            },
+        );
+        assert_eq!(results.len(), 4);
+        let order = order.into_inner().unwrap();
+        let place = |at| order.iter().position(|one| *one == at);
+        assert!(place(0) < place(3), "{order:?}");
+    }
+
+    #[test]
+    fn one_at_a_time_is_one_at_a_time() {
+        let schedule = schedule(&[&[] as &[usize]; 3]);
+        let running = AtomicUsize::new(0);
+        let wave = schedule.waves.first().unwrap();
+        schedule.go(
+            wave,
+            1,
+            false,
+            || false,
+            |_, looks_on| {
+                looks_on();
+                assert_eq!(running.fetch_add(1, Ordering::SeqCst), 0);
+                // Another would have its turn meanwhile.
+                for _ in 0..10_000 {
+                    std::thread::yield_now();
+                }
+                running.fetch_sub(1, Ordering::SeqCst);
+                ((), true)
+            },
+        );
     }
 
     #[test]
@@ -389,7 +458,7 @@ mod tests {
                 3,
                 false,
                 || false,
-                |at| {
+                |at, _| {
                     assert!(at != 0, "this one is broken");
                     ((), true)
                 },
@@ -404,7 +473,7 @@ mod tests {
         let done = AtomicUsize::new(0);
         let wave = schedule.waves.first().unwrap();
         let is_over = || done.load(Ordering::SeqCst) == 2;
-        let results = schedule.go(wave, 1, true, is_over, |at| {
+        let results = schedule.go(wave, 1, true, is_over, |at, _| {
             done.fetch_add(1, Ordering::SeqCst);
             (at, true)
         });
