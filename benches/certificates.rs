@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 use divan::Bencher;
 use helm_clearml_certs::certs::bundle::{Bundle, Entry, Given};
 use helm_clearml_certs::certs::chain::Chain;
-use helm_clearml_certs::certs::verdict::{Client, Trust};
+use helm_clearml_certs::certs::verdict::Trust;
 use helm_clearml_certs::certs::{Certificate, lint, pem};
 use time::OffsetDateTime;
 
@@ -98,9 +98,8 @@ fn judge_all(bencher: Bencher<'_, '_>, size: usize) {
     let now = OffsetDateTime::now_utc();
     bencher.bench(|| {
         let trust = Trust::new(&certificates, now);
-        let judged = |certificate: &&Certificate| {
-            Client::ALL.map(|client| trust.verdict_on(client, certificate, certificate.role()))
-        };
+        let judged =
+            |certificate: &&Certificate| trust.verdicts_on(certificate, certificate.role());
         certificates.iter().map(judged).collect::<Vec<_>>()
     });
 }

@@ -114,9 +114,8 @@ fn inspect(
         .iter()
         .enumerate()
         .map(|(index, certificate)| {
-            Client::ALL
-                .map(|client| trust.verdict_on(client, certificate, chain.role(index)))
-                .to_vec()
+            let role = chain.role(index);
+            trust.verdicts_on(certificate, role).to_vec()
         })
         .collect();
     let places = || arguments.sources.iter().map(|source| &source.place);

@@ -3,10 +3,12 @@
 
 use std::collections::HashMap;
 
-use granit_parser::{Event, Parser, ScanError, Span};
+use granit_parser::{Event, Options, Parser, Span, StrInput};
 
-use super::parse::{MAX_DEPTH, options};
 use super::{Position, YamlError, syntax_error};
+
+/// Levels of nesting that are read; Helm's values never come near.
+pub(super) const MAX_DEPTH: usize = 100;
 
 /// Values that a document may have once its aliases are replaced by what they repeat: twenty-five times what a large values
 /// file has. An edit and its preview hold several copies, which take some 200 MiB then.
@@ -15,24 +17,57 @@ const MAX_VALUES: usize = 50_000;
 /// Bytes of text that it may have then: as many as a file.
 const MAX_BYTES: usize = 8 * 1024 * 1024;
 
+/// The events of a text, as long as it is not too much.
+pub(super) struct Events<'a> {
+    text: &'a str,
+    parser: Parser<'a, StrInput<'a>>,
+    count: Count,
+}
+
+impl<'a> Events<'a> {
+    pub(super) fn of(text: &'a str) -> Self {
+        let mut options = Options::default();
+        // More than 96 comment lines in a row are an error when comments are events.
+        options.set_emit_comments(false);
+        options.emit_anchor_events = true;
+        options.flow_nesting_limit = MAX_DEPTH;
+        options.block_nesting_limit = MAX_DEPTH;
+        // As libyaml and Helm's reader do.
+        options.block_scalar_eof_without_line_feed = true;
+        Self {
+            text,
+            parser: Parser::new_from_str_with_options(text, options),
+            count: Count::default(),
+        }
+    }
+}
+
+impl<'a> Iterator for Events<'a> {
+    type Item = Result<(Event<'a>, Span), YamlError>;
+
+    /// The next event, or why the text is not read: it is no YAML, nested too deep, or too large.
+    fn next(&mut self) -> Option<Self::Item> {
+        let (event, span) = match self.parser.next()? {
+            Ok(event) => event,
+            Err(error) => return Some(Err(syntax_error::refusal(self.text, &error, MAX_DEPTH))),
+        };
+        self.count.add(&event);
+        if self.count.size.values > MAX_VALUES {
+            return Some(Err(too_large(self.text, &span, "50,000 values")));
+        }
+        if self.count.size.bytes > MAX_BYTES {
+            return Some(Err(too_large(self.text, &span, "8 MiB of text")));
+        }
+        Some(Ok((event, span)))
+    }
+}
+
 /// Goes through the events of a text, of which nothing is kept.
 ///
 /// # Errors
 /// It is no YAML, nested too deep, or too large.
 pub(super) fn check(text: &str) -> Result<(), YamlError> {
-    let mut count = Count::default();
-    for event in Parser::new_from_str_with_options(text, options()) {
-        let (event, span) =
-            event.map_err(|error: ScanError| syntax_error::refusal(text, &error, MAX_DEPTH))?;
-        count.add(&event);
-        if count.size.values > MAX_VALUES {
-            return Err(too_large(text, &span, "50,000 values"));
-        }
-        if count.size.bytes > MAX_BYTES {
-            return Err(too_large(text, &span, "8 MiB of text"));
-        }
-    }
-    Ok(())
+    Events::of(text).try_for_each(|event| event.map(drop))
 }
 
 fn too_large(text: &str, span: &Span, limit: &'static str) -> YamlError {

@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use serde_yaml::{Mapping, Value};
 
-use super::bounds;
 use super::edit;
 use super::matching::Matching;
 use super::node::{Entry, Kind, Node, Tree};
@@ -50,7 +49,6 @@ impl Document {
     ///
     /// Whatever is not one valid document that all readers understand alike: see the first half of [`YamlError`].
     pub fn parse(text: &str) -> Result<Self, YamlError> {
-        bounds::check(text)?;
         let tree = parse::parse(text)?;
         let raw = values::read(text, &tree.root)?;
         let merge = first_merge(&tree.root);

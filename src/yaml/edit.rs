@@ -2,12 +2,12 @@
 
 use serde_yaml::{Mapping, Value};
 
+use super::bounds::MAX_DEPTH;
 use super::document::Document;
 use super::gap;
 use super::matching::Matching;
 use super::node::{Entry, Kind, Layout, Node, Tree};
 use super::note::{Former, NO_FINAL_NEWLINE, Note};
-use super::parse::MAX_DEPTH;
 use super::render::{self, Renderer};
 use super::replace::Slot;
 use super::reread;

@@ -9,16 +9,12 @@
 use std::collections::HashMap;
 use std::iter::Peekable;
 
-use granit_parser::{
-    Event, Options, Parser, ScalarStyle as Style, ScanError, Span, StructureStyle, Tag as EventTag,
-};
+use granit_parser::{Event, ScalarStyle as Style, Span, StructureStyle, Tag as EventTag};
 
+use super::bounds::{Events, MAX_DEPTH};
 use super::gap;
 use super::node::{Anchor, Entry, Item, Kind, Layout, Node, ScalarNode, ScalarStyle, Tag, Tree};
-use super::{Position, YamlError, syntax_error};
-
-/// Levels of nesting that are read; Helm's values never come near.
-pub(super) const MAX_DEPTH: usize = 100;
+use super::{Position, YamlError};
 
 /// Reads the one document of `text`.
 pub(super) fn parse(text: &str) -> Result<Tree, YamlError> {
@@ -29,23 +25,11 @@ pub(super) fn parse(text: &str) -> Result<Tree, YamlError> {
     }
     let mut builder = Builder {
         text,
-        events: Parser::new_from_str_with_options(text, options()).peekable(),
+        events: Events::of(text).peekable(),
         aliases: Vec::new(),
         depth: 0,
     };
     builder.document()
-}
-
-pub(super) fn options() -> Options {
-    let mut options = Options::default();
-    // More than 96 comment lines in a row are an error when comments are events.
-    options.set_emit_comments(false);
-    options.emit_anchor_events = true;
-    options.flow_nesting_limit = MAX_DEPTH;
-    options.block_nesting_limit = MAX_DEPTH;
-    // As libyaml and Helm's reader do.
-    options.block_scalar_eof_without_line_feed = true;
-    options
 }
 
 fn bare_carriage_return(text: &str) -> Option<usize> {
@@ -55,14 +39,14 @@ fn bare_carriage_return(text: &str) -> Option<usize> {
         .find(|at| bytes.get(at + 1) != Some(&b'\n'))
 }
 
-struct Builder<'a, E: Iterator<Item = Result<(Event<'a>, Span), ScanError>>> {
+struct Builder<'a> {
     text: &'a str,
-    events: Peekable<E>,
+    events: Peekable<Events<'a>>,
     aliases: Vec<(usize, usize)>,
     depth: usize,
 }
 
-impl<'a, E: Iterator<Item = Result<(Event<'a>, Span), ScanError>>> Builder<'a, E> {
+impl<'a> Builder<'a> {
     fn document(&mut self) -> Result<Tree, YamlError> {
         let mut root = None;
         let mut end = self.text.len();
@@ -402,11 +386,7 @@ impl<'a, E: Iterator<Item = Result<(Event<'a>, Span), ScanError>>> Builder<'a, E
     }
 
     fn next(&mut self) -> Result<Option<(Event<'a>, Span)>, YamlError> {
-        match self.events.next() {
-            Some(Err(error)) => Err(syntax_error::refusal(self.text, &error, MAX_DEPTH)),
-            Some(Ok(event)) => Ok(Some(event)),
-            None => Ok(None),
-        }
+        self.events.next().transpose()
     }
 
     fn at(&self, offset: usize) -> Position {

@@ -43,8 +43,7 @@ pub(super) fn refused(subject: &Subject<'_>, trust: &Trust, found: &[Finding]) -
     if !subject.options.as_trust || found.iter().any(is_said) {
         return None;
     }
-    let verdicts =
-        Client::ALL.map(|client| trust.verdict_on(client, subject.certificate, subject.role));
+    let verdicts = trust.verdicts_on(subject.certificate, subject.role);
     let is_told = |verdict: &Verdict| match verdict {
         Verdict::Trusted => true,
         Verdict::Refused(words) => found.iter().any(|one| one.message.contains(words.as_str())),

@@ -156,10 +156,8 @@ impl Trust {
     /// What `client` says of `server`.
     #[must_use]
     pub fn verdict(&self, client: Client, server: &Server) -> Verdict {
-        match self.refusal(client, server) {
-            None => Verdict::Trusted,
-            Some(words) => Verdict::Refused(words),
-        }
+        let refusal = self.refusal(client, server);
+        refusal.map_or(Verdict::Trusted, Verdict::Refused)
     }
 
     /// As it happens on the wire: the handshake, the chain, the name.
@@ -202,24 +200,33 @@ impl Trust {
             .get_or_init(|| gnutls::TrustList::new(self.x509s.iter()))
     }
 
-    /// What `client` says of a server for whose sake `certificate`, one of the trusted, was given.
+    /// What each client says of a server for whose sake `certificate`, one of the trusted, was given; in the order of
+    /// [`Client::ALL`].
     ///
     /// For a CA, that is a well-formed server certificate that it issued; for a server's own certificate, the server that
     /// presents it. `role` is the part it plays among the trusted.
     #[must_use]
-    pub fn verdict_on(&self, client: Client, certificate: &Certificate, role: Role) -> Verdict {
-        let server = |leaf: Vec<u8>| Server {
-            chain: vec![leaf],
-            host: None,
-        };
+    pub fn verdicts_on(
+        &self,
+        certificate: &Certificate,
+        role: Role,
+    ) -> [Verdict; Client::ALL.len()] {
         if !role.is_authority() {
-            return self.verdict(client, &server(certificate.der().to_vec()));
+            let server = Server {
+                chain: vec![certificate.der().to_vec()],
+                host: None,
+            };
+            return Client::ALL.map(|client| self.verdict(client, &server));
         }
         let specimen = specimen::issued_by(certificate, self.now).unwrap_or_default();
-        match self.refusal_of_specimen(client, certificate, &specimen) {
-            None => Verdict::Trusted,
-            Some(words) => Verdict::Refused(words),
-        }
+        let leaf = X509::from_der(&specimen);
+        Client::ALL.map(|client| {
+            let refusal = match &leaf {
+                Ok(leaf) => self.refusal_of_specimen(client, certificate, &specimen, leaf),
+                Err(_) => Some(UNREADABLE.to_owned()),
+            };
+            refusal.map_or(Verdict::Trusted, Verdict::Refused)
+        })
     }
 
     /// Nobody has the CA's key: a signature that does not fit is all that may be wrong with a specimen.
@@ -228,11 +235,9 @@ impl Trust {
         client: Client,
         ca: &Certificate,
         specimen: &[u8],
+        leaf: &X509,
     ) -> Option<String> {
-        let Ok(leaf) = X509::from_der(specimen) else {
-            return Some(UNREADABLE.to_owned());
-        };
-        let presented = std::slice::from_ref(&leaf);
+        let presented = std::slice::from_ref(leaf);
         match client {
             Client::Curl if is_nameless(leaf.issuer_name()) => Some(NO_ISSUER.to_owned()),
             Client::Uv => webpki_engine::refusal_of_specimen(ca, specimen, self.now),
