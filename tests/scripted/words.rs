@@ -1,5 +1,7 @@
 //! What helm is called with, word for word, and that an ordinary run says nothing but what it is about.
 
+use std::collections::BTreeSet;
+
 use libtest_mimic::Trial;
 
 use crate::helm_failures::{
@@ -23,6 +25,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             nobody,
         ),
         trial("an_ordinary_run_says_nothing_beside_its_preview", silence),
+        trial("no_question_is_asked_twice_before_something_is_done", once),
     ]
 }
 
@@ -177,6 +180,52 @@ fn kubectl(world: &World) {
             "update  secrets team-a ",
         ]
     );
+}
+
+fn once(world: &World) {
+    world.write(OVERRIDE, WHOLE);
+    world.write("new.pem", &certificates::ca("Acme Next"));
+    let values = changed(world);
+    let kubectl = obliging(world);
+    let history = r#"[{"revision":3,"status":"deployed","updated":"2026-11-25T10:29:01.9Z","description":"Upgrade complete"}]"#;
+    let fake = FakeHelm::new(
+        world,
+        &[
+            deployed_list(),
+            rendered(),
+            mounting(3, &world.read("ca.pem"), &values),
+            Rule::when("history").prints(history),
+            Rule::when("get values").prints(&values),
+        ],
+    );
+    let line = agent().replace("--yes", "--dry-run");
+    let to = line.replace(
+        "install agent --ca ca.pem",
+        "rotate agent --from acme-root --to new.pem",
+    );
+    let from = line.replace("install agent --ca ca.pem", "remove agent --all");
+    for line in [
+        line.as_str(),
+        &to,
+        &from,
+        "status --agent-namespace team-a",
+        "status --all-namespaces",
+        "verify agent --agent-namespace team-a --dry-run",
+        "init",
+        "doctor",
+    ] {
+        fake.forgets();
+        let run = fake.runs(line);
+        assert!(!fake.lines().is_empty(), "{line}: {}", run.stderr);
+        for of in [fake.lines(), kubectl.takes_lines()] {
+            let mut known = BTreeSet::new();
+            // Some differ in what they are given to read alone.
+            let asked = of.iter().filter(|one| !one.contains(" -f -"));
+            for question in asked {
+                assert!(known.insert(question), "{line}: {question} in {of:#?}");
+            }
+        }
+    }
 }
 
 fn asked(world: &World) {
