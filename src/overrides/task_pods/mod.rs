@@ -223,14 +223,12 @@ pub fn standing(
     let Some(keys) = keys else {
         return Ok(Strategy::Off);
     };
-    for volumes in both(&Path::from(keys.base), PodList::Volumes) {
-        for name in [keys.sources_volume, recipe::REPLACED_VOLUME] {
-            if named(document, &volumes, name)?.is_some() {
-                return Ok(Strategy::Template);
-            }
-        }
-    }
-    Ok(Strategy::Off)
+    let stands = stands(document, &Path::from(keys.base), keys.sources_volume)?;
+    Ok(if stands {
+        Strategy::Template
+    } else {
+        Strategy::Off
+    })
 }
 
 /// Leaves in the recipe's volumes, of the base template and the queues, those sources of ours that are still wanted.
@@ -273,26 +271,51 @@ pub fn clear(document: &mut Document, keys: &TaskPodKeys, config_maps: &[String]
     };
     let base = Path::from(keys.base);
     let before = document.text().len();
-    let stays = clear_one(document, &base, &ours, false)?;
+    let of_base = clear_one(document, &base, &ours, Cleared::default())?;
     if document.text().len() != before {
         document.prune(&base)?;
     }
     for queue in queues_of(document, keys) {
-        clear_one(document, &queue.path, &ours, stays)?;
+        clear_one(document, &queue.path, &ours, of_base)?;
     }
     Ok(())
 }
 
+/// What became of the recipe in a template.
+#[derive(Clone, Copy, Default)]
+struct Cleared {
+    /// Whether it was there at all: variables alone may be the user's, whose images hold what they need.
+    stood: bool,
+    /// Whether something of the user's needs it still.
+    stays: bool,
+}
+
+/// `base` tells of the base template, whose volumes the lists of a queue serve.
 fn clear_one(
     document: &mut Document,
     path: &Path,
     ours: &clear::Ours<'_>,
-    base_stays: bool,
-) -> Result<bool> {
+    base: Cleared,
+) -> Result<Cleared> {
+    let stood = base.stood || stands(document, path, ours.sources_volume)?;
     clear::replaced(document, path)?;
-    let stays = clear::appended(document, path, ours, base_stays)?;
-    clear::variables(document, path)?;
-    Ok(stays)
+    let stays = clear::appended(document, path, ours, base.stays)?;
+    if stood && !stays {
+        clear::variables(document, path)?;
+    }
+    Ok(Cleared { stood, stays })
+}
+
+/// Whether the recipe stands in a template: it has a volume of its.
+fn stands(document: &Document, path: &Path, sources_volume: &str) -> Result<bool> {
+    for volumes in both(path, PodList::Volumes) {
+        for name in [sources_volume, recipe::REPLACED_VOLUME] {
+            if named(document, &volumes, name)?.is_some() {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// The queues whose lists stand in this document.

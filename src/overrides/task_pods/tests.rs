@@ -191,6 +191,29 @@ fn a_users_source_in_our_volume_keeps_everything_that_serves_it() {
         .unwrap();
     assert_eq!(sources.len(), 1);
     assert_eq!(sources[0]["configMap"]["name"], "users-own");
+    // Without them no Python would read the bundle that is still made.
+    assert_eq!(template["env"], value(&with)["env"]);
+}
+
+#[test]
+fn variables_stay_where_the_recipe_never_was() {
+    let users = "agentk8sglue:
+  queues:
+    gpu:
+      templateOverrides:
+        env:
+        - {name: SSL_CERT_FILE, value: /etc/ssl/certs/ca-certificates.crt}
+  basePodTemplate:
+    env:
+    # our images have the corporate CA baked in
+    - name: REQUESTS_CA_BUNDLE
+      value: /etc/ssl/certs/ca-certificates.crt
+    - name: HTTP_PROXY
+      value: http://proxy
+";
+    let mut document = Document::parse(users).unwrap();
+    clear(&mut document, keys(), &["a-custom-ca-0".to_owned()]).unwrap();
+    assert_eq!(document.text(), users);
 }
 
 /// What looks like ours and is the user's stays to the byte, and with it what serves it.
