@@ -67,7 +67,7 @@ pub fn place(
         Mode::Append => {
             let mut keep = Vec::new();
             if has_bundle {
-                keep = placement.leaves(document, in_bundle, file, [&bundle_path, &list_path])?;
+                keep = placement.leaves(document, in_bundle, file, [&bundle_path, &list_path]);
                 keep.retain(|one| !mozilla::is_public_root(one.certificate.fingerprint));
             }
             let (aside, meant): (Vec<Entry>, Vec<Entry>) =
@@ -78,6 +78,9 @@ pub fn place(
             if !finding::refuses(&placement.findings) {
                 let (placed, findings) =
                     extra_certs::add(document, file, &list_path, &entries, in_list.placed)?;
+                if has_bundle {
+                    document.remove(&bundle_path)?;
+                }
                 placement.placed = placed;
                 placement.findings.extend(findings);
             }
@@ -85,13 +88,16 @@ pub fn place(
         Mode::Replace => {
             let mut keep = Vec::new();
             if has_list {
-                keep = placement.leaves(document, in_list, file, [&list_path, &bundle_path])?;
+                keep = placement.leaves(document, in_list, file, [&list_path, &bundle_path]);
             }
             placement.findings.extend(in_bundle.findings);
             placement.placed = in_bundle.placed;
             if !finding::refuses(&placement.findings) {
                 let entries = with_carried(entries, keep, file);
                 bundle::add(document, &bundle_path, &mut placement.placed, &entries)?;
+                if has_list {
+                    document.remove(&list_path)?;
+                }
                 placement
                     .findings
                     .extend(no_public_root(&placement.placed, file));
@@ -102,27 +108,26 @@ pub fn place(
 }
 
 impl Placement {
-    /// Takes out the value that excludes the one of the mode, and gives what it held. What nothing can be made of is not
-    /// deleted: it stays, and stops the run.
+    /// Gives what the value held that excludes the one of the mode, and goes when that is there: never is the mapping around them
+    /// empty. What nothing can be made of is not deleted: it stays, and stops the run.
     fn leaves(
         &mut self,
-        document: &mut Document,
+        document: &Document,
         held: Held,
         file: &str,
         [from, to]: [&Path; 2],
-    ) -> Result<Vec<Placed>> {
+    ) -> Vec<Placed> {
         if held.holds_more {
             let errors = held.findings.into_iter().map(|mut finding| {
                 finding.severity = Severity::Error;
                 finding
             });
             self.findings.extend(errors);
-            return Ok(Vec::new());
+            return Vec::new();
         }
         let note = switched(document, file, from, to, held.meant.len());
         self.findings.push(note);
-        document.remove(from)?;
-        Ok(held.meant)
+        held.meant
     }
 }
 
@@ -264,6 +269,19 @@ mod tests {
         let (back, placement) = edit(&replaced, &[], Some(Mode::Append));
         assert!(!back.contains("overrideCa"));
         assert_eq!(aliases(&placement), ["two", "one"]);
+    }
+
+    #[test]
+    fn however_often_the_mode_is_switched_nothing_is_left_behind() {
+        let (first, _) = edit("a: 1\n", &[entry("One")], None);
+        let switch = |text: &str, mode: Mode| edit(text, &[], Some(mode)).0;
+        let replaced = switch(&first, Mode::Replace);
+        let appended = switch(&replaced, Mode::Append);
+        assert_eq!(switch(&appended, Mode::Replace), replaced);
+        assert!(
+            !replaced.contains("was") && !appended.contains("was"),
+            "{appended}"
+        );
     }
 
     #[test]
