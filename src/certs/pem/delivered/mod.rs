@@ -15,6 +15,7 @@ use std::fmt;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 
+use super::{PemError, Problem};
 use crate::certs::{Certificate, Fingerprint};
 pub use joined::joined;
 
@@ -188,15 +189,21 @@ fn without_blocks(text: &str) -> Reading {
 /// have it read.
 #[must_use]
 pub fn meant(text: &str) -> Option<Vec<Certificate>> {
-    let blocks = super::parse(text.as_bytes()).map(|blocks| {
-        let blocks = blocks.into_iter();
-        blocks.map(|block| block.certificate).collect::<Vec<_>>()
-    });
-    blocks.ok().or_else(|| {
-        let found = gnutls::read(text.as_bytes()).ok()?;
-        let is_whole = !found.is_empty() && found.len() == text.matches(MARK).count();
-        is_whole.then(|| found.into_iter().map(|(_, one)| one).collect())
-    })
+    let refused = match super::parse(text.as_bytes()) {
+        Ok(blocks) => return Some(blocks.into_iter().map(|block| block.certificate).collect()),
+        Err(error) => error,
+    };
+    if begins_certificate(&refused) {
+        return None;
+    }
+    let found = gnutls::read(text.as_bytes()).ok()?;
+    let is_whole = !found.is_empty() && found.len() == text.matches(MARK).count();
+    is_whole.then(|| found.into_iter().map(|(_, one)| one).collect())
+}
+
+/// Whether a certificate is meant to begin, or to end, at what intake stumbles over.
+fn begins_certificate(error: &PemError) -> bool {
+    matches!(error.problem, Problem::NearBoundary(_))
 }
 
 /// The base64 of a block as OpenSSL and GnuTLS take it: a dash ends it, and blanks do not count.
@@ -279,8 +286,8 @@ fn left_out(
             });
         }
     }
-    // What intake stumbles over is read by nobody, but for what stands beside it.
-    if let Some(error) = refused.filter(|_| by_openssl.is_empty()) {
+    // What intake stumbles over is read by nobody. What stands beside others may be a remark, unless it begins a certificate.
+    if let Some(error) = refused.filter(|one| by_openssl.is_empty() || begins_certificate(one)) {
         harms.push(Harm {
             line: error.line,
             effect: Effect::LeftOut(Reader::ALL.to_vec(), None),

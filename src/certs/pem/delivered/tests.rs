@@ -69,6 +69,29 @@ fn what_is_left_out_is_told_with_its_certificate() {
 }
 
 #[test]
+fn what_looks_like_the_beginning_of_a_certificate_is_told_beside_others() {
+    let (good, lost) = (pem("a"), pem("b"));
+    for begin in [
+        "----BEGIN CERTIFICATE-----",
+        "\u{2013}\u{2013}\u{2013}BEGIN CERTIFICATE\u{2013}\u{2013}\u{2013}",
+    ] {
+        let text = format!(
+            "{good}{}",
+            lost.replace("-----BEGIN CERTIFICATE-----", begin)
+        );
+        let line = good.lines().count() + 1;
+        assert_eq!(
+            harms(&text),
+            [(line, Effect::LeftOut(Reader::ALL.to_vec(), None))]
+        );
+        // What it was meant to hold is not known, so it is not written anew without it.
+        assert_eq!(meant(&text), None);
+    }
+    let remark = format!("{good}# the certificate of\nsome text\n");
+    assert_eq!(harms(&remark), []);
+}
+
+#[test]
 fn a_key_is_told_and_not_shown() {
     let key = rcgen::KeyPair::generate().unwrap().serialize_pem();
     let text = format!("{}{key}", pem("a"));
