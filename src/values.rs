@@ -8,7 +8,7 @@ pub mod scalar;
 use serde_yaml::{Mapping, Value};
 
 use crate::secrets::{is_secret_below, is_secret_key};
-use crate::yaml::{Path, Step};
+use crate::yaml::{self, Path, Step};
 
 pub use key_path::KeyPath;
 
@@ -323,7 +323,7 @@ pub fn at<'a>(values: &'a Value, path: &Path) -> Option<&'a Value> {
     path.steps()
         .iter()
         .try_fold(values, |value, step| match step {
-            Step::Key(key) => value.get(key.as_str()),
+            Step::Key(key) => yaml::under(value.as_mapping()?, key),
             Step::Index(index) => value.get(*index),
         })
 }

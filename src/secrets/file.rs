@@ -3,7 +3,7 @@
 use serde_yaml::Value;
 
 use super::{MASK, is_secret_below, is_secret_key};
-use crate::yaml::{Document, Path, Step};
+use crate::yaml::{self, Document, Path, Step};
 
 /// A values file with every secret masked where it stands, line for line. What cannot be parsed is masked line by line.
 #[must_use]
@@ -12,12 +12,9 @@ pub fn masked_file(text: &str) -> String {
         Ok(document) => mask_scalars(&document),
         Err(_) => text.to_owned(),
     };
-    masked
-        .lines()
-        .map(mask_comment)
-        .collect::<Vec<_>>()
-        .join("\n")
-        + "\n"
+    let mut is_named = false;
+    let lines = masked.lines().map(|line| mask_comment(line, &mut is_named));
+    lines.collect::<Vec<_>>().join("\n") + "\n"
 }
 
 fn mask_scalars(document: &Document) -> String {
@@ -41,17 +38,50 @@ fn mask_scalars(document: &Document) -> String {
     masked
 }
 
-/// A key and value that were commented out, such as `# apiSecret: …`.
-fn mask_comment(line: &str) -> String {
-    let Some((before, comment)) = line.split_once('#') else {
+/// What was commented out: a key and its value (`# apiSecret: …`), an entry of a list of variables, a setting of a `clearml.conf`
+/// (`// agent.git_pass = …`). `is_named` says whether the comment before names a secret whose value may follow.
+fn mask_comment(line: &str, is_named: &mut bool) -> String {
+    let was_named = std::mem::take(is_named);
+    let is_slashed = line.trim_start().starts_with("//");
+    let sign = if is_slashed { "//" } else { "#" };
+    let Some((before, comment)) = line.split_once(sign) else {
         return line.to_owned();
     };
-    match comment.split_once(':') {
-        Some((key, value)) if !value.trim().is_empty() && is_secret_key(key.trim()) => {
-            format!("{before}#{key}: {MASK}")
+    let mut at = 0;
+    let mut named = was_named;
+    // Within braces there are several.
+    let ends: &[char] = if comment.contains('{') {
+        &['{', ',']
+    } else {
+        &[]
+    };
+    for part in comment.split_inclusive(ends) {
+        let Some((key, value)) = part.split_once([':', '=']) else {
+            at += part.len();
+            continue;
+        };
+        let value_at = at + key.len() + 1;
+        at += part.len();
+        let is_noise = |c: char| c.is_whitespace() || "-{'\"".contains(c);
+        let key = key.trim_matches(is_noise);
+        let word = key.rsplit(is_noise).next().unwrap_or_default();
+        let said = value.trim_matches(|c: char| is_noise(c) || ",}".contains(c));
+        if key == "name" {
+            named = is_secret_key(said);
         }
-        _ => line.to_owned(),
+        let is_secret = is_secret_key(key) || is_secret_key(word) || key == "value" && named;
+        if is_secret && !said.is_empty() {
+            // All that follows may belong to it.
+            let shown = comment.get(..value_at).unwrap_or_default();
+            return format!("{before}{sign}{shown} {MASK}");
+        }
     }
+    *is_named = named && !comment.contains("value");
+    let secrets = super::within(comment);
+    let comment = secrets.iter().fold(comment.to_owned(), |shown, secret| {
+        shown.replace(secret, MASK)
+    });
+    format!("{before}{sign}{comment}")
 }
 
 /// Whether any key on the way is a secret's, or the name beside an environment variable's value is.
@@ -60,12 +90,19 @@ fn scalar_is_secret(document: &Document, path: &Path) -> bool {
     let mut secret = false;
     for step in path.steps() {
         let inner = match step {
-            Step::Index(index) => at.get(index),
+            Step::Index(index) => {
+                // What follows a flag is its value.
+                let before = index.checked_sub(1).and_then(|before| at.get(before));
+                let flag = before.and_then(Value::as_str).unwrap_or_default();
+                secret |= flag.starts_with('-') && !flag.contains('=') && is_secret_key(flag);
+                at.get(index)
+            }
             Step::Key(key) => {
                 let named = at.get("name").and_then(Value::as_str);
                 secret = is_secret_below(secret, key)
                     || key == "value" && named.is_some_and(is_secret_key);
-                at.get(key.as_str())
+                at.as_mapping()
+                    .and_then(|mapping| yaml::under(mapping, key))
             }
         };
         match inner {
@@ -105,6 +142,34 @@ mod tests {
             ("credentials: {1: hunter2}", "credentials: {1: ***}"),
             ("# password: hunter2", "# password: ***"),
             ("a: 1 # apiSecret: hunter2", "a: 1 # apiSecret: ***"),
+            ("# export GIT_TOKEN=hunter2", "# export GIT_TOKEN= ***"),
+            (
+                "#  - {name: GIT_TOKEN, value: hunter2}",
+                "#  - {name: GIT_TOKEN, value: ***",
+            ),
+            (
+                "#- name: GIT_TOKEN\n#  value: hunter2\n#- name: HOME\n#  value: /root",
+                "#- name: GIT_TOKEN\n#  value: ***\n#- name: HOME\n#  value: /root",
+            ),
+            (
+                "conf: |\n  # agent.git_pass = \"hunter2\"\n  // agent.git_pass: \"hunter2\"\n  // see https://acme.example/docs: a page",
+                "conf: |\n  # agent.git_pass = ***\n  // agent.git_pass: ***\n  // see https://acme.example/docs: a page",
+            ),
+            (
+                "# https://me:hunter2@acme.example",
+                "# https://me:***@acme.example",
+            ),
+            ("apiKeys: {a: hunter2}", "apiKeys: {a: ***}"),
+            ("sshKeys:\n- hunter2", "sshKeys:\n- ***"),
+            ("matchLabelKeys: [app]", "matchLabelKeys: [app]"),
+            (
+                "args: [\"--password\", \"hunter2\", \"--verbose\", \"on\"]",
+                "args: [\"--password\", ***, \"--verbose\", \"on\"]",
+            ),
+            (
+                "queues: {1: {env: [{name: GIT_TOKEN, value: abcd}]}}",
+                "queues: {1: {env: [{name: GIT_TOKEN, value: ***}]}}",
+            ),
             ("# see the password page", "# see the password page"),
             ("enabled: true", "enabled: true"),
             ("tokens: true", "tokens: true"),

@@ -24,6 +24,15 @@ const MARKS: [&str; 6] = [
 /// Words that do so where they stand by themselves: `GITHUB_PAT`, `dbPwd`, and not `path`.
 const WORDS: [&str; 4] = ["pat", "pwd", "passphrase", "pin"];
 
+/// How keys end that hold several; not all that ends so does (`matchLabelKeys`).
+const PLURAL: [&str; 5] = [
+    "apikeys",
+    "accesskeys",
+    "sshkeys",
+    "privatekeys",
+    "signingkeys",
+];
+
 /// The words of a key: `GITHUB_PAT`, `dbPwd`, `sdk.aws.secret`.
 fn words(key: &str) -> impl Iterator<Item = &str> {
     let parts = key.split(|c: char| !c.is_ascii_alphanumeric());
@@ -61,6 +70,7 @@ pub fn is_secret_key(key: &str) -> bool {
         || MARKS.iter().any(|mark| key.contains(mark))
         || (key.ends_with("pass") && key != "bypass")
         || (key.ends_with("key") && key != "key" && key != "publickey")
+        || PLURAL.iter().any(|mark| key.ends_with(mark))
         || key == "auth"
 }
 

@@ -75,12 +75,14 @@ fn variables(value: &Value, path: &Path, all: &mut Vec<Said>) {
     match value {
         Value::Mapping(mapping) => {
             for (key, inner) in mapping {
-                let Some(key) = key.as_str() else { continue };
-                let path = path.then(key);
-                match scalar_text(inner).filter(|_| is_variable(key)) {
+                let Some(key) = scalar_text(key) else {
+                    continue;
+                };
+                let path = path.then(key.as_str());
+                match scalar_text(inner).filter(|_| is_variable(&key)) {
                     Some(value) => all.push(Said {
                         path,
-                        name: key.to_owned(),
+                        name: key,
                         value,
                         kind: SaidBy::Key,
                     }),

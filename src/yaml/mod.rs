@@ -58,6 +58,7 @@ pub use error::YamlError;
 pub use part::Part;
 pub use path::{Path, Step};
 pub use position::Position;
+pub use values::under;
 
 /// Why a text is too much to be read: nested too deep, or too many values. What else is wrong with it, a reader tells.
 #[must_use]

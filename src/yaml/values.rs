@@ -118,7 +118,8 @@ fn is_merge_key(key: &Value) -> bool {
 }
 
 /// The value under a name: a key may be a number, or another word that is no text for the typed reader.
-pub(super) fn under<'v>(mapping: &'v Mapping, name: &str) -> Option<&'v Value> {
+#[must_use]
+pub fn under<'v>(mapping: &'v Mapping, name: &str) -> Option<&'v Value> {
     mapping
         .get(name)
         .or_else(|| mapping.get(key_named(mapping, name)?))
