@@ -47,8 +47,9 @@ impl Answer {
 const NOT_ITS_OWN: [i32; 5] = [124, 126, 127, 137, 143];
 
 /// What clients say of certificates, in small letters: OpenSSL's, GnuTLS's, rustls's and Python's words.
-const OF_CERTIFICATES: [&str; 12] = [
+const OF_CERTIFICATES: [&str; 13] = [
     "certificate",
+    "ca cert",
     "ssl:",
     "ssl routines",
     "sslerror",
@@ -63,7 +64,7 @@ const OF_CERTIFICATES: [&str; 12] = [
 ];
 
 /// What they say of the way to a server.
-const OF_THE_WAY: [&str; 18] = [
+const OF_THE_WAY: [&str; 21] = [
     "could not resolve",
     "couldn't resolve",
     "unable to resolve",
@@ -82,6 +83,10 @@ const OF_THE_WAY: [&str; 18] = [
     "econnrefused",
     "econnreset",
     "etimedout",
+    // Of a connection that stood: the certificate had been taken by then.
+    "recv error",
+    "non-properly terminated",
+    "unexpected eof",
 ];
 
 fn verdict(client: Client, code: i32, lines: &[String]) -> Verdict {
@@ -91,7 +96,7 @@ fn verdict(client: Client, code: i32, lines: &[String]) -> Verdict {
     if NOT_ITS_OWN.contains(&code) {
         return Verdict::Unreached;
     }
-    let text = lines.join("\n").to_lowercase();
+    let text = without_urls(&lines.join("\n").to_lowercase());
     let says = |words: &[&str]| words.iter().any(|one| text.contains(one));
     let by_words = || {
         if says(&OF_THE_WAY) {
@@ -141,12 +146,26 @@ fn verdict(client: Client, code: i32, lines: &[String]) -> Verdict {
                 "not found in the registry",
                 "401 unauthorized",
                 "403 forbidden",
+                // Whatever it answers that is no package.
+                "http status client error",
+                "http status server error",
+                "missing `content-type`",
             ]) =>
         {
             Verdict::Trusted
         }
         Client::Git | Client::Uv | Client::OpenSsl | Client::Node => by_words(),
     }
+}
+
+/// A text without the names of servers: one may be called `tls.acme.example`.
+fn without_urls(text: &str) -> String {
+    let mut parts = text.split("://");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |kept, part| {
+        let end = part.find(|c: char| c.is_whitespace() || "'\"`)".contains(c));
+        kept + part.get(end.unwrap_or(part.len())..).unwrap_or_default()
+    })
 }
 
 /// Lines about certificates that only say that there is one about them.
@@ -189,7 +208,7 @@ mod tests {
     /// A client, its exit code, and what the real one printed.
     type Heard = (Client, i32, &'static str);
 
-    const TRUSTED: [Heard; 4] = [
+    const TRUSTED: [Heard; 7] = [
         (Client::Requests, 0, ""),
         (
             Client::Wget,
@@ -206,9 +225,24 @@ mod tests {
             1,
             "  × No solution found when resolving dependencies:\n  ╰─▶ Because clearml-certs-verify was not found in the package registry",
         ),
+        (
+            Client::Uv,
+            2,
+            "error: Failed to fetch: `https://x/clearml-certs-verify/`\n  Caused by: HTTP status client error (400 Bad Request) for url (https://x/clearml-certs-verify/)",
+        ),
+        (
+            Client::Uv,
+            2,
+            "error: Missing `Content-Type` header for https://x/clearml-certs-verify/",
+        ),
+        (
+            Client::Git,
+            128,
+            "fatal: unable to access 'https://x/clearml-certs-verify.git/': The requested URL returned error: 302",
+        ),
     ];
 
-    const REFUSED: [Heard; 11] = [
+    const REFUSED: [Heard; 12] = [
         (
             Client::Requests,
             60,
@@ -245,6 +279,11 @@ mod tests {
             "fatal: unable to access 'https://x/': SSL: certificate subject name (y) does not match target hostname 'x'",
         ),
         (
+            Client::Git,
+            128,
+            "fatal: unable to access 'https://x/': Problem with the SSL CA cert (path? access rights?)",
+        ),
+        (
             Client::Uv,
             1,
             "error: Failed to fetch: `https://x/clearml-certs-verify/`\n  Caused by: client error (Connect)\n  Caused by: invalid peer certificate: UnknownIssuer",
@@ -266,7 +305,7 @@ mod tests {
         ),
     ];
 
-    const UNREACHED: [Heard; 10] = [
+    const UNREACHED: [Heard; 12] = [
         (
             Client::Requests,
             7,
@@ -295,6 +334,16 @@ mod tests {
             Client::Node,
             1,
             "ECONNREFUSED: connect ECONNREFUSED 127.0.0.1:1",
+        ),
+        (
+            Client::Git,
+            128,
+            "fatal: unable to access 'https://x/': GnuTLS recv error (-110): The TLS connection was non-properly terminated.",
+        ),
+        (
+            Client::Git,
+            128,
+            "fatal: unable to access 'https://tls.x/clearml-certs-verify.git/': Empty reply from server",
         ),
         (
             Client::OpenSsl,

@@ -63,10 +63,11 @@ with() {
 # shellcheck disable=SC2086 # no word where nothing bounds
 bounded() { $bound "$@"; }
 
+# None follows a redirect, which would be about another server; uv alone cannot be told so.
 in_python() { bounded "$python" -c "$python_text" "$client" "$1" "$patience"; }
 by_curl() { bounded curl --silent --show-error --output /dev/null --max-time "$patience" "$1"; }
-by_wget() { bounded wget --no-verbose --output-document=/dev/null --timeout="$patience" --tries=1 "$1"; }
-by_git() { bounded git -c http.lowSpeedLimit=1 -c http.lowSpeedTime="$patience" ls-remote "$1/clearml-certs-verify.git"; }
+by_wget() { bounded wget --no-verbose --output-document=/dev/null --timeout="$patience" --tries=1 --max-redirect=0 "$1"; }
+by_git() { bounded git -c http.followRedirects=false -c http.lowSpeedLimit=1 -c http.lowSpeedTime="$patience" ls-remote "$1/clearml-certs-verify.git"; }
 by_node() { bounded node -e "$node_text" "$1" "$patience"; }
 by_uv() {
   UV_HTTP_RETRIES=0 UV_PYTHON_DOWNLOADS=never bounded uv pip install --no-config --no-cache --dry-run --no-deps \

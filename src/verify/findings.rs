@@ -207,6 +207,8 @@ fn hint(words: &str, server: &Endpoint) -> String {
         "no such file",
         "x509]",
         "error setting certificate",
+        "ca cert (path",
+        "ca cert file",
     ]) {
         "the file of certificates that this client reads is not there, or cannot be read: see the template's variables and mounts".to_owned()
     } else {
