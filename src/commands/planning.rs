@@ -26,6 +26,7 @@ use crate::plan::{
 };
 use crate::preflight::{self, Stored};
 use crate::request::{Desired, TargetRequest};
+use crate::secrets;
 use crate::ui::Screen;
 use crate::values::{self, KeyPath};
 
@@ -391,11 +392,14 @@ impl Planner<'_> {
             wave,
         } = job;
         let mut files = place.read_values(place.layout, drafts, desired.new_file)?;
-        let names = [&place.release, &place.namespace, &place.chart].map(Clone::clone);
+        let logins: Vec<String> = secrets::in_urls(&place.chart).map(str::to_owned).collect();
+        let chart = Some(&place.chart).filter(|_| logins.is_empty());
+        let names = [&place.release, &place.namespace].into_iter().chain(chart);
+        let names = names.cloned();
         let paths = place.values.iter().map(|path| path.display().to_string());
         let cluster = helm.cluster().to_string();
-        screen.hide(&self.arguments.secrets());
-        screen.leave_open(names.into_iter().chain(paths).chain([cluster]));
+        screen.hide(&[self.arguments.secrets(), logins].concat());
+        screen.leave_open(names.chain(paths).chain([cluster]));
         screen.hide_secrets_of(&files.merged());
         if let Some(release) = observed.release() {
             screen.hide_secrets_of(&release.deployed.values);
@@ -441,7 +445,7 @@ impl Planner<'_> {
             Ok(stream)
         };
         let request = plan::Request {
-            coordinates: place.coordinates(chart.version.to_string(), helm.cluster()),
+            coordinates: place.coordinates(chart.written_version.clone(), helm.cluster()),
             chart,
             dependency,
             layout,

@@ -320,7 +320,7 @@ pub fn masked(argv: &[String]) -> Vec<String> {
         let by_flag = |flag: &str, value: &str| match flag {
             _ if SECRET.contains(&flag) => secrets::MASK.to_owned(),
             _ if flag.starts_with("--set") => masked_assignments(flag, value),
-            _ => value.to_owned(),
+            _ => without_logins(value),
         };
         shown.push(match word.split_once('=') {
             // A value of the flag before may have an equals sign in it.
@@ -332,6 +332,14 @@ pub fn masked(argv: &[String]) -> Vec<String> {
         previous = word;
     }
     shown
+}
+
+/// A word with the passwords in its URLs masked: a chart's address, `--repo`.
+fn without_logins(word: &str) -> String {
+    let logins = secrets::in_urls(word);
+    logins.fold(word.to_owned(), |shown, login| {
+        shown.replace(login, secrets::MASK)
+    })
 }
 
 /// What stands in `word` where `shown` has a mask. JSON that was written anew is told apart no further.
@@ -520,6 +528,10 @@ mod tests {
             (
                 "upgrade --password hunter2 --kube-token=x -n ml",
                 "upgrade --password *** --kube-token=*** -n ml",
+            ),
+            (
+                "upgrade http://me:hunter2@acme.example/a.tgz --repo https://me:hunter2@acme.example --username=me",
+                "upgrade http://me:***@acme.example/a.tgz --repo https://me:***@acme.example --username=me",
             ),
             (
                 "--set a.apiKey=k,b=1 --set=c.password=p --password=x",

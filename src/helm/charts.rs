@@ -25,6 +25,8 @@ pub struct Chart {
     pub name: String,
     /// The version in its Chart.yaml.
     pub version: Version,
+    /// The same as it is written there (`v6.14.6`), which is what a registry knows it by.
+    pub written_version: String,
     /// Its default values, with those of the charts inside it below their names.
     pub values: Value,
     /// The charts inside it.
@@ -53,6 +55,7 @@ impl Chart {
     #[must_use]
     pub fn assumed(layout: &Layout, reference: &str, version: Option<&str>) -> Self {
         let version = version.and_then(|version| Version::parse(version).ok());
+        let known = version.clone().unwrap_or(Version::new(0, 0, 0));
         let since = layout
             .propagates_since
             .and_then(|since| Version::parse(since).ok());
@@ -66,7 +69,8 @@ impl Chart {
         Self {
             reference: reference.to_owned(),
             name: layout.chart.to_owned(),
-            version: version.unwrap_or(Version::new(0, 0, 0)),
+            written_version: known.to_string(),
+            version: known,
             values: if propagates { values } else { Value::Null },
             dependencies: Vec::new(),
             kube_version: None,
@@ -267,6 +271,7 @@ fn assemble(
         version: chart_version::parse(&version).with_context(|| {
             format!("{reference} has the version {version:?}, which Helm does not take for one")
         })?,
+        written_version: version,
         values: with_inner(values, &dependencies),
         dependencies,
         kube_version: kube_version.and_then(|bounds| kube_version::within(&bounds)),

@@ -28,7 +28,12 @@ impl FromStr for Endpoint {
         }
         let rest = word.strip_prefix("https://").unwrap_or(word);
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        let wrong = || format!("{word} is no address: write https://HOST or https://HOST:PORT");
+        // What stands before the host may be a password.
+        let told = match authority.rsplit_once('@') {
+            Some((_, host)) => format!("https://…@{host}"),
+            None => word.to_owned(),
+        };
+        let wrong = || format!("{told} is no address: write https://HOST or https://HOST:PORT");
         let (host, port) = match authority.strip_prefix('[') {
             Some(bracketed) => {
                 let (host, after) = bracketed.split_once(']').ok_or_else(wrong)?;

@@ -1,6 +1,6 @@
 //! Files that people give as values files, and that are none: refused as what they are, and not a byte of them changes.
 
-use crate::support::{Helm, World, certificates, chart};
+use crate::support::{Helm, World, certificates, chart, copy_folder};
 
 const AGENT: &str = "clearml-enterprise-agent-6.9.3";
 
@@ -74,5 +74,15 @@ either_major! {
         for version in ["6.10", ">=6.10 <6.14", "7.x"] {
             asked(version).exits(3).warns("is version 6.9.3, not");
         }
+        // A registry knows a chart by its version as it is written, with the letter that Helm takes as well.
+        let folder = world.path("chart");
+        copy_folder(chart(AGENT).as_ref(), &folder);
+        let metadata = folder.join("Chart.yaml");
+        let text = std::fs::read_to_string(&metadata).unwrap().replace("\nversion: 6.9.3", "\nversion: v6.9.3");
+        std::fs::write(&metadata, text).unwrap();
+        world
+            .plugin("install agent --ca ca.pem --agent-chart ./chart --skip-probe --dry-run")
+            .exits(0)
+            .says("--version v6.9.3");
     }
 }
