@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::interrupt::HandedOn;
-use crate::platform::{ask_to_end, end_by_force};
+use crate::platform::ask_to_end;
 
 /// Who is told of each process.
 type Listener = Box<dyn Fn(&str) + Send + Sync>;
@@ -64,18 +64,35 @@ fn bare<S: AsRef<str>>(program: &Path, arguments: &[S]) -> duct::Expression {
 
 /// Runs a command to its end, whatever that is, and gives all it printed. `shown` is how it may be shown: without secrets.
 pub(crate) fn output(command: &duct::Expression, shown: &str) -> io::Result<Output> {
+    bounded(command, shown, None).map(|ended| ended.output)
+}
+
+/// The same, but no longer than `patience`.
+pub(crate) fn bounded(
+    command: &duct::Expression,
+    shown: &str,
+    patience: Option<Duration>,
+) -> io::Result<Ended> {
     let began = Instant::now();
-    let ended = captured(command);
-    heard(shown, began, ended.as_ref());
+    let ended = captured(command, patience);
+    heard(shown, began, ended.as_ref().map(|one| &one.output));
     ended
 }
 
-fn captured(command: &duct::Expression) -> io::Result<Output> {
+fn captured(command: &duct::Expression, patience: Option<Duration>) -> io::Result<Ended> {
     let captured = command.stdout_capture().stderr_capture().unchecked();
     let mut handed_on = HandedOn::begin();
     let running = captured.start()?;
     handed_on.to(running.pids());
-    running.into_output()
+    let mut leash = Leash::of(patience);
+    while let Some(next) = leash.next {
+        if running.wait_deadline(next)?.is_some() {
+            break;
+        }
+        leash.pull(&running)?;
+    }
+    let output = running.into_output()?;
+    Ok(Ended::of(output, &leash))
 }
 
 /// How long to wait before looking for more of what a process prints.
@@ -90,7 +107,7 @@ pub(crate) fn stream(
     shown: &str,
     patience: Option<Duration>,
     on_line: impl FnMut(&str),
-) -> io::Result<Streamed> {
+) -> io::Result<Ended> {
     let began = Instant::now();
     let ended = streamed(command, patience, on_line);
     heard(shown, began, ended.as_ref().map(|one| &one.output));
@@ -101,14 +118,14 @@ fn streamed(
     command: &duct::Expression,
     patience: Option<Duration>,
     mut on_line: impl FnMut(&str),
-) -> io::Result<Streamed> {
+) -> io::Result<Ended> {
     let (out, mut printed) = nameless()?;
     let (err, mut said) = nameless()?;
     let mut handed_on = HandedOn::begin();
     let command = command.stdout_file(out).stderr_file(err).unchecked();
     let running = command.start()?;
     handed_on.to(running.pids());
-    let mut leash = Leash::of(running.pids(), patience);
+    let mut leash = Leash::of(patience);
     let mut rest = Vec::new();
     let status = loop {
         // Asked first: what was printed before the end is read after it.
@@ -121,7 +138,7 @@ fn streamed(
         match ended {
             Some(status) => break status,
             None => {
-                leash.pull();
+                leash.pull(&running)?;
                 thread::sleep(LOOK_AGAIN);
             }
         }
@@ -131,22 +148,30 @@ fn streamed(
     }
     let mut stderr = Vec::new();
     said.read_to_end(&mut stderr)?;
-    Ok(Streamed {
-        output: Output {
-            status,
-            stdout: Vec::new(),
-            stderr,
-        },
-        was_cut: leash.pulled > 0,
-    })
+    let output = Output {
+        status,
+        stdout: Vec::new(),
+        stderr,
+    };
+    Ok(Ended::of(output, &leash))
 }
 
-/// What a process ended with whose lines were handed over.
-pub(crate) struct Streamed {
-    /// Its status, and what it printed to stderr.
+/// What a process ended with that has only so long.
+pub(crate) struct Ended {
+    /// Its status, and what it printed, as far as that was not handed over.
     pub(crate) output: Output,
     /// Whether it was ended because it took too long.
     pub(crate) was_cut: bool,
+}
+
+impl Ended {
+    fn of(output: Output, leash: &Leash) -> Self {
+        Self {
+            // Who had just done what it does when it was asked is well.
+            was_cut: leash.pulled > 0 && !output.status.success(),
+            output,
+        }
+    }
 }
 
 /// How long a process that was asked to end may take for that: helm writes down that it was interrupted.
@@ -154,32 +179,30 @@ const LAST_WORDS: Duration = Duration::from_secs(30);
 
 /// Ends processes that take too long: by asking, then by force.
 struct Leash {
-    processes: Vec<u32>,
     next: Option<Instant>,
     pulled: u32,
 }
 
 impl Leash {
-    fn of(processes: Vec<u32>, patience: Option<Duration>) -> Self {
+    fn of(patience: Option<Duration>) -> Self {
         Self {
-            processes,
             next: patience.and_then(|patience| Instant::now().checked_add(patience)),
             pulled: 0,
         }
     }
 
-    fn pull(&mut self) {
+    fn pull(&mut self, running: &duct::Handle) -> io::Result<()> {
         if self.next.is_none_or(|next| Instant::now() < next) {
-            return;
+            return Ok(());
         }
-        let end = if self.pulled == 0 {
-            ask_to_end
+        if self.pulled == 0 {
+            running.pids().into_iter().for_each(ask_to_end);
         } else {
-            end_by_force
-        };
-        self.processes.iter().copied().for_each(end);
+            running.kill()?;
+        }
         self.pulled += 1;
         self.next = Instant::now().checked_add(LAST_WORDS);
+        Ok(())
     }
 }
 
@@ -187,4 +210,20 @@ impl Leash {
 fn nameless() -> io::Result<(File, File)> {
     let file = tempfile::NamedTempFile::new()?;
     Ok((file.reopen()?, file.reopen()?))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_takes_too_long_is_asked_to_end() {
+        let sleeps = command(&which::which("sleep").unwrap(), &["600"]);
+        let ended = bounded(&sleeps, "sleep", Some(Duration::from_millis(10))).unwrap();
+        assert!(ended.was_cut && !ended.output.status.success());
+        let prints = command(&which::which("echo").unwrap(), &["a"]);
+        let ended = bounded(&prints, "echo", Some(Duration::from_secs(60))).unwrap();
+        assert!(!ended.was_cut);
+        assert_eq!(ended.output.stdout, b"a\n");
+    }
 }

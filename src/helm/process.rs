@@ -7,10 +7,26 @@ use std::time::Duration;
 use super::arguments::masked;
 use super::{Ending, Helm, HelmError};
 use crate::log_lines;
-use crate::process::{self, Streamed};
+use crate::process::{self, Ended};
 
 /// What helm does without a cluster.
 const CLUSTERLESS: [&str; 5] = ["pull", "show", "version", "env", "search"];
+
+/// What only asks a cluster. How long a chart takes to be fetched or rendered nobody knows.
+const QUESTIONS: [&str; 4] = ["list", "status", "history", "get"];
+
+/// How long helm may take for an answer: time for somebody to log in, who is asked to by the kubeconfig's own program.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+impl Ended {
+    /// Says `what` where helm was ended.
+    fn tell(&mut self, what: &str, patience: Option<Duration>) {
+        if let (true, Some(patience)) = (self.was_cut, patience) {
+            let why = format!("\n{what} in {} s; helm was ended", patience.as_secs());
+            self.output.stderr.extend(why.into_bytes());
+        }
+    }
+}
 
 impl Helm {
     /// Runs helm to its end and returns what it printed.
@@ -28,8 +44,15 @@ impl Helm {
             Some(input) => process::command_reading(&self.program, argv, input.to_owned()),
             None => process::command(&self.program, argv),
         };
-        let output = process::output(&self.on_cluster(&command), &self.shown(argv));
-        let output = self.succeeded(argv, output)?;
+        let asks_only = argv
+            .first()
+            .is_some_and(|verb| QUESTIONS.contains(&verb.as_ref()));
+        let patience = asks_only.then_some(PATIENCE);
+        let mut output = process::bounded(&self.on_cluster(&command), &self.shown(argv), patience);
+        if let Ok(ended) = &mut output {
+            ended.tell("Kubernetes cluster unreachable: no answer", patience);
+        }
+        let output = self.succeeded(argv, output.map(|ended| ended.output))?;
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
@@ -42,21 +65,10 @@ impl Helm {
     ) -> Result<String, HelmError> {
         let command = self.on_cluster(&process::command(&self.program, argv));
         let mut output = process::stream(&command, &self.shown(argv), patience, on_line);
-        if let (
-            Ok(Streamed {
-                output,
-                was_cut: true,
-            }),
-            Some(patience),
-        ) = (&mut output, patience)
-        {
-            let why = format!(
-                "\nhelm did not come back in {} s, and was ended",
-                patience.as_secs()
-            );
-            output.stderr.extend(why.into_bytes());
+        if let Ok(ended) = &mut output {
+            ended.tell("helm did not come back", patience);
         }
-        let output = self.succeeded(argv, output.map(|streamed| streamed.output))?;
+        let output = self.succeeded(argv, output.map(|ended| ended.output))?;
         Ok(log_lines::told(&String::from_utf8_lossy(&output.stderr)))
     }
 
