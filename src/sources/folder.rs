@@ -28,7 +28,11 @@ pub(super) fn read(folder: &Path, looking: bool) -> Result<Reading> {
     for path in files {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let is_plain = path.extension().is_none();
-        if is_certificate_name(&name) || is_plain && begins_with_certificate(&path) {
+        // To read from a pipe or a device may never end.
+        let is_special = path.metadata().is_ok_and(|one| !one.is_file());
+        if is_special {
+            others.push(inside(folder, &path));
+        } else if is_certificate_name(&name) || is_plain && begins_with_certificate(&path) {
             match file::read(&path) {
                 Ok(reading) => {
                     all.given.extend(reading.given);
@@ -38,8 +42,7 @@ pub(super) fn read(folder: &Path, looking: bool) -> Result<Reading> {
                 Err(error) => return Err(error),
             }
         } else if !is_key_name(&name) || begins_with_certificate(&path) {
-            let inside = path.strip_prefix(folder).unwrap_or(&path);
-            others.push(inside.display().to_string());
+            others.push(inside(folder, &path));
         }
     }
     all.notes
@@ -52,6 +55,11 @@ pub(super) fn read(folder: &Path, looking: bool) -> Result<Reading> {
         .into());
     }
     Ok(all)
+}
+
+fn inside(folder: &Path, path: &Path) -> String {
+    let inside = path.strip_prefix(folder).unwrap_or(path);
+    inside.display().to_string()
 }
 
 /// A file that is none of certificates alone.

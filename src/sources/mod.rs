@@ -186,7 +186,8 @@ fn leave_out_private(reading: &mut Reading) {
 }
 
 /// The public roots that this machine has: what containers bring along, as near as can be told from here. Private CAs in the
-/// machine's bundle are left out, since pods do not have them. `None` where the machine has no bundle. They are read once.
+/// machine's bundle are left out, since pods do not have them. `None` where the machine has none, or is told of a file without any
+/// (`SSL_CERT_FILE`): what pods have is not known then. They are read once.
 #[must_use]
 pub fn public_roots() -> Option<&'static [Certificate]> {
     static ROOTS: LazyLock<Option<Vec<Certificate>>> = LazyLock::new(|| {
@@ -196,7 +197,8 @@ pub fn public_roots() -> Option<&'static [Certificate]> {
         let all = certificates_in(&path).ok()?.into_iter();
         let all = all.map(|one| one.certificate);
         let public = all.filter(|one| mozilla::is_public_root(one.fingerprint));
-        Some(public.collect())
+        let public: Vec<Certificate> = public.collect();
+        (!public.is_empty()).then_some(public)
     });
     ROOTS.as_deref()
 }

@@ -9,7 +9,17 @@ use crate::exit::Stop;
 use crate::values::kept::Kept;
 use crate::yaml::{Document, Path, Step};
 
-const MARK: &str = "-----BEGIN ";
+/// Whether a text has a block that is meant to hold certificates. Keys and requests elsewhere in the values are none of our
+/// business, nor is a text that mentions a certificate.
+fn has_certificates(text: &str) -> bool {
+    let mut labels = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("-----BEGIN "));
+    let is_meant = |label: &str| {
+        label.contains("CERTIFICATE") && !label.contains("REQUEST") || label.contains("PKCS7")
+    };
+    labels.any(is_meant) && !text.contains("PRIVATE KEY-----")
+}
 
 /// The certificates of a values file, each with the line its value begins at.
 pub(super) fn of_file(bytes: &[u8], name: &str) -> Result<Vec<Given>> {
@@ -45,8 +55,7 @@ fn collect(values: &Value, name: impl Fn(&Path) -> String) -> Result<Vec<Given>>
     while let Some((steps, value)) = open.pop() {
         let below = |step: Step| [steps.as_slice(), &[step]].concat();
         match value {
-            // A private key elsewhere in the values is none of our business.
-            Value::String(text) if text.contains(MARK) && !text.contains("PRIVATE KEY-----") => {
+            Value::String(text) if has_certificates(text) => {
                 let name = name(&Path::from(steps));
                 let blocks = pem::parse(text.as_bytes())
                     .map_err(|e| Stop::refused(format!("{name}, its {e}")))?;

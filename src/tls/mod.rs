@@ -163,7 +163,7 @@ fn chain_of(ssl: &SslRef) -> Result<Vec<Vec<u8>>> {
 
 /// A connection to the host, and the proxy it goes through.
 fn connect(host: &str, port: u16, end: Instant) -> Result<(Deadline, Option<String>)> {
-    match proxy::for_host(host)? {
+    match proxy::for_host(host, port)? {
         Some(proxy) => {
             let stream = dial(&proxy.host, proxy.port, end)
                 .with_context(|| format!("the proxy of HTTPS_PROXY, {proxy}, cannot be reached"))?;
@@ -180,12 +180,16 @@ fn connect(host: &str, port: u16, end: Instant) -> Result<(Deadline, Option<Stri
 
 fn dial(host: &str, port: u16, end: Instant) -> Result<Deadline> {
     let mut last = None;
-    for address in (host, port).to_socket_addrs()? {
+    let mut addresses = (host, port).to_socket_addrs()?;
+    while let Some(address) = addresses.next() {
+        // None that says nothing takes the time of those behind it.
+        let open = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
         let left = end.saturating_duration_since(Instant::now());
-        if left.is_zero() {
+        let share = left / open.saturating_add(1);
+        if share.is_zero() {
             break;
         }
-        match TcpStream::connect_timeout(&address, left) {
+        match TcpStream::connect_timeout(&address, share) {
             Ok(stream) => return Ok(Deadline::new(stream, end)),
             Err(error) => last = Some(error),
         }

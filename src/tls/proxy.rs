@@ -22,9 +22,9 @@ pub(super) struct Proxy {
 }
 
 /// The proxy for a connection to `host`, if there is one.
-pub(super) fn for_host(host: &str) -> Result<Option<Proxy>> {
+pub(super) fn for_host(host: &str, port: u16) -> Result<Option<Proxy>> {
     let no_proxy = variable("NO_PROXY").or_else(|| variable("no_proxy"));
-    if no_proxy.is_some_and(|list| excludes(&list, host)) {
+    if no_proxy.is_some_and(|list| excludes(&list, host, port)) {
         return Ok(None);
     }
     variable("HTTPS_PROXY")
@@ -33,11 +33,16 @@ pub(super) fn for_host(host: &str) -> Result<Option<Proxy>> {
         .transpose()
 }
 
-/// Whether `NO_PROXY` names the host, a domain above it, or a network that it is in (`10.0.0.0/8`).
-fn excludes(list: &str, host: &str) -> bool {
+/// Whether `NO_PROXY` names the host, a domain above it, or a network that it is in (`10.0.0.0/8`); with a port, that port alone, as
+/// Go, and so Helm, and Python have it.
+fn excludes(list: &str, host: &str, port: u16) -> bool {
     list.split([',', ' '])
         .filter(|entry| !entry.is_empty())
         .any(|entry| {
+            let (entry, only) = host_and_port(entry);
+            if only.is_some_and(|only| only != port.to_string()) {
+                return false;
+            }
             let domain = entry.trim_start_matches('*').trim_start_matches('.');
             entry == "*"
                 || host.eq_ignore_ascii_case(domain)
@@ -47,6 +52,17 @@ fn excludes(list: &str, host: &str) -> bool {
                     .strip_suffix(&domain.to_ascii_lowercase())
                     .is_some_and(|rest| rest.ends_with('.'))
         })
+}
+
+/// A host without its brackets, and what stands behind a colon after it; an address of IPv6 has colons of its own.
+fn host_and_port(text: &str) -> (&str, Option<&str>) {
+    if let Some((host, rest)) = text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return (host, rest.strip_prefix(':'));
+    }
+    match text.split_once(':') {
+        Some((host, port)) if !port.contains(':') => (host, Some(port)),
+        _ => (text, None),
+    }
 }
 
 /// `None` where one of the two is no address, or they are of different families.
@@ -68,7 +84,7 @@ fn is_in_network(host: &str, entry: &str) -> Option<bool> {
 fn parse(url: &str) -> Result<Proxy> {
     // The URL may hold a password, so it is not shown.
     let rest = match url.split_once("://") {
-        Some(("http", rest)) => rest,
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest,
         Some((scheme, _)) => bail!("HTTPS_PROXY has the scheme {scheme}, only http is supported"),
         None => url,
     };
@@ -77,13 +93,13 @@ fn parse(url: &str) -> Result<Proxy> {
         Some((credentials, address)) => (Some(STANDARD.encode(decoded(credentials))), address),
         None => (None, rest),
     };
-    let (host, port) = match address.rsplit_once(':') {
-        Some((host, port)) => (host, port.parse().context("HTTPS_PROXY has no valid port")?),
+    let (host, port) = match host_and_port(address) {
+        (host, Some(port)) => (host, port.parse().context("HTTPS_PROXY has no valid port")?),
         // As Go, and so Helm, and Python have it; curl would go to 1080.
-        None => (address, 80),
+        (host, None) => (host, 80),
     };
     Ok(Proxy {
-        host: host.trim_matches(['[', ']']).to_owned(),
+        host: host.to_owned(),
         port,
         credentials,
     })
@@ -169,17 +185,27 @@ mod tests {
 
     #[test]
     fn no_proxy_names_hosts_and_domains() {
-        assert!(excludes("localhost,.acme.example", "api.acme.example"));
-        assert!(excludes("acme.example", "API.acme.example"));
-        assert!(excludes("*", "anything"));
-        assert!(!excludes("acme.example", "notacme.example"));
-        assert!(!excludes("", "acme.example"));
-        assert!(excludes("10.0.0.0/8, 192.168.1.1", "10.1.2.3"));
-        assert!(excludes("10.0.0.0/8 192.168.1.1", "192.168.1.1"));
-        assert!(excludes("fd00::/8", "fd12::1"));
-        assert!(excludes("0.0.0.0/0", "8.8.8.8"));
-        assert!(!excludes("10.0.0.0/8,fd00::/8,10.0.0.0/99", "11.1.2.3"));
-        assert!(!excludes("10.0.0.0/8", "ten.acme.example"));
+        assert!(excludes("localhost,.acme.example", "api.acme.example", 443));
+        assert!(excludes("acme.example", "API.acme.example", 443));
+        assert!(excludes("*", "anything", 443));
+        assert!(!excludes("acme.example", "notacme.example", 443));
+        assert!(!excludes("", "acme.example", 443));
+        assert!(excludes("10.0.0.0/8, 192.168.1.1", "10.1.2.3", 443));
+        assert!(excludes("10.0.0.0/8 192.168.1.1", "192.168.1.1", 443));
+        assert!(excludes("fd00::/8", "fd12::1", 443));
+        assert!(excludes("0.0.0.0/0", "8.8.8.8", 443));
+        assert!(!excludes(
+            "10.0.0.0/8,fd00::/8,10.0.0.0/99",
+            "11.1.2.3",
+            443
+        ));
+        assert!(!excludes("10.0.0.0/8", "ten.acme.example", 443));
+        // With a port, of that one alone; in brackets as in a URL.
+        assert!(excludes("acme.example:443", "api.acme.example", 443));
+        assert!(!excludes("acme.example:8443", "api.acme.example", 443));
+        assert!(excludes("[::1]", "::1", 443));
+        assert!(excludes("[::1]:443", "::1", 443));
+        assert!(excludes("fd12::1", "fd12::1", 443));
     }
 
     #[test]
@@ -193,6 +219,9 @@ mod tests {
         assert_eq!(decoded("us%40er:p%3Ass%"), b"us@er:p:ss%");
         assert_eq!(decoded("100%+é%zz%2"), "100%+é%zz%2".as_bytes());
         assert_eq!(parse("proxy").unwrap().port, 80);
+        let six = parse("HTTP://[::1]").unwrap();
+        assert_eq!((six.host.as_str(), six.port), ("::1", 80));
+        assert_eq!(parse("http://[::1]:3128").unwrap().port, 3128);
         assert!(parse("socks5://proxy").is_err());
     }
 

@@ -129,6 +129,7 @@ fn no_proxy_is_heeded() {
         ("localhost", "acme.example,localhost"),
         ("localhost", "*"),
         ("127.0.0.1", "10.0.0.0/8,127.0.0.0/8"),
+        ("127.0.0.1", &format!("127.0.0.1:{port}")),
     ] {
         let variables = [("HTTPS_PROXY", url.as_str()), ("NO_PROXY", no_proxy)];
         inspect_with(&world, &format!("https://{host}:{port}"), &variables)
@@ -440,6 +441,15 @@ fn what_an_object_or_a_folder_holds_is_seen_by_its_content() {
         .exits(0)
         .warns("m/corp.crt:1 is the same certificate as m/ca-bundle:1")
         .never_says("..2026");
+    // What may never end is not read, whatever it is called.
+    #[cfg(unix)]
+    {
+        let made = std::process::Command::new("mkfifo")
+            .arg(world.path("m/pipe.pem"))
+            .status();
+        assert!(made.unwrap().success());
+        world.plugin("inspect m").exits(0).warns("pipe.pem");
+    }
     fs::write(world.path("encoded.b64"), STANDARD.encode(root.pem())).unwrap();
     world
         .plugin("inspect encoded.b64")
@@ -578,6 +588,9 @@ fn a_releases_values_are_a_source() {
         "info": {"status": "deployed"},
         "config": {
             "clearml": {"apiSecret": "hunter2"},
+            // Others use PEM as well, and speak of it.
+            "jwt": {"verifier": "-----BEGIN PUBLIC KEY-----\nMFkwEwYH\n-----END PUBLIC KEY-----\n"},
+            "notes": "paste what begins with -----BEGIN CERTIFICATE----- below",
             "customCertificates": {"extraCerts": [{"alias": "acme", "pem": root.pem()}]},
         },
         "manifest": "",
