@@ -90,6 +90,8 @@ fn next_block(text: &str) -> Option<(&str, &str, &str)> {
 }
 
 fn read(block: &str) -> Option<Certificate> {
+    // Between quotes, line breaks are written.
+    let block = block.replace("\\r", "").replace("\\n", "\n");
     let lines: Vec<&str> = block.lines().map(str::trim).collect();
     let mut blocks = pem::parse(lines.join("\n").as_bytes()).ok()?.into_iter();
     match (blocks.next(), blocks.next()) {
@@ -121,6 +123,11 @@ mod tests {
         assert_eq!(lines.len(), 5, "{shown}");
         assert!(lines[2].starts_with("    <certificate Acme Root, "));
         assert!(lines[2].ends_with("…, until 2126-01-01>"), "{shown}");
+        let quoted = format!("{{pem: \"{}\"}}", root().replace('\n', "\\n"));
+        assert!(
+            summarised(&quoted).starts_with("{pem: \"<certificate Acme Root, "),
+            "{quoted}"
+        );
         let marker = Marker::read(lines[2]).unwrap();
         assert_eq!((marker.before, marker.name), ("    ", "Acme Root"));
         assert_eq!((marker.fingerprint.len(), marker.until), (23, "2126-01-01"));

@@ -42,16 +42,18 @@ pub(super) fn run(
         .into());
     }
     let probe = probe(arguments, cluster, screen)?;
-    if let Some(file) = &arguments.save {
+    let mut saved = arguments.save.as_deref();
+    if let Some(file) = saved {
         let pem = authorities(&probe);
         if pem.is_empty() {
-            screen.note("nothing was saved: no server presents a certificate");
+            screen.note("nothing was saved: no server presents a CA (--follow-aia fetches what a certificate names)");
+            saved = None;
         } else {
             files::replace(file, &pem)?;
         }
     }
     match arguments.output {
-        Output::Text => screen.probe(&probe, arguments.save.as_deref()),
+        Output::Text => screen.probe(&probe, saved),
         Output::Json => screen.json(&probe.json()),
     }
     let refused = finding::refuses(&probe.findings)
@@ -281,7 +283,7 @@ fn authorities(probe: &Probe) -> String {
             .filter_map(|index| all.get(index).copied())
             .collect();
         if authorities.is_empty() {
-            authorities.extend(all.first());
+            authorities.extend(all.first().filter(|one| one.is_own_issuer()));
         }
         for authority in authorities {
             if !seen.contains(&authority) {

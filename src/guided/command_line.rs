@@ -68,8 +68,13 @@ impl CommandLine {
     /// Our options, as far as the command has them.
     fn ours(&self) -> impl Iterator<Item = &String> {
         let is_of_files = self.is_of("render");
-        let ours = self.ours.iter();
-        ours.filter(move |word| !(is_of_files && OF_A_RUN.contains(&word.as_str())))
+        let mut is_value = false;
+        self.ours.iter().filter(move |word| {
+            let (name, value) = word.split_once('=').unwrap_or((word, ""));
+            let leaves = is_of_files && (is_value || OF_A_RUN.contains(&name));
+            is_value = leaves && !is_value && name == TIMEOUT && value.is_empty();
+            !leaves
+        })
     }
 
     fn options(&self, answers: &Answers, namespace: Option<&str>) -> Vec<String> {
@@ -143,7 +148,7 @@ impl CommandLine {
 }
 
 /// What says how a release is rolled out, and nothing of files: `render` has none of it.
-const OF_A_RUN: [&str; 9] = [
+const OF_A_RUN: [&str; 14] = [
     "--files-only",
     "-y",
     "--yes",
@@ -153,7 +158,15 @@ const OF_A_RUN: [&str; 9] = [
     "--rollback-on-failure",
     "--skip-probe",
     "--show-manifest",
+    "--show-certificates",
+    "--adopt-values",
+    "--reset-then-reuse-values",
+    "--discard-values",
+    TIMEOUT,
 ];
+
+/// The one among them that takes a value.
+const TIMEOUT: &str = "--timeout";
 
 /// How certificates are named that the cluster holds.
 const OBJECTS: [&str; 3] = ["secret:", "configmap:", "release:"];

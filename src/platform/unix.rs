@@ -65,7 +65,8 @@ const ACCESS_LIST: &str = "system.posix_acl_access";
 /// Gives a file the access list and the attributes that another one has, and no others.
 ///
 /// # Errors
-/// The system refuses one. Its own (`security.`, `trusted.`) are its business.
+/// The system refuses one. Its own are its business: `security.` and `trusted.` of Linux, and what macOS notes of where a file is
+/// from, which it lets nobody set.
 pub(crate) fn keep_attributes(from: &Path, to: &Path) -> io::Result<()> {
     // A file system without attributes has none to keep.
     let Ok(names) = xattr::list(from) else {
@@ -73,7 +74,14 @@ pub(crate) fn keep_attributes(from: &Path, to: &Path) -> io::Result<()> {
     };
     let is_systems = |name: &OsStr| {
         let name = name.as_encoded_bytes();
-        name.starts_with(b"security.") || name.starts_with(b"trusted.")
+        let of_macos = [
+            "com.apple.provenance",
+            "com.apple.macl",
+            "com.apple.rootless",
+        ];
+        name.starts_with(b"security.")
+            || name.starts_with(b"trusted.")
+            || of_macos.iter().any(|one| one.as_bytes() == name)
     };
     for name in names.filter(|name| !is_systems(name)) {
         if let Some(value) = xattr::get(from, &name)? {

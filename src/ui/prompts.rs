@@ -347,7 +347,9 @@ fn read_line(typed: &Typed<'_>) -> std::io::Result<Option<String>> {
         match line.press(&term.read_key()?) {
             Pressed::Typing => {}
             Pressed::Complete => {
-                let candidates = (typed.complete)(&text);
+                // What would draw something else than itself is typed, if at all.
+                let mut candidates = (typed.complete)(&text);
+                candidates.retain(|one| printable(one) == one.as_str());
                 match completed(&text, &candidates) {
                     Some(longer) => line = Line::new(&longer),
                     None if candidates.len() > 1 => {

@@ -145,8 +145,12 @@ impl Screen {
         look: Option<&(dyn Fn() -> Option<String> + Sync)>,
         work: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
-        self.progress
-            .step(&printable(&self.redactor.redact(what)), look, work)
+        let told = |text: &str| printable(&self.redactor.redact(text)).into_owned();
+        let look = look.map(|look| move || Some(told(&look()?)));
+        let look = look
+            .as_ref()
+            .map(|look| look as &(dyn Fn() -> Option<String> + Sync));
+        self.progress.step(&told(what), look, work)
     }
 }
 

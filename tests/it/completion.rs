@@ -103,10 +103,13 @@ fn the_script_for_bash_completes_the_binary() {
     std::fs::create_dir(&bin).unwrap();
     let binary = env!("CARGO_BIN_EXE_helm-clearml-certs");
     platform::link(binary, bin.join("helm-clearml-certs"));
-    let complete = |words: &str| {
-        let count = words.split(' ').count() - 1;
+    let complete = |line: &str| {
+        // As bash splits it (`COMP_WORDBREAKS`).
+        let words = line.replace('=', " = ").replace(':', " : ");
+        let words = words.trim_end();
+        let count = words.split_whitespace().count() - 1;
         let script = format!(
-            "source ./completion.bash; COMP_WORDS=({words}); COMP_CWORD={count}; COMP_LINE='{words}'; COMP_POINT=${{#COMP_LINE}}
+            "source ./completion.bash; COMP_WORDS=({words}); COMP_CWORD={count}; COMP_LINE='{line}'; COMP_POINT=${{#COMP_LINE}}
              complete -p helm-clearml-certs >/dev/null || exit 1; _helm_clearml_certs; printf '%s\\n' \"${{COMPREPLY[@]}}\""
         );
         let output = Command::new(program("bash"))
@@ -131,6 +134,25 @@ fn the_script_for_bash_completes_the_binary() {
     assert_eq!(
         complete("helm-clearml-certs install --ca corp"),
         ["corp-root.pem"]
+    );
+    for line in ["--ca=corp", "--ca other=corp", "--ca other=./corp"] {
+        let line = format!("helm-clearml-certs install agent {line}");
+        let offered = complete(&line);
+        let [only] = offered.as_slice() else {
+            panic!("{line}: {offered:?}");
+        };
+        assert!(
+            only.ends_with("corp-root.pem") && !only.contains('='),
+            "{only}"
+        );
+    }
+    assert_eq!(
+        complete("helm-clearml-certs install --mode=re"),
+        ["replace"]
+    );
+    assert_eq!(
+        complete("helm-clearml-certs install --mode="),
+        ["append", "replace"]
     );
 }
 

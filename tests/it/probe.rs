@@ -285,6 +285,14 @@ either_major! {
         let run = world.plugin(&format!("probe https://localhost:{port} --save saved.pem"));
         run.exits(3).says("CN=harbor.acme.example (root)").says("harbor.acme.example root\n  └─ localhost leaf");
         assert!(world.read("saved.pem").contains(&root.pem()));
+        // What presents its own certificate alone presents no CA.
+        let port = serve(&[&leaf]);
+        world
+            .plugin(&format!("probe https://localhost:{port} --save none.pem"))
+            .exits(3)
+            .warns("nothing was saved: no server presents a CA")
+            .never_says("none.pem has the CAs");
+        assert!(!world.path("none.pem").exists());
         // Alone, it is that server's own.
         let port = serve(&[&root]);
         world
