@@ -137,7 +137,7 @@ download() {
     [ -z "$ca" ] || [ -r "$ca" ] ||
         fail "the CA file $ca cannot be read." "It was named by HELM_CLEARML_CERTS_CA or SSL_CERT_FILE."
     if command -v curl >/dev/null 2>&1; then
-        curl --fail --location --silent --show-error --retry 3 --retry-connrefused --retry-delay 1 \
+        curl --fail --location --silent --show-error --retry 3 --retry-delay 1 \
             --connect-timeout 20 --speed-limit 1000 --speed-time 30 \
             ${ca:+--cacert "$ca"} --output "$2" "$1" >&2 || not_downloaded "$1" "curl $?"
     elif command -v wget >/dev/null 2>&1; then
