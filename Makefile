@@ -53,7 +53,7 @@ image: ## container images of the Linux archives in dist/, as OCI archives
 	scripts/image
 
 # Scripts are found by their first line, so that a new one is not forgotten.
-scripts = $$(git ls-files -z | xargs -0 grep -lE '^\#!.*[ /](ba)?sh$$')
+scripts = $$(git ls-files -z | xargs -0 grep -lE '^\#!.*[ /](ba)?sh$$|^\# shellcheck shell=')
 
 .PHONY: lint
 lint: ## formatting, clippy (for Windows too), shellcheck; advisories where cargo-deny is there (licences: make test)

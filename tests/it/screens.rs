@@ -157,7 +157,7 @@ fn the_first_question() {
         let mut terminal = Terminal::start(&world, script, columns, &[]);
         terminal
             .shows("What gets the certificates?")
-            .shows("gateway: the AI");
+            .shows("esc goes back");
         let text = terminal.text();
         let question = text.split("What gets").nth(1).unwrap();
         insta::assert_snapshot!(format!("question-{columns}"), question);
