@@ -138,8 +138,9 @@ mod tests {
                 "credentials: {user: me, any: {deep: hunter2}}",
                 "credentials: {user: me, any: {deep: ***}}",
             ),
-            // A key that is no text is found in no mapping.
             ("credentials: {1: hunter2}", "credentials: {1: ***}"),
+            // A key that is nothing is found in no mapping.
+            ("credentials: {~: hunter2}", "credentials: {~: ***}"),
             ("# password: hunter2", "# password: ***"),
             ("a: 1 # apiSecret: hunter2", "a: 1 # apiSecret: ***"),
             ("# export GIT_TOKEN=hunter2", "# export GIT_TOKEN= ***"),
