@@ -89,7 +89,7 @@ fn said_of<'a>(
     kubectl: &Kubectl,
     newcomers: impl Iterator<Item = (&'a str, &'a Newcomer)>,
 ) -> Vec<Said> {
-    let named = |pod: &Json, (number, namespace): (usize, &str)| {
+    let named = |pod: &Json, number: usize, namespace: &str| {
         let mut pod = pod.clone();
         if let Some(metadata) = pod.get_mut("metadata").and_then(Json::as_object_mut) {
             metadata.insert("name".into(), format!("helm-clearml-certs-{number}").into());
@@ -100,10 +100,8 @@ fn said_of<'a>(
     let newcomers = newcomers.enumerate();
     let (pods, before): (Vec<Json>, Vec<Option<Json>>) = newcomers
         .map(|(number, (namespace, newcomer))| {
-            let before = newcomer.before.as_ref();
-            let [now, before] = [Some(&newcomer.pod), before]
-                .map(|pod| pod.map(|pod| named(pod, (number, namespace))));
-            (now.unwrap_or_default(), before)
+            let named = |pod: &Json| named(pod, number, namespace);
+            (named(&newcomer.pod), newcomer.before.as_ref().map(named))
         })
         .unzip();
     let now = refusals(kubectl, &["create"], &pods);

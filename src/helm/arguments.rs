@@ -320,7 +320,8 @@ pub fn masked(argv: &[String]) -> Vec<String> {
         let by_flag = |flag: &str, value: &str| match flag {
             _ if SECRET.contains(&flag) => secrets::MASK.to_owned(),
             _ if flag.starts_with("--set") => masked_assignments(flag, value),
-            _ => without_logins(value),
+            // A chart's address, or `--repo`, may have a password in it.
+            _ => secrets::masked(value, secrets::in_urls(value)),
         };
         shown.push(match word.split_once('=') {
             // A value of the flag before may have an equals sign in it.
@@ -332,14 +333,6 @@ pub fn masked(argv: &[String]) -> Vec<String> {
         previous = word;
     }
     shown
-}
-
-/// A word with the passwords in its URLs masked: a chart's address, `--repo`.
-fn without_logins(word: &str) -> String {
-    let logins = secrets::in_urls(word);
-    logins.fold(word.to_owned(), |shown, login| {
-        shown.replace(login, secrets::MASK)
-    })
 }
 
 /// What stands in `word` where `shown` has a mask. JSON that was written anew is told apart no further.
@@ -434,10 +427,7 @@ fn masked_json(text: &str) -> String {
 
 /// A value with what looks like a secret masked, whatever it is called.
 fn masked_content(text: &str) -> String {
-    let found = secrets::within(text).into_iter();
-    found.fold(text.to_owned(), |text, secret| {
-        text.replace(secret, secrets::MASK)
-    })
+    secrets::masked(text, secrets::within(text))
 }
 
 #[cfg(test)]

@@ -11,6 +11,13 @@ pub use forms::forms;
 /// Shown in place of a secret.
 pub const MASK: &str = "***";
 
+/// A text with a mask in the place of each of the secrets that were found in it.
+#[must_use]
+pub fn masked<'a>(text: &'a str, found: impl IntoIterator<Item = &'a str>) -> String {
+    let found = found.into_iter();
+    found.fold(text.to_owned(), |shown, secret| shown.replace(secret, MASK))
+}
+
 /// Words in a key that mark its value as a credential.
 const MARKS: [&str; 6] = [
     "password",
