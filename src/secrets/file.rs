@@ -65,22 +65,18 @@ fn mask_comment(line: &str, is_named: &mut bool) -> String {
         let is_noise = |c: char| c.is_whitespace() || "-{'\"".contains(c);
         let key = key.trim_matches(is_noise);
         let word = key.rsplit(is_noise).next().unwrap_or_default();
-        let said = value.trim_matches(|c: char| is_noise(c) || ",}".contains(c));
         if key == "name" {
-            named = is_secret_key(said);
+            named = is_secret_key(value.trim_matches(|c: char| is_noise(c) || ",}".contains(c)));
         }
         let is_secret = is_secret_key(key) || is_secret_key(word) || key == "value" && named;
-        if is_secret && !said.is_empty() {
+        let (shown, rest) = comment.split_at_checked(value_at).unwrap_or_default();
+        if is_secret && !rest.trim().is_empty() {
             // All that follows may belong to it.
-            let shown = comment.get(..value_at).unwrap_or_default();
             return format!("{before}{sign}{shown} {MASK}");
         }
     }
     *is_named = named && !comment.contains("value");
-    let secrets = super::within(comment);
-    let comment = secrets.iter().fold(comment.to_owned(), |shown, secret| {
-        shown.replace(secret, MASK)
-    });
+    let comment = super::masked(comment, super::within(comment));
     format!("{before}{sign}{comment}")
 }
 
@@ -143,6 +139,7 @@ mod tests {
             ("credentials: {~: hunter2}", "credentials: {~: ***}"),
             ("# password: hunter2", "# password: ***"),
             ("a: 1 # apiSecret: hunter2", "a: 1 # apiSecret: ***"),
+            ("# apiSecret: {deep: hunter2}", "# apiSecret: ***"),
             ("# export GIT_TOKEN=hunter2", "# export GIT_TOKEN= ***"),
             (
                 "#  - {name: GIT_TOKEN, value: hunter2}",
