@@ -36,6 +36,7 @@ pub mod report;
 pub mod request;
 pub mod run;
 pub mod secrets;
+pub mod side_by_side;
 pub mod sources;
 pub mod status;
 pub mod tls;

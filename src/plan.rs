@@ -40,11 +40,11 @@ use crate::finding::{self, Finding, Ignorable};
 use crate::helm::{
     Chart, Coordinates, Dependency, Deployed, HelmArguments, Rollout, TargetId, Upgrade,
 };
-use crate::kube::ClusterAddress;
+use crate::kube::{ClusterAddress, Reference};
 use crate::overrides::task_pods::{Distros, Queues, Strategy, Variables};
 use crate::overrides::{Mode, Placed, Selection, Taken};
 use crate::proof::{self, Carriers, Manifest, Object, Proof};
-use crate::release::Snapshot;
+use crate::release::{Snapshot, reference};
 use crate::tls::Endpoint;
 use crate::values;
 use crate::vendor::{Component, Layout};
@@ -306,6 +306,19 @@ impl Target {
             .filter(|object| !object.is_hook());
         let stored: Vec<Object> = stored.cloned().collect();
         Carriers::find(&stored)
+    }
+
+    /// What the objects that carry certificates are called in the cluster, but hooks.
+    #[must_use]
+    pub fn carrying_objects(&self) -> Vec<Reference> {
+        let carriers = self.stored_carriers();
+        let carrying = carriers.carrying_objects();
+        let objects = self.rendered.objects.iter();
+        let objects = objects
+            .filter(|one| !one.is_hook() && carrying.contains(&(one.kind.as_str(), &one.name)));
+        objects
+            .map(|one| reference(one, &self.coordinates.id.namespace))
+            .collect()
     }
 
     /// Whether what helm tells is its release: where there was none, what is left of one that was uninstalled is none.

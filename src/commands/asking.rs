@@ -1,13 +1,14 @@
 //! Questions that many targets have of one cluster, some at a time in one call: each kubectl takes a moment to start.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
-use super::side_by_side::{each_side_by_side, side_by_side};
 use crate::finding::Finding;
 use crate::helm::{self, Helm};
 use crate::kube::{ClusterAddress, Kubectl};
 use crate::plan::{Action, Observed, Target};
 use crate::preflight::rights::{self, Deed};
+use crate::side_by_side::{each_side_by_side, side_by_side};
 use crate::ui::Screen;
 
 /// So many targets in one call: each has some twenty questions, and kubectl slows itself down after 300 requests (client-go's
@@ -92,7 +93,19 @@ pub(super) fn rights(
         let deeds = rights::deeds(target, major, in_secrets);
         (target.coordinates.id.cluster.clone(), (target, deeds))
     });
-    together(asked, at_once, |kubectl, group| {
+    let asked: Vec<_> = asked.collect();
+    let mut of_cluster: BTreeMap<ClusterAddress, MayDoAll> = BTreeMap::new();
+    for (cluster, _) in &asked {
+        of_cluster.entry(cluster.clone()).or_default().targets += 1;
+    }
+    together(asked.into_iter(), at_once, |kubectl, group| {
+        let cluster = group
+            .first()
+            .map(|(target, _)| &target.coordinates.id.cluster);
+        let cluster = cluster.and_then(|cluster| of_cluster.get(cluster));
+        if cluster.is_some_and(|cluster| cluster.ask(kubectl, screen)) {
+            return;
+        }
         let all: Vec<&[Deed]> = group.iter().map(|(_, deeds)| deeds.as_slice()).collect();
         let answers = denied(&all, kubectl, screen);
         for ((target, _), denied) in group.iter_mut().zip(answers) {
@@ -104,6 +117,25 @@ pub(super) fn rights(
         }
     });
     Ok(())
+}
+
+/// Whether the user may do everything in a cluster, which is asked once for several targets: each has some twenty questions
+/// otherwise.
+#[derive(Default)]
+struct MayDoAll {
+    targets: usize,
+    answer: OnceLock<bool>,
+}
+
+impl MayDoAll {
+    fn ask(&self, kubectl: &Kubectl, screen: &Screen) -> bool {
+        let ask = || {
+            let deeds: &[&[Deed]] = &[&[rights::everything()]];
+            let denied = denied(deeds, kubectl, screen);
+            denied == [Some(Vec::new())]
+        };
+        self.targets > 1 && *self.answer.get_or_init(ask)
+    }
 }
 
 /// What is denied of each target's deeds; `None` where kubectl cannot tell.

@@ -7,12 +7,12 @@ use anyhow::Result;
 use serde_json::{Value as Json, json};
 
 use super::asking;
-use super::side_by_side::{AT_ONCE, side_by_side};
 use crate::finding::Finding;
 use crate::helm::Helm;
 use crate::kube::Kubectl;
 use crate::plan::Target;
 use crate::preflight::{self, AdmissionAnswers, Newcomer, Said};
+use crate::side_by_side::{AT_ONCE, side_by_side};
 use crate::ui::Screen;
 
 /// The fields that others than helm have set, and that stand in the upgrade's way.

@@ -5,16 +5,13 @@ use std::convert::Infallible;
 use std::sync::OnceLock;
 use std::thread;
 
-use serde_json::{Value as Json, json};
-use serde_yaml::Value;
-
 use super::asking;
-use super::side_by_side::{AT_ONCE, side_by_side};
 use crate::engine::Engine;
 use crate::helm::{Helm, HelmArguments, HelmError, Rendering};
-use crate::kube::{ClusterAddress, Kubectl};
+use crate::kube::{ClusterAddress, Kubectl, LookedUp, Reference};
 use crate::plan::{Action, Observed, Target};
 use crate::proof::{Manifest, Object};
+use crate::release::{as_told, reference};
 use crate::ui::Screen;
 
 /// The `HelmChart`s of a cluster, once they were asked for.
@@ -71,8 +68,7 @@ fn in_cluster(
     let is_release = |target: &Target| matches!(target.observed, Observed::Present(_));
     let charts = || {
         let is_asked = targets.iter().any(|target| is_release(target));
-        let all = || get(kubectl, &["helmcharts.helm.cattle.io", "-A"], None).unwrap_or_default();
-        is_asked.then(|| charts.get_or_init(all).as_slice())
+        is_asked.then(|| charts.get_or_init(|| helm_charts(kubectl)).as_slice())
     };
     let Ok((marked, charts)) = screen.step(&what, || {
         Ok::<_, Infallible>(thread::scope(|scope| {
@@ -96,86 +92,36 @@ fn in_cluster(
 
 /// Who deploys each target's workloads, by the marks that they bear in the cluster.
 fn by_marks(targets: &[&Target], kubectl: &Kubectl) -> Vec<Option<Engine>> {
-    let workloads = targets.iter().map(|target| {
-        MarkedWorkload::among(&target.rendered.objects, &target.coordinates.id.namespace)
-    });
-    let workloads: Vec<Vec<MarkedWorkload<'_>>> = workloads.collect();
-    match live(&workloads.concat(), kubectl) {
-        Some(live) => {
-            let of_one = |own: &Vec<MarkedWorkload<'_>>| {
-                let is_own = |one: &&Object| own.iter().any(|workload| workload.is(one));
-                Engine::of(&live.iter().filter(is_own).cloned().collect::<Vec<_>>())
-            };
-            workloads.iter().map(of_one).collect()
-        }
-        // Who may not read in one namespace may read in the others.
-        None if targets.len() > 1 => {
-            side_by_side(&workloads, AT_ONCE, |own| Engine::of(&live(own, kubectl)?))
-        }
-        None => vec![None],
-    }
+    let workloads = targets
+        .iter()
+        .map(|target| workloads(&target.rendered.objects, &target.coordinates.id.namespace));
+    let workloads: Vec<Vec<Reference>> = workloads.collect();
+    let found = kubectl.look_up_each(&workloads);
+    found
+        .into_iter()
+        .map(|found| Engine::of(&live(found)?))
+        .collect()
 }
 
-/// What a workload is called in the cluster.
-#[derive(Clone, Copy)]
-struct MarkedWorkload<'a> {
-    version: Option<&'a str>,
-    kind: &'a str,
-    namespace: &'a str,
-    name: &'a str,
+/// The workloads of a release, which is in a namespace: one object is enough to tell by its marks, and these are few.
+fn workloads(objects: &[Object], namespace: &str) -> Vec<Reference> {
+    let workloads = objects.iter().filter(|one| one.keeps_pods());
+    workloads.map(|one| reference(one, namespace)).collect()
 }
 
-impl<'a> MarkedWorkload<'a> {
-    /// Those of a release, which is in a namespace: one object is enough to tell by its marks, and these are few.
-    fn among(objects: &'a [Object], namespace: &'a str) -> Vec<Self> {
-        let workloads = objects.iter().filter(|one| one.keeps_pods());
-        let named = workloads.map(|one| Self {
-            version: one.get(&["apiVersion"]).and_then(Value::as_str),
-            kind: &one.kind,
-            namespace: one.namespace_in(namespace),
-            name: &one.name,
-        });
-        named.collect()
-    }
-
-    fn is(&self, object: &Object) -> bool {
-        (self.kind, self.namespace, self.name)
-            == (&object.kind, object.id().namespace, &object.name)
-    }
-
-    fn reference(&self) -> Json {
-        json!({"apiVersion": self.version, "kind": self.kind, "metadata": {"name": self.name, "namespace": self.namespace}})
-    }
+/// What was found of some workloads; `None` where that may not be read.
+fn live(found: LookedUp) -> Option<Vec<Object>> {
+    found.is_whole.then(|| as_told(found.objects))
 }
 
-/// The workloads as they are in the cluster; `None` where that may not be read.
-fn live(workloads: &[MarkedWorkload<'_>], kubectl: &Kubectl) -> Option<Vec<Object>> {
-    if workloads.is_empty() {
-        return Some(Vec::new());
-    }
-    let items: Vec<Json> = workloads.iter().map(MarkedWorkload::reference).collect();
-    let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
-    let words = ["-f", "-", "--ignore-not-found", "--show-managed-fields"];
-    get(kubectl, &words, Some(list.to_string()))
-}
-
-/// The objects that kubectl gets.
-fn get(kubectl: &Kubectl, what: &[&str], input: Option<String>) -> Option<Vec<Object>> {
-    let words = [&["get"], what, &["-o", "json", "--request-timeout=5s"]].concat();
-    let printed = match input {
-        Some(input) => kubectl.run_with(&words, input),
-        None => kubectl.run(&words),
-    };
-    let printed = printed.ok()?;
-    // Of what is not there it says nothing.
-    if printed.is_empty() {
-        return Some(Vec::new());
-    }
-    let value: Value = serde_json::from_slice(&printed).ok()?;
-    Some(match value.get("items") {
-        Some(_) => Object::listed(&value),
-        None => vec![Object::new(value)],
-    })
+/// The `HelmChart`s of a cluster; none where there is no such kind.
+fn helm_charts(kubectl: &Kubectl) -> Vec<Object> {
+    let words = ["get", "helmcharts.helm.cattle.io", "-A", "-o", "json"];
+    let printed = kubectl.run(&[&words[..], &["--request-timeout=5s"]].concat());
+    let list = printed
+        .ok()
+        .and_then(|printed| serde_json::from_slice(&printed).ok());
+    list.map_or_else(Vec::new, |list| Object::listed(&list))
 }
 
 /// Renders as the cluster would. Where helm stumbles over objects that an engine made without a release of Helm's, it is rendered
@@ -193,8 +139,8 @@ pub(super) fn rendered(
     let by_engine = |stream: &String| {
         let kubectl = Kubectl::at(helm.cluster()).ok()?;
         let objects = Manifest::read(stream).objects;
-        let workloads = MarkedWorkload::among(&objects, rendering.namespace);
-        Engine::of(&live(&workloads, &kubectl)?)
+        let workloads = workloads(&objects, rendering.namespace);
+        Engine::of(&live(kubectl.look_up(&workloads))?)
     };
     match past {
         Ok(stream) if by_engine(&stream).is_some() => Ok(stream),

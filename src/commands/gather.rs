@@ -11,17 +11,18 @@ use serde_yaml::Value;
 use super::default_chart::default_chart;
 use super::drafts::AsDrafted;
 use super::kept::{self, Read};
-use super::side_by_side::side_by_side;
+use super::storage::Storage;
 use crate::exit::Stop;
 use crate::files;
 use crate::helm::{
-    self, Chart, Coordinates, Helm, HelmArguments, HelmError, ReleaseSummary, TargetId,
+    self, Chart, Coordinates, Deployed, Helm, HelmArguments, HelmError, ReleaseSummary, TargetId,
 };
 use crate::kube::{ClusterAddress, Kubectl};
 use crate::nearest::file_like;
 use crate::plan::{self, Inner, Observed, ValuesFiles};
 use crate::release::Snapshot;
 use crate::request::{TargetRequest, TargetSpec};
+use crate::side_by_side::side_by_side;
 use crate::ui::{self, Screen};
 use crate::values::{KeyPath, foreign};
 use crate::vendor::{Component, Layout};
@@ -367,14 +368,14 @@ impl Destination {
         Ok(inner)
     }
 
-    /// The release's state.
-    pub(super) fn observe(&self, helm: &Helm) -> Result<Observed> {
+    /// The release's state: as it was read with others from `storage`, else as helm tells it.
+    pub(super) fn observe(&self, helm: &Helm, storage: &Storage) -> Result<Observed> {
         Ok(match &self.listed {
             Err(why) => Observed::Unknown(why.clone()),
             Ok(None) => Observed::Absent,
             // Helm installs it anew, and takes none of its values over.
             Ok(Some(listed)) if listed.is_uninstalled() => Observed::Absent,
-            Ok(Some(listed)) => match helm.deployed(&self.release, &self.namespace)? {
+            Ok(Some(listed)) => match self.deployed(helm, storage)? {
                 Some(deployed) => Observed::Present(Box::new(Snapshot::new(
                     deployed,
                     listed.clone(),
@@ -383,6 +384,20 @@ impl Destination {
                 None => Observed::Absent,
             },
         })
+    }
+
+    fn deployed(&self, helm: &Helm, storage: &Storage) -> Result<Option<Deployed>, HelmError> {
+        match storage.take(&self.id(helm.cluster())) {
+            Some(deployed) => Ok(Some(deployed)),
+            None => helm.deployed(&self.release, &self.namespace),
+        }
+    }
+
+    /// The number of the revision that runs, where one does.
+    pub(super) fn listed_revision(&self) -> Option<u64> {
+        let listed = self.listed.as_ref().ok()?.as_ref()?;
+        let listed = Some(listed).filter(|listed| !listed.is_uninstalled());
+        listed?.revision.parse().ok()
     }
 
     /// What it is known by, in a cluster.

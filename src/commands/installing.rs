@@ -14,6 +14,7 @@ use super::order::Order;
 use super::planning::{self, Job, Planner};
 use super::preflight::Preflight;
 use super::probing;
+use super::storage::Storage;
 use crate::cli::{DeployArgs, Output};
 use crate::exit::{ExitCode, Stop};
 use crate::files::FolderLocks;
@@ -90,9 +91,10 @@ pub(super) fn plan(
         let files = jobs.iter().flat_map(|job| &job.place.values);
         locking::lock(locks, files, screen)?;
     }
+    let storage = storage_of(&jobs, order.at_once(), screen);
     let observe = |job: &Job| {
         let what = format!("asking for release {}", job.place.release);
-        screen.step(&what, || job.place.observe(&job.helm))
+        screen.step(&what, || job.place.observe(&job.helm, &storage))
     };
     let mut planned = planner.targets(&jobs, observe, screen)?;
     planned.unplanned.extend(lost);
@@ -130,6 +132,15 @@ pub(super) fn plan(
         planned,
         deploy.detailed_exitcode,
     ))
+}
+
+/// The releases of all jobs that have one.
+fn storage_of(jobs: &[Job], at_once: usize, screen: &Screen) -> Storage {
+    let releases = jobs.iter().filter_map(|job| {
+        let revision = job.place.listed_revision()?;
+        Some((job.place.id(job.helm.cluster()), revision))
+    });
+    Storage::read(releases, at_once, screen)
 }
 
 /// How the places of targets are found.

@@ -7,7 +7,6 @@ use std::time::Duration;
 use anyhow::Result;
 use time::OffsetDateTime;
 
-use super::side_by_side::AT_ONCE;
 use super::{comes_back, kept};
 use crate::certs::Fingerprint;
 use crate::cli::{
@@ -21,6 +20,7 @@ use crate::overrides::task_pods::Variables;
 use crate::plan::TaskPods;
 use crate::request::{Desired, TargetRequest, TargetSpec};
 use crate::run::Turns;
+use crate::side_by_side::AT_ONCE;
 use crate::tls::Endpoint;
 use crate::ui::Screen;
 use crate::vendor::Component;

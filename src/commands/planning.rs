@@ -12,7 +12,6 @@ use super::charts::Charts;
 use super::drafts::{self, AsDrafted, Drafts};
 use super::engines;
 use super::gather::Destination;
-use super::side_by_side::{AT_ONCE, side_by_side};
 use crate::certs::bundle::{Bundle, Entry};
 use crate::certs::lint;
 use crate::exit::{ExitCode, Stop, code_of};
@@ -27,6 +26,7 @@ use crate::plan::{
 use crate::preflight::{self, Stored};
 use crate::request::{Desired, TargetRequest};
 use crate::secrets;
+use crate::side_by_side::{AT_ONCE, side_by_side};
 use crate::ui::Screen;
 use crate::values::{self, KeyPath};
 

@@ -9,7 +9,7 @@ use super::asking;
 use super::dry_run;
 use super::engines;
 use super::gather::Clusters;
-use super::side_by_side::{AT_ONCE, each_side_by_side, side_by_side};
+use super::live;
 use super::verifying;
 use crate::cli::DeployArgs;
 use crate::engine::Engine;
@@ -19,6 +19,7 @@ use crate::helm::{self, Helm, PlacedRelease, Revision};
 use crate::kube::{ClusterAddress, Kubectl};
 use crate::plan::{Action, Observed, Target};
 use crate::preflight::{self, AdmissionAnswers, NamespaceRules, Others, Scene};
+use crate::side_by_side::{AT_ONCE, each_side_by_side, side_by_side};
 use crate::ui::Screen;
 use crate::vendor::Component;
 
@@ -59,6 +60,9 @@ impl Preflight<'_> {
         let deploys = !self.deploy.files_only;
         if deploys {
             asking::namespaces(targets, self.at_once);
+        }
+        if deploys {
+            live::observe(targets, self.helm, self.at_once, self.screen)?;
         }
         let engines = engines::of_all(targets, deploys, self.at_once, self.screen);
         let answers = if deploys {

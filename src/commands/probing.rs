@@ -7,13 +7,13 @@ use std::time::Duration;
 use anyhow::Result;
 use time::OffsetDateTime;
 
-use super::side_by_side::{AT_ONCE, side_by_side};
 use crate::certs::Certificate;
 use crate::certs::judgement::{Asked, Presented};
 use crate::certs::verdict::Verdict;
 use crate::finding::Finding;
 use crate::overrides::{Mode, Placed, Taken};
 use crate::plan::{Answer, NamedServer, Target};
+use crate::side_by_side::{AT_ONCE, side_by_side};
 use crate::sources;
 use crate::tls::{self, Endpoint, Handshake, Terms};
 use crate::ui::Screen;

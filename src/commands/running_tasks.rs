@@ -5,7 +5,6 @@ use std::convert::Infallible;
 use anyhow::Result;
 use time::OffsetDateTime;
 
-use super::side_by_side::{AT_ONCE, side_by_side};
 use crate::certs::Fingerprint;
 use crate::certs::bundle::Entry;
 use crate::finding::Finding;
@@ -14,6 +13,7 @@ use crate::kube::Kubectl;
 use crate::plan::{self, Plan, Target};
 use crate::proof::{Manifest, Object, carried};
 use crate::release::Snapshot;
+use crate::side_by_side::{AT_ONCE, side_by_side};
 use crate::status::Tasks;
 use crate::ui::Screen;
 

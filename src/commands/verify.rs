@@ -7,7 +7,6 @@ use anyhow::Result;
 use super::agreement::{confirm, json_asks_nobody};
 use super::gather::{self, Cluster, Clusters, Destination};
 use super::kept;
-use super::side_by_side::AT_ONCE;
 use super::verifying::{self, Asking, Prepared, WithTasks};
 use crate::cli::{Output, VerifyArgs};
 use crate::exit::{ExitCode, Stop};
@@ -18,6 +17,7 @@ use crate::interrupt;
 use crate::kube::{ClusterAddress, Kubectl};
 use crate::report::{Ending, Sending, Verified, verified_json};
 use crate::request::{Desired, TargetRequest};
+use crate::side_by_side::AT_ONCE;
 use crate::ui::{self, Screen};
 use crate::vendor::Component;
 

@@ -7,7 +7,6 @@ use anyhow::{Context as _, Result};
 use serde_yaml::Value;
 
 use super::order::Order;
-use super::side_by_side::side_by_side;
 use crate::cli::DeployArgs;
 use crate::exit::Stop;
 use crate::finding::{self, Finding, Ignorable};
@@ -18,6 +17,7 @@ use crate::preflight::rights;
 use crate::proof::{self, Itself, Manifest, Object, Part, PodTemplate, TaskPods};
 use crate::report::{ImageFrom, Sending, Verified};
 use crate::run;
+use crate::side_by_side::side_by_side;
 use crate::tls::Endpoint;
 use crate::ui::Screen;
 use crate::values::{self, KeyPath};

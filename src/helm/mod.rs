@@ -14,6 +14,7 @@ mod names;
 mod process;
 mod recovery;
 mod releases;
+mod storage;
 mod target_id;
 mod upgrade;
 mod version;
@@ -33,8 +34,8 @@ pub use names::{NAMESPACE_LENGTH, RELEASE_LENGTH, is_namespace_name, is_release_
 pub use recovery::{last_good, way_back, way_out_of_pending, way_out_of_uninstalling};
 pub use releases::{
     Deployed, HELM, PlacedRelease, ReleaseSummary, Revision, chart_and_version, in_force,
-    keeps_releases_in_secrets,
 };
+pub use storage::{keeps_releases_in_secrets, secret_of, stored_in};
 pub use target_id::TargetId;
 pub use upgrade::{Coordinates, Rollout, Upgrade};
 pub use version::OLDEST;

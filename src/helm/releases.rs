@@ -9,7 +9,6 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::{Ending, Helm, HelmError, chart_version};
-use crate::environment::variable;
 use crate::proof::Object;
 use crate::vendor::Component;
 
@@ -173,8 +172,9 @@ pub struct Deployed {
     pub shared: Vec<(String, String)>,
 }
 
+/// A release as Helm writes it down, and as `helm status` tells it.
 #[derive(Deserialize)]
-struct Status {
+pub(super) struct Status {
     version: u64,
     info: Info,
     #[serde(default)]
@@ -196,12 +196,6 @@ struct Info {
 
 /// The name under which Helm of either major owns the fields that it sets (`managedFields`).
 pub const HELM: &str = "helm";
-
-/// Whether Helm keeps releases in Secrets, as it does unless `HELM_DRIVER` names another place.
-#[must_use]
-pub fn keeps_releases_in_secrets() -> bool {
-    variable("HELM_DRIVER").is_none_or(|driver| matches!(driver.as_str(), "secret" | "secrets"))
-}
 
 impl Helm {
     /// The releases of a namespace, whatever their state.
@@ -338,20 +332,8 @@ impl Helm {
         };
         let status: Status =
             serde_json::from_str(&printed).map_err(|e| self.unreadable(&argv, &e))?;
-        let values = serde_yaml::to_value(status.config).map_err(|e| self.unreadable(&argv, &e))?;
-        let live = status.info.resources;
-        let live = live.map(|kinds| kinds.into_values().flatten().flat_map(each));
-        let live = live.map(|each| each.map(without_fields).map(Object::new).collect());
-        let live: Option<Vec<Object>> = live;
-        Ok(Some(Deployed {
-            revision: status.version,
-            status: status.info.status,
-            values,
-            manifest: status.manifest,
-            is_applied_by_server: status.apply_method == "ssa",
-            shared: live.iter().flatten().filter_map(shared).collect(),
-            live,
-        }))
+        let deployed = status.deployed();
+        Ok(Some(deployed.map_err(|e| self.unreadable(&argv, &e))?))
     }
 
     /// The content is not repeated: it holds the release's values.
@@ -361,6 +343,43 @@ impl Helm {
             Ending::Exited(0),
             &format!("helm's answer could not be read: {error}"),
         )
+    }
+}
+
+impl Status {
+    /// # Errors
+    /// The values are nothing that YAML can say.
+    pub(super) fn deployed(self) -> Result<Deployed, serde_yaml::Error> {
+        let deployed = Deployed {
+            revision: self.version,
+            status: self.info.status,
+            values: serde_yaml::to_value(self.config)?,
+            manifest: self.manifest,
+            is_applied_by_server: self.apply_method == "ssa",
+            ..Deployed::default()
+        };
+        Ok(match self.info.resources {
+            Some(kinds) => {
+                let objects = kinds.into_values().flatten().flat_map(each);
+                deployed.with_live(objects.map(Object::new).collect())
+            }
+            None => deployed,
+        })
+    }
+}
+
+impl Deployed {
+    /// The same, with its objects as they are in the cluster.
+    #[must_use]
+    pub fn with_live(self, mut live: Vec<Object>) -> Self {
+        for object in &mut live {
+            drop_fields(&mut object.value);
+        }
+        Self {
+            shared: live.iter().filter_map(shared).collect(),
+            live: Some(live),
+            ..self
+        }
     }
 }
 
@@ -381,8 +400,8 @@ fn each(mut object: Value) -> Vec<Value> {
     items
 }
 
-/// An object without the sets of fields that its managers own: nobody asks for them, and they are most of it.
-fn without_fields(mut object: Value) -> Value {
+/// Takes the sets of fields that its managers own out of an object: nobody asks for them, and they are most of it.
+fn drop_fields(object: &mut Value) {
     let metadata = object.get_mut("metadata");
     let managers = metadata.and_then(|metadata| metadata.get_mut("managedFields"));
     for manager in managers
@@ -394,7 +413,6 @@ fn without_fields(mut object: Value) -> Value {
             manager.remove("fieldsV1");
         }
     }
-    object
 }
 
 /// Kind and name of an object in which somebody else than Helm has set a field. What controllers write into its status is not

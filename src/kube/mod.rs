@@ -7,9 +7,11 @@ mod flags;
 mod kubeconfig;
 mod kubectl;
 pub mod pod;
+mod references;
 mod short_lived;
 
 pub use address::{ClusterAddress, current_namespace};
 pub use flags::{Program, flags_within};
 pub use kubectl::Kubectl;
+pub use references::{LookedUp, Reference};
 pub use short_lived::ShortLived;

@@ -13,22 +13,30 @@ use crate::plan::{Action, Observed, Target};
 use crate::proof::Object;
 use crate::release::Snapshot;
 
+/// Whether the API server decides which fields the upgrade may set: not where Helm compares by itself, or overwrites what others
+/// have set.
+#[must_use]
+pub fn may_conflict(target: &Target, helm_major: u64) -> bool {
+    let (observed, arguments) = (&target.observed, &target.arguments);
+    // A new release is applied by the server, and then each further revision.
+    let by_release = || {
+        let release = observed.release();
+        release.is_none_or(|release| release.deployed.is_applied_by_server)
+    };
+    let by_server = arguments.server_side().unwrap_or_else(by_release);
+    let unknown = matches!(observed, Observed::Unknown(_));
+    let is_idle = unknown || target.namespace_is_new || target.action == Action::Nothing;
+    helm_major >= 4 && by_server && !arguments.force_conflicts() && !is_idle
+}
+
 /// The objects of which others than Helm have set fields, as Helm 4 sends them: those that it saw so in the release, and those
-/// that it takes over. None where Helm compares by itself, or overwrites what others have set.
+/// that it takes over. None where there can be no conflict.
 #[must_use]
 pub fn contested(target: &Target, helm_major: u64) -> Vec<Json> {
-    let (observed, arguments) = (&target.observed, &target.arguments);
-    let release = observed.release();
-    // A new release is applied by the server, and then each further revision.
-    let by_server = arguments
-        .server_side()
-        .unwrap_or_else(|| release.is_none_or(|release| release.deployed.is_applied_by_server));
-    let unknown = matches!(observed, Observed::Unknown(_));
-    let is_asked = helm_major >= 4 && by_server && !arguments.force_conflicts();
-    let is_idle = unknown || target.namespace_is_new || target.action == Action::Nothing;
-    if !is_asked || is_idle {
+    if !may_conflict(target, helm_major) {
         return Vec::new();
     }
+    let (release, arguments) = (target.observed.release(), &target.arguments);
     let deployed = release.map(Snapshot::objects).unwrap_or_default();
     let is_contested = |object: &&Object| {
         let of_release = deployed.iter().any(|old| old.id() == object.id());

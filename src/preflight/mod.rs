@@ -20,7 +20,7 @@ use crate::helm::{PlacedRelease, ReleaseSummary, Revision};
 use crate::plan::Target;
 
 pub use admission::NamespaceRules;
-pub use conflicts::{conflict, contested};
+pub use conflicts::{conflict, contested, may_conflict};
 pub use drift::put_back;
 pub use newcomers::{AdmissionAnswers, Newcomer, Refusal, Said, answers, newcomers};
 pub use running::{Workload, keeping_old_content, restarted};

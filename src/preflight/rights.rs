@@ -126,6 +126,18 @@ pub fn deeds(target: &Target, helm_major: u64, in_secrets: bool) -> Vec<Deed> {
     deeds
 }
 
+/// Everything there is to do: who may do that, as administrators may, need not be asked about each deed.
+#[must_use]
+pub fn everything() -> Deed {
+    Deed {
+        verb: "*",
+        group: "*".to_owned(),
+        resource: "*".to_owned(),
+        namespace: None,
+        name: None,
+    }
+}
+
 /// What `--create-namespace` needs, even where the namespace is there already. Tried with 3.17.2, which creates, and 4.3.1,
 /// which patches; neither does it for a release that exists.
 fn namespace_deed(target: &Target, helm_major: u64) -> Option<Deed> {

@@ -8,23 +8,23 @@ use serde_json::Value as Json;
 use serde_yaml::Value;
 
 use super::check::Check;
+use super::cluster::Cluster;
 use crate::interrupt;
-use crate::kube::Kubectl;
 use crate::kube::pod::{self, at, condition, text};
+use crate::kube::{Kubectl, Reference};
 use crate::plan::Target;
 use crate::proof::Object;
+use crate::release::reference;
 
 /// For how long to look at most.
 const BOUND: Duration = Duration::from_secs(5);
 
-/// How long to wait before looking again.
+/// How long to wait before looking again; from then on twice as long each time.
 const LOOK_AGAIN: Duration = Duration::from_millis(400);
 
 /// A workload, and the labels of its pods.
 struct Awaited {
-    kind: String,
-    namespace: String,
-    name: String,
+    reference: Reference,
     selector: String,
 }
 
@@ -38,9 +38,7 @@ impl Awaited {
         let label =
             |(key, value): (&Value, &Value)| Some(format!("{}={}", key.as_str()?, value.as_str()?));
         Some(Self {
-            kind: object.kind.clone(),
-            namespace: object.namespace_in(namespace).to_owned(),
-            name: object.name.clone(),
+            reference: reference(object, namespace),
             selector: labels.map(label).collect::<Option<Vec<_>>>()?.join(","),
         })
     }
@@ -51,21 +49,23 @@ impl Awaited {
             let all = [
                 &["get"],
                 words,
-                &["-n", &self.namespace, "-o", "json", "--request-timeout=3s"],
+                &[
+                    "-n",
+                    &self.reference.namespace,
+                    "-o",
+                    "json",
+                    "--request-timeout=3s",
+                ],
             ]
             .concat();
             serde_json::from_slice(&kubectl.run(&all).ok()?).ok()
         };
-        let kind = self.kind.to_lowercase();
+        let kind = self.reference.kind.to_lowercase();
         let mut all = get(&[&format!("{kind}s,replicasets,pods"), "-l", &self.selector])?;
         let mut items = std::mem::take(all.get_mut("items")?.as_array_mut()?);
-        let is_own = |one: &Json| {
-            text(one, &["kind"]) == Some(&self.kind)
-                && text(one, &["metadata", "name"]) == Some(&self.name)
-        };
-        let own = match items.iter().position(is_own) {
+        let own = match items.iter().position(|one| self.reference.is(one)) {
             Some(index) => items.swap_remove(index),
-            None => get(&[&format!("{kind}/{}", self.name)])?,
+            None => get(&[&format!("{kind}/{}", self.reference.name)])?,
         };
         Some((own, items))
     }
@@ -86,7 +86,15 @@ struct Seen {
 
 /// Adds to `check` what is wrong with the new pods of `target`, and what they wait for. Where the cluster does not tell,
 /// nothing is claimed.
-pub(super) fn look(kubectl: &Kubectl, target: &Target, check: &mut Check) {
+///
+/// Where many ask (`cluster`), the workloads' own statuses are looked at along with others, and pods only at last, where those do
+/// not tell: each look at pods takes a process.
+pub(super) fn look(
+    kubectl: &Kubectl,
+    cluster: Option<&Cluster<'_>>,
+    target: &Target,
+    check: &mut Check,
+) {
     let namespace = &target.coordinates.id.namespace;
     let mut open: Vec<(Awaited, bool)> = target
         .rendered
@@ -96,41 +104,114 @@ pub(super) fn look(kubectl: &Kubectl, target: &Target, check: &mut Check) {
         .map(|workload| (workload, false))
         .collect();
     let started = Instant::now();
+    let mut pause = LOOK_AGAIN;
+    // Pods that are ready at once are rare, and each look is one more.
+    if cluster.is_some() && !open.is_empty() {
+        thread::sleep(pause);
+    }
     while !open.is_empty() && !interrupt::requested() {
-        let is_last = started.elapsed() > BOUND;
-        open.retain_mut(|(workload, ran)| {
-            let Some((own, below)) = workload.look(kubectl) else {
-                return false;
-            };
-            let seen = judge(&own, &below);
-            let name = format!("{} {}", workload.kind, workload.name);
-            if let Some(problem) = seen.problem {
-                check.problems.push(format!("{name}: {problem}"));
-                return false;
-            }
-            // A container that crashes at once runs for a moment, too.
-            let ran_before = std::mem::replace(ran, seen.all_run);
-            let is_decided = seen.all_ready || seen.all_run && ran_before || is_last;
-            if is_decided && !seen.all_ready {
-                let waiting = seen
-                    .waiting
-                    .unwrap_or_else(|| "its new pods are not ready yet".to_owned());
-                check.waiting.push(format!("{name}: {waiting}"));
-            }
-            !is_decided
-        });
-        if !open.is_empty() {
-            thread::sleep(LOOK_AGAIN);
+        let is_last = started.elapsed() >= BOUND;
+        match cluster {
+            Some(cluster) if !is_last => look_at_own(cluster, &mut open, check),
+            _ => open.retain_mut(|(workload, ran)| {
+                let look = || workload.look(kubectl);
+                let looked = match cluster {
+                    Some(cluster) => cluster.in_turn(look),
+                    None => look(),
+                };
+                let Some((own, below)) = looked else {
+                    return false;
+                };
+                let seen = judge(&own, &below);
+                !is_decided(&workload.reference, seen, ran, is_last, check)
+            }),
+        }
+        if !open.is_empty() && !is_last {
+            thread::sleep(pause.min(BOUND.saturating_sub(started.elapsed())));
+            pause *= 2;
         }
     }
 }
 
+/// Takes those out of which their own statuses tell all there is to say.
+fn look_at_own(cluster: &Cluster<'_>, open: &mut Vec<(Awaited, bool)>, check: &mut Check) {
+    let references = open.iter().map(|(workload, _)| workload.reference.clone());
+    let found = cluster.look_ups.look_up(references.collect());
+    open.retain(|(workload, _)| {
+        let Some(own) = found.find(&workload.reference) else {
+            return true;
+        };
+        if is_rolled_out(own) {
+            return false;
+        }
+        let problem = judge(own, &[]).problem;
+        let is_open = problem.is_none();
+        check
+            .problems
+            .extend(problem.map(|problem| told(&workload.reference, &problem)));
+        is_open
+    });
+}
+
+fn told(workload: &Reference, what: &str) -> String {
+    format!("{} {}: {what}", workload.kind, workload.name)
+}
+
+/// Whether no more is to be awaited of a workload; adds what there is to say then.
+fn is_decided(
+    workload: &Reference,
+    seen: Seen,
+    ran: &mut bool,
+    is_last: bool,
+    check: &mut Check,
+) -> bool {
+    if let Some(problem) = seen.problem {
+        check.problems.push(told(workload, &problem));
+        return true;
+    }
+    // A container that crashes at once runs for a moment, too.
+    let ran_before = std::mem::replace(ran, seen.all_run);
+    let is_decided = seen.all_ready || seen.all_run && ran_before || is_last;
+    if is_decided && !seen.all_ready {
+        let waiting = seen
+            .waiting
+            .unwrap_or_else(|| "its new pods are not ready yet".to_owned());
+        check.waiting.push(told(workload, &waiting));
+    }
+    is_decided
+}
+
+/// Whether the controller has seen the workload as it is now.
+fn is_observed(own: &Json) -> bool {
+    let number = |path: &[&str]| at(own, path).and_then(Json::as_u64);
+    number(&["status", "observedGeneration"]) >= number(&["metadata", "generation"])
+}
+
+/// Whether its status tells that all its pods are of the newest revision, and ready.
+fn is_rolled_out(own: &Json) -> bool {
+    let number = |path: &[&str]| at(own, path).and_then(Json::as_u64);
+    let status = |field: &str| number(&["status", field]).unwrap_or(0);
+    let counts = match number(&["status", "desiredNumberScheduled"]) {
+        Some(wanted) => [
+            wanted,
+            status("updatedNumberScheduled"),
+            status("numberReady"),
+        ],
+        None => {
+            let wanted = number(&["spec", "replicas"]).unwrap_or(1);
+            // Old pods that are still there count as well.
+            if status("replicas") != wanted {
+                return false;
+            }
+            [wanted, status("updatedReplicas"), status("readyReplicas")]
+        }
+    };
+    is_observed(own) && counts.iter().all(|count| *count == counts[0])
+}
+
 /// Judges a workload by its status, and by the replica sets and pods that its labels find.
 fn judge(own: &Json, below: &[Json]) -> Seen {
-    let number = |path: &[&str]| at(own, path).and_then(Json::as_u64);
-    let is_observed =
-        number(&["status", "observedGeneration"]) >= number(&["metadata", "generation"]);
-    if !is_observed {
+    if !is_observed(own) {
         return Seen::default();
     }
     let failure =
@@ -144,6 +225,7 @@ fn judge(own: &Json, below: &[Json]) -> Seen {
         };
     }
     let pods = new_pods(own, below);
+    let number = |path: &[&str]| at(own, path).and_then(Json::as_u64);
     let wanted = match number(&["status", "desiredNumberScheduled"]) {
         Some(wanted) => wanted,
         None => number(&["spec", "replicas"]).unwrap_or(1),
@@ -291,5 +373,25 @@ mod tests {
                 .unwrap()
                 .ends_with("failed with exit code 1")
         );
+    }
+
+    #[test]
+    fn a_workload_whose_pods_are_all_new_and_ready_is_rolled_out() {
+        let rolled_out = |replicas: u64, updated: u64, ready: u64| {
+            let counts = json!({"observedGeneration": 2, "replicas": replicas, "updatedReplicas": updated, "readyReplicas": ready});
+            is_rolled_out(&deployment(&counts))
+        };
+        assert!(rolled_out(1, 1, 1));
+        // An old one that is ready beside the new one that is not.
+        assert!(!rolled_out(2, 1, 1));
+        assert!(!rolled_out(1, 0, 1) && !rolled_out(1, 1, 0) && !rolled_out(0, 0, 0));
+        let former = json!({"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1});
+        assert!(!is_rolled_out(&deployment(&former)));
+        let daemons = |updated: u64, ready: u64| {
+            is_rolled_out(
+                &json!({"kind": "DaemonSet", "metadata": {}, "status": {"desiredNumberScheduled": 3, "updatedNumberScheduled": updated, "numberReady": ready}}),
+            )
+        };
+        assert!(daemons(3, 3) && !daemons(2, 3) && !daemons(3, 2));
     }
 }

@@ -2,9 +2,11 @@
 
 mod aftermath;
 mod check;
+mod cluster;
 mod coming_up;
 mod file;
 mod how;
+mod look_ups;
 mod plan;
 mod readiness;
 mod restart;

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 
 use anyhow::{Result, anyhow};
 
+use super::cluster::Cluster;
 use super::coming_up;
 use super::file::{as_it_stands, write};
 use super::how::{How, Turns};
@@ -175,14 +176,21 @@ pub fn upgrades<'a>(
     if how.restarts {
         Kubectl::at(helm.cluster())?;
     }
+    let clusters = Cluster::all(plan, how.turns.at_once);
     Ok(each(how.turns, plan, watch, |target, looks_on| {
         if target.action == Action::Nothing {
             return Ok(Outcome::Unchanged);
         }
         let helm = &helm.to(&target.coordinates.id.cluster);
         let kubectl = Kubectl::at(helm.cluster());
+        let cluster = clusters.get(helm.cluster());
         watch.begins(target);
-        let mut outcome = upgrade(helm, target, how, watch)?;
+        let is_done = || {
+            if !how.restarts {
+                looks_on();
+            }
+        };
+        let mut outcome = upgrade(helm, target, how, watch, (cluster, &is_done))?;
         if let (Outcome::Done { check, .. }, Ok(kubectl), true) =
             (&mut outcome, &kubectl, how.restarts)
             && !interrupt::requested()
@@ -196,7 +204,7 @@ pub fn upgrades<'a>(
             looks_on();
             let what = format!("looking at the pods of {}", watch.name(target));
             let Ok(()) = watch.step(&what, None, || {
-                coming_up::look(kubectl, target, check);
+                coming_up::look(kubectl, cluster, target, check);
                 Ok::<_, Infallible>(())
             });
         }
@@ -204,7 +212,13 @@ pub fn upgrades<'a>(
     }))
 }
 
-fn upgrade(helm: &Helm, target: &Target, how: &How<'_>, watch: &impl Watch) -> Result<Outcome> {
+fn upgrade(
+    helm: &Helm,
+    target: &Target,
+    how: &How<'_>,
+    watch: &impl Watch,
+    (cluster, is_done): (Option<&Cluster<'_>>, &dyn Fn()),
+) -> Result<Outcome> {
     let what = format!("upgrading {}", watch.name(target));
     // Without kubectl there is the time alone.
     let kubectl = Kubectl::at(helm.cluster())
@@ -222,7 +236,7 @@ fn upgrade(helm: &Helm, target: &Target, how: &How<'_>, watch: &impl Watch) -> R
     // A failed upgrade is an outcome with its own report, and a step that failed.
     let outcome = watch.step(&what, Some(&look), || {
         let on_line = |line: &str| watch.line(target, line);
-        match carry_out(helm, target, how, on_line) {
+        match carry_out(helm, target, how, cluster, on_line, is_done) {
             Ok(outcome @ Outcome::Failed { .. }) => Err(Box::new(Ok(outcome))),
             other => other.map_err(|error| Box::new(Err(error))),
         }

@@ -7,6 +7,9 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use crate::files;
 use crate::plan::Target;
 
+/// So many more may be looked at that have done what they do: each waits some seconds for its pods.
+const ONLOOKERS: usize = 32;
+
 /// The targets of a plan, by their indices, in waves.
 #[derive(Debug)]
 pub(super) struct Schedule {
@@ -106,7 +109,7 @@ impl Schedule {
         let mut done: BTreeMap<usize, R> = std::thread::scope(|scope| {
             let workers = match at_once {
                 0 | 1 => 1,
-                several => several.saturating_mul(2).min(wave.targets.len()),
+                several => several.saturating_add(ONLOOKERS).min(wave.targets.len()),
             };
             let running: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
             let done = running.into_iter().map(|thread| match thread.join() {

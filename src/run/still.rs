@@ -1,27 +1,116 @@
 //! Right before helm: whether everything is still as it was shown. What is not ends the run with what changed; nothing was
 //! done to that target then.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use serde_json::Value as Json;
 
 use crate::exit::Stop;
-use crate::helm::{Deployed, Helm};
+use crate::helm::{self, Deployed, Helm, TargetId};
+use crate::kube::{Kubectl, LookedUp, Reference};
 use crate::plan::Target;
+
+/// For so long a look at releases whose turns have not come yet holds.
+const FRESH: Duration = Duration::from_secs(2);
+
+/// So many releases are looked at in one call.
+const AHEAD: usize = 12;
+
+/// The releases of one cluster, looked at some at a time: those whose turns come next along with the one whose turn has come.
+pub(super) struct AsShown<'a> {
+    kubectl: Kubectl,
+    seen: Mutex<Seen<'a>>,
+}
+
+struct Seen<'a> {
+    /// Those whose turns have not come, in their order.
+    open: Vec<&'a Target>,
+    /// Those that were as they had been shown, and when.
+    as_shown: BTreeMap<&'a TargetId, Instant>,
+}
+
+impl<'a> AsShown<'a> {
+    pub(super) fn of(kubectl: Kubectl, targets: Vec<&'a Target>) -> Self {
+        Self {
+            kubectl,
+            seen: Mutex::new(Seen {
+                open: targets,
+                as_shown: BTreeMap::new(),
+            }),
+        }
+    }
+
+    /// Whether the release of a target, whose turn has come, is known to be as it was shown. Where it is not, or that cannot be
+    /// told so, helm tells.
+    fn holds(&self, target: &Target) -> bool {
+        let id = &target.coordinates.id;
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = seen.open.iter().position(|one| one.coordinates.id == *id);
+        let known = seen.as_shown.get(id);
+        if known.is_none_or(|at| at.elapsed() >= FRESH) {
+            let next = seen.open.iter().skip(turn.unwrap_or(usize::MAX));
+            let next: Vec<&Target> = next.take(AHEAD).copied().collect();
+            let now = Instant::now();
+            let found = self
+                .kubectl
+                .look_up_each(&next.iter().map(|one| revisions(one)).collect::<Vec<_>>());
+            for (target, found) in next.into_iter().zip(&found) {
+                let id = &target.coordinates.id;
+                if is_as_shown(target, found) {
+                    seen.as_shown.insert(id, now);
+                } else {
+                    seen.as_shown.remove(id);
+                }
+            }
+        }
+        seen.open.retain(|one| one.coordinates.id != *id);
+        seen.as_shown.remove(id).is_some()
+    }
+}
+
+/// The revision that was shown, where there was one, and the one that this run makes.
+fn revisions(target: &Target) -> Vec<Reference> {
+    let id = &target.coordinates.id;
+    let shown = target.observed.release();
+    let shown = shown.map_or(0, |release| release.deployed.revision);
+    let revisions = (shown.max(1)..=shown + 1).map(|revision| (revision, id));
+    revisions
+        .map(|(revision, id)| helm::secret_of(&id.release, &id.namespace, revision))
+        .collect()
+}
+
+fn is_as_shown(target: &Target, found: &LookedUp) -> bool {
+    let shown = target.observed.release().map(|one| &one.deployed);
+    let states = revisions(target).into_iter().map(|secret| {
+        let secret = found.find(&secret)?;
+        secret
+            .pointer("/metadata/labels/status")
+            .and_then(Json::as_str)
+    });
+    let expected = shown.map(|one| Some(one.status.as_str()));
+    found.is_whole && states.eq(expected.into_iter().chain([None]))
+}
 
 /// Refuses what is no longer as it was shown: the cluster that the context leads to, a file that Helm reads, the chart, the
 /// release. The edited file is compared when it is written.
 ///
 /// # Errors
 /// Something changed, or the cluster or the chart's registry does not answer any more.
-pub(super) fn as_shown(helm: &Helm, target: &Target) -> Result<()> {
+pub(super) fn as_shown(helm: &Helm, target: &Target, releases: Option<&AsShown<'_>>) -> Result<()> {
     helm.cluster().is_as_it_was()?;
     files(target)?;
     // Both may take a moment on their way through a network.
     thread::scope(|scope| {
         let chart = scope.spawn(|| chart(helm, target));
-        let release = release(helm, target);
+        let release = match releases {
+            Some(releases) if releases.holds(target) => Ok(()),
+            _ => release(helm, target),
+        };
         let chart = chart
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic));

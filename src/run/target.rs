@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use super::aftermath::{self, Aftermath};
 use super::check::{self, Check};
+use super::cluster::Cluster;
 use super::file::{self, FileEnd};
 use super::how::How;
 use super::still;
@@ -57,7 +58,8 @@ pub enum Untouched {
     Stopped(String),
 }
 
-/// Carries out one target that has something to change. `on_line` gets each line that helm prints.
+/// Carries out one target that has something to change. `on_line` gets each line that helm prints; `is_done` is told when nothing
+/// more is done to it, and what is in the cluster is looked at.
 ///
 /// # Errors
 /// Something is not as it was shown, or the override file could not be written; the release was not touched then.
@@ -65,17 +67,22 @@ pub(super) fn carry_out(
     helm: &Helm,
     target: &Target,
     how: &How<'_>,
+    cluster: Option<&Cluster<'_>>,
     on_line: impl FnMut(&str),
+    is_done: &dyn Fn(),
 ) -> Result<Outcome> {
-    still::as_shown(helm, target)?;
+    still::as_shown(helm, target, cluster.map(|one| &one.as_shown))?;
     let edit = file::as_it_stands(&target.file)?;
     let mut backup = file::write(&edit, how.backups)?;
     match helm.upgrade(&target.upgrade, how.patience, on_line) {
-        Ok(warnings) => Ok(Outcome::Done {
-            check: check::of(helm, target),
-            warnings,
-            backup,
-        }),
+        Ok(warnings) => {
+            is_done();
+            Ok(Outcome::Done {
+                check: check::of(helm, target, cluster.map(|one| &one.look_ups)),
+                warnings,
+                backup,
+            })
+        }
         Err(error) => {
             let aftermath = aftermath::of(helm, target, &error);
             let file = if aftermath.has_new_values() {

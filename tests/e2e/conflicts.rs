@@ -1,5 +1,7 @@
 //! Fields that somebody has set in the cluster since: what is foreseen is what helm then does, on a real API server.
 
+use std::fmt::Write as _;
+
 use crate::support::cluster::Namespace;
 use crate::support::{Helm, Run, World, certificates, chart};
 
@@ -95,6 +97,35 @@ on_the_cluster! {
         // What was told helps.
         world.plugin(&line(&namespace, "--yes -- --force-conflicts")).exits(0).never_says(FIELDS);
         world.plugin(&line(&namespace, "--dry-run")).exits(0).says("Nothing to change");
+    }
+
+    fn what_is_in_the_way_of_one_of_several_is_seen_as_if_it_were_alone(world, namespace) {
+        let chart = chart(AGENT);
+        let mut file = "certificates: {acme-root: one.pem}\ntargets:\n".to_owned();
+        for release in ["clearml-agent", "second"] {
+            let place = format!("namespace: {}, release: {release}, chart: {chart}", namespace.name);
+            writeln!(file, "  - {{component: agent, {place}, values: {release}.yaml}}").unwrap();
+            world.write(&format!("{release}.yaml"), "agentk8sglue: {queue: gpu}\n");
+        }
+        world.write("clearml-certs.yaml", &file).write("one.pem", &certificates::ca("Acme Root"));
+        let install = |more: &str| world.plugin(&format!("install --skip-probe {more}"));
+        install("--yes").exits(0);
+        install("--dry-run").exits(0).says("Nothing to change");
+        for (change, _) in IN_THE_WAY {
+            kubectl(&namespace, change);
+        }
+        world.write("one.pem", &certificates::ca("Other Root"));
+        let foreseen = install("--dry-run");
+        if world.helm == Helm::V3 {
+            foreseen.exits(0).never_says(FIELDS);
+            install("--yes").exits(0).says("second is at revision 2");
+            return;
+        }
+        foreseen.exits(3).warns("error[field-conflict]").never_says("conflicts-unknown");
+        for (_, field) in IN_THE_WAY {
+            foreseen.warns(field);
+        }
+        install("--yes -- --force-conflicts").exits(0).says("second in").says("is at revision 2");
     }
 
     fn what_helm_3_deployed_helm_4_compares_by_itself_until_it_is_told_otherwise(world, namespace) {

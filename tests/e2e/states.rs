@@ -1,6 +1,9 @@
 //! Releases in every state that Helm knows, and clusters that do not have what their release says: against a real Kubernetes API,
 //! with both major versions of Helm.
 
+use helm_clearml_certs::helm;
+use serde_json::{Value, json};
+
 use crate::support::cluster::Namespace;
 use crate::support::watched_helm::WatchedHelm;
 use crate::support::{Helm, Run, World, certificates, chart, until};
@@ -49,6 +52,23 @@ fn certificate_in_the_cluster(namespace: &Namespace) -> String {
 }
 
 on_the_cluster! {
+    fn what_helm_keeps_in_a_secret_is_read_as_helm_itself_tells_it(world, namespace) {
+        installed(&world, &namespace);
+        install(&world, &namespace, "-- --set podLabels.team=a").exits(0);
+        let secret = helm::secret_of("clearml-agent", &namespace.name, 2);
+        let secret = kubectl(&namespace, &["get", "secret", &secret.name, "-o", "json"]);
+        let read = helm::stored_in(&serde_json::from_str(&secret).unwrap()).unwrap();
+        let told = world.helm(["status", "clearml-agent", "-n", &namespace.name, "-o", "json"]);
+        let told: Value = serde_json::from_str(&told.exits(0).stdout).unwrap();
+        assert_eq!(json!(read.revision), told["version"]);
+        assert_eq!(json!(read.status), told["info"]["status"]);
+        assert_eq!(json!(read.manifest), told["manifest"]);
+        assert_eq!(serde_json::to_value(&read.values).unwrap(), told["config"]);
+        assert_eq!(read.values["podLabels"]["team"], "a");
+        assert_eq!(read.is_applied_by_server, told["apply_method"] == "ssa");
+        assert_eq!(read.is_applied_by_server, world.helm == Helm::V4);
+    }
+
     fn an_uninstalled_release_whose_history_is_kept_is_made_anew(world, namespace) {
         installed(&world, &namespace);
         world.helm(["uninstall", "clearml-agent", "-n", &namespace.name, "--keep-history"]).exits(0);

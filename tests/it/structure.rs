@@ -73,6 +73,7 @@ const FLOORS: [&[&str]; 14] = [
         "nearest",
         "pattern",
         "platform",
+        "side_by_side",
         "trust_store",
         "yaml",
     ],

@@ -29,6 +29,7 @@ mod preview;
 mod signals;
 #[cfg(unix)]
 mod status;
+mod together;
 mod umbrella;
 mod verify;
 mod words;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         signals::trials(),
         #[cfg(unix)]
         status::trials(),
+        together::trials(),
         umbrella::trials(),
         verify::trials(),
         words::trials(),

@@ -42,6 +42,8 @@ pub struct Rule {
     meanwhile: Option<(PathBuf, String)>,
     /// What it is to read is kept here; each object of the list in it is answered as an access review that allows it.
     allows: Option<PathBuf>,
+    /// The objects of a cluster: those that are asked for by name and are in this file, a JSON list, are printed.
+    cluster: Option<PathBuf>,
     /// How often the rule holds; 0 for ever.
     times: usize,
 }
@@ -105,6 +107,12 @@ impl Rule {
     /// Says yes to each access review that it is given, and keeps the questions in a file.
     pub fn allows(mut self, questions: &Path) -> Self {
         self.allows = Some(questions.to_path_buf());
+        self
+    }
+
+    /// Answers as a cluster with the objects of a file, which may change.
+    pub fn looks_up_in(mut self, cluster: &Path) -> Self {
+        self.cluster = Some(cluster.to_path_buf());
         self
     }
 
@@ -365,6 +373,28 @@ fn answer(rule: &Rule, arguments: &[String]) -> ExitCode {
             .write_all(yes.repeat(count).as_bytes())
             .unwrap();
         fs::write(kept, questions.to_string()).unwrap();
+    }
+    if let Some(cluster) = &rule.cluster {
+        let asked: Value = serde_json::from_reader(std::io::stdin()).unwrap();
+        let there: Value = serde_json::from_str(&fs::read_to_string(cluster).unwrap()).unwrap();
+        let name = |one: &Value| {
+            let metadata = &one["metadata"];
+            [&one["kind"], &metadata["namespace"], &metadata["name"]].map(Value::to_string)
+        };
+        let asked: Vec<_> = asked["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(name)
+            .collect();
+        let mut found = there.as_array().unwrap().clone();
+        found.retain(|one| asked.contains(&name(one)));
+        let printed = match found.as_slice() {
+            [] => String::new(),
+            [one] => one.to_string(),
+            several => json!({"kind": "List", "items": several}).to_string(),
+        };
+        std::io::stdout().write_all(printed.as_bytes()).unwrap();
     }
     std::io::stdout().write_all(rule.stdout.as_bytes()).unwrap();
     std::io::stderr().write_all(rule.stderr.as_bytes()).unwrap();

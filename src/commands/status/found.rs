@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::super::bundles;
-use super::super::side_by_side::{AT_ONCE, side_by_side};
 use crate::certs::bundle::Entry;
 use crate::finding::Finding;
 use crate::helm::{Helm, HelmError, ReleaseSummary, chart_and_version};
 use crate::kube::{ClusterAddress, Kubectl};
 use crate::proof::Object;
 use crate::request::TargetSpec;
+use crate::side_by_side::{AT_ONCE, side_by_side};
 use crate::sources::{Access, Place, Source};
 use crate::status::{Live, by_release, chart_of};
 use crate::vendor::{Component, Layout, Recognised, recognised};

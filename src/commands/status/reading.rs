@@ -6,7 +6,6 @@ use std::convert::Infallible;
 use anyhow::Result;
 use time::OffsetDateTime;
 
-use super::super::side_by_side::{AT_ONCE, side_by_side};
 use super::files::Files;
 use super::found::{Candidate, Shadow, Surveyed};
 use super::sought::Sought;
@@ -18,6 +17,7 @@ use crate::plan::{Released, components_inside, part};
 use crate::proof::{Manifest, Part};
 use crate::release::Snapshot;
 use crate::request::TargetSpec;
+use crate::side_by_side::{AT_ONCE, side_by_side};
 use crate::status::{self, Evidence, Given, Live, Stored};
 use crate::ui::Screen;
 use crate::vendor::{Component, Layout};

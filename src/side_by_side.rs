@@ -5,10 +5,10 @@ use std::sync::{Mutex, PoisonError};
 
 /// So many at once where nobody said how many: a cluster may have hundreds of releases, and each helm takes memory and a core
 /// for a moment.
-pub(super) const AT_ONCE: usize = 16;
+pub const AT_ONCE: usize = 16;
 
 /// The same for things that the work changes.
-pub(super) fn each_side_by_side<T: Send, R: Send>(
+pub fn each_side_by_side<T: Send, R: Send>(
     all: &mut [T],
     at_once: usize,
     work: impl Fn(&mut T) -> R + Sync,
@@ -21,7 +21,7 @@ pub(super) fn each_side_by_side<T: Send, R: Send>(
 
 /// Does `work` for all, several at a time, since each mostly waits (for helm, for a server), and gives the results in their
 /// order.
-pub(super) fn side_by_side<T: Sync, R: Send>(
+pub fn side_by_side<T: Sync, R: Send>(
     all: &[T],
     at_once: usize,
     work: impl Fn(&T) -> R + Sync,

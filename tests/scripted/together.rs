@@ -1,0 +1,301 @@
+//! Several targets of one cluster: what they ask it goes into few calls of kubectl, and helm is asked where those do not tell.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use libtest_mimic::Trial;
+use serde_json::{Value, json};
+
+use crate::helm_failures::{rendered, trial};
+use crate::support::deployed::{Release, list};
+use crate::support::fake_helm::{FakeHelm, FakeKubectl, Rule};
+use crate::support::{World, chart};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        trial(
+            "unchanged_releases_are_read_in_two_calls_and_helm_is_asked_for_none",
+            unchanged,
+        ),
+        trial(
+            "where_secrets_may_not_be_read_helm_is_asked_for_each",
+            forbidden,
+        ),
+        trial(
+            "what_another_driver_than_secrets_keeps_is_asked_of_helm",
+            other_driver,
+        ),
+        trial("upgrades_are_looked_at_together_before_and_after", upgraded),
+        trial(
+            "what_is_not_in_the_cluster_after_one_of_several_upgrades_is_a_failure",
+            not_there,
+        ),
+        trial(
+            "what_somebody_else_deployed_meanwhile_is_left_alone_and_the_other_goes",
+            meanwhile,
+        ),
+        trial("a_certificate_that_somebody_deleted_is_put_back", drifted),
+    ]
+}
+
+const NAMES: [&str; 2] = ["one", "two"];
+const CHART: &str = "clearml-enterprise-agent-6.14.6";
+const INSTALL: &str = "install --skip-probe --yes --parallel 1";
+
+/// Two agents, each in a namespace and with a file of its own.
+struct Fleet<'a> {
+    world: &'a World,
+    before: Release,
+    after: Release,
+    /// The objects of the cluster, as a JSON list.
+    cluster: PathBuf,
+}
+
+impl<'a> Fleet<'a> {
+    fn new(world: &'a World) -> Self {
+        let of_chart = chart(CHART);
+        let mut file = "certificates: {acme-root: ca.pem}\ntargets:\n".to_owned();
+        for name in NAMES {
+            let values = format!("values: {name}.yaml");
+            let place = format!("namespace: {name}, release: r, chart: {of_chart}");
+            writeln!(file, "  - {{component: agent, {place}, {values}}}").unwrap();
+        }
+        world.write("clearml-certs.yaml", &file);
+        world.write("before.yaml", "agentk8sglue: {queue: gpu}\n");
+        let fake = FakeHelm::new(world, &[rendered()]);
+        let line = format!(
+            "render agent --ca acme-root=ca.pem --chart {of_chart} --release r -f before.yaml"
+        );
+        world.write("after.yaml", &fake.runs(&line).exits(0).stdout);
+        fake.forgets();
+        let [before, after] =
+            ["before", "after"].map(|file| Release::of(world, "r", CHART, &format!("{file}.yaml")));
+        Self {
+            world,
+            before,
+            after,
+            cluster: world.home("cluster.json"),
+        }
+    }
+
+    fn files_are(&self, state: &str) {
+        for name in NAMES {
+            let text = self.world.read(&format!("{state}.yaml"));
+            self.world.write(&format!("{name}.yaml"), &text);
+        }
+    }
+
+    fn has(&self, objects: &[Value]) {
+        std::fs::write(&self.cluster, json!(objects).to_string()).unwrap();
+    }
+
+    fn helm(&self, more: impl IntoIterator<Item = Rule>) -> FakeHelm<'a> {
+        let releases = NAMES.map(|name| ("r", name, CHART));
+        let listed = Rule::when("list").prints(&list(&releases));
+        let rules: Vec<Rule> = [listed, rendered()].into_iter().chain(more).collect();
+        FakeHelm::new(self.world, &rules)
+    }
+
+    fn kubectl(&self, more: impl IntoIterator<Item = Rule>) -> FakeKubectl {
+        let more = more.into_iter().chain([
+            Rule::when("get -f -").looks_up_in(&self.cluster),
+            Rule::when("get --raw").prints("{}"),
+            Rule::when("create -f - -o json").allows(&self.world.home("questions.json")),
+        ]);
+        FakeKubectl::new(self.world, &more.collect::<Vec<_>>())
+    }
+}
+
+/// A revision as Helm keeps it.
+fn secret(release: &Release, namespace: &str, revision: u64) -> Value {
+    let kept = json!({
+        "name": release.name,
+        "namespace": namespace,
+        "version": revision,
+        "info": {"status": "deployed"},
+        "config": release.values,
+        "manifest": release.manifest.replace("team-a", namespace),
+    });
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    packed.write_all(kept.to_string().as_bytes()).unwrap();
+    let written = STANDARD.encode(packed.finish().unwrap());
+    json!({
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": format!("sh.helm.release.v1.r.v{revision}"),
+            "namespace": namespace,
+            "labels": {"owner": "helm", "status": "deployed"},
+        },
+        "data": {"release": STANDARD.encode(written)},
+    })
+}
+
+/// Its objects in a namespace, but pods, which are ready.
+fn live(release: &Release, namespace: &str) -> Vec<Value> {
+    let objects = json!(release.live).to_string();
+    let mut objects: Vec<Value> =
+        serde_json::from_str(&objects.replace("team-a", namespace)).unwrap();
+    objects.retain(|one| one["kind"] != "PodList");
+    for object in &mut objects {
+        object["metadata"]["namespace"] = namespace.into();
+        if object["kind"] == "Deployment" {
+            object["status"] = json!({"replicas": 1, "updatedReplicas": 1, "readyReplicas": 1});
+        }
+    }
+    objects
+}
+
+/// One at a revision, with what it brings.
+fn one_of(release: &Release, namespace: &str, revision: u64) -> Vec<Value> {
+    let mut all = live(release, namespace);
+    all.push(secret(release, namespace, revision));
+    all
+}
+
+fn both(release: &Release, revision: u64) -> Vec<Value> {
+    let of_one = |name: &&str| one_of(release, name, revision);
+    NAMES.iter().flat_map(of_one).collect()
+}
+
+fn count(lines: &[String], words: &str) -> usize {
+    lines.iter().filter(|line| line.starts_with(words)).count()
+}
+
+fn unchanged(world: &World) {
+    let fleet = Fleet::new(world);
+    fleet.files_are("after");
+    fleet.has(&both(&fleet.after, 3));
+    let (helm, kubectl) = (fleet.helm([]), fleet.kubectl([]));
+    helm.runs(INSTALL).exits(0).says("Nothing to change");
+    assert_eq!(helm.calls(), ["list", "list", "template", "template"]);
+    assert_eq!(count(&kubectl.takes_lines(), "get -f -"), 2);
+}
+
+fn status_of(release: &Release) -> [Rule; 2] {
+    NAMES.map(|name| {
+        let status = release.status().replace("team-a", name);
+        Rule::when(&format!("status -n {name}")).prints(&status)
+    })
+}
+
+fn forbidden(world: &World) {
+    let fleet = Fleet::new(world);
+    fleet.files_are("after");
+    fleet.has(&[]);
+    let no = "Error from server (Forbidden): secrets \"sh.helm.release.v1.r.v3\" is forbidden\n";
+    let _kubectl = fleet.kubectl([Rule::when("get -f -").fails(no)]);
+    let helm = fleet.helm(status_of(&fleet.after));
+    helm.runs(INSTALL).exits(0).says("Nothing to change");
+    assert_eq!(count(&helm.lines(), "status r -n"), 2);
+}
+
+fn other_driver(world: &World) {
+    let fleet = Fleet::new(world);
+    fleet.files_are("after");
+    // What lies there from former times is not what runs.
+    fleet.has(&both(&fleet.before, 3));
+    let _kubectl = fleet.kubectl([]);
+    let helm = fleet.helm(status_of(&fleet.after));
+    let run = helm.runs_with(INSTALL, &[("HELM_DRIVER", "configmap")]);
+    run.exits(0).says("Nothing to change");
+    assert_eq!(count(&helm.lines(), "status r -n"), 2);
+}
+
+/// A helm that upgrades both; `after` is what the cluster has once it did so with the second.
+fn upgrading<'a>(fleet: &Fleet<'a>, after: &[Value]) -> FakeHelm<'a> {
+    fleet.files_are("before");
+    fleet.has(&both(&fleet.before, 3));
+    let half = [
+        one_of(&fleet.after, "one", 4),
+        one_of(&fleet.before, "two", 3),
+    ];
+    let states = [half.concat(), after.to_vec()];
+    fleet.helm(NAMES.iter().zip(states).map(|(name, state)| {
+        let upgrade = Rule::when(&format!("upgrade -n {name}")).prints("done\n");
+        upgrade.meanwhile(&fleet.cluster, &json!(state).to_string())
+    }))
+}
+
+fn upgraded(world: &World) {
+    let fleet = Fleet::new(world);
+    let helm = upgrading(&fleet, &both(&fleet.after, 4));
+    let kubectl = fleet.kubectl([]);
+    let run = helm.runs(INSTALL);
+    run.exits(0)
+        .says("in the cluster as rendered: ConfigMap r-clearml-enterprise-agent-custom-ca-0");
+    let calls = helm.calls();
+    assert_eq!(count(&calls, "upgrade"), 2, "{run}");
+    assert_eq!(count(&calls, "status"), 0, "{run}");
+    // The releases, what runs of them, and the first look right before the turns; then each upgrade, and its pods.
+    let looks = count(&kubectl.takes_lines(), "get -f -");
+    assert!(looks >= 5, "{looks}");
+}
+
+fn not_there(world: &World) {
+    let fleet = Fleet::new(world);
+    let mut after = both(&fleet.after, 4);
+    let is_gone = |one: &Value| {
+        one["kind"] == "ConfigMap"
+            && one["metadata"]["namespace"] == "two"
+            && one["metadata"]["name"] == "r-clearml-enterprise-agent-custom-ca-0"
+    };
+    after.retain(|one| !is_gone(one));
+    let helm = upgrading(&fleet, &after);
+    let _kubectl = fleet.kubectl([]);
+    let run = helm.runs(INSTALL);
+    run.exits(1)
+        .warns("ConfigMap r-clearml-enterprise-agent-custom-ca-0 is not in the cluster")
+        .warns("1 of 2 targets failed");
+}
+
+fn meanwhile(world: &World) {
+    let fleet = Fleet::new(world);
+    fleet.files_are("before");
+    fleet.has(&both(&fleet.before, 3));
+    // While the plan is made, somebody deploys the second.
+    let theirs = secret(&fleet.before, "two", 4);
+    let during = [both(&fleet.before, 3), vec![theirs.clone()]].concat();
+    let then = [one_of(&fleet.after, "one", 4), vec![theirs]].concat();
+    let status = fleet
+        .before
+        .status()
+        .replace("\"version\":3", "\"version\":4");
+    let listed = list(&NAMES.map(|name| ("r", name, CHART)));
+    let rules = [
+        Rule::when("list").prints(&listed),
+        rendered().meanwhile(&fleet.cluster, &json!(during).to_string()),
+        Rule::when("upgrade")
+            .prints("done\n")
+            .meanwhile(&fleet.cluster, &json!(then).to_string()),
+        Rule::when("status").prints(&status),
+    ];
+    let helm = FakeHelm::new(world, &rules);
+    let _kubectl = fleet.kubectl([]);
+    let run = helm.runs(&format!("{INSTALL} --keep-going"));
+    run.exits(3)
+        .warns("release r in two is at revision 4 (deployed) now, and not at revision 3 (deployed)")
+        .warns("1 of 2 targets failed");
+    assert_eq!(count(&helm.lines(), "upgrade"), 1, "{run}");
+    assert_eq!(world.read("two.yaml"), world.read("before.yaml"));
+    world.is_tidy();
+}
+
+fn drifted(world: &World) {
+    let fleet = Fleet::new(world);
+    fleet.files_are("after");
+    let mut objects = both(&fleet.after, 3);
+    objects.retain(|one| one["kind"] != "ConfigMap" || one["metadata"]["namespace"] != "two");
+    fleet.has(&objects);
+    let (helm, _kubectl) = (fleet.helm([]), fleet.kubectl([]));
+    let run = helm.runs("install --skip-probe --dry-run --detailed-exitcode");
+    run.exits(2).warns("warning[live-objects-differ]").warns(
+        "ConfigMap r-clearml-enterprise-agent-custom-ca-0 is gone; this upgrade puts that back",
+    );
+    assert_eq!(run.count("live-objects-differ"), 1, "{run}");
+}
