@@ -32,7 +32,7 @@ impl<'a> Cluster<'a> {
         let clusters = targets.into_iter().filter_map(|(address, targets)| {
             let kubectl = Kubectl::at(address).ok()?;
             let cluster = Self {
-                as_shown: AsShown::of(kubectl.clone(), targets),
+                as_shown: AsShown::of(kubectl.clone(), targets, at_once),
                 look_ups: LookUps::of(kubectl),
                 room: Mutex::new(at_once.max(1)),
                 left: Condvar::new(),

@@ -18,12 +18,11 @@ use crate::plan::Target;
 /// For so long a look at releases whose turns have not come yet holds.
 const FRESH: Duration = Duration::from_secs(2);
 
-/// So many releases are looked at in one call.
-const AHEAD: usize = 12;
-
 /// The releases of one cluster, looked at some at a time: those whose turns come next along with the one whose turn has come.
 pub(super) struct AsShown<'a> {
     kubectl: Kubectl,
+    /// So many at a time: as many as have their turns at once.
+    some: usize,
     seen: Mutex<Seen<'a>>,
 }
 
@@ -35,9 +34,10 @@ struct Seen<'a> {
 }
 
 impl<'a> AsShown<'a> {
-    pub(super) fn of(kubectl: Kubectl, targets: Vec<&'a Target>) -> Self {
+    pub(super) fn of(kubectl: Kubectl, targets: Vec<&'a Target>, at_once: usize) -> Self {
         Self {
             kubectl,
+            some: at_once.max(1),
             seen: Mutex::new(Seen {
                 open: targets,
                 as_shown: BTreeMap::new(),
@@ -54,11 +54,10 @@ impl<'a> AsShown<'a> {
         let known = seen.as_shown.get(id);
         if known.is_none_or(|at| at.elapsed() >= FRESH) {
             let next = seen.open.iter().skip(turn.unwrap_or(usize::MAX));
-            let next: Vec<&Target> = next.take(AHEAD).copied().collect();
+            let next: Vec<&Target> = next.take(self.some).copied().collect();
+            let asked: Vec<Vec<Reference>> = next.iter().map(|one| revisions(one)).collect();
+            let found = self.kubectl.look_up_each(&asked);
             let now = Instant::now();
-            let found = self
-                .kubectl
-                .look_up_each(&next.iter().map(|one| revisions(one)).collect::<Vec<_>>());
             for (target, found) in next.into_iter().zip(&found) {
                 let id = &target.coordinates.id;
                 if is_as_shown(target, found) {
@@ -78,10 +77,8 @@ fn revisions(target: &Target) -> Vec<Reference> {
     let id = &target.coordinates.id;
     let shown = target.observed.release();
     let shown = shown.map_or(0, |release| release.deployed.revision);
-    let revisions = (shown.max(1)..=shown + 1).map(|revision| (revision, id));
-    revisions
-        .map(|(revision, id)| helm::secret_of(&id.release, &id.namespace, revision))
-        .collect()
+    let secret = |revision| helm::secret_of(&id.release, &id.namespace, revision);
+    (shown.max(1)..=shown + 1).map(secret).collect()
 }
 
 fn is_as_shown(target: &Target, found: &LookedUp) -> bool {
