@@ -1,7 +1,6 @@
 //! Whether the pods of what was just deployed come up, as far as that is decided within seconds: helm without `--wait` is done
 //! when the API server has taken the objects, and says nothing of pods that are rejected, or whose image is nowhere.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
@@ -107,7 +106,7 @@ pub(super) fn look(
     let mut pause = LOOK_AGAIN;
     // Pods that are ready at once are rare, and each look is one more.
     if cluster.is_some() && !open.is_empty() {
-        thread::sleep(pause);
+        interrupt::pause(pause);
     }
     while !open.is_empty() && !interrupt::requested() {
         let is_last = started.elapsed() >= BOUND;
@@ -127,7 +126,7 @@ pub(super) fn look(
             }),
         }
         if !open.is_empty() && !is_last {
-            thread::sleep(pause.min(BOUND.saturating_sub(started.elapsed())));
+            interrupt::pause(pause.min(BOUND.saturating_sub(started.elapsed())));
             pause *= 2;
         }
     }
