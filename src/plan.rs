@@ -26,6 +26,7 @@ mod rollout;
 mod servers;
 mod settle;
 mod shown;
+mod together;
 mod trust;
 mod unheld;
 mod values_files;
@@ -43,7 +44,7 @@ use crate::helm::{
 use crate::kube::{ClusterAddress, Reference};
 use crate::overrides::task_pods::{Distros, Queues, Strategy, Variables};
 use crate::overrides::{Mode, Placed, Selection, Taken};
-use crate::proof::{self, Carriers, Manifest, Object, Proof};
+use crate::proof::{self, Carriers, Manifest, Object, Part, Proof};
 use crate::release::{Snapshot, reference};
 use crate::tls::Endpoint;
 use crate::values;
@@ -62,6 +63,7 @@ pub use released::{Released, components_inside, part};
 pub use removal::unselected;
 pub use rollout::Replaced;
 pub use servers::{Answer, NamedServer, named_in, without_login};
+pub use together::together;
 pub use trust::TrustChange;
 pub use unheld::OnUnheld;
 pub use values_files::ValuesFiles;
@@ -275,6 +277,8 @@ pub struct Target {
     pub waiting: Vec<Waiting>,
     /// What was rendered, hooks among it, in helm's order.
     pub rendered: Manifest,
+    /// Which of it the component's own chart made, where that is inside another.
+    pub part: Option<Part>,
     /// What the upgrade changes in the cluster.
     pub changes: Changes,
     /// The certificates that come and go.
@@ -293,17 +297,18 @@ pub struct Target {
     pub upgrade: Upgrade,
     /// When its turn is: those of one wave go side by side, and the next begins once this one is right.
     pub wave: usize,
+    /// Whose upgrade deploys it, where that is another component of the same release.
+    pub goes_with: Option<Component>,
 }
 
 impl Target {
-    /// Where certificates are in what Helm stores, which is all but hooks: of those it tells nothing later.
+    /// Where certificates are in what Helm stores of the component's own chart, which is all but hooks: of those it tells nothing
+    /// later.
     #[must_use]
     pub fn stored_carriers(&self) -> Carriers {
-        let stored = self
-            .rendered
-            .objects
-            .iter()
-            .filter(|object| !object.is_hook());
+        let is_own = |object: &Object| self.part.as_ref().is_none_or(|part| part.has(object));
+        let stored = self.rendered.objects.iter();
+        let stored = stored.filter(|object| !object.is_hook() && is_own(object));
         let stored: Vec<Object> = stored.cloned().collect();
         Carriers::find(&stored)
     }
@@ -337,6 +342,19 @@ impl Target {
     #[must_use]
     pub fn has_its_turn(&self) -> bool {
         self.action != Action::Nothing && !self.is_refused()
+    }
+
+    /// Whether its turn runs a command: one that goes with another is deployed by that one's.
+    #[must_use]
+    pub fn is_upgraded(&self) -> bool {
+        self.has_its_turn() && self.goes_with.is_none()
+    }
+
+    /// Whether both are parts of one release, and this one is deployed by the upgrade of the other.
+    #[must_use]
+    pub fn goes_with(&self, other: &Self) -> bool {
+        let other = &other.coordinates;
+        self.goes_with == Some(other.component) && self.coordinates.id.is_same_release(&other.id)
     }
 
     /// Whether pods of its task templates can be let ask once its turn is over: it starts tasks, and is deployed by then.
@@ -469,6 +487,12 @@ impl Plan {
         }
     }
 
+    /// The targets that the upgrade of one deploys beside it.
+    pub fn going_with<'a>(&'a self, target: &'a Target) -> impl Iterator<Item = &'a Target> {
+        let all = self.targets.iter();
+        all.filter(|one| one.goes_with(target))
+    }
+
     /// Whether carrying it out would change anything.
     #[must_use]
     pub fn has_changes(&self) -> bool {
@@ -559,6 +583,7 @@ pub fn target(
         strategy: settled.strategy,
         proof: settled.proof.unwrap_or_default(),
         rendered: settled.rendered,
+        part: settled.part,
         changes,
         trust,
         replaced,
@@ -567,6 +592,7 @@ pub fn target(
         findings,
         action,
         wave: request.wave,
+        goes_with: None,
     })
 }
 

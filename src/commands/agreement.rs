@@ -63,7 +63,7 @@ fn deploying(plan: &Plan, verifies: bool, cluster: &ClusterAddress) -> String {
         let targets = plan
             .targets
             .iter()
-            .filter(|target| target.action == *action && target.has_its_turn());
+            .filter(|target| target.action == *action && target.is_upgraded());
         let names: Vec<String> = targets.map(|target| name(plan, target)).collect();
         match names.as_slice() {
             [] => None,

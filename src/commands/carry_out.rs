@@ -139,7 +139,7 @@ impl Watch for Watching<'_> {
             return;
         };
         match outcome {
-            Outcome::Unchanged => {}
+            Outcome::Unchanged | Outcome::Untouched(Untouched::NoTurn) => {}
             Outcome::Untouched(Untouched::Stopped(why)) => {
                 board.ended(false);
                 let error = anyhow!("{}: {why}", self.name(target));
@@ -151,7 +151,8 @@ impl Watch for Watching<'_> {
                 self.screen.error(&error);
             }
             Outcome::Done { check, .. } => board.ended(check.problems.is_empty()),
-            Outcome::Written { .. } | Outcome::Untouched(_) => board.ended(true),
+            Outcome::Untouched(Untouched::Beside { .. }) => board.ended(false),
+            Outcome::Written { .. } | Outcome::Untouched(Untouched::Refused) => board.ended(true),
         }
     }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::certs::Fingerprint;
 use crate::files;
+use crate::helm::TargetId;
 use crate::overrides::Taken;
 use crate::plan::Target;
 
@@ -12,18 +13,21 @@ use crate::plan::Target;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Drafts(BTreeMap<PathBuf, Draft>);
 
+/// Where a component has its certificates in a file that has those of others too.
+type Keys = &'static [&'static str];
+
 #[derive(Debug, Clone, Default)]
 struct Draft {
     text: String,
-    /// The certificates that are not in the file on disk.
-    added: BTreeSet<Fingerprint>,
+    /// The certificates that are not in the file on disk, and below which keys they come.
+    added: BTreeSet<(Keys, Fingerprint)>,
     /// Those that are there and go.
-    taken: Vec<Taken>,
+    taken: Vec<(Keys, Taken)>,
     /// The place, among all targets, of the first that edits it.
     first: usize,
 }
 
-/// The drafts as the target at a place among all sees them.
+/// The drafts as the target at a place among all sees them; those of one release are all at the place of its first.
 #[derive(Clone, Copy)]
 pub(super) struct AsDrafted<'a> {
     drafts: &'a Drafts,
@@ -36,10 +40,11 @@ impl<'a> AsDrafted<'a> {
         self.drafts.of(path)
     }
 
-    /// What a file that it only reads holds when its turn comes: what comes behind it has edited nothing yet.
+    /// What a file that it only reads holds when its turn comes: what comes behind it has edited nothing yet, but for what is
+    /// deployed with it.
     pub(super) fn read(self, path: &Path) -> Option<&'a str> {
         let draft = self.drafts.0.get(&files::place_of(path))?;
-        (draft.first < self.by).then_some(draft.text.as_str())
+        (draft.first <= self.by).then_some(draft.text.as_str())
     }
 }
 
@@ -66,11 +71,12 @@ impl Drafts {
             let draft = self.0.entry(files::place_of(&file.path)).or_insert(new);
             draft.first = draft.first.min(by);
             draft.text.clone_from(&file.after);
+            let keys = target.layout.certificates;
             let added = target.placed.iter().filter(|one| one.added);
-            draft
-                .added
-                .extend(added.map(|one| one.certificate.fingerprint));
-            draft.taken.extend(target.taken.iter().cloned());
+            let added = added.map(|one| (keys, one.certificate.fingerprint));
+            draft.added.extend(added);
+            let taken = target.taken.iter().cloned();
+            draft.taken.extend(taken.map(|one| (keys, one)));
         }
     }
 
@@ -93,10 +99,12 @@ impl Drafts {
                     target.file.unwritten = Some(target.file.before.take());
                     target.file.before = Some(draft.text.clone());
                 }
+                let keys = target.layout.certificates;
                 for one in &mut target.placed {
-                    one.added |= draft.added.contains(&one.certificate.fingerprint);
+                    one.added |= draft.added.contains(&(keys, one.certificate.fingerprint));
                 }
-                target.taken.clone_from(&draft.taken);
+                let taken = draft.taken.iter().filter(|(at, _)| *at == keys);
+                target.taken = taken.map(|(_, one)| one.clone()).collect();
             }
         }
         self.pin(&mut targets);
@@ -104,6 +112,10 @@ impl Drafts {
 
     /// What a target only reads will be as those before it leave it.
     fn pin(&self, targets: &mut [&mut Target]) {
+        let changing = targets.iter().filter(|target| target.file.changes());
+        let changing: Vec<(TargetId, PathBuf)> = changing
+            .map(|one| (one.coordinates.id.clone(), files::place_of(&one.file.path)))
+            .collect();
         let mut written = BTreeSet::new();
         for target in targets {
             for (path, content) in &mut target.pinned.files {
@@ -112,12 +124,10 @@ impl Drafts {
                     *content = draft.text.clone().into_bytes();
                 }
             }
-            written.extend(
-                target
-                    .file
-                    .changes()
-                    .then(|| files::place_of(&target.file.path)),
-            );
+            // What goes with it is written with it.
+            let id = &target.coordinates.id;
+            let with_it = changing.iter().filter(|(one, _)| one.is_same_release(id));
+            written.extend(with_it.map(|(_, place)| place.clone()));
         }
     }
 }

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 use self::terms::{Terms, Wants};
 use super::bundles::Bundles;
 use super::default_chart::repository_config;
-use super::gather::{self, Destination, helm_arguments};
+use super::gather::{Destination, helm_arguments};
 use super::kept;
 use super::needs::Needs;
 use super::planning::{self, Job, Planner, accept};
@@ -44,9 +44,11 @@ pub(super) fn run(
     screen.plan_findings(&plan);
     accept(&plan)?;
     hold_already(&fleet, &plan)?;
+    // Components of one release are one for an engine as well.
     let releases = plan
         .targets
         .iter()
+        .filter(|target| target.goes_with.is_none())
         .map(release)
         .collect::<Result<Vec<_>, _>>()?;
     let plain_http = helm_arguments
@@ -139,7 +141,7 @@ fn plan(
         are_plain(&job.place)?;
         jobs.push(job);
     }
-    gather::are_distinct(jobs.iter().map(|job| (job.helm.cluster(), &job.place)))?;
+    planning::are_distinct(&jobs)?;
     tell_newest(&jobs, screen);
     let planned = planner.targets(&jobs, |_| Ok(Observed::Absent), screen)?;
     let planned = planned.or_first_error()?;

@@ -387,7 +387,7 @@ impl Destination {
     }
 
     fn deployed(&self, helm: &Helm, storage: &Storage) -> Result<Option<Deployed>, HelmError> {
-        match storage.take(&self.id(helm.cluster())) {
+        match storage.of(&self.id(helm.cluster())) {
             Some(deployed) => Ok(Some(deployed)),
             None => helm.deployed(&self.release, &self.namespace),
         }
@@ -398,6 +398,50 @@ impl Destination {
         let listed = self.listed.as_ref().ok()?.as_ref()?;
         let listed = Some(listed).filter(|listed| !listed.is_uninstalled());
         listed?.revision.parse().ok()
+    }
+
+    /// Why it cannot be deployed by one upgrade with another component of its release.
+    fn is_apart(&self, other: &Self) -> Option<String> {
+        let (component, named) = (self.component, other.component);
+        let over = "where one would be deployed over the other";
+        if component == named {
+            return Some(format!(
+                "{over}: give one another name, with --{component}-release; where one chart has both inside it, do one after the other"
+            ));
+        }
+        if self.chart != other.chart {
+            return Some(format!(
+                "{over}: give one another name, with --{component}-release; where one chart has both inside it, name that for both, not {} and {}",
+                other.chart, self.chart
+            ));
+        }
+        if self.version != other.version {
+            let said = |place: &Self| place.version.clone().unwrap_or("the newest".to_owned());
+            return Some(format!(
+                "which has one version: give both the same, not {} and {}",
+                said(other),
+                said(self)
+            ));
+        }
+        let places = |place: &Self| -> Vec<PathBuf> {
+            let all = place.values.iter();
+            all.map(|path| files::place_of(path)).collect()
+        };
+        if places(self) == places(other) {
+            return None;
+        }
+        let flags: Vec<String> = other
+            .values
+            .iter()
+            .map(|path| {
+                let path = path.display().to_string();
+                format!("--{component}-values {}", shell_words::quote(&path))
+            })
+            .collect();
+        Some(format!(
+            "which one upgrade deploys: give both the same values files in the same order, as by {}",
+            flags.join(" ")
+        ))
     }
 
     /// What it is known by, in a cluster.
@@ -506,20 +550,31 @@ pub(super) fn id_of(spec: &TargetSpec, cluster: &ClusterAddress) -> TargetId {
     }
 }
 
-/// Whether each is a release of its own: Helm would deploy one chart over the other.
+/// Whether each is a release of its own, or one of several components that a chart has inside it, which one upgrade deploys: Helm
+/// would deploy one chart over the other.
 pub(super) fn are_distinct<'a>(
-    places: impl Iterator<Item = (&'a ClusterAddress, &'a Destination)>,
+    places: impl Iterator<Item = (&'a ClusterAddress, &'a Destination, usize)>,
 ) -> Result<(), Stop> {
-    let mut seen = BTreeMap::new();
-    for (cluster, place) in places {
-        let (release, namespace) = (&place.release, &place.namespace);
-        let component = place.component;
-        let is_other = seen.insert((cluster.leads_to(), namespace, release), component);
-        if let Some(other) = is_other {
-            return Err(Stop::usage(format!(
-                "{other} and {component} are both to be release {release} in {namespace}, where one would be deployed over the other: give one another name, with --{component}-release; where one chart has both inside it, do one after the other"
-            )));
+    let mut seen: Vec<(TargetId, &Destination, usize)> = Vec::new();
+    for (cluster, place, wave) in places {
+        let id = place.id(cluster);
+        let of_it = seen.iter().filter(|(one, ..)| one.is_same_release(&id));
+        for (_, other, their_wave) in of_it {
+            let why = if *their_wave == wave {
+                place.is_apart(other)
+            } else {
+                Some(format!(
+                    "which one upgrade deploys: give both the same wave, not {their_wave} and {wave}"
+                ))
+            };
+            if let Some(why) = why {
+                return Err(Stop::usage(format!(
+                    "{} and {} are both to be release {} in {}, {why}",
+                    other.component, place.component, id.release, id.namespace
+                )));
+            }
         }
+        seen.push((id, place, wave));
     }
     Ok(())
 }

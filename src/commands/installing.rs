@@ -1,5 +1,6 @@
 //! The plan of an install, for the guided run and the one that was told everything.
 
+use std::collections::BTreeMap;
 use std::iter::repeat_with;
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use super::storage::Storage;
 use crate::cli::{DeployArgs, Output};
 use crate::exit::{ExitCode, Stop};
 use crate::files::FolderLocks;
-use crate::helm::{Helm, HelmError, Rollout};
+use crate::helm::{Helm, HelmError, Rollout, TargetId};
 use crate::interrupt;
 use crate::plan::{Plan, Purpose, Unplanned};
 use crate::request::TargetRequest;
@@ -65,7 +66,7 @@ pub(super) fn plan(
         may_ask,
     };
     let (jobs, lost) = ways.jobs(requests, bundles, &mut clusters, &mut needs)?;
-    gather::are_distinct(jobs.iter().map(|job| (job.helm.cluster(), &job.place)))?;
+    planning::are_distinct(&jobs)?;
     if !needs.are_met() {
         if !deploy.yes && !deploy.dry_run {
             needs.add("a yes to the plan: --yes, or --dry-run to only look");
@@ -140,7 +141,9 @@ fn storage_of(jobs: &[Job], at_once: usize, screen: &Screen) -> Storage {
         let revision = job.place.listed_revision()?;
         Some((job.place.id(job.helm.cluster()), revision))
     });
-    Storage::read(releases, at_once, screen)
+    // Several components may be of one release.
+    let releases: BTreeMap<TargetId, u64> = releases.collect();
+    Storage::read(releases.into_iter(), at_once, screen)
 }
 
 /// How the places of targets are found.
@@ -200,6 +203,9 @@ impl Ways<'_> {
                 bundle,
                 wave,
             }));
+        }
+        if !self.order.is_for_many() {
+            planning::in_one_wave(&mut jobs);
         }
         Ok((jobs, lost))
     }

@@ -11,7 +11,7 @@ use time::{Duration, OffsetDateTime};
 use super::charts::Charts;
 use super::drafts::{self, AsDrafted, Drafts};
 use super::engines;
-use super::gather::Destination;
+use super::gather::{self, Destination};
 use crate::certs::bundle::{Bundle, Entry};
 use crate::certs::lint;
 use crate::exit::{ExitCode, Stop, code_of};
@@ -72,6 +72,7 @@ pub(super) fn plan(
         unplanned,
     );
     plan.ignore(&desired.ignore);
+    plan::together(&mut plan.targets, &plan.unplanned);
     plan
 }
 
@@ -249,6 +250,31 @@ impl Job {
             wave,
         })
     }
+
+    fn is_same_release(&self, other: &Self) -> bool {
+        let id = |job: &Self| job.place.id(job.helm.cluster());
+        id(self).is_same_release(&id(other))
+    }
+}
+
+/// Whether the targets can be deployed each by itself, or together with others of its release.
+///
+/// # Errors
+/// Two are one release, and no one upgrade deploys both.
+pub(super) fn are_distinct(jobs: &[Job]) -> Result<(), Stop> {
+    let places = jobs.iter();
+    gather::are_distinct(places.map(|job| (job.helm.cluster(), &job.place, job.wave)))
+}
+
+/// Those of one release have their turn together: nobody said when it is.
+pub(super) fn in_one_wave(jobs: &mut [Job]) {
+    for at in 1..jobs.len() {
+        if let Some((before, [job, ..])) = jobs.split_at_mut_checked(at)
+            && let Some(first) = before.iter().find(|one| one.is_same_release(job))
+        {
+            job.wave = first.wave;
+        }
+    }
 }
 
 /// What is the same for all targets of a run.
@@ -326,6 +352,11 @@ impl Planner<'_> {
     ) -> Result<Vec<(usize, Result<Target>)>> {
         let mut failed = Vec::new();
         let mut seen = Vec::new();
+        let turn = |job: &Job| {
+            let mut all = group.iter();
+            let first = all.find(|(_, one)| one.is_same_release(job));
+            first.map_or(0, |(at, _)| *at)
+        };
         let observed = side_by_side(group, self.at_once, |(_, job)| observe(job));
         for ((at, job), observed) in group.iter().zip(observed) {
             match observed {
@@ -335,15 +366,15 @@ impl Planner<'_> {
         }
         let mut drafts = Drafts::default();
         let plan = |drafts: &Drafts, some: &[(usize, &Job, Observed)]| {
-            side_by_side(some, self.at_once, |(at, job, observed)| {
-                self.target(job, observed.clone(), drafts.seen_by(*at), screen)
+            side_by_side(some, self.at_once, |(_, job, observed)| {
+                self.target(job, observed.clone(), drafts.seen_by(turn(job)), screen)
             })
         };
         // Most often the others find nothing left to edit behind the first.
-        if let Some((at, ..)) = seen.first()
+        if let Some((_, job, _)) = seen.first()
             && let Some(Ok(first)) = plan(&drafts, seen.get(..1).unwrap_or_default()).first()
         {
-            drafts.take(first, *at);
+            drafts.take(first, turn(job));
         }
         for _ in 0..ROUNDS {
             let mut targets = plan(&drafts, &seen);
@@ -357,11 +388,11 @@ impl Planner<'_> {
                 // One after the other, each finds what those before it have edited.
                 for index in missed {
                     let alone = seen.get(index..=index).unwrap_or_default();
-                    if let (Some((at, ..)), Some(Ok(target))) =
+                    if let (Some((_, job, _)), Some(Ok(target))) =
                         (alone.first(), plan(&drafts, alone).first())
                         && drafts.miss(target)
                     {
-                        drafts.take(target, *at);
+                        drafts.take(target, turn(job));
                     }
                 }
                 continue;

@@ -53,9 +53,9 @@ impl Storage {
         storage
     }
 
-    /// What is known of a release; it is given away once.
-    pub(super) fn take(&self, id: &TargetId) -> Option<Deployed> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.remove(id)
+    /// What is known of a release.
+    pub(super) fn of(&self, id: &TargetId) -> Option<Deployed> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(id).cloned()
     }
 }

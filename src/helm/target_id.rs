@@ -12,3 +12,12 @@ pub struct TargetId {
     /// Its name.
     pub release: String,
 }
+
+impl TargetId {
+    /// Whether both are one release for sure, whichever contexts lead there.
+    #[must_use]
+    pub fn is_same_release(&self, other: &Self) -> bool {
+        (&self.namespace, &self.release) == (&other.namespace, &other.release)
+            && self.cluster.leads_to() == other.cluster.leads_to()
+    }
+}

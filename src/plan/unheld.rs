@@ -28,11 +28,8 @@ fn unheld<'a>(request: &'a Request<'_>) -> Vec<Unheld<'a>> {
         return Vec::new();
     };
     let set = request.arguments.set_paths();
-    let mut unheld = values::unheld(
-        &deployed.values,
-        &request.files.merged(),
-        &request.chart.values,
-    );
+    let held = request.files.merged_on_disk();
+    let mut unheld = values::unheld(&deployed.values, &held, &request.chart.values);
     unheld.retain(|one| !set.contains(&one.path.to_string().as_str()));
     unheld
 }

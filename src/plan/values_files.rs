@@ -14,6 +14,8 @@ use crate::yaml;
 pub struct ValuesFiles {
     /// Each file and what it says; a file that does not exist yet says nothing.
     pub(super) files: Vec<(PathBuf, Value)>,
+    /// What each says on disk: another target may have edited it before.
+    values_on_disk: Vec<Value>,
     /// Their texts on disk.
     texts: Vec<Option<String>>,
     /// The objects around their values, where they are kept in some.
@@ -45,6 +47,7 @@ impl ValuesFiles {
         let text = texts.get(edited).cloned().flatten();
         Self {
             around: vec![None; files.len()],
+            values_on_disk: files.iter().map(|(_, values)| values.clone()).collect(),
             files,
             texts,
             kept: None,
@@ -113,10 +116,14 @@ impl ValuesFiles {
             })
     }
 
-    /// All that is given to the chart, as the files are.
+    /// All that is given to the chart, as the files are on disk.
     pub(super) fn merged_before(&self) -> Value {
-        let files = self.files.iter().map(|(_, values)| values);
-        values::merge(self.kept.iter().chain(files))
+        values::merge(self.kept.iter().chain([&self.merged_on_disk()]))
+    }
+
+    /// All files merged, as they are on disk.
+    pub(super) fn merged_on_disk(&self) -> Value {
+        values::merge(&self.values_on_disk)
     }
 
     /// All files merged, as they are.
@@ -215,6 +222,19 @@ mod tests {
         let files = files(&["customCertificates: {}\na: 1", "a: 2"]);
         assert_eq!(files.edited(), Path::new("0.yaml"));
         assert_eq!(files.merged_with(&yaml("a: 3\nb: 4")), yaml("{a: 2, b: 4}"));
+    }
+
+    #[test]
+    fn what_another_target_edits_is_not_what_was_there_before() {
+        let both = files(&["a: 1", "b: 1"]);
+        let files = both.drafted(|path| (path == Path::new("1.yaml")).then_some("b: 2\n"));
+        let files = files.unwrap();
+        assert_eq!(files.merged(), yaml("{a: 1, b: 2}"));
+        assert_eq!(files.merged_on_disk(), yaml("{a: 1, b: 1}"));
+        assert_eq!(
+            files.over(yaml("{b: 0, c: 0}")).merged_before(),
+            yaml("{a: 1, b: 1, c: 0}")
+        );
     }
 
     #[test]

@@ -189,6 +189,7 @@ pub(crate) mod tests {
             servers: Vec::new(),
             waiting: Vec::new(),
             rendered: Manifest::default(),
+            part: None,
             changes: Changes::default(),
             trust: TrustChange::default(),
             replaced: Vec::new(),
@@ -197,6 +198,7 @@ pub(crate) mod tests {
             findings: Vec::new(),
             wave: 0,
             action: Action::Upgrade,
+            goes_with: None,
             upgrade,
         }
     }

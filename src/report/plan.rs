@@ -18,6 +18,7 @@ use crate::plan::{Action, Answer, FileChange, NamedServer, Observed, Plan, Targe
 use crate::preflight::Workload;
 use crate::proof::PodPlace;
 use crate::run::{Aftermath, By, Check, FileEnd, Outcome, Untouched};
+use crate::vendor::Component;
 
 /// The plan, and with it what became of each target if it was carried out.
 #[must_use]
@@ -117,7 +118,9 @@ fn target_json(target: &Target, outcome: Option<&Outcome>) -> Value {
         "changes": target.changes,
         "summary": summary::json(target),
         "findings": target.findings,
-        "command": target.file.inside.is_none().then(|| target.upgrade.shown()),
+        "goesWith": target.goes_with.map(Component::name),
+        "command": (target.file.inside.is_none() && target.goes_with.is_none())
+            .then(|| target.upgrade.shown()),
         "result": outcome.map(|outcome| result(target, outcome)),
     })
 }
@@ -212,6 +215,11 @@ fn result(target: &Target, outcome: &Outcome) -> Value {
     match outcome {
         Outcome::Unchanged => json!({"outcome": "unchanged"}),
         Outcome::Untouched(Untouched::NoTurn) => json!({"outcome": "untouched"}),
+        Outcome::Untouched(Untouched::Beside { file, backup }) => json!({
+            "outcome": "untouched",
+            "file": file_end(file),
+            "backup": backup.as_deref().map(shown),
+        }),
         Outcome::Untouched(Untouched::Refused) => json!({"outcome": "refused"}),
         Outcome::Untouched(Untouched::Stopped(why)) => {
             json!({"outcome": "untouched", "error": why})

@@ -23,7 +23,7 @@ impl<'a> Cluster<'a> {
     pub(super) fn all(plan: &'a Plan, at_once: usize) -> BTreeMap<&'a ClusterAddress, Self> {
         let mut targets: BTreeMap<&ClusterAddress, Vec<&Target>> = BTreeMap::new();
         if helm::keeps_releases_in_secrets() {
-            for target in plan.targets.iter().filter(|one| one.has_its_turn()) {
+            for target in plan.targets.iter().filter(|one| one.is_upgraded()) {
                 let cluster = &target.coordinates.id.cluster;
                 targets.entry(cluster).or_default().push(target);
             }

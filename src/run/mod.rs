@@ -7,6 +7,7 @@ mod coming_up;
 mod file;
 mod how;
 mod look_ups;
+mod parts;
 mod plan;
 mod readiness;
 mod restart;

@@ -9,10 +9,11 @@ use super::cluster::Cluster;
 use super::coming_up;
 use super::file::{as_it_stands, write};
 use super::how::{How, Turns};
+use super::parts::{Part, Parts};
 use super::readiness::Readiness;
 use super::restart::restart;
 use super::schedule::Schedule;
-use super::target::{Outcome, Untouched, carry_out};
+use super::target::{Outcome, Untouched, carry_out, looked_at};
 use crate::backups::Backups;
 use crate::exit::code_of;
 use crate::helm::Helm;
@@ -132,7 +133,8 @@ fn each<'a>(
                     }
                 };
                 watch.ended(target, &outcome);
-                let is_well = failure.is_none();
+                let is_begun = !matches!(outcome, Outcome::Untouched(_));
+                let is_well = is_begun && failure.is_none();
                 ((outcome, failure), is_well)
             },
         );
@@ -157,8 +159,16 @@ fn each<'a>(
 /// Writes the override files alone.
 #[must_use]
 pub fn files<'a>(plan: &'a Plan, backups: &Backups, turns: Turns) -> Ran<'a> {
+    let parts = Parts::default();
     each(turns, plan, &Nobody, |target, _| {
+        let is_alone = target.goes_with.is_none() || turns.keep_going;
+        if !is_alone && parts.take(target).is_none() {
+            return Ok(Outcome::Untouched(Untouched::NoTurn));
+        }
         let backup = write(&as_it_stands(&target.file)?, backups)?;
+        for one in plan.going_with(target) {
+            parts.leave(one, Part::Well { backup: None });
+        }
         Ok(Outcome::Written { backup })
     })
 }
@@ -177,20 +187,27 @@ pub fn upgrades<'a>(
         Kubectl::at(helm.cluster())?;
     }
     let clusters = Cluster::all(plan, how.turns.at_once);
+    let parts = Parts::default();
     Ok(each(how.turns, plan, watch, |target, looks_on| {
         if target.action == Action::Nothing {
             return Ok(Outcome::Unchanged);
         }
         let helm = &helm.to(&target.coordinates.id.cluster);
-        let kubectl = Kubectl::at(helm.cluster());
         let cluster = clusters.get(helm.cluster());
+        if target.goes_with.is_some() {
+            looks_on();
+            return Ok(looked_at(helm, target, &parts, cluster));
+        }
+        let kubectl = Kubectl::at(helm.cluster());
         watch.begins(target);
         let is_done = || {
             if !how.restarts {
                 looks_on();
             }
         };
-        let mut outcome = upgrade(helm, target, how, watch, (cluster, &is_done))?;
+        let with: Vec<&Target> = plan.going_with(target).collect();
+        let with = (with.as_slice(), &parts);
+        let mut outcome = upgrade(helm, target, with, how, watch, (cluster, &is_done))?;
         if let (Outcome::Done { check, .. }, Ok(kubectl), true) =
             (&mut outcome, &kubectl, how.restarts)
             && !interrupt::requested()
@@ -215,6 +232,7 @@ pub fn upgrades<'a>(
 fn upgrade(
     helm: &Helm,
     target: &Target,
+    with: (&[&Target], &Parts),
     how: &How<'_>,
     watch: &impl Watch,
     (cluster, is_done): (Option<&Cluster<'_>>, &dyn Fn()),
@@ -236,7 +254,7 @@ fn upgrade(
     // A failed upgrade is an outcome with its own report, and a step that failed.
     let outcome = watch.step(&what, Some(&look), || {
         let on_line = |line: &str| watch.line(target, line);
-        match carry_out(helm, target, how, cluster, on_line, is_done) {
+        match carry_out(helm, target, with, how, cluster, on_line, is_done) {
             Ok(outcome @ Outcome::Failed { .. }) => Err(Box::new(Ok(outcome))),
             other => other.map_err(|error| Box::new(Err(error))),
         }

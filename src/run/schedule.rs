@@ -16,6 +16,8 @@ pub(super) struct Schedule {
     pub(super) waves: Vec<Wave>,
     /// The targets that each one waits for within its wave.
     after: Vec<Vec<usize>>,
+    /// Which of them it goes with, where it does: it has its turn behind that one however that ended, unless it was not begun.
+    with: Vec<Option<usize>>,
 }
 
 /// Targets that may go side by side.
@@ -30,11 +32,21 @@ pub(super) struct Wave {
 impl Schedule {
     /// The schedule of a plan. With `canary`, so many of each wave go ahead of the others.
     pub(super) fn of(targets: &[Target], canary: Option<usize>) -> Self {
-        let turns = targets.iter().map(|one| (one.wave, one.has_its_turn()));
-        let turns: Vec<(usize, bool)> = turns.collect();
-        let files: Vec<Files> = targets.iter().map(Files::of).collect();
+        let with = targets.iter().map(|one| {
+            let mut all = targets.iter();
+            all.position(|other| one.goes_with(other))
+        });
+        let with: Vec<Option<usize>> = with.collect();
+        let turns = targets.iter().zip(&with);
+        let turns = turns.map(|(one, with)| (one.wave, one.has_its_turn(), *with));
+        let turns: Vec<(usize, bool, Option<usize>)> = turns.collect();
+        let files = targets.iter().map(|one| Files::of(one, targets));
+        let files: Vec<Files> = files.collect();
         let after = targets.iter().zip(&files).enumerate();
         let after = after.map(|(at, (target, own))| {
+            if let Some(with) = with.get(at).copied().flatten() {
+                return vec![with];
+            }
             let before = targets.iter().zip(&files).enumerate();
             let before = before.filter(|(other, (one, theirs))| {
                 one.wave == target.wave
@@ -47,6 +59,7 @@ impl Schedule {
         Self {
             waves: waves(&turns, canary),
             after: after.collect(),
+            with,
         }
     }
 
@@ -69,6 +82,7 @@ impl Schedule {
             Turn {
                 // Those of earlier waves have ended.
                 after: after.filter_map(|one| places.get(one).copied()).collect(),
+                goes_with_one: self.with.get(*at).is_some_and(Option::is_some),
                 state: State::Waits,
             }
         });
@@ -78,10 +92,7 @@ impl Schedule {
             let mut results = Vec::new();
             let mut all = locked(&turns);
             loop {
-                if is_over() {
-                    return results;
-                }
-                match next(&mut all, at_once, keep_going) {
+                match next(&mut all, at_once, keep_going, is_over()) {
                     Next::Nothing => return results,
                     Next::Later => {
                         all = changed.wait(all).unwrap_or_else(PoisonError::into_inner);
@@ -123,22 +134,27 @@ impl Schedule {
     }
 }
 
-/// The waves of targets that have these numbers, and a turn or none. Of those that have one, so many go ahead.
-fn waves(turns: &[(usize, bool)], canary: Option<usize>) -> Vec<Wave> {
+/// The waves of targets that have these numbers, and a turn or none, and that go with another or with none. Of those that have a turn
+/// of their own, so many go ahead.
+fn waves(turns: &[(usize, bool, Option<usize>)], canary: Option<usize>) -> Vec<Wave> {
     let mut waves = Vec::new();
-    let numbers: BTreeSet<usize> = turns.iter().map(|(number, _)| *number).collect();
+    let numbers: BTreeSet<usize> = turns.iter().map(|(number, ..)| *number).collect();
     for number in numbers {
         let of_it = turns.iter().enumerate();
-        let of_it = of_it.filter(|(_, (one, _))| *one == number);
-        let of_it: Vec<(usize, bool)> = of_it.map(|(at, (_, has_turn))| (at, *has_turn)).collect();
-        let with_turn = of_it.iter().filter(|(_, has_turn)| *has_turn);
-        let with_turn: Vec<usize> = with_turn.map(|(at, _)| *at).collect();
+        let of_it = of_it.filter(|(_, (one, ..))| *one == number);
+        let with_turn = of_it
+            .clone()
+            .filter(|(_, (_, has_turn, with))| *has_turn && with.is_none());
+        let with_turn: Vec<usize> = with_turn.map(|(at, _)| at).collect();
         let ahead = canary.and_then(|ahead| with_turn.get(..ahead));
         let ahead = ahead.filter(|ahead| ahead.len() < with_turn.len());
-        let (ahead, rest): (Vec<usize>, Vec<usize>) = of_it
-            .iter()
-            .map(|(at, _)| *at)
-            .partition(|at| ahead.is_none_or(|ahead| ahead.contains(at)));
+        let goes_ahead = |at: usize, with: Option<usize>| {
+            ahead.is_none_or(|ahead| ahead.contains(&with.unwrap_or(at)))
+        };
+        let (ahead, rest): (Vec<_>, Vec<_>) =
+            of_it.partition(|(at, (.., with))| goes_ahead(*at, *with));
+        let [ahead, rest] = [ahead, rest]
+            .map(|some| -> Vec<usize> { some.into_iter().map(|(at, _)| at).collect() });
         let wave = |targets, is_behind_canary| Wave {
             number,
             targets,
@@ -170,27 +186,30 @@ fn share_a_server(one: &Target, other: &Target) -> bool {
 
 /// The files of a target, by the places that their paths lead to.
 struct Files {
-    written: Option<PathBuf>,
-    /// Those that it goes by, the written one among them.
+    written: BTreeSet<PathBuf>,
+    /// Those that it goes by, the written ones among them.
     touched: BTreeSet<PathBuf>,
 }
 
 impl Files {
-    fn of(target: &Target) -> Self {
-        let file = &target.file;
-        let touched = target.pinned.files.keys().chain([&file.path]);
+    /// Those of a target, and of what goes with it.
+    fn of(target: &Target, all: &[Target]) -> Self {
+        let with_it = all.iter().filter(|one| one.goes_with(target));
+        let parts: Vec<&Target> = std::iter::once(target).chain(with_it).collect();
+        let written = parts.iter().filter(|one| one.file.changes());
+        let touched = parts.iter().flat_map(|one| {
+            let file = &one.file.path;
+            one.pinned.files.keys().chain([file])
+        });
         Self {
-            written: file.changes().then(|| files::place_of(&file.path)),
+            written: written.map(|one| files::place_of(&one.file.path)).collect(),
             touched: touched.map(|path| files::place_of(path)).collect(),
         }
     }
 
     /// Whether one writes what the other goes by, so that they must not go at once.
     fn meet(&self, other: &Self) -> bool {
-        let writes = |one: &Self, other: &Self| {
-            let mut written = one.written.iter();
-            written.any(|place| other.touched.contains(place))
-        };
+        let writes = |one: &Self, other: &Self| !one.written.is_disjoint(&other.touched);
         writes(self, other) || writes(other, self)
     }
 }
@@ -198,6 +217,8 @@ impl Files {
 struct Turn {
     /// The places in the wave of those that it waits for.
     after: Vec<usize>,
+    /// Whether the one that it waits for does for both.
+    goes_with_one: bool,
     state: State,
 }
 
@@ -247,7 +268,8 @@ enum Next {
     Nothing,
 }
 
-fn next(turns: &mut [Turn], at_once: usize, keep_going: bool) -> Next {
+/// What comes next. Once it `is_over`, only what an upgrade has deployed along with another is still looked at.
+fn next(turns: &mut [Turn], at_once: usize, keep_going: bool, is_over: bool) -> Next {
     loop {
         let states: Vec<State> = turns.iter().map(|one| one.state).collect();
         let state_of = |place: &usize| states.get(*place).copied();
@@ -256,12 +278,17 @@ fn next(turns: &mut [Turn], at_once: usize, keep_going: bool) -> Next {
         let runs = count(State::Runs) + count(State::LooksOn) > 0;
         let mut blocked = false;
         for (place, turn) in turns.iter_mut().enumerate() {
-            if turn.state != State::Waits {
+            if turn.state != State::Waits || is_over && !turn.goes_with_one {
                 continue;
             }
             let needed = || turn.after.iter().filter_map(state_of);
             let failed = needed().any(|state| matches!(state, State::Failed | State::NotBegun));
-            if failed && !keep_going {
+            let stays = if turn.goes_with_one {
+                needed().any(|state| state == State::NotBegun)
+            } else {
+                failed && !keep_going
+            };
+            if stays {
                 turn.state = State::NotBegun;
                 blocked = true;
             } else if has_room
@@ -299,6 +326,7 @@ mod tests {
                 is_behind_canary: false,
             }],
             after: after.iter().map(|one| one.to_vec()).collect(),
+            with: vec![None; after.len()],
         }
     }
 
@@ -333,12 +361,12 @@ mod tests {
     fn waves_go_by_their_numbers_and_a_canary_goes_ahead_of_each_that_has_more() {
         let told = |canary| -> Vec<(usize, Vec<usize>, bool)> {
             let turns = [
-                (1, true),
-                (0, true),
-                (1, false),
-                (1, true),
-                (0, true),
-                (1, true),
+                (1, true, None),
+                (0, true, None),
+                (1, false, None),
+                (1, true, None),
+                (0, true, None),
+                (1, true, None),
             ];
             let told = waves(&turns, canary).into_iter();
             told.map(|one| (one.number, one.targets, one.is_behind_canary))
@@ -358,6 +386,37 @@ mod tests {
             ]
         );
         assert_eq!(told(Some(9)), told(None));
+    }
+
+    #[test]
+    fn who_goes_with_another_is_in_its_wave_and_no_canary_of_its_own() {
+        let turns = [
+            (0, true, None),
+            (0, true, None),
+            (0, true, Some(0)),
+            (0, true, Some(1)),
+        ];
+        let told = |canary| -> Vec<Vec<usize>> {
+            let told = waves(&turns, canary).into_iter();
+            told.map(|one| one.targets).collect()
+        };
+        assert_eq!(told(Some(1)), [vec![0, 2], vec![1, 3]]);
+        assert_eq!(told(Some(2)), [[0, 1, 2, 3]]);
+    }
+
+    #[test]
+    fn who_goes_with_one_that_failed_is_told_of_it_and_stays_where_that_was_not_begun() {
+        let with = |after: &[&[usize]]| {
+            let mut schedule = schedule(after);
+            schedule.with = after.iter().map(|one| one.first().copied()).collect();
+            schedule
+        };
+        assert_eq!(begun(&with(&[&[], &[0]]), 2, false, 0), [0, 1]);
+        let mut chain = with(&[&[], &[0], &[1]]);
+        // The second is one of its own.
+        chain.with[1] = None;
+        assert_eq!(begun(&chain, 1, false, 0), [0]);
+        assert_eq!(begun(&chain, 1, true, 0), [0, 1, 2]);
     }
 
     #[test]
@@ -468,6 +527,20 @@ mod tests {
             )
         };
         assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).is_err());
+    }
+
+    #[test]
+    fn what_was_deployed_along_is_looked_at_when_it_is_over_all_the_same() {
+        let mut schedule = schedule(&[&[], &[0], &[]]);
+        schedule.with = vec![None, Some(0), None];
+        let done = AtomicUsize::new(0);
+        let wave = schedule.waves.first().unwrap();
+        let is_over = || done.load(Ordering::SeqCst) > 0;
+        let results = schedule.go(wave, 1, false, is_over, |at, _| {
+            done.fetch_add(1, Ordering::SeqCst);
+            (at, true)
+        });
+        assert_eq!(results, [(0, Some(0)), (1, Some(1)), (2, None)]);
     }
 
     #[test]

@@ -37,7 +37,7 @@ impl Screen {
                 self.result(changes.trim_end());
             }
             if detail.manifest {
-                for target in group.all() {
+                for target in group.all().filter(|one| one.goes_with.is_none()) {
                     self.result(&manifest(target));
                 }
             }
@@ -225,7 +225,7 @@ fn commands(groups: &[Group<'_>]) -> String {
             ));
             continue;
         }
-        let mut turns = group.all().filter(|target| target.has_its_turn());
+        let mut turns = group.all().filter(|target| target.is_upgraded());
         if let Some(target) = turns.next() {
             lines.push(format!("  {}", target.upgrade.shown()));
         }

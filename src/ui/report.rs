@@ -79,11 +79,21 @@ impl Screen {
                 )),
                 Outcome::Untouched(why) => {
                     let dash = style("-").dim().for_stderr();
-                    let why = match why {
-                        Untouched::NoTurn | Untouched::Stopped(_) => "untouched",
-                        Untouched::Refused => "refused; see above",
+                    let (why, more) = match why {
+                        Untouched::NoTurn | Untouched::Stopped(_) => ("untouched", None),
+                        Untouched::Refused => ("refused; see above", None),
+                        Untouched::Beside { file, backup } => (
+                            "failed with its release",
+                            Some((file_end(target, file), backup)),
+                        ),
                     };
                     self.note(&format!("{dash} {}: {why}", name(target)));
+                    if let Some((file, backup)) = more {
+                        self.note(&format!("  {file}"));
+                        if let Some(backup) = backup {
+                            self.note(&kept_at(backup));
+                        }
+                    }
                 }
             }
         }

@@ -87,7 +87,7 @@ fn in_one_line(group: &Group<'_>) -> String {
         0 => String::new(),
         n => format!("; {n} values that are no certificates"),
     };
-    let pods = if upgrades(target) {
+    let pods = if upgrades(target) && target.goes_with.is_none() {
         format!("; pods {}", pods(&target.replaced))
     } else {
         String::new()
@@ -99,6 +99,9 @@ fn in_one_line(group: &Group<'_>) -> String {
             at.id.namespace,
             revisions(target)
         ),
+        n if target.goes_with.is_some() => {
+            format!("the {} in {n} of these releases", at.component.title())
+        }
         n => {
             let step = match target.action {
                 Action::Install => "new",
@@ -117,6 +120,9 @@ fn upgrades(target: &Target) -> bool {
 fn revisions(target: &Target) -> String {
     if target.purpose != Purpose::Deploy {
         return "is not deployed: the file alone is written".to_owned();
+    }
+    if target.goes_with.is_some() {
+        return format!("also has the {}", target.coordinates.component.title());
     }
     match &target.observed {
         Observed::Present(release) => {

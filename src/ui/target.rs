@@ -8,7 +8,7 @@ use crate::certs::verdict::{Client, Verdict};
 use crate::overrides::task_pods::Strategy;
 use crate::overrides::{Mode, Placed};
 use crate::plan::{Action, Answer, InnerChart, Observed, Target};
-use crate::vendor::{EXTRA_CERTS, OVERRIDE_BUNDLE, PROPAGATE};
+use crate::vendor::{Component, EXTRA_CERTS, OVERRIDE_BUNDLE, PROPAGATE};
 
 pub(super) fn heading(target: &Target) -> String {
     let at = &target.coordinates;
@@ -75,6 +75,7 @@ fn step(target: &Target, revisions: &str) -> String {
     let at = &target.coordinates;
     match (&target.observed, target.action) {
         (_, Action::Nothing) => "as it should be".to_owned(),
+        _ if target.goes_with.is_some() => with_release(target),
         (Observed::Present(release), _) => {
             let listed = &release.listed;
             match listed.version_of(&target.chart_name) {
@@ -92,6 +93,12 @@ fn step(target: &Target, revisions: &str) -> String {
         (Observed::Absent, _) => "new release".to_owned(),
         (Observed::Unknown(_), _) => "new release, as far as known".to_owned(),
     }
+}
+
+/// Where one upgrade deploys several components: `one upgrade with the ClearML Agent`.
+fn with_release(target: &Target) -> String {
+    let title = target.goes_with.map_or("", Component::title);
+    format!("one upgrade with the {title}")
 }
 
 fn file_note(target: &Target) -> String {

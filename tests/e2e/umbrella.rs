@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 use crate::support::cluster::Namespace;
-use crate::support::{Helm, World, certificates, chart, copy_folder, schema};
+use crate::support::{
+    Helm, OF_TWO, World, certificates, chart, copy_folder, of_two, platform_of_two, schema,
+};
 
 const VALUES: &str = "# the platform\nsite: eu-2\n\nagent:\n  agentk8sglue: # queues\n    queues: {default: {}}\n\npostgres: {size: 1Gi}\n";
 
@@ -75,6 +77,62 @@ on_the_cluster! {
         let stored = world.helm(["get", "values", "acme", "-n", &namespace.name, "-o", "json"]);
         let stored: Value = serde_json::from_str(&stored.stdout).unwrap();
         assert_eq!(stored, serde_yaml::from_str::<Value>(VALUES).unwrap());
+        world.is_tidy();
+    }
+
+    fn two_components_of_one_release_go_and_come_in_one_run(world, namespace) {
+        platform_of_two(&world);
+        let ca = certificates::ca("Acme Root");
+        world.write("ca.pem", &ca).write("v.yaml", OF_TWO);
+        world.write("clearml-certs.yaml", &format!(
+            "certificates: {{acme-root: ca.pem}}\ndefaults: {{values: v.yaml, namespace: {}}}\ntargets:\n  - {{component: gateway, release: acme, chart: ./platform}}\n  - {{component: agent, release: acme, chart: ./platform}}\n",
+            namespace.name
+        ));
+        world.helm(["install", "acme", "platform", "-f", "v.yaml", "-n", &namespace.name]).exits(0);
+        let revisions = || {
+            let told = world.helm(["history", "acme", "-n", &namespace.name, "-o", "json"]);
+            let told: Vec<Value> = serde_json::from_str(&told.stdout).unwrap();
+            told.len()
+        };
+        let shown = world.plugin("install --skip-probe --dry-run");
+        shown.exits(0).says("(one upgrade with the ClearML Agent)");
+        assert_eq!((shown.count("helm upgrade -i"), shown.count("revision 1 → 2")), (1, 2), "{shown}");
+        let done = world.plugin("install --skip-probe --yes");
+        done.exits(0)
+            .says("agent release acme")
+            .says("in the cluster as rendered: ConfigMap acme-agent-custom-ca-0")
+            .says("gateway release acme")
+            .says("in the cluster as rendered: ConfigMap acme-door-custom-ca-0");
+        assert_eq!(revisions(), 2, "{done}");
+        let mut maps = carrying(&namespace, &ca);
+        maps.sort();
+        assert_eq!(maps, ["acme-agent-custom-ca-0", "acme-door-custom-ca-0"]);
+        world.plugin("install --skip-probe --yes").exits(0).says("Nothing to change");
+        assert_eq!(revisions(), 2);
+
+        let told = world.plugin("status --skip-probe -o json");
+        let told: Value = schema::holds("status", &told.stdout);
+        let told: Vec<[&Value; 4]> = told["releases"].as_array().unwrap().iter()
+            .map(|one| [&one["component"], &one["valuesPath"], &one["agreement"]["live"]["state"], &one["agreement"]["file"]["state"]])
+            .collect();
+        assert_eq!(told, [["agent", "agent", "same", "same"], ["gateway", "door", "same", "same"]]);
+
+        world.plugin("verify --server https://api.acme.example --dry-run").exits(0).says("name: acme-agent-custom-ca-0");
+
+        let next = certificates::ca("Acme Next");
+        world.write("next.pem", &next);
+        let line = |command: &str, more: &str| {
+            world.plugin(&of_two(command, &format!("-n {} --skip-probe --yes {more}", namespace.name)))
+        };
+        let rotate = "--from acme-root --to next.pem";
+        line("rotate", rotate).exits(2);
+        assert_eq!((revisions(), carrying(&namespace, &next).len()), (3, 2));
+        line("rotate", rotate).exits(0);
+        assert_eq!((revisions(), carrying(&namespace, &ca).len()), (4, 0));
+
+        line("remove", "--all").exits(0);
+        assert_eq!((revisions(), carrying(&namespace, &next).len()), (5, 0));
+        assert_eq!(world.read("v.yaml"), OF_TWO);
         world.is_tidy();
     }
 }

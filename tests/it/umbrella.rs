@@ -3,7 +3,10 @@
 
 use serde_json::Value as Json;
 
-use crate::support::{GATEWAY_NEEDS, Helm, Run, World, certificates, chart, copy_folder};
+use crate::support::{
+    GATEWAY_NEEDS, Helm, OF_TWO, Run, World, certificates, chart, copy_folder, of_two,
+    platform_of_two, schema,
+};
 
 const AGENT: &str = "clearml-enterprise-agent-6.14.6";
 const OLDER: &str = "clearml-enterprise-agent-6.9.3";
@@ -317,5 +320,102 @@ both_majors! {
         world.write("clearml-certs.yaml", &targets(""));
         world.plugin("render --in-place").exits(0);
         world.plugin("export --to helmfile").exits(0).says("chart: ./platform").says("- v.yaml");
+    }
+
+    fn two_components_of_one_release_are_deployed_by_one_upgrade(world) {
+        platform_of_two(&world);
+        world.write("ca.pem", &certificates::ca("Acme Root")).write("v.yaml", OF_TWO);
+        let line = |more: &str| of_two("install", &format!("-n ml --ca ca.pem --skip-probe --dry-run {more}"));
+        let shown = world.plugin(&line(""));
+        shown
+            .exits(0)
+            .says("ClearML Agent release acme in namespace ml")
+            .says("AI Application Gateway release acme in namespace ml")
+            .says("(one upgrade with the ClearML Agent)")
+            .says("its values below agent")
+            .says("its values below door")
+            .says("→ Deployment acme-agent")
+            .says("→ Deployment acme-door")
+            .says("acme in ml also has the AI Application Gateway; trust + acme-root");
+        assert_eq!(shown.count("helm upgrade -i"), 1, "{shown}");
+        assert_eq!(shown.count("+ StatefulSet acme-postgres"), 1, "{shown}");
+        let plan = schema::holds("install", &world.plugin(&line("-o json")).stdout);
+        let [agent, gateway] = plan["targets"].as_array().unwrap().as_slice() else { panic!("{plan}") };
+        let told = |target: &Json| [&target["component"], &target["goesWith"]].map(Clone::clone);
+        assert_eq!(told(agent), [Json::from("agent"), Json::Null]);
+        assert_eq!(told(gateway), ["gateway", "agent"]);
+        assert!(agent["command"].as_str().unwrap().starts_with("helm upgrade -i "));
+        assert_eq!((&gateway["command"], &gateway["changes"]["objects"]), (&Json::Null, &serde_json::json!([])));
+        // Each says what is its own.
+        let carried = |target: &Json| target["certificates"][0]["carriedBy"][0]["name"].as_str().unwrap().to_owned();
+        assert_eq!([carried(agent), carried(gateway)], ["acme-agent-custom-ca-0", "acme-door-custom-ca-0"]);
+        assert!(agent["summary"]["objectsCreated"].as_u64() > Some(4) && gateway["summary"]["objectsCreated"] == 0);
+        // Both are edited in one file, which holds all of it then.
+        world.plugin(&of_two("render", "-n ml --ca ca.pem --in-place")).exits(0);
+        let written = world.read("v.yaml");
+        assert_eq!(written.matches("alias: acme-root").count(), 2, "{written}");
+        world.plugin(&line("")).exits(0).says("v.yaml (unchanged)");
+        world.plugin(&of_two("remove", "-n ml --all --skip-probe --files-only --yes")).never_says("error[");
+        world.is_tidy();
+    }
+
+    fn two_components_of_one_release_have_to_be_deployed_alike(world) {
+        platform_of_two(&world);
+        world.write("ca.pem", &certificates::ca("Acme Root")).write("v.yaml", OF_TWO).write("more.yaml", "site: eu-3\n");
+        let refused = |line: &str, why: &str| {
+            world.plugin(line).exits(64).warns("agent and gateway are both to be release acme in ml").warns(why);
+        };
+        let line = |from: &str, to: &str, more: &str| {
+            let line = of_two("install", &format!("-n ml --ca ca.pem --skip-probe --dry-run {more}"));
+            assert!(line.contains(from));
+            line.replacen(from, to, 1)
+        };
+        let files = "give both the same values files in the same order, as by --gateway-values";
+        refused(&line("", "", "--gateway-values more.yaml"), &format!("{files} v.yaml"));
+        refused(&line("--agent-values v.yaml", "--agent-values more.yaml --agent-values v.yaml", ""), &format!("{files} more.yaml --gateway-values v.yaml"));
+        refused(&line("--gateway-chart platform", "--gateway-chart ./platform", ""), "name that for both, not platform and ./platform");
+        refused(&line("", "", "--agent-version 2.0.0"), "give both the same, not 2.0.0 and the newest");
+        let targets = |more: &str| world.write(
+            "clearml-certs.yaml",
+            &format!("certificates: {{acme-root: ca.pem}}\ndefaults: {{values: v.yaml, namespace: ml}}\ntargets:\n  - {{component: agent, release: acme, chart: ./platform}}\n  - {{component: gateway, release: acme, chart: ./platform{more}}}\n"),
+        );
+        targets(", wave: 1");
+        refused("export --to helmfile", "give both the same wave, not 0 and 1");
+        targets(", values: [v.yaml, more.yaml]");
+        refused("export --to helmfile", files);
+    }
+
+    fn an_engine_gets_one_release_of_two_components(world) {
+        platform_of_two(&world);
+        world.write("ca.pem", &certificates::ca("Acme Root")).write("v.yaml", OF_TWO);
+        world.write("clearml-certs.yaml", "certificates: {acme-root: ca.pem}\ndefaults: {values: v.yaml, namespace: ml}\ntargets:\n  - {component: gateway, release: acme, chart: ./platform}\n  - {component: agent, release: acme, chart: ./platform}\n");
+        world.plugin("render --check").exits(2).says("v.yaml");
+        world.plugin("render --in-place").exits(0);
+        world.plugin("render --check").exits(0);
+        let exported = world.plugin("export --to helmfile");
+        exported.exits(0).says("chart: ./platform").says("- v.yaml");
+        assert_eq!(exported.count("name: acme"), 1, "{exported}");
+        // One of them alone is what it was.
+        let alone = world.plugin("export --to helmfile --only gateway");
+        assert_eq!(alone.exits(0).count("name: acme"), 1, "{alone}");
+    }
+
+    fn where_one_component_of_a_release_is_refused_the_other_is_held_back(world) {
+        platform_of_two(&world);
+        world.write("ca.pem", &certificates::ca("Acme Root")).write("v.yaml", OF_TWO);
+        let line = of_two("install", "-n ml --ca ca.pem --skip-probe --dry-run --task-pods template");
+        world.plugin(&line).exits(0).never_says("release-held-back");
+        let elsewhere = "    basePodTemplate: {env: [{name: SSL_CERT_FILE, value: /somewhere/else.pem}]}\n    queues:";
+        edited(&world, "v.yaml", "    queues:", elsewhere);
+        let told = world.plugin(&line);
+        told.exits(3)
+            .warns("error[variable-conflict]")
+            .warns("error[release-held-back]: release acme in ml has the ClearML Agent in it as well, which is refused: one upgrade deploys both, so it deploys neither")
+            .warns("the gateway alone, or --only gateway")
+            .never_says("helm upgrade -i");
+        assert_eq!(told.count("release-held-back"), 1, "{told}");
+        let only = line.replace("install agent gateway", "install gateway").replace("--agent-values v.yaml", "");
+        let only = only.replace("--agent-release acme", "").replace("--agent-chart platform", "").replace("--task-pods template", "");
+        world.plugin(&only).exits(0).says("helm upgrade -i");
     }
 }

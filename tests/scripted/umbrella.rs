@@ -7,7 +7,9 @@ use serde_json::json;
 use crate::helm_failures::{no_releases, rendered, trial};
 use crate::support::deployed::{Release, list};
 use crate::support::fake_helm::{FakeHelm, Rule};
-use crate::support::{World, certificates, chart, copy_folder, schema};
+use crate::support::{
+    OF_TWO, World, certificates, chart, copy_folder, of_two, platform_of_two, schema,
+};
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
@@ -22,6 +24,18 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("of_two_charts_inside_each_is_told", two_inside),
         trial("an_upgrade_pins_the_chart_around", upgrade),
         trial("queues_of_a_chart_inside_are_verified", verify),
+        trial(
+            "two_components_of_one_release_are_upgraded_once_and_each_looked_at",
+            of_one_release,
+        ),
+        trial(
+            "where_the_upgrade_of_two_components_fails_the_files_of_both_follow_the_release",
+            files_of_both,
+        ),
+        trial(
+            "the_status_of_two_components_of_one_release_is_told_of_each",
+            status_of_both,
+        ),
     ]
 }
 
@@ -228,4 +242,166 @@ fn verify(world: &World) {
         .says("mountPath: /usr/local/share/ca-certificates")
         .never_says("name: backup")
         .never_says("https://127.0.0.1:2");
+}
+
+/// A line about both, for one who said yes.
+fn both(command: &str, more: &str) -> String {
+    of_two(command, &format!("--skip-probe {more}"))
+}
+
+/// The release of both as it is once the certificate is in it, by its values files.
+fn release_of_both(world: &World) -> Release {
+    platform_of_two(world);
+    world.write("ca.pem", &certificates::ca("Acme Root"));
+    world.write(FILE, OF_TWO);
+    let fake = FakeHelm::new(world, &[no_releases(), rendered()]);
+    fake.runs(&of_two("render", "--ca ca.pem --in-place"))
+        .exits(0);
+    let chart = world.path("platform").display().to_string();
+    let release = Release::of(world, "acme", &chart, FILE);
+    world.write(FILE, OF_TWO);
+    release
+}
+
+fn not_there() -> Rule {
+    Rule::when("status acme").fails("Error: release: not found\n")
+}
+
+fn of_one_release(world: &World) {
+    let release = release_of_both(world);
+    let first = release.status().replace("\"version\":3", "\"version\":1");
+    let upgrade = |rules: &[Rule]| {
+        let all = [no_releases(), rendered(), not_there().once()];
+        let fake = FakeHelm::new(world, &[&all, rules].concat());
+        fake.forgets();
+        fake
+    };
+    let fake = upgrade(&[
+        Rule::when("upgrade acme").prints("ok\n"),
+        Rule::when("status acme").prints(&first),
+    ]);
+    let done = fake.runs(&both("install", "--ca ca.pem --yes -o json"));
+    let calls = fake.calls();
+    let count = |verb: &str| calls.iter().filter(|call| *call == verb).count();
+    assert_eq!(count("upgrade"), 1, "{calls:?} {done}");
+    let told = schema::holds("install", &done.exits(0).stdout);
+    let lives: Vec<&serde_json::Value> = told["targets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|target| {
+            assert_eq!(target["result"]["outcome"], "done", "{target}");
+            assert_eq!(target["result"]["revision"], 1);
+            &target["result"]["live"]
+        })
+        .collect();
+    assert_eq!(
+        lives,
+        [
+            &json!(["ConfigMap acme-agent-custom-ca-0"]),
+            &json!(["ConfigMap acme-door-custom-ca-0"])
+        ]
+    );
+    // What the second has not in the cluster is told of it, by its own look.
+    let mut without = release.clone();
+    without.object("ConfigMap", "acme-door-custom-ca-0")["data"] = json!({});
+    let without = without.status().replace("\"version\":3", "\"version\":1");
+    world.write(FILE, OF_TWO);
+    let fake = upgrade(&[
+        Rule::when("upgrade acme").prints("ok\n"),
+        Rule::when("status acme").prints(&without),
+    ]);
+    fake.runs(&both("install", "--ca ca.pem --yes"))
+        .exits(1)
+        .says("✓ agent release acme in team-a is at revision 1")
+        .warns("✗ gateway release acme in team-a is at revision 1, but")
+        .warns("ConfigMap acme-door-custom-ca-0 is in the cluster with other certificates");
+}
+
+/// A file for each component, which both are given to.
+const AGENTS: &str = "site: eu-2\nagent:\n  customCertificates: {}\n";
+
+fn files_of_both(world: &World) {
+    platform_of_two(world);
+    let doors = OF_TWO.replace(
+        "door: # to the applications\n",
+        "door:\n  customCertificates: {}\n",
+    );
+    assert_ne!(doors, OF_TWO);
+    let line = |more: &str| {
+        let line = both("install", &format!("--ca ca.pem --yes {more}"));
+        let values = |one: &str| format!("--{one}-values doors.yaml --{one}-values agents.yaml");
+        line.replace("--agent-values v.yaml", &values("agent"))
+            .replace("--gateway-values v.yaml", &values("gateway"))
+    };
+    let before = || {
+        world
+            .write("agents.yaml", AGENTS)
+            .write("doors.yaml", &doors);
+    };
+    let files = || [world.read("agents.yaml"), world.read("doors.yaml")];
+    let fails = Rule::when("upgrade acme").fails("Error: UPGRADE FAILED: no\n");
+    // It never came to be: both files are what they were.
+    before();
+    let rules = [no_releases(), rendered(), fails.clone(), not_there()];
+    FakeHelm::new(world, &rules)
+        .runs(&line(""))
+        .exits(1)
+        .warns("agents.yaml is as it was")
+        .warns("gateway release acme in team-a: untouched");
+    assert_eq!(files(), [AGENTS.to_owned(), doors.clone()]);
+    // It is there with the new values: both keep them.
+    FakeHelm::new(world, &[no_releases(), rendered()])
+        .runs(&line("--files-only"))
+        .exits(0)
+        .says("agents.yaml is written")
+        .says("doors.yaml is written");
+    let written = files();
+    assert!(
+        written.iter().all(|text| text.contains("alias: acme-root")),
+        "{written:?}"
+    );
+    let values = [&written[1], &written[0]]
+        .map(|text| -> serde_json::Value { serde_yaml::from_str(text).unwrap() });
+    let mut config = values[0].clone();
+    config["agent"]["customCertificates"] = values[1]["agent"]["customCertificates"].clone();
+    let failed = json!({"name": "acme", "version": 1, "info": {"status": "failed"}, "config": config, "manifest": ""});
+    before();
+    let rules = [
+        no_releases(),
+        rendered(),
+        not_there().once(),
+        fails,
+        Rule::when("status acme").prints(&failed.to_string()),
+        Rule::when("history acme")
+            .prints(r#"[{"revision":1,"status":"failed","description":"Release failed"}]"#),
+    ];
+    let fake = FakeHelm::new(world, &rules);
+    fake.forgets();
+    fake.runs(&line(""))
+        .exits(1)
+        .warns("agents.yaml keeps the new content, as the release has it")
+        .warns("gateway release acme in team-a: failed with its release\n  doors.yaml keeps the new content");
+    assert_eq!(files(), written);
+}
+
+fn status_of_both(world: &World) {
+    let release = release_of_both(world);
+    let all = "{agent: {agentk8sglue: {basePodTemplate: {}}}, door: {customCertificates: {}}}";
+    let all: serde_json::Value = serde_yaml::from_str(all).unwrap();
+    let computed = Rule::when("get values acme --all").prints(&all.to_string());
+    let fake = FakeHelm::new(world, &rules(&release, computed));
+    world.write("clearml-certs.yaml", "certificates: {acme-root: ca.pem}\ndefaults: {namespace: team-a, values: v.yaml}\ntargets:\n  - {component: agent, release: acme, chart: ./platform, valuesPath: agent}\n  - {component: gateway, release: acme, chart: ./platform, valuesPath: door}\n");
+    let paths = |line: &str| -> Vec<String> {
+        let told = schema::holds("status", &fake.runs(line).stdout);
+        let all = told["releases"].as_array().unwrap().iter();
+        all.map(|one| format!("{} {}", one["component"], one["valuesPath"]).replace('"', ""))
+            .collect()
+    };
+    for line in [
+        "status -c clearml-certs.yaml --skip-probe -o json",
+        "status agent gateway --agent-release acme --gateway-release acme --agent-values-path agent --gateway-values-path door --skip-probe -o json",
+    ] {
+        assert_eq!(paths(line), ["agent agent", "gateway door"], "{line}");
+    }
 }

@@ -411,6 +411,61 @@ pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
+/// A company's own chart with an agent (`agent`) and a gateway (`door`) inside it.
+pub fn platform_of_two(world: &World) {
+    copy_folder(
+        chart("acme-platform-2.0.0").as_ref(),
+        &world.path("platform"),
+    );
+    for (vendors, name) in [
+        (
+            "clearml-enterprise-agent-6.14.6",
+            "clearml-enterprise-agent",
+        ),
+        ("clearml-enterprise-app-gateway-3.2.0", "door"),
+    ] {
+        let inside = world.path(&format!("platform/charts/{name}"));
+        copy_folder(chart(vendors).as_ref(), &inside);
+    }
+    let text = world.read("platform/Chart.yaml");
+    let door =
+        "dependencies:\n  - {name: clearml-enterprise-app-gateway, version: 3.x, alias: door}\n";
+    world.write(
+        "platform/Chart.yaml",
+        &text.replace("dependencies:\n", door),
+    );
+}
+
+/// Its values.
+pub const OF_TWO: &str = "\
+# the platform
+site: eu-2
+
+agent:
+  agentk8sglue: # queues
+    queues: {default: {}}
+
+door: # to the applications
+  clearml:
+    apiKey: gateway-key
+    apiSecret: gateway-secret
+    apiServerUrlReference: https://api.clearml.acme.example
+";
+
+/// A command line about both.
+pub fn of_two(command: &str, more: &str) -> String {
+    let of = |component| {
+        format!(
+            "--{component}-release acme --{component}-chart platform --{component}-values v.yaml"
+        )
+    };
+    format!(
+        "{command} agent gateway {} {} {more}",
+        of("agent"),
+        of("gateway")
+    )
+}
+
 /// Copies a folder with all that is in it.
 pub fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();

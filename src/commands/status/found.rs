@@ -34,8 +34,8 @@ pub(super) struct Surveyed {
 pub(super) struct Candidate {
     pub(super) namespace: String,
     pub(super) listed: ReleaseSummary,
-    /// Whose chart it is; `None` where its values have to tell.
-    pub(super) component: Option<Component>,
+    /// Whose chart it is, or which have theirs inside it; none where its values have to tell.
+    pub(super) components: Vec<Component>,
 }
 
 /// A release that Helm may not tell of.
@@ -205,23 +205,25 @@ fn candidates(listed: Listed, specs: &[TargetSpec], everywhere: bool) -> Vec<Can
     let may_be = is_there.filter_map(|(namespace, listed)| {
         let is_named = |spec: &&TargetSpec| spec.release.as_ref() == Some(&listed.name);
         let here: Vec<&TargetSpec> = specs.iter().filter(|one| one.allows(&namespace)).collect();
-        let component = if let Some(spec) = here.iter().copied().find(is_named) {
-            Some(spec.component)
-        } else {
+        let named = here.iter().copied().filter(is_named);
+        let named: BTreeSet<Component> = named.map(|spec| spec.component).collect();
+        let components = if named.is_empty() {
             let open = here.iter().filter(|spec| spec.release.is_none());
             let mut open = open.map(|spec| spec.component).peekable();
             open.peek()?;
             let (chart, _) = chart_and_version(&listed.chart);
             match recognised(chart) {
-                Recognised::As(component) => Some(open.find(|one| *one == component)?),
+                Recognised::As(component) => vec![open.find(|one| *one == component)?],
                 Recognised::No if everywhere => return None,
-                Recognised::Perhaps | Recognised::No => None,
+                Recognised::Perhaps | Recognised::No => Vec::new(),
             }
+        } else {
+            named.into_iter().collect()
         };
         Some(Candidate {
             namespace,
             listed,
-            component,
+            components,
         })
     });
     may_be.collect()

@@ -129,9 +129,13 @@ impl Read {
         let helm = &surveyed.helm;
         let (name, namespace) = (&candidate.listed.name, &candidate.namespace);
         let (chart, version) = chart_and_version(&candidate.listed.chart);
-        let (components, defaults) = match candidate.component {
-            Some(component) => (vec![component], None),
-            None => {
+        let (components, defaults) = match candidate.components.as_slice() {
+            [only] => (vec![*only], None),
+            several @ [_, ..] => (
+                several.to_vec(),
+                Some(helm.computed_values(name, namespace)?),
+            ),
+            [] => {
                 let values = helm.computed_values(name, namespace)?;
                 let is_wanted = |one: &Component| {
                     let mut specs = specs.iter();
