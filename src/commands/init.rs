@@ -13,9 +13,11 @@ use crate::cli::InitArgs;
 use crate::exit::{ExitCode, Stop};
 use crate::files;
 use crate::fleet::written::{self, Deployed};
+use crate::helm;
 use crate::interrupt;
 use crate::kube::ClusterAddress;
 use crate::overrides::{Mode, Placed};
+use crate::release::Snapshot;
 use crate::status::ReleaseStatus;
 use crate::ui::Screen;
 use crate::vendor::Component;
@@ -45,10 +47,10 @@ pub(super) fn run(
     let folder = files::folder_of(file);
     let mut planned = Planned::beside(folder);
     let mut releases = Vec::new();
-    let (inside, found): (Vec<_>, Vec<_>) = found
-        .into_iter()
-        .partition(|(status, _)| status.values_path.is_some());
-    for (status, _) in &inside {
+    let (found, left): (Vec<_>, Vec<_>) = found
+        .iter()
+        .partition(|(status, _)| is_complete(arguments, status, &found));
+    for (status, _) in &left {
         screen.note(&left_out(status));
     }
     if found.is_empty() {
@@ -66,6 +68,7 @@ pub(super) fn run(
             component: status.component,
             chart: chart_of(arguments, status.component, folder),
             version: status.version.clone(),
+            values_path: status.values_path.clone(),
             mode: status.mode.unwrap_or(Mode::Append),
             task_pods: status.task_pods,
             certificates: certificates.collect(),
@@ -99,10 +102,28 @@ pub(super) fn run(
     Ok(ExitCode::Done)
 }
 
-/// A release whose chart only its owner knows where to get.
+/// Whether all is known that a target needs: where a chart is had from that has the component's inside it, only its owner tells.
+fn is_complete(
+    arguments: &InitArgs,
+    status: &ReleaseStatus,
+    all: &[(ReleaseStatus, Snapshot)],
+) -> bool {
+    if status.values_path.is_none() {
+        return true;
+    }
+    let is_it = |(other, _): &&(ReleaseStatus, Snapshot)| {
+        (&other.id, other.component) == (&status.id, status.component)
+    };
+    let named = chart_word(arguments, status.component);
+    // Of two agents of one release each would be deployed over the other.
+    named.is_some_and(|chart| helm::chart_name(chart) == status.chart)
+        && all.iter().filter(is_it).count() == 1
+}
+
+/// A release of which that is not known.
 fn left_out(status: &ReleaseStatus) -> String {
     format!(
-        "release {} in {} is left out: {} has the chart of the {} inside it, and where that is had from is not known; list it by hand, with component: {}, chart: … and valuesPath: {}",
+        "release {} in {} is left out: {} has the chart of the {} inside it, and where that is had from is not known; say it with --{4}-chart, or list the release by hand, with component: {4}, chart: … and valuesPath: {5}",
         status.id.release,
         status.id.namespace,
         status.chart,
@@ -123,18 +144,24 @@ fn is_new(file: &Path) -> Result<(), Stop> {
     )))
 }
 
+/// Where a component's chart is had from, as somebody said.
+fn chart_word(arguments: &InitArgs, component: Component) -> Option<&str> {
+    let chart = match component {
+        Component::Agent => &arguments.agent_chart,
+        Component::Gateway => &arguments.gateway_chart,
+        Component::Apps => &arguments.apps_chart,
+    };
+    chart.as_deref()
+}
+
 /// The chart as the file names it: a path is seen from there.
 fn chart_of(arguments: &InitArgs, component: Component, folder: &Path) -> Option<String> {
-    let chart = match component {
-        Component::Agent => arguments.agent_chart.clone(),
-        Component::Gateway => arguments.gateway_chart.clone(),
-        Component::Apps => arguments.apps_chart.clone(),
-    }?;
-    let is_elsewhere = folder != Path::new(".") && Path::new(&chart).exists();
+    let chart = chart_word(arguments, component)?;
+    let is_elsewhere = folder != Path::new(".") && Path::new(chart).exists();
     let absolute = is_elsewhere
-        .then(|| std::path::absolute(&chart).ok())
+        .then(|| std::path::absolute(chart).ok())
         .flatten();
-    Some(absolute.map_or(chart, |path| path.display().to_string()))
+    Some(absolute.map_or(chart.to_owned(), |path| path.display().to_string()))
 }
 
 /// The files that come with it.

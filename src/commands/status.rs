@@ -3,6 +3,7 @@
 mod elsewhere;
 mod files;
 mod found;
+mod inside;
 mod reading;
 pub(super) mod sought;
 

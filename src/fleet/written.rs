@@ -21,6 +21,8 @@ pub struct Deployed {
     pub chart: Option<String>,
     /// The chart's version, where it is known.
     pub version: Option<String>,
+    /// Where the values of the component's own chart stand, where that is inside the chart.
+    pub values_path: Option<String>,
     /// Added to the bundle or replacing it.
     pub mode: Mode,
     /// How certificates get into task pods; `None` where it starts none.
@@ -91,6 +93,9 @@ fn target(first: &Deployed, alike: &[&Deployed], all: &[&String]) -> String {
         say("version", scalar(version));
     }
     say("values", scalar(&first.values));
+    if let Some(path) = &first.values_path {
+        say("valuesPath", scalar(path));
+    }
     if first.mode == Mode::Replace {
         say("mode", "replace".to_owned());
     }
@@ -144,6 +149,7 @@ mod tests {
             component: Component::Agent,
             chart: None,
             version: Some("6.14.6".into()),
+            values_path: None,
             mode: Mode::Append,
             task_pods: Some(Strategy::Off),
             certificates: vec!["acme".into()],
@@ -157,6 +163,7 @@ mod tests {
         let gateway = Deployed {
             component: Component::Gateway,
             release: "door".into(),
+            values_path: Some("platform.door".into()),
             task_pods: None,
             certificates: Vec::new(),
             mode: Mode::Replace,
@@ -170,7 +177,7 @@ mod tests {
         let (_, body) = text.split_once("\n\n").unwrap();
         assert_eq!(
             body,
-            "certificates:\n  acme: certificates/acme.pem\n\ntargets:\n  - component: agent\n    context: prod-eu\n    namespaces: [a, \"7\"]\n    release: clearml-agent\n    version: \"6.14.6\"\n    values: \"values/{context}/{namespace}/{release}.yaml\"\n    taskPods: \"off\"\n  - component: gateway\n    context: prod-eu\n    namespace: a\n    release: door\n    version: \"6.14.6\"\n    values: \"values/{context}/{namespace}/{release}.yaml\"\n    mode: replace\n    certificates: []\n"
+            "certificates:\n  acme: certificates/acme.pem\n\ntargets:\n  - component: agent\n    context: prod-eu\n    namespaces: [a, \"7\"]\n    release: clearml-agent\n    version: \"6.14.6\"\n    values: \"values/{context}/{namespace}/{release}.yaml\"\n    taskPods: \"off\"\n  - component: gateway\n    context: prod-eu\n    namespace: a\n    release: door\n    version: \"6.14.6\"\n    values: \"values/{context}/{namespace}/{release}.yaml\"\n    valuesPath: platform.door\n    mode: replace\n    certificates: []\n"
         );
     }
 }

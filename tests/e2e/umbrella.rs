@@ -119,6 +119,21 @@ on_the_cluster! {
 
         world.plugin("verify --server https://api.acme.example --dry-run").exits(0).says("name: acme-agent-custom-ca-0");
 
+        // Nobody names it, in all namespaces.
+        let told = world.plugin("status -A --skip-probe -o json");
+        let told: Value = schema::holds("status", &told.stdout);
+        let here = |one: &&Value| one["id"]["namespace"] == namespace.name.as_str();
+        let told = told["releases"].as_array().unwrap().iter().filter(here);
+        let told: Vec<[&Value; 2]> = told.map(|one| [&one["component"], &one["valuesPath"]]).collect();
+        assert_eq!(told, [["agent", "agent"], ["gateway", "door"]]);
+        // A file of targets can be made of it by who says where the chart is.
+        let init = |file: &str, charts: &str| world.plugin(&format!("init {file} -n {} {charts}", namespace.name));
+        init("made.yaml", "--agent-chart platform --gateway-chart platform").exits(0).says("made.yaml lists 2 releases");
+        assert!(world.read("made.yaml").contains("valuesPath: door\n"));
+        world.plugin("install -c made.yaml --skip-probe --dry-run").exits(0).says("Nothing to change");
+        init("some.yaml", "--gateway-chart platform").exits(0).warns("say it with --agent-chart").says("some.yaml lists 1 releases");
+        init("none.yaml", "--agent-chart elsewhere/platform").exits(3);
+
         let next = certificates::ca("Acme Next");
         world.write("next.pem", &next);
         let line = |command: &str, more: &str| {

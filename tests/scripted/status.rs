@@ -40,7 +40,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("a_pod_that_waits_is_told_with_the_server_it_asks", waiting),
         trial("a_queue_that_goes_without_is_told", queue),
         trial("a_chart_of_any_name_is_told_by_its_values", any_name),
-        trial("in_all_namespaces_names_alone_tell", all_namespaces),
+        trial(
+            "in_all_namespaces_the_values_of_no_other_chart_are_asked_for",
+            all_namespaces,
+        ),
         trial("a_missing_right_is_named", rights),
         trial("a_release_that_cannot_be_read_hides_no_other", unreadable),
         trial(

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::helm_failures::{no_releases, rendered, trial};
 use crate::support::deployed::{Release, list};
-use crate::support::fake_helm::{FakeHelm, Rule};
+use crate::support::fake_helm::{FakeHelm, FakeKubectl, Rule};
 use crate::support::{
     OF_TWO, World, certificates, chart, copy_folder, of_two, platform_of_two, schema,
 };
@@ -35,6 +35,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial(
             "the_status_of_two_components_of_one_release_is_told_of_each",
             status_of_both,
+        ),
+        trial(
+            "in_all_namespaces_what_runs_tells_which_charts_have_ours_inside",
+            everywhere,
         ),
     ]
 }
@@ -404,4 +408,63 @@ fn status_of_both(world: &World) {
     ] {
         assert_eq!(paths(line), ["agent agent", "gateway door"], "{line}");
     }
+}
+
+fn everywhere(world: &World) {
+    let release = release_of_both(world);
+    let all = "{agent: {agentk8sglue: {basePodTemplate: {}}}, door: {clearml: {apiKey: k, apiSecret: s, apiServerUrlReference: 'https://127.0.0.1:1'}, customCertificates: {}}}";
+    let all: serde_json::Value = serde_yaml::from_str(all).unwrap();
+    let listed = list(&[
+        ("acme", "team-a", "acme-platform-2.0.0"),
+        ("web", "team-b", "nginx-1.0.0"),
+    ]);
+    let fake = FakeHelm::new(
+        world,
+        &[
+            Rule::when("list").prints(&listed),
+            Rule::when("get values acme --all").prints(&all.to_string()),
+            Rule::when("status acme").prints(&release.status()),
+        ],
+    );
+    let told = || {
+        let run = fake.runs("status -A --skip-probe -o json");
+        let told = schema::holds("status", &run.stdout);
+        let all = told["releases"].as_array().unwrap().iter();
+        let words = |one: &serde_json::Value| {
+            format!("{} {}", one["component"], one["valuesPath"]).replace('"', "")
+        };
+        all.map(words).collect::<Vec<String>>()
+    };
+    // Without kubectl, or the right to see what runs, nothing is claimed.
+    assert!(told().is_empty());
+    let asked = "get deployments --all-namespaces";
+    let kubectl = FakeKubectl::new(
+        world,
+        &[Rule::when(asked).fails("Error from server (Forbidden): no\n")],
+    );
+    assert!(told().is_empty());
+    let mut items: Vec<serde_json::Value> = release
+        .live
+        .iter()
+        .filter(|one| one["kind"] == "Deployment")
+        .cloned()
+        .collect();
+    for item in &mut items {
+        item["metadata"]["namespace"] = json!("team-a");
+        item["metadata"]["annotations"] = json!({"meta.helm.sh/release-name": "acme", "meta.helm.sh/release-namespace": "team-a"});
+    }
+    kubectl
+        .goes_by(&[Rule::when(asked).prints(&json!({"kind": "List", "items": items}).to_string())]);
+    kubectl.takes_lines();
+    assert_eq!(told(), ["agent agent", "gateway door"]);
+    assert_eq!(kubectl.takes_lines().len(), 1);
+    // Where all that is listed has the vendor's names, nobody has to ask.
+    let named = list(&[("clearml-agent", "team-a", "clearml-enterprise-agent-6.9.3")]);
+    FakeHelm::new(world, &[Rule::when("list").prints(&named)]).runs("status -A --skip-probe");
+    assert!(
+        kubectl
+            .takes_lines()
+            .iter()
+            .all(|line| !line.contains("deployments"))
+    );
 }

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
+use super::inside;
 use crate::certs::lint::EXPIRES_WITHIN_DAYS;
 use crate::cli::{StatusArgs, StatusOutput};
 use crate::exit::was_left;
 use crate::helm::Helm;
 use crate::interrupt;
-use crate::kube::ClusterAddress;
+use crate::kube::{ClusterAddress, Kubectl};
 use crate::request::TargetSpec;
 use crate::ui::{self, Screen};
 use crate::vendor::Component;
@@ -60,16 +61,21 @@ pub(super) fn chosen(
     screen: &Screen,
 ) -> Result<Option<Elsewhere>> {
     let helm = Helm::at(cluster)?;
-    let found = screen.meanwhile("looking for releases in all namespaces", || {
-        helm.releases_everywhere()
+    let (found, inside) = screen.meanwhile("looking for releases in all namespaces", || {
+        let all = helm.releases_everywhere().unwrap_or_default().into_iter();
+        let all: Vec<_> = all.map(|one| (one.namespace, one.release)).collect();
+        let kubectl = Kubectl::at(cluster).map_err(|error| format!("{error:#}"));
+        let inside = inside::with_ours(&all, &kubectl, None);
+        (all, inside)
     });
     interrupt::check()?;
     let mut by_namespace: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for one in found.unwrap_or_default() {
-        let is_ours = |component: &Component| one.release.version_as(*component).is_some();
-        if Component::ALL.iter().any(is_ours) {
-            let names = by_namespace.entry(one.namespace).or_default();
-            names.push(one.release.name);
+    for (namespace, release) in found {
+        let is_named = |component: &Component| release.version_as(*component).is_some();
+        let place = (namespace, release.name.clone());
+        if Component::ALL.iter().any(is_named) || inside.contains(&place) {
+            let (namespace, name) = place;
+            by_namespace.entry(namespace).or_default().push(name);
         }
     }
     if by_namespace.is_empty() {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::super::bundles;
+use super::inside;
 use crate::certs::bundle::Entry;
 use crate::finding::Finding;
 use crate::helm::{Helm, HelmError, ReleaseSummary, chart_and_version};
@@ -14,7 +15,7 @@ use crate::request::TargetSpec;
 use crate::side_by_side::{AT_ONCE, side_by_side};
 use crate::sources::{Access, Place, Source};
 use crate::status::{Live, by_release, chart_of};
-use crate::vendor::{Component, Layout, Recognised, recognised};
+use crate::vendor::{Component, Recognised, recognised};
 
 /// A cluster that answers.
 pub(super) struct Surveyed {
@@ -84,8 +85,11 @@ pub(super) fn survey(
         let (listed, closed) = in_namespaces(&helm, &namespaces(specs, cluster))?;
         (listed, closed, None)
     };
+    let is_open = specs.iter().any(|spec| spec.release.is_none());
+    let inside =
+        (looked.everywhere && is_open).then(|| inside::with_ours(&listed, &kubectl, live.as_ref()));
     let mut surveyed = Surveyed {
-        candidates: candidates(listed, specs, looked.everywhere),
+        candidates: candidates(listed, specs, inside.as_ref()),
         shadows: Vec::new(),
         given: None,
         findings: Vec::from_iter(unseen(&closed, cluster, &kubectl)),
@@ -199,8 +203,15 @@ fn unseen(
 }
 
 /// Those of the releases that may be of a chart that is looked for. A chart of another name has to be looked at by its values,
-/// which costs a call each: in all namespaces that is left out.
-fn candidates(listed: Listed, specs: &[TargetSpec], everywhere: bool) -> Vec<Candidate> {
+/// which costs a call each: in all namespaces only those that have something of ours `inside`.
+fn candidates(
+    listed: Listed,
+    specs: &[TargetSpec],
+    inside: Option<&BTreeSet<(String, String)>>,
+) -> Vec<Candidate> {
+    let is_worth_it = |namespace: &str, name: &str| {
+        inside.is_none_or(|inside| inside.contains(&(namespace.to_owned(), name.to_owned())))
+    };
     let is_there = listed.into_iter().filter(|(_, one)| !one.is_uninstalled());
     let may_be = is_there.filter_map(|(namespace, listed)| {
         let is_named = |spec: &&TargetSpec| spec.release.as_ref() == Some(&listed.name);
@@ -214,7 +225,7 @@ fn candidates(listed: Listed, specs: &[TargetSpec], everywhere: bool) -> Vec<Can
             let (chart, _) = chart_and_version(&listed.chart);
             match recognised(chart) {
                 Recognised::As(component) => vec![open.find(|one| *one == component)?],
-                Recognised::No if everywhere => return None,
+                Recognised::No if !is_worth_it(&namespace, &listed.name) => return None,
                 Recognised::Perhaps | Recognised::No => Vec::new(),
             }
         } else {
@@ -329,25 +340,8 @@ fn component_of(
     let label = chart_of(objects).unwrap_or_default();
     let (chart, _) = chart_and_version(&label);
     let mut open = here().filter(|spec| spec.release.is_none());
-    let is_it = |component: Component| match recognised(chart) {
-        Recognised::As(known) => known == component,
-        Recognised::Perhaps | Recognised::No => {
-            let layout = Layout::named(component, chart);
-            layout
-                .container
-                .is_some_and(|name| has_container(objects, name))
-        }
-    };
-    Some(open.find(|spec| is_it(spec.component))?.component)
-}
-
-fn has_container(objects: &[Object], name: &str) -> bool {
-    objects.iter().any(|object| {
-        let containers = object.get(&["spec", "template", "spec", "containers"]);
-        let containers = containers.and_then(serde_yaml::Value::as_sequence);
-        let mut containers = containers.into_iter().flatten();
-        containers.any(|one| one.get("name").and_then(serde_yaml::Value::as_str) == Some(name))
-    })
+    let found = open.find(|spec| inside::is_of(spec.component, chart, objects))?;
+    Some(found.component)
 }
 
 /// The kinds that are looked at, with kubectl's names for them.
