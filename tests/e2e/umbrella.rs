@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::support::cluster::Namespace;
 use crate::support::{
-    Helm, OF_TWO, World, certificates, chart, copy_folder, of_two, platform_of_two, schema,
+    Helm, OF_TWO, Run, World, certificates, chart, copy_folder, of_two, platform_of_two, schema,
 };
 
 const VALUES: &str = "# the platform\nsite: eu-2\n\nagent:\n  agentk8sglue: # queues\n    queues: {default: {}}\n\npostgres: {size: 1Gi}\n";
@@ -149,5 +149,36 @@ on_the_cluster! {
         assert_eq!((revisions(), carrying(&namespace, &next).len()), (5, 0));
         assert_eq!(world.read("v.yaml"), OF_TWO);
         world.is_tidy();
+    }
+
+    fn several_such_releases_are_upgraded_side_by_side_each_once(world, namespace) {
+        platform_of_two(&world);
+        let ca = certificates::ca("Acme Root");
+        world.write("ca.pem", &ca);
+        let head = format!("certificates: {{acme-root: ca.pem}}\ndefaults: {{namespace: {}}}\ntargets:\n", namespace.name);
+        let names = ["eu", "us", "asia"];
+        let targets = names.map(|name| {
+            world.write(&format!("{name}.yaml"), OF_TWO);
+            let of = |component| format!("  - {{component: {component}, release: {name}, chart: ./platform, values: {name}.yaml}}\n");
+            of("agent") + &of("gateway")
+        });
+        world.write("clearml-certs.yaml", &(head + &targets.concat()));
+        let told = |run: &Run| -> Vec<String> {
+            let told: Value = schema::holds("install", &run.stdout);
+            let all = told["targets"].as_array().unwrap().iter();
+            all.map(|one| format!("{} {}", one["result"]["outcome"], one["result"]["revision"]).replace('"', "")).collect()
+        };
+        // One goes ahead, with all that is in it.
+        let done = world.plugin("install --skip-probe --yes --canary 1 -o json");
+        assert_eq!(told(done.exits(0)), ["done 1"; 6], "{done}");
+        assert_eq!(done.count("$ helm upgrade -i"), names.len(), "{done}");
+        assert_eq!(carrying(&namespace, &ca).len(), 6);
+        world.plugin("install --skip-probe --yes").exits(0).says("Nothing to change");
+        let gone = world.plugin("remove --all --skip-probe --yes -o json");
+        assert_eq!(told(gone.exits(0)), ["done 2"; 6], "{gone}");
+        assert!(carrying(&namespace, &ca).is_empty());
+        for name in names {
+            assert_eq!(world.read(&format!("{name}.yaml")), OF_TWO);
+        }
     }
 }
