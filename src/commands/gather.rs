@@ -393,11 +393,10 @@ impl Destination {
         }
     }
 
-    /// The number of the revision that runs, where one does.
-    pub(super) fn listed_revision(&self) -> Option<u64> {
+    /// The release as it is listed, where there is one.
+    pub(super) fn is_there(&self) -> Option<&ReleaseSummary> {
         let listed = self.listed.as_ref().ok()?.as_ref()?;
-        let listed = Some(listed).filter(|listed| !listed.is_uninstalled());
-        listed?.revision.parse().ok()
+        (!listed.is_uninstalled()).then_some(listed)
     }
 
     /// Why it cannot be deployed by one upgrade with another component of its release.

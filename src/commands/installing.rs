@@ -19,7 +19,7 @@ use super::storage::Storage;
 use crate::cli::{DeployArgs, Output};
 use crate::exit::{ExitCode, Stop};
 use crate::files::FolderLocks;
-use crate::helm::{Helm, HelmError, Rollout, TargetId};
+use crate::helm::{Helm, HelmError, ReleaseSummary, Rollout, TargetId};
 use crate::interrupt;
 use crate::plan::{Plan, Purpose, Unplanned};
 use crate::request::TargetRequest;
@@ -138,11 +138,11 @@ pub(super) fn plan(
 /// The releases of all jobs that have one.
 fn storage_of(jobs: &[Job], at_once: usize, screen: &Screen) -> Storage {
     let releases = jobs.iter().filter_map(|job| {
-        let revision = job.place.listed_revision()?;
-        Some((job.place.id(job.helm.cluster()), revision))
+        let listed = job.place.is_there()?;
+        Some((job.place.id(job.helm.cluster()), listed))
     });
     // Several components may be of one release.
-    let releases: BTreeMap<TargetId, u64> = releases.collect();
+    let releases: BTreeMap<TargetId, &ReleaseSummary> = releases.collect();
     Storage::read(releases.into_iter(), at_once, screen)
 }
 

@@ -9,53 +9,72 @@ use crate::helm::Helm;
 use crate::kube::Reference;
 use crate::plan::{Action, Observed, Target};
 use crate::preflight;
+use crate::proof::Object;
 use crate::release::{as_told, reference};
 use crate::ui::Screen;
 
-/// Asks for the objects in the cluster by which the plans of targets go whose releases were read without them: those that carry
-/// certificates where nothing is to be done, and all of a release in which the API server may find conflicts. Where kubectl may not
-/// read them, helm tells.
+/// Asks for the objects in the cluster by which the plans of targets go whose releases were read without them: all of a release in
+/// which the API server may find conflicts, and, which are given back, those that carry certificates where nothing is to be done.
+/// Of those that kubectl may not read nothing is known then.
+///
+/// # Errors
+/// Helm does not tell its version.
 pub(super) fn observe(
     targets: &mut [Target],
     helm: &Helm,
     at_once: usize,
     screen: &Screen,
-) -> Result<()> {
+) -> Result<Vec<Option<Vec<Object>>>> {
     let major = helm.major()?;
-    let open = targets.iter_mut().filter_map(|target| {
+    let mut carriers = vec![None; targets.len()];
+    let open = targets.iter_mut().zip(&mut carriers);
+    let open = open.filter_map(|(target, carriers)| {
         let sought = sought(target, major);
         let cluster = target.coordinates.id.cluster.clone();
-        (!sought.is_empty()).then_some((cluster, (target, sought)))
+        (!sought.is_empty()).then_some((cluster, (target, carriers, sought)))
     });
     asking::together(open, at_once, |kubectl, group| {
-        // Of one that is as it should be helm tells more, where that cannot be seen.
-        if let [(target, _)] = group
-            && target.action == Action::Nothing
-        {
+        // For one alone helm takes no longer.
+        if group.len() < 2 {
             return;
         }
-        let what = format!(
-            "looking at what {} releases have in the cluster",
-            group.len()
-        );
-        let sought: Vec<Vec<Reference>> = group.iter().map(|(_, one)| one.clone()).collect();
+        let count = group.len();
+        let what = format!("looking at what {count} releases have in the cluster");
+        let sought: Vec<Vec<Reference>> = group.iter().map(|(.., one)| one.clone()).collect();
         let Ok(found) = screen.step(&what, || Ok::<_, Infallible>(kubectl.look_up_each(&sought)));
-        for ((target, _), found) in group.iter_mut().zip(found) {
-            let id = target.coordinates.id.clone();
-            let is_idle = target.action == Action::Nothing;
-            let Observed::Present(release) = &mut target.observed else {
+        for ((target, carriers, _), found) in group.iter_mut().zip(found) {
+            if !found.is_whole {
                 continue;
-            };
-            let deployed = &mut release.deployed;
-            if found.is_whole {
-                *deployed = std::mem::take(deployed).with_live(as_told(found.objects));
-            } else if !is_idle
-                && let Ok(Some(now)) = helm.to(&id.cluster).now(&id.release, &id.namespace)
-            {
-                (deployed.live, deployed.shared) = (now.live, now.shared);
+            }
+            let live = as_told(found.objects);
+            match &mut target.observed {
+                Observed::Present(release) if target.action != Action::Nothing => {
+                    let deployed = std::mem::take(&mut release.deployed);
+                    release.deployed = deployed.with_live(live);
+                }
+                _ => **carriers = Some(live),
             }
         }
     });
+    Ok(carriers)
+}
+
+/// Has helm tell of all that a target's release has in the cluster, where the API server may find conflicts in it and it is not
+/// known yet.
+///
+/// # Errors
+/// Helm does not tell its version.
+pub(super) fn complete(target: &mut Target, helm: &Helm) -> Result<()> {
+    if !preflight::may_conflict(target, helm.major()?) {
+        return Ok(());
+    }
+    let id = &target.coordinates.id;
+    if let Observed::Present(release) = &mut target.observed
+        && release.deployed.live.is_none()
+        && let Ok(Some(now)) = helm.now(&id.release, &id.namespace)
+    {
+        (release.deployed.live, release.deployed.shared) = (now.live, now.shared);
+    }
     Ok(())
 }
 

@@ -19,6 +19,7 @@ use crate::helm::{self, Helm, PlacedRelease, Revision};
 use crate::kube::{ClusterAddress, Kubectl};
 use crate::plan::{Action, Observed, Target};
 use crate::preflight::{self, AdmissionAnswers, NamespaceRules, Others, Scene};
+use crate::proof::Object;
 use crate::side_by_side::{AT_ONCE, each_side_by_side, side_by_side};
 use crate::ui::Screen;
 use crate::vendor::Component;
@@ -33,6 +34,14 @@ pub(super) struct Preflight<'a> {
     /// Whether a file lists the targets: that one is new beside those that run elsewhere is meant.
     pub(super) are_listed: bool,
     pub(super) screen: &'a Screen,
+}
+
+/// What was told of a target beforehand.
+struct Told {
+    engine: Option<Engine>,
+    answers: AdmissionAnswers,
+    /// What carries its certificates in the cluster, where that was looked at along with others'.
+    carriers: Option<Vec<Object>>,
 }
 
 /// What holds for several targets.
@@ -61,20 +70,26 @@ impl Preflight<'_> {
         if deploys {
             asking::namespaces(targets, self.at_once);
         }
-        if deploys {
-            live::observe(targets, self.helm, self.at_once, self.screen)?;
-        }
+        let carriers = if deploys {
+            live::observe(targets, self.helm, self.at_once, self.screen)?
+        } else {
+            vec![None; targets.len()]
+        };
         let engines = engines::of_all(targets, deploys, self.at_once, self.screen);
         let answers = if deploys {
             dry_run::pods(targets, self.at_once, self.screen)
         } else {
             vec![AdmissionAnswers::default(); targets.len()]
         };
-        let told = engines.into_iter().zip(answers);
-        let mut owned: Vec<(&mut Target, _)> = targets.iter_mut().zip(told).collect();
-        let looked = each_side_by_side(&mut owned, self.at_once, |(target, (engine, answers))| {
-            let engine = engine.as_ref();
-            self.look_at(target, engine, answers, &around).err()
+        let told = engines.into_iter().zip(answers).zip(carriers);
+        let told = told.map(|((engine, answers), carriers)| Told {
+            engine,
+            answers,
+            carriers,
+        });
+        let mut owned: Vec<(&mut Target, Told)> = targets.iter_mut().zip(told).collect();
+        let looked = each_side_by_side(&mut owned, self.at_once, |(target, told)| {
+            self.look_at(target, told, &around).err()
         });
         if deploys {
             asking::rights(targets, self.helm, self.at_once, self.screen)?;
@@ -143,13 +158,7 @@ impl Preflight<'_> {
         }
     }
 
-    fn look_at(
-        &self,
-        target: &mut Target,
-        engine: Option<&Engine>,
-        answers: &AdmissionAnswers,
-        around: &Around,
-    ) -> Result<()> {
+    fn look_at(&self, target: &mut Target, told: &mut Told, around: &Around) -> Result<()> {
         let (deploy, screen) = (self.deploy, self.screen);
         let (restart, deploys) = (deploy.restart, !deploy.files_only);
         let address = target.coordinates.id.cluster.clone();
@@ -157,6 +166,7 @@ impl Preflight<'_> {
         let helm = &self.helm.to(&address);
         let kubectl = Kubectl::at(&address);
         let asked = kubectl.as_ref().ok().filter(|_| deploys);
+        let answers = &told.answers;
         let rules = asked.and_then(|kubectl| rules(target, answers, kubectl, screen));
         let cluster = self.clusters.known(&address);
         let everywhere = around.everywhere.get(&address);
@@ -167,7 +177,7 @@ impl Preflight<'_> {
             history: &history(target, helm)?,
             rules: rules.as_ref(),
             answers,
-            engine,
+            engine: told.engine.as_ref(),
             others: Others {
                 bring_an_agent: around.agents.contains(&spot(target)),
                 make_it: around.is_made_before(target),
@@ -181,10 +191,13 @@ impl Preflight<'_> {
                 "looking at what {} has in the cluster",
                 target.coordinates.id.release
             );
-            let Ok(drift) = screen.step(&what, || Ok::<_, Infallible>(drift(target, helm)));
+            let carriers = told.carriers.take();
+            let Ok(drift) =
+                screen.step(&what, || Ok::<_, Infallible>(drift(target, carriers, helm)));
             found.extend(drift);
         }
         if deploys {
+            live::complete(target, helm)?;
             found.extend(dry_run::conflicts(target, helm, &kubectl, screen)?);
         }
         if deploys && deploy.verify && target.layout.task_pods.is_some() {
@@ -278,12 +291,12 @@ fn rules(
     ))
 }
 
-/// What the cluster does not have as a release says that it has: as helm told it with the release, else as it tells when it is
-/// asked.
-fn drift(target: &mut Target, helm: &Helm) -> Option<Finding> {
+/// What the cluster does not have as a release says that it has: by the carriers as they were seen with others', or as helm told it
+/// with the release, else as it tells when it is asked.
+fn drift(target: &mut Target, carriers: Option<Vec<Object>>, helm: &Helm) -> Option<Finding> {
     let at = &target.coordinates;
     let told = target.observed.release();
-    let told = told.and_then(|release| release.deployed.live.clone());
+    let told = carriers.or_else(|| told.and_then(|release| release.deployed.live.clone()));
     let live = match told {
         Some(live) => Ok(Some(live)),
         None => {

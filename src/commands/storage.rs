@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::sync::{Mutex, PoisonError};
 
 use super::asking;
-use crate::helm::{self, Deployed, TargetId};
+use crate::helm::{self, Deployed, ReleaseSummary, TargetId};
 use crate::kube::Reference;
 use crate::ui::Screen;
 
@@ -13,9 +13,9 @@ use crate::ui::Screen;
 pub(super) struct Storage(Mutex<BTreeMap<TargetId, Deployed>>);
 
 impl Storage {
-    /// Reads releases, each at a revision, some of a cluster in one call.
-    pub(super) fn read(
-        releases: impl Iterator<Item = (TargetId, u64)>,
+    /// Reads releases as they are listed, some of a cluster in one call.
+    pub(super) fn read<'a>(
+        releases: impl Iterator<Item = (TargetId, &'a ReleaseSummary)>,
         at_once: usize,
         screen: &Screen,
     ) -> Self {
@@ -23,9 +23,10 @@ impl Storage {
         if !helm::keeps_releases_in_secrets() {
             return storage;
         }
-        let sought = releases.map(|(id, revision)| {
+        let sought = releases.filter_map(|(id, listed)| {
+            let revision = listed.revision.parse().ok()?;
             let secret = helm::secret_of(&id.release, &id.namespace, revision);
-            (id.cluster.clone(), (id, secret, revision))
+            Some((id.cluster.clone(), (id, secret, listed)))
         });
         asking::together(sought, at_once, |kubectl, group| {
             // For one alone helm takes no longer.
@@ -40,13 +41,12 @@ impl Storage {
             let Ok(found) = screen.step(&what, || {
                 Ok::<_, Infallible>(kubectl.look_up_each(&secrets))
             });
-            let found = group
-                .iter()
-                .zip(&found)
-                .filter_map(|((id, secret, revision), found)| {
-                    let deployed = helm::stored_in(found.find(secret)?)?;
-                    (deployed.revision == *revision).then(|| (id.clone(), deployed))
-                });
+            let found = group.iter().zip(&found);
+            let found = found.filter_map(|((id, secret, listed), found)| {
+                let deployed = helm::stored_in(found.find(secret)?)?;
+                // Somebody may have deployed since.
+                (deployed.status == listed.status).then(|| (id.clone(), deployed))
+            });
             let mut all = storage.0.lock().unwrap_or_else(PoisonError::into_inner);
             all.extend(found);
         });

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Output;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -63,21 +64,41 @@ impl Kubectl {
     /// # Errors
     /// It cannot be started.
     pub fn attempt(&self, arguments: &[&str], input: String) -> Result<Output> {
-        self.ended(arguments, Some(input))
+        self.ended(arguments, Some(input), None)
     }
 
-    fn ended(&self, arguments: &[&str], input: Option<String>) -> Result<Output> {
+    /// The same, but no longer than `patience` in all.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn attempt_within(
+        &self,
+        patience: Duration,
+        arguments: &[&str],
+        input: String,
+    ) -> Result<Output> {
+        self.ended(arguments, Some(input), Some(patience))
+    }
+
+    fn ended(
+        &self,
+        arguments: &[&str],
+        input: Option<String>,
+        patience: Option<Duration>,
+    ) -> Result<Output> {
         let all = self.with_cluster(&bounded(arguments));
         let command = match input {
             Some(input) => process::command_reading(&self.program, &all, input),
             None => process::command(&self.program, &all),
         };
-        process::output(&command, &self.shown(arguments))
-            .with_context(|| format!("{} could not be started", self.program.display()))
+        let ended = process::bounded(&command, &self.shown(arguments), patience);
+        let ended =
+            ended.with_context(|| format!("{} could not be started", self.program.display()))?;
+        Ok(ended.output)
     }
 
     fn finish(&self, arguments: &[&str], input: Option<String>) -> Result<Vec<u8>> {
-        let output = self.ended(arguments, input)?;
+        let output = self.ended(arguments, input, None)?;
         if !output.status.success() {
             let stderr = String::from_utf8_lossy(&output.stderr);
             let said = log_lines::told(stderr.trim());

@@ -13,5 +13,5 @@ mod short_lived;
 pub use address::{ClusterAddress, current_namespace};
 pub use flags::{Program, flags_within};
 pub use kubectl::Kubectl;
-pub use references::{LookedUp, Reference};
+pub use references::{LookedUp, Reference, fitting};
 pub use short_lived::ShortLived;

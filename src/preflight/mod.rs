@@ -25,6 +25,7 @@ pub use drift::put_back;
 pub use newcomers::{AdmissionAnswers, Newcomer, Refusal, Said, answers, newcomers};
 pub use running::{Workload, keeping_old_content, restarted};
 pub use size::{Stored, check as check_size};
+pub use state::was_uninstalled;
 
 /// What is known about a target besides its plan.
 #[derive(Debug, Clone, Copy)]

@@ -1,66 +1,58 @@
 //! A cluster that several targets of a run ask: what they want to know at about the same time goes into one call.
 
 use std::collections::BTreeMap;
-use std::sync::{Condvar, Mutex, PoisonError};
 
 use super::look_ups::LookUps;
+use super::room::Room;
+use super::schedule::may_be_same;
 use super::still::AsShown;
 use crate::helm;
 use crate::kube::{ClusterAddress, Kubectl};
 use crate::plan::{Plan, Target};
+use crate::preflight;
 
 /// What the targets of one cluster share.
 pub(super) struct Cluster<'a> {
-    pub(super) as_shown: AsShown<'a>,
+    /// Their releases right before their turns, where kubectl can see what Helm keeps.
+    pub(super) as_shown: Option<AsShown<'a>>,
     pub(super) look_ups: LookUps,
-    room: Mutex<usize>,
-    left: Condvar,
+    /// For what takes a process of its own: no more targets at once than may go.
+    pub(super) room: Room,
 }
 
 impl<'a> Cluster<'a> {
-    /// The clusters in which several targets have their turns, `at_once` of them at a time, and in which kubectl can see what
-    /// Helm keeps.
+    /// The clusters in which several targets have their turns, `at_once` of them at a time: there are none where they go one after
+    /// the other.
     pub(super) fn all(plan: &'a Plan, at_once: usize) -> BTreeMap<&'a ClusterAddress, Self> {
         let mut targets: BTreeMap<&ClusterAddress, Vec<&Target>> = BTreeMap::new();
-        if helm::keeps_releases_in_secrets() {
-            for target in plan.targets.iter().filter(|one| one.is_upgraded()) {
-                let cluster = &target.coordinates.id.cluster;
-                targets.entry(cluster).or_default().push(target);
-            }
+        for target in plan.targets.iter().filter(|one| one.is_upgraded()) {
+            let cluster = &target.coordinates.id.cluster;
+            targets.entry(cluster).or_default().push(target);
         }
-        targets.retain(|_, targets| targets.len() > 1);
-        let clusters = targets.into_iter().filter_map(|(address, targets)| {
+        targets.retain(|_, targets| at_once > 1 && targets.len() > 1);
+        let clusters = targets.into_iter().filter_map(|(address, mut targets)| {
             let kubectl = Kubectl::at(address).ok()?;
+            targets.retain(|one| is_told_by_its_revisions(one, plan));
+            let as_shown = AsShown::of(kubectl.clone(), targets, at_once);
             let cluster = Self {
-                as_shown: AsShown::of(kubectl.clone(), targets, at_once),
-                look_ups: LookUps::of(kubectl),
-                room: Mutex::new(at_once.max(1)),
-                left: Condvar::new(),
+                as_shown: helm::keeps_releases_in_secrets().then_some(as_shown),
+                look_ups: LookUps::of(move |groups| kubectl.look_up_each(groups)),
+                room: Room::of(at_once),
             };
             Some((address, cluster))
         });
         clusters.collect()
     }
 
-    /// Does what takes a process of its own, for no more targets at once than may go.
-    pub(super) fn in_turn<T>(&self, work: impl FnOnce() -> T) -> T {
-        let mut room = self.room.lock().unwrap_or_else(PoisonError::into_inner);
-        while *room == 0 {
-            room = self.left.wait(room).unwrap_or_else(PoisonError::into_inner);
-        }
-        *room -= 1;
-        drop(room);
-        let _leaves = Leaves(&self.room, &self.left);
-        work()
+    /// The same for what Helm keeps: `None` where kubectl cannot see that.
+    pub(super) fn of_releases(&self) -> Option<&LookUps> {
+        self.as_shown.as_ref().map(|_| &self.look_ups)
     }
 }
 
-/// Makes room when it goes, be it by a panic.
-struct Leaves<'a>(&'a Mutex<usize>, &'a Condvar);
-
-impl Drop for Leaves<'_> {
-    fn drop(&mut self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.1.notify_one();
-    }
+/// Whether the revision that was shown and the next one tell all there is of a target's release: of one that was uninstalled, helm
+/// goes on counting; and another target may upgrade the same one by another context just before.
+fn is_told_by_its_revisions(target: &Target, plan: &Plan) -> bool {
+    let same = plan.targets.iter().filter(|one| one.is_upgraded());
+    !preflight::was_uninstalled(target) && same.filter(|one| may_be_same(one, target)).count() == 1
 }

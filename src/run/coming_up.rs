@@ -115,7 +115,7 @@ pub(super) fn look(
             _ => open.retain_mut(|(workload, ran)| {
                 let look = || workload.look(kubectl);
                 let looked = match cluster {
-                    Some(cluster) => cluster.in_turn(look),
+                    Some(cluster) => cluster.room.have(look),
                     None => look(),
                 };
                 let Some((own, below)) = looked else {

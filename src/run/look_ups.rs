@@ -5,17 +5,17 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crate::kube::{Kubectl, LookedUp, Reference};
-
-/// So many objects in one call: kubectl slows itself down after 300 requests.
-const MOST: usize = 200;
+use crate::kube::{LookedUp, Reference, fitting};
 
 /// So long a call waits for further questions. Whoever asks has made room for the next target, and holds nobody up.
 const GATHERS: Duration = Duration::from_millis(250);
 
+/// Asks for some groups of objects.
+type Ask = dyn Fn(&[Vec<Reference>]) -> Vec<LookedUp> + Send + Sync;
+
 /// The questions to one cluster.
 pub(super) struct LookUps {
-    kubectl: Kubectl,
+    ask: Box<Ask>,
     waiting: Mutex<Waiting>,
     /// The answers that nobody has taken yet; whoever holds them asks.
     told: Mutex<BTreeMap<u64, LookedUp>>,
@@ -28,9 +28,11 @@ struct Waiting {
 }
 
 impl LookUps {
-    pub(super) fn of(kubectl: Kubectl) -> Self {
+    pub(super) fn of(
+        ask: impl Fn(&[Vec<Reference>]) -> Vec<LookedUp> + Send + Sync + 'static,
+    ) -> Self {
         Self {
-            kubectl,
+            ask: Box::new(ask),
             waiting: Mutex::default(),
             told: Mutex::default(),
         }
@@ -50,7 +52,7 @@ impl LookUps {
             if groups.is_empty() {
                 return LookedUp::default();
             }
-            told.extend(numbers.into_iter().zip(self.kubectl.look_up_each(&groups)));
+            told.extend(numbers.into_iter().zip((self.ask)(&groups)));
         }
     }
 
@@ -71,26 +73,83 @@ impl LookUps {
     }
 }
 
-/// How many of some questions go into one call: the first always does.
-fn fitting(sizes: impl Iterator<Item = usize>) -> usize {
-    let mut objects = 0;
-    let mut is_first = true;
-    let fits = |size: &usize| {
-        objects += size;
-        std::mem::take(&mut is_first) || objects <= MOST
-    };
-    sizes.take_while(fits).count()
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc;
+
+    use serde_json::{Value as Json, json};
+
     use super::*;
 
+    fn map(name: &str) -> Reference {
+        Reference::core("ConfigMap", "ns", name)
+    }
+
+    fn there(groups: &[Vec<Reference>]) -> Vec<LookedUp> {
+        let object = |one: &Reference| -> Json {
+            json!({"kind": "ConfigMap", "metadata": {"namespace": "ns", "name": one.name}})
+        };
+        let found = |group: &Vec<Reference>| LookedUp {
+            objects: group.iter().map(object).collect(),
+            is_whole: true,
+        };
+        groups.iter().map(found).collect()
+    }
+
+    fn asked(look_ups: &LookUps) -> u64 {
+        look_ups.waiting.lock().unwrap().next
+    }
+
     #[test]
-    fn questions_go_into_one_call_as_far_as_kubectl_does_not_slow_down() {
-        assert_eq!(fitting([].into_iter()), 0);
-        assert_eq!(fitting([90, 90, 20, 1].into_iter()), 3);
-        // More than it takes at once, and it is asked all the same.
-        assert_eq!(fitting([MOST + 1, 1].into_iter()), 1);
+    fn what_is_asked_for_while_a_call_runs_goes_into_the_next_and_each_gets_its_own() {
+        let calls = Arc::new(AtomicUsize::new(0));
+        let (goes_on, may_go) = mpsc::channel::<()>();
+        let may_go = Mutex::new(may_go);
+        let look_ups = LookUps::of({
+            let calls = Arc::clone(&calls);
+            move |groups| {
+                if calls.fetch_add(1, Ordering::SeqCst) == 0 {
+                    may_go.lock().unwrap().recv().unwrap();
+                }
+                there(groups)
+            }
+        });
+        let names: Vec<String> = (0..8).map(|number| format!("c{number}")).collect();
+        thread::scope(|scope| {
+            for name in &names {
+                let look_ups = &look_ups;
+                scope.spawn(move || {
+                    let found = look_ups.look_up(vec![map(name)]);
+                    assert!(found.is_whole && found.find(&map(name)).is_some());
+                    assert_eq!(found.objects.len(), 1);
+                });
+            }
+            while asked(&look_ups) < 8 {
+                thread::yield_now();
+            }
+            goes_on.send(()).unwrap();
+        });
+        // All in the first, or those that came too late for it in one more.
+        assert!(calls.load(Ordering::SeqCst) <= 2);
+    }
+
+    #[test]
+    fn a_question_whose_asker_fell_is_told_as_not_whole() {
+        let look_ups = LookUps::of(|_| panic!("on purpose"));
+        let asks = || look_ups.look_up(vec![map("a")]);
+        let falls = || std::panic::catch_unwind(std::panic::AssertUnwindSafe(asks)).is_err();
+        // One falls with both questions, or each with its own.
+        let lost = look_ups.enqueue(vec![map("b")]);
+        assert!(falls());
+        assert!(look_ups.some().is_empty());
+        assert!(
+            !look_ups
+                .told
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .contains_key(&lost)
+        );
     }
 }

@@ -11,6 +11,7 @@ mod parts;
 mod plan;
 mod readiness;
 mod restart;
+mod room;
 mod schedule;
 mod still;
 mod target;

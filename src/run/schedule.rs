@@ -173,7 +173,7 @@ fn is_ground_of(one: &Target, target: &Target) -> bool {
 }
 
 /// Whether both may be one release: two users of a server may be let into one cluster, or each into another.
-fn may_be_same(one: &Target, target: &Target) -> bool {
+pub(super) fn may_be_same(one: &Target, target: &Target) -> bool {
     let (one_at, at) = (&one.coordinates, &target.coordinates);
     share_a_server(one, target)
         && (&one_at.id.namespace, &one_at.id.release) == (&at.id.namespace, &at.id.release)

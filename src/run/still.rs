@@ -31,6 +31,8 @@ struct Seen<'a> {
     open: Vec<&'a Target>,
     /// Those that were as they had been shown, and when.
     as_shown: BTreeMap<&'a TargetId, Instant>,
+    /// Whether the cluster did not tell of some: helm is asked from then on.
+    is_silent: bool,
 }
 
 impl<'a> AsShown<'a> {
@@ -41,6 +43,7 @@ impl<'a> AsShown<'a> {
             seen: Mutex::new(Seen {
                 open: targets,
                 as_shown: BTreeMap::new(),
+                is_silent: false,
             }),
         }
     }
@@ -52,12 +55,14 @@ impl<'a> AsShown<'a> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let turn = seen.open.iter().position(|one| one.coordinates.id == *id);
         let known = seen.as_shown.get(id);
-        if known.is_none_or(|at| at.elapsed() >= FRESH) {
+        if !seen.is_silent && known.is_none_or(|at| at.elapsed() >= FRESH) {
             let next = seen.open.iter().skip(turn.unwrap_or(usize::MAX));
             let next: Vec<&Target> = next.take(self.some).copied().collect();
             let asked: Vec<Vec<Reference>> = next.iter().map(|one| revisions(one)).collect();
-            let found = self.kubectl.look_up_each(&asked);
+            // What is found may be as old as that.
             let now = Instant::now();
+            let found = self.kubectl.look_up_each(&asked);
+            seen.is_silent = !found.iter().any(|one| one.is_whole);
             for (target, found) in next.into_iter().zip(&found) {
                 let id = &target.coordinates.id;
                 if is_as_shown(target, found) {
@@ -68,7 +73,8 @@ impl<'a> AsShown<'a> {
             }
         }
         seen.open.retain(|one| one.coordinates.id != *id);
-        seen.as_shown.remove(id).is_some()
+        let is_known = seen.as_shown.remove(id).is_some();
+        is_known && !seen.is_silent
     }
 }
 

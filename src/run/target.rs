@@ -80,7 +80,7 @@ pub(super) fn carry_out(
     on_line: impl FnMut(&str),
     is_done: &dyn Fn(),
 ) -> Result<Outcome> {
-    still::as_shown(helm, target, cluster.map(|one| &one.as_shown))?;
+    still::as_shown(helm, target, cluster.and_then(|one| one.as_shown.as_ref()))?;
     let all = std::iter::once(target).chain(with.iter().copied());
     let mut written = Written::all(all, how.backups)?.into_iter();
     let own = written.next();
@@ -91,7 +91,7 @@ pub(super) fn carry_out(
                 parts.leave(one, Part::Well { backup });
             }
             Ok(Outcome::Done {
-                check: check::of(helm, target, cluster.map(|one| &one.look_ups)),
+                check: check::of(helm, target, cluster.and_then(Cluster::of_releases)),
                 warnings,
                 backup: own.and_then(|own| own.backup),
             })
@@ -124,7 +124,7 @@ pub(super) fn looked_at(
 ) -> Outcome {
     match parts.take(target) {
         Some(Part::Well { backup }) => {
-            let mut check = check::of(helm, target, cluster.map(|one| &one.look_ups));
+            let mut check = check::of(helm, target, cluster.and_then(Cluster::of_releases));
             check.keeping.clear();
             Outcome::Done {
                 check,
