@@ -36,9 +36,9 @@ pub(super) fn run(
     let clusters: Vec<ClusterAddress> = clusters.into_iter().filter(is_new_cluster).collect();
     let names_context = arguments.all_contexts || !arguments.contexts.is_empty();
     let sought = Sought::all(clusters);
-    let found = status::deployed(&sought, arguments.all_namespaces, screen)?;
+    let all = status::deployed(&sought, arguments.all_namespaces, screen)?;
     interrupt::check()?;
-    if found.is_empty() {
+    if all.is_empty() {
         return Err(Stop::refused(
             "no release of a gateway, an agent or a control plane is there; -A looks in all namespaces, --contexts NAME,NAME in other clusters",
         )
@@ -47,9 +47,9 @@ pub(super) fn run(
     let folder = files::folder_of(file);
     let mut planned = Planned::beside(folder);
     let mut releases = Vec::new();
-    let (found, left): (Vec<_>, Vec<_>) = found
+    let (found, left): (Vec<_>, Vec<_>) = all
         .iter()
-        .partition(|(status, _)| is_complete(arguments, status, &found));
+        .partition(|(status, _)| is_complete(arguments, status, &all));
     for (status, _) in &left {
         screen.note(&left_out(status));
     }
@@ -66,7 +66,7 @@ pub(super) fn run(
             namespace: status.id.namespace.clone(),
             release: status.id.release.clone(),
             component: status.component,
-            chart: chart_of(arguments, status.component, folder),
+            chart: chart_word(arguments, status, &all).map(|chart| chart_of(chart, folder)),
             version: status.version.clone(),
             values_path: status.values_path.clone(),
             mode: status.mode.unwrap_or(Mode::Append),
@@ -114,10 +114,8 @@ fn is_complete(
     let is_it = |(other, _): &&(ReleaseStatus, Snapshot)| {
         (&other.id, other.component) == (&status.id, status.component)
     };
-    let named = chart_word(arguments, status.component);
     // Of two agents of one release each would be deployed over the other.
-    named.is_some_and(|chart| helm::chart_name(chart) == status.chart)
-        && all.iter().filter(is_it).count() == 1
+    chart_word(arguments, status, all).is_some() && all.iter().filter(is_it).count() == 1
 }
 
 /// A release of which that is not known.
@@ -144,24 +142,36 @@ fn is_new(file: &Path) -> Result<(), Stop> {
     )))
 }
 
-/// Where a component's chart is had from, as somebody said.
-fn chart_word(arguments: &InitArgs, component: Component) -> Option<&str> {
-    let chart = match component {
+/// Where a release's chart is had from, as somebody said of its component. What has the vendor's chart inside it is nothing to deploy
+/// over the vendor's own releases.
+fn chart_word<'a>(
+    arguments: &'a InitArgs,
+    status: &ReleaseStatus,
+    all: &[(ReleaseStatus, Snapshot)],
+) -> Option<&'a str> {
+    let chart = match status.component {
         Component::Agent => &arguments.agent_chart,
         Component::Gateway => &arguments.gateway_chart,
         Component::Apps => &arguments.apps_chart,
     };
-    chart.as_deref()
+    let chart = chart.as_deref()?;
+    let name = helm::chart_name(chart);
+    let is_meant = match status.values_path {
+        Some(_) => status.chart == name,
+        None => !all
+            .iter()
+            .any(|(other, _)| other.values_path.is_some() && other.chart == name),
+    };
+    is_meant.then_some(chart)
 }
 
 /// The chart as the file names it: a path is seen from there.
-fn chart_of(arguments: &InitArgs, component: Component, folder: &Path) -> Option<String> {
-    let chart = chart_word(arguments, component)?;
+fn chart_of(chart: &str, folder: &Path) -> String {
     let is_elsewhere = folder != Path::new(".") && Path::new(chart).exists();
     let absolute = is_elsewhere
         .then(|| std::path::absolute(chart).ok())
         .flatten();
-    Some(absolute.map_or(chart.to_owned(), |path| path.display().to_string()))
+    absolute.map_or(chart.to_owned(), |path| path.display().to_string())
 }
 
 /// The files that come with it.

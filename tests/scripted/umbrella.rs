@@ -40,6 +40,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             "in_all_namespaces_what_runs_tells_which_charts_have_ours_inside",
             everywhere,
         ),
+        trial(
+            "init_names_the_chart_around_for_releases_of_it_alone",
+            listed_side_by_side,
+        ),
     ]
 }
 
@@ -466,5 +470,50 @@ fn everywhere(world: &World) {
             .takes_lines()
             .iter()
             .all(|line| !line.contains("deployments"))
+    );
+}
+
+fn listed_side_by_side(world: &World) {
+    platform(world);
+    world
+        .write(FILE, VALUES)
+        .write("own.yaml", "agentk8sglue: {queues: {default: {}}}\n");
+    let (around, computed) = release(world);
+    let vendors = Release::of(
+        world,
+        "clearml-agent",
+        "clearml-enterprise-agent-6.14.6",
+        "own.yaml",
+    );
+    let fake = FakeHelm::new(
+        world,
+        &[
+            Rule::when("list").prints(&list(&[
+                ("clearml-agent", "team-a", "clearml-enterprise-agent-6.14.6"),
+                ("acme", "team-a", "acme-platform-2.0.0"),
+            ])),
+            computed,
+            Rule::when("status acme").prints(&around.status()),
+            Rule::when("status clearml-agent").prints(&vendors.status()),
+        ],
+    );
+    let written = |name: &str, chart: &str| -> serde_json::Value {
+        fake.runs(&format!("init {name} {chart}")).exits(0);
+        let file: serde_json::Value = serde_yaml::from_str(&world.read(name)).unwrap();
+        let targets = file["targets"].as_array().unwrap().iter();
+        let charts = targets.map(|one| {
+            let release = one["release"].as_str().unwrap_or("clearml-agent");
+            (release.to_owned(), one["chart"].clone())
+        });
+        charts.collect::<serde_json::Map<_, _>>().into()
+    };
+    assert_eq!(
+        written("around.yaml", "--agent-chart ./platform"),
+        json!({"clearml-agent": null, "acme": "./platform"})
+    );
+    let mirror = "oci://127.0.0.1:1/clearml-enterprise-agent";
+    assert_eq!(
+        written("mirror.yaml", &format!("--agent-chart {mirror}")),
+        json!({"clearml-agent": mirror})
     );
 }
