@@ -51,6 +51,9 @@ pub struct ObjectChange {
     pub kind: String,
     /// Its name.
     pub name: String,
+    /// The namespace that it names; empty where it names none.
+    #[serde(skip)]
+    pub namespace: String,
     /// As YAML, without what changes by itself; absent where it is new.
     pub before: Option<String>,
     /// As YAML, without what changes by itself; absent where it goes.
@@ -159,6 +162,7 @@ impl ObjectChange {
             change,
             kind: id.kind.to_owned(),
             name: id.name.to_owned(),
+            namespace: id.namespace.to_owned(),
             before,
             after,
         }

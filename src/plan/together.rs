@@ -41,7 +41,7 @@ impl Target {
         let own = &mut self.changes;
         // What a chart renders anew each time is no second object.
         add(&mut own.objects, objects, |a, b| {
-            (&a.kind, &a.name) == (&b.kind, &b.name)
+            (&a.kind, &a.namespace, &a.name) == (&b.kind, &b.namespace, &b.name)
         });
         add(&mut own.values, values, |a, b| a.path == b.path);
         add(&mut own.by_themselves, by_themselves, |a, b| a == b);
@@ -107,6 +107,7 @@ mod tests {
             change: Change::Added,
             kind: "ConfigMap".to_owned(),
             name: name.to_owned(),
+            namespace: String::new(),
             before: None,
             after: None,
         }
@@ -163,6 +164,25 @@ mod tests {
         let said = targets.iter().map(|one| one.findings.len());
         assert_eq!(said.collect::<Vec<_>>(), [2, 1, 1]);
         assert!(targets[1].goes_with(&targets[0]) && !targets[2].goes_with(&targets[1]));
+    }
+
+    #[test]
+    fn objects_of_one_name_in_two_namespaces_stay_two() {
+        let of = |component| target(component, "acme", Action::Install);
+        let mut targets = [of(Component::Agent), of(Component::Gateway)];
+        targets[1].changes.objects[0].namespace = "other".to_owned();
+        together(&mut targets, &[]);
+        let told = targets[0].changes.objects.iter();
+        let told: Vec<_> = told.map(|one| (&*one.namespace, &*one.name)).collect();
+        assert_eq!(
+            told,
+            [
+                ("", "shared"),
+                ("", "agent"),
+                ("other", "shared"),
+                ("", "gateway")
+            ]
+        );
     }
 
     #[test]
