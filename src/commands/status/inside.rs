@@ -26,16 +26,21 @@ pub(super) fn with_ours(
     if foreign.is_empty() {
         return BTreeSet::new();
     }
-    let objects = match (live, kubectl) {
-        (Some(live), _) => live.objects.clone(),
-        (None, Ok(kubectl)) => workloads(kubectl).unwrap_or_default(),
-        (None, Err(_)) => Vec::new(),
+    let asked;
+    let objects: &[Object] = match (live, kubectl) {
+        (Some(live), _) => &live.objects,
+        (None, Ok(kubectl)) => {
+            asked = workloads(kubectl).unwrap_or_default();
+            &asked
+        }
+        (None, Err(_)) => &[],
     };
-    let releases = by_release(objects).into_iter();
-    let ours = releases.filter(|((namespace, release), objects)| {
-        foreign.contains(&(namespace, release)) && objects.iter().any(is_ours)
-    });
-    ours.map(|(release, _)| release).collect()
+    // A cluster has many others.
+    let ours = objects.iter().filter(|object| is_ours(object)).cloned();
+    let releases = by_release(ours.collect()).into_keys();
+    releases
+        .filter(|(namespace, release)| foreign.contains(&(namespace, release)))
+        .collect()
 }
 
 /// What each component starts has a Deployment.
