@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::iter;
 
 use anyhow::{Result, anyhow};
 
 use super::cluster::Cluster;
 use super::coming_up;
-use super::file::{as_it_stands, write};
 use super::how::{How, Turns};
-use super::parts::{Part, Parts};
+use super::parts::{Part, Parts, Written};
 use super::readiness::Readiness;
 use super::restart::restart;
 use super::schedule::Schedule;
@@ -156,20 +156,25 @@ fn each<'a>(
     ran
 }
 
-/// Writes the override files alone.
+/// Writes the override files alone; those of one release all, or none.
 #[must_use]
 pub fn files<'a>(plan: &'a Plan, backups: &Backups, turns: Turns) -> Ran<'a> {
     let parts = Parts::default();
     each(turns, plan, &Nobody, |target, _| {
-        let is_alone = target.goes_with.is_none() || turns.keep_going;
-        if !is_alone && parts.take(target).is_none() {
-            return Ok(Outcome::Untouched(Untouched::NoTurn));
+        match parts.take(target) {
+            Some(Part::Well { backup }) => return Ok(Outcome::Written { backup }),
+            None if target.goes_with.is_none() => {}
+            Some(Part::Failed { .. }) | None => return Ok(Outcome::Untouched(Untouched::NoTurn)),
         }
-        let backup = write(&as_it_stands(&target.file)?, backups)?;
-        for one in plan.going_with(target) {
-            parts.leave(one, Part::Well { backup: None });
+        let all = iter::once(target).chain(plan.going_with(target));
+        let mut written = Written::all(all, backups)?.into_iter();
+        let own = written.next();
+        for (one, Written { backup, .. }) in plan.going_with(target).zip(written) {
+            parts.leave(one, Part::Well { backup });
         }
-        Ok(Outcome::Written { backup })
+        Ok(Outcome::Written {
+            backup: own.and_then(|own| own.backup),
+        })
     })
 }
 
@@ -288,5 +293,65 @@ fn failure_of(outcome: &Outcome) -> Option<anyhow::Error> {
             "helm is done, but what is in the cluster is not what was planned; see above"
         )),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::plan::Observed;
+    use crate::preflight::tests::target_of;
+    use crate::vendor::Component;
+
+    /// Agent and gateway of one release, which have a file each.
+    fn of_one_release(release: &str, folder: &Path) -> [Target; 2] {
+        let part = |component: Component| {
+            let mut target = target_of(component, Observed::Absent);
+            release.clone_into(&mut target.coordinates.id.release);
+            target.file.path = folder.join(format!("{release}-{component}.yaml"));
+            "new\n".clone_into(&mut target.file.after);
+            target
+        };
+        let mut second = part(Component::Gateway);
+        second.goes_with = Some(Component::Agent);
+        [part(Component::Agent), second]
+    }
+
+    fn plan(releases: Vec<[Target; 2]>) -> Plan {
+        Plan {
+            entries: Vec::new(),
+            findings: Vec::new(),
+            targets: releases.into_iter().flatten().collect(),
+            unplanned: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_files_of_one_release_are_written_all_or_none() {
+        for keep_going in [false, true] {
+            let turns = Turns {
+                keep_going,
+                ..Turns::IN_ORDER
+            };
+            let folder = tempfile::tempdir().unwrap();
+            let backups = Backups::into(Some(folder.path().to_path_buf()));
+            let plan = plan(vec![of_one_release("r", folder.path())]);
+            let [first, second] = plan.targets.as_slice() else {
+                panic!("two targets");
+            };
+            crate::files::replace(&second.file.path, "theirs\n").unwrap();
+            let ran = files(&plan, &backups, turns);
+            assert!(!first.file.path.exists());
+            assert!(ran.failure.is_some());
+            let untouched = |(_, one): &(&Target, Outcome)| matches!(one, Outcome::Untouched(_));
+            assert!(ran.outcomes.iter().all(untouched), "{:?}", ran.outcomes);
+            std::fs::remove_file(&second.file.path).unwrap();
+            let ran = files(&plan, &backups, turns);
+            let written = |(_, one): &(&Target, Outcome)| matches!(one, Outcome::Written { .. });
+            assert!(ran.outcomes.iter().all(written), "{:?}", ran.outcomes);
+            assert!(first.file.path.exists() && second.file.path.exists());
+        }
     }
 }
