@@ -103,8 +103,9 @@ fn each<'a>(
         if wave.is_behind_canary && lost == Some(wave.number) {
             continue;
         }
+        let all = wave.targets.iter().filter_map(|at| targets.get(*at));
         if wave.is_behind_canary
-            && let Err(error) = watch.goes_on(wave.targets.len())
+            && let Err(error) = watch.goes_on(all.filter(|one| one.is_upgraded()).count())
         {
             ran.fail(error);
             break;
@@ -299,6 +300,9 @@ fn failure_of(outcome: &Outcome) -> Option<anyhow::Error> {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+    use std::sync::Mutex;
+
+    use anyhow::bail;
 
     use super::*;
     use crate::plan::Observed;
@@ -353,5 +357,47 @@ mod tests {
             assert!(ran.outcomes.iter().all(written), "{:?}", ran.outcomes);
             assert!(first.file.path.exists() && second.file.path.exists());
         }
+    }
+
+    /// Somebody who says no.
+    struct Asked(Mutex<Vec<usize>>);
+
+    impl Watch for Asked {
+        fn begins(&self, _: &Target) {}
+
+        fn line(&self, _: &Target, _: &str) {}
+
+        fn goes_on(&self, others: usize) -> Result<()> {
+            self.0.lock().unwrap().push(others);
+            bail!("no")
+        }
+
+        fn step<T, E>(
+            &self,
+            _: &str,
+            _: Option<&(dyn Fn() -> Option<String> + Sync)>,
+            work: impl FnOnce() -> Result<T, E>,
+        ) -> Result<T, E> {
+            work()
+        }
+    }
+
+    #[test]
+    fn behind_a_canary_those_are_counted_that_have_a_turn_of_their_own() {
+        let releases = ["a", "b", "c", "d"].map(|one| of_one_release(one, Path::new("")));
+        let mut plan = plan(releases.into());
+        for target in plan.targets.iter_mut().skip(6) {
+            target.action = Action::Nothing;
+            target.goes_with = None;
+        }
+        let asked = Asked(Mutex::default());
+        let turns = Turns {
+            canary: Some(1),
+            ..Turns::IN_ORDER
+        };
+        each(turns, &plan, &asked, |_, _| {
+            Ok(Outcome::Written { backup: None })
+        });
+        assert_eq!(asked.0.into_inner().unwrap(), [2]);
     }
 }
