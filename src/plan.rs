@@ -65,7 +65,7 @@ pub use rollout::Replaced;
 pub use servers::{Answer, NamedServer, named_in, without_login};
 pub use together::together;
 pub use trust::TrustChange;
-pub use unheld::OnUnheld;
+pub use unheld::{Beside, OnUnheld};
 pub use values_files::ValuesFiles;
 
 /// How the user wants certificates to get into task pods.
@@ -217,6 +217,8 @@ pub struct Request<'a> {
     pub arguments: &'a HelmArguments,
     /// What becomes of deployed values that no file holds.
     pub on_unheld: OnUnheld,
+    /// Who else is deployed with it.
+    pub beside: Beside,
     /// When its turn is.
     pub wave: usize,
 }

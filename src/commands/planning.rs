@@ -2,9 +2,11 @@
 
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::ptr;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
+use serde_yaml::Value;
 use tempfile::NamedTempFile;
 use time::{Duration, OffsetDateTime};
 
@@ -21,7 +23,8 @@ use crate::helm::{Chart, ChartContent, Helm, HelmArguments, Rendering, Rollout};
 use crate::interrupt;
 use crate::overrides::Mode;
 use crate::plan::{
-    self, Inner, NamedServer, Observed, OnUnheld, Plan, Purpose, Target, Unplanned, ValuesFiles,
+    self, Beside, Inner, NamedServer, Observed, OnUnheld, Plan, Purpose, Target, Unplanned,
+    ValuesFiles,
 };
 use crate::preflight::{self, Stored};
 use crate::request::{Desired, TargetRequest};
@@ -251,6 +254,17 @@ impl Job {
         })
     }
 
+    /// What the others of its release take over themselves, and whether one of them comes before it.
+    fn beside(&self, of_release: &[&Self], chart: &Chart, given: &Value) -> Beside {
+        let others = of_release.iter().filter(|one| !ptr::eq(**one, self));
+        // What cannot be told of another keeps the whole release from its turn.
+        let others = others.filter_map(|one| one.place.inner(chart, given).ok());
+        Beside {
+            certificates: others.map(|one| one.layout.certificates).collect(),
+            is_behind: of_release.first().is_some_and(|one| !ptr::eq(*one, self)),
+        }
+    }
+
     fn is_same_release(&self, other: &Self) -> bool {
         let id = |job: &Self| job.place.id(job.helm.cluster());
         id(self).is_same_release(&id(other))
@@ -331,7 +345,7 @@ impl Planner<'_> {
         let alone: Vec<(usize, &Job)> = alone.into_iter().flatten().collect();
         let none = Drafts::default();
         let planned = side_by_side(&alone, self.at_once, |(_, job)| {
-            self.target(job, observe(job)?, none.seen_by(0), screen)
+            self.target(job, &[], observe(job)?, none.seen_by(0), screen)
         });
         let mut results: Vec<(usize, Result<Target>)> = Vec::new();
         results.extend(alone.iter().map(|(at, _)| *at).zip(planned));
@@ -367,7 +381,11 @@ impl Planner<'_> {
         let mut drafts = Drafts::default();
         let plan = |drafts: &Drafts, some: &[(usize, &Job, Observed)]| {
             side_by_side(some, self.at_once, |(_, job, observed)| {
-                self.target(job, observed.clone(), drafts.seen_by(turn(job)), screen)
+                let of_release = group.iter().map(|(_, one)| *one);
+                let of_release = of_release.filter(|one| one.is_same_release(job));
+                let of_release: Vec<&Job> = of_release.collect();
+                let drafts = drafts.seen_by(turn(job));
+                self.target(job, &of_release, observed.clone(), drafts, screen)
             })
         };
         // Most often the others find nothing left to edit behind the first.
@@ -407,10 +425,11 @@ impl Planner<'_> {
         )
     }
 
-    /// Plans one target.
+    /// Plans one target; `of_release` are those of its release, where it shares files with others.
     fn target(
         &self,
         job: &Job,
+        of_release: &[&Job],
         observed: Observed,
         drafts: AsDrafted<'_>,
         screen: &Screen,
@@ -496,6 +515,7 @@ impl Planner<'_> {
             rollout: self.rollout.clone(),
             arguments: self.arguments,
             on_unheld: self.on_unheld,
+            beside: job.beside(of_release, chart, &given),
             wave: *wave,
         };
         let mut target = plan::target(request, &mut render)?;

@@ -8,7 +8,7 @@ use crate::finding::Finding;
 use crate::release::Snapshot;
 use crate::values::{self, Unheld};
 use crate::vendor::PEM;
-use crate::yaml::{Document, YamlError};
+use crate::yaml::{Document, Step, YamlError};
 
 /// What is to become of deployed values that no file holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -20,6 +20,15 @@ pub enum OnUnheld {
     Adopt,
     /// They are lost.
     Discard,
+}
+
+/// The other components of a release that one upgrade deploys: what no file holds is adopted once.
+#[derive(Debug, Clone, Default)]
+pub struct Beside {
+    /// Below which keys they have their certificates, which each edits in its own file.
+    pub certificates: Vec<&'static [&'static str]>,
+    /// Whether one of them comes before this one, and adopts what belongs to none of them.
+    pub is_behind: bool,
 }
 
 /// The deployed values that no file holds and no `--set` gives.
@@ -34,12 +43,30 @@ fn unheld<'a>(request: &'a Request<'_>) -> Vec<Unheld<'a>> {
     unheld
 }
 
+/// Those of them that are this component's to adopt.
+fn adoptable<'a>(request: &'a Request<'_>) -> Vec<Unheld<'a>> {
+    let Beside {
+        certificates,
+        is_behind,
+    } = &request.beside;
+    let mut unheld = unheld(request);
+    unheld.retain(|one| {
+        let is_below = |keys: &[&str]| {
+            let keys: Vec<Step> = keys.iter().map(|key| Step::from(*key)).collect();
+            one.path.steps().starts_with(&keys)
+        };
+        is_below(request.layout.certificates)
+            || !is_behind && !certificates.iter().any(|keys| is_below(keys))
+    });
+    unheld
+}
+
 /// Writes them into the override file, where that is wanted.
 pub(super) fn adopt(document: &mut Document, request: &Request<'_>) -> Result<(), YamlError> {
     if request.on_unheld != OnUnheld::Adopt {
         return Ok(());
     }
-    for one in unheld(request) {
+    for one in adoptable(request) {
         document.set(one.path, one.value)?;
     }
     Ok(())
@@ -60,7 +87,7 @@ pub(super) fn findings(request: &Request<'_>, after: &Value) -> Option<Finding> 
     let component = request.coordinates.component;
     match request.on_unheld {
         OnUnheld::Discard => None,
-        OnUnheld::Adopt => adopted(request, &unheld, after),
+        OnUnheld::Adopt => adopted(request, &adoptable(request), after),
         OnUnheld::Refuse if lost.is_empty() => None,
         OnUnheld::Refuse => Some(
             Finding::error(

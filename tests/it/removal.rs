@@ -11,7 +11,7 @@ use helm_clearml_certs::kube::ClusterAddress;
 use helm_clearml_certs::overrides::task_pods::{Distros, Queues, Variables};
 use helm_clearml_certs::overrides::{Mode, Selection, Selector};
 use helm_clearml_certs::plan::{
-    self, Observed, OnUnheld, Purpose, Request, Target, TaskPods, ValuesFiles,
+    self, Beside, Observed, OnUnheld, Purpose, Request, Target, TaskPods, ValuesFiles,
 };
 use helm_clearml_certs::vendor::Component;
 use helm_clearml_certs::yaml;
@@ -108,6 +108,7 @@ impl Plans {
             rollout: Rollout::default(),
             arguments: &arguments,
             on_unheld: OnUnheld::Refuse,
+            beside: Beside::default(),
             wave: 0,
         };
         plan::target(request, &mut |_| unreachable!("nothing is rendered"))

@@ -33,6 +33,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             files_of_both,
         ),
         trial(
+            "what_no_file_holds_of_a_release_of_two_components_is_adopted_once",
+            adopted_once,
+        ),
+        trial(
             "the_status_of_two_components_of_one_release_is_told_of_each",
             status_of_both,
         ),
@@ -391,6 +395,66 @@ fn files_of_both(world: &World) {
         .warns("agents.yaml keeps the new content, as the release has it")
         .warns("gateway release acme in team-a: failed with its release\n  doors.yaml keeps the new content");
     assert_eq!(files(), written);
+}
+
+fn adopted_once(world: &World) {
+    let release = release_of_both(world);
+    let rules = [
+        Rule::when("list").prints(&list(&[("acme", "team-a", "acme-platform-2.0.0")])),
+        Rule::when("status acme").prints(&release.status()),
+        rendered(),
+    ];
+    let fake = FakeHelm::new(world, &rules);
+    let empty = |component: &str| format!("{component}:\n  customCertificates: {{}}\n");
+    let run = |order: [&str; 2], command: &str, more: &str| {
+        let values =
+            order.map(|one| format!("--{one}-values agents.yaml --{one}-values doors.yaml"));
+        let line = both(
+            command,
+            &format!("--adopt-values --files-only --yes {more}"),
+        );
+        let line = line
+            .replace("--agent-values v.yaml", &values[0])
+            .replace("--gateway-values v.yaml", &values[1])
+            .replace("agent gateway", &order.join(" "));
+        fake.runs(&line)
+    };
+    for order in [["agent", "gateway"], ["gateway", "agent"]] {
+        let before = || {
+            world
+                .write("agents.yaml", &empty("agent"))
+                .write("doors.yaml", &empty("door"));
+        };
+        let files = || [world.read("agents.yaml"), world.read("doors.yaml")];
+        before();
+        let done = run(order, "install", "--ca ca.pem");
+        done.exits(0)
+            .warns("agents.yaml takes over from release acme")
+            .warns("doors.yaml takes over from release acme");
+        let written = files();
+        for once in [
+            "site: eu-2",
+            "apiKey: gateway-key",
+            "apiSecret: gateway-secret",
+        ] {
+            assert_eq!(
+                written.concat().matches(once).count(),
+                1,
+                "{once}: {written:?}"
+            );
+        }
+        for (text, own) in written.iter().zip(["agent:", "door:"]) {
+            assert_eq!(text.matches("alias: acme-root").count(), 1, "{text}");
+            assert!(text.starts_with(own), "{text}");
+        }
+        run(order, "install", "--ca ca.pem")
+            .exits(0)
+            .says("Nothing to change");
+        assert_eq!(files(), written);
+        before();
+        run(order, "remove", "--all").exits(0);
+        assert_eq!(files().concat().matches("acme-root").count(), 0);
+    }
 }
 
 fn status_of_both(world: &World) {
