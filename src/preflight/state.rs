@@ -5,13 +5,13 @@ use crate::finding::Finding;
 use crate::helm::{ReleaseSummary, way_out_of_pending, way_out_of_uninstalling};
 use crate::plan::Target;
 
-/// The note for a release of which Helm keeps the history alone.
-const UNINSTALLED: &str = "release-uninstalled";
-
 /// Whether its release was uninstalled with its history kept, as far as a target was looked over: Helm goes on counting.
 #[must_use]
 pub fn was_uninstalled(target: &Target) -> bool {
-    target.findings.iter().any(|one| one.code == UNINSTALLED)
+    target
+        .findings
+        .iter()
+        .any(|one| one.code == "release-uninstalled")
 }
 
 /// An error for a release that Helm would not touch, a note for one whose last revision is not what it seems.
@@ -21,7 +21,7 @@ pub(super) fn check(scene: &Scene<'_>) -> Option<Finding> {
         let mut all = scene.releases?.iter();
         let listed = all.find(|one| one.name == at.id.release && one.is_uninstalled())?;
         return Some(Finding::note(
-            UNINSTALLED,
+            "release-uninstalled",
             format!(
                 "release {} was uninstalled at {} with its history kept: it is made anew, and takes none of its former values over",
                 at.id.release,
