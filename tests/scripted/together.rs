@@ -27,6 +27,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             forbidden,
         ),
         trial(
+            "a_release_that_is_deployed_while_it_is_read_is_asked_of_helm",
+            while_read,
+        ),
+        trial(
             "a_cluster_that_is_silent_is_asked_once_and_then_by_helm",
             silent,
         ),
@@ -124,12 +128,12 @@ impl<'a> Fleet<'a> {
 }
 
 /// A revision as Helm keeps it.
-fn secret(release: &Release, namespace: &str, revision: u64) -> Value {
+fn secret(release: &Release, namespace: &str, revision: u64, status: &str) -> Value {
     let kept = json!({
         "name": release.name,
         "namespace": namespace,
         "version": revision,
-        "info": {"status": "deployed"},
+        "info": {"status": status},
         "config": release.values,
         "manifest": release.manifest.replace("team-a", namespace),
     });
@@ -142,7 +146,7 @@ fn secret(release: &Release, namespace: &str, revision: u64) -> Value {
         "metadata": {
             "name": format!("sh.helm.release.v1.r.v{revision}"),
             "namespace": namespace,
-            "labels": {"owner": "helm", "status": "deployed"},
+            "labels": {"owner": "helm", "status": status},
         },
         "data": {"release": STANDARD.encode(written)},
     })
@@ -166,7 +170,7 @@ fn live(release: &Release, namespace: &str) -> Vec<Value> {
 /// One at a revision, with what it brings.
 fn one_of(release: &Release, namespace: &str, revision: u64) -> Vec<Value> {
     let mut all = live(release, namespace);
-    all.push(secret(release, namespace, revision));
+    all.push(secret(release, namespace, revision, "deployed"));
     all
 }
 
@@ -207,6 +211,22 @@ fn forbidden(world: &World) {
     assert_eq!(count(&helm.lines(), "status r -n"), 2);
     // Who may not read one may read the other.
     assert_eq!(count(&kubectl.takes_lines(), "get -f -"), 3);
+}
+
+fn while_read(world: &World) {
+    let fleet = Fleet::new(world);
+    fleet.files_are("after");
+    let former = secret(&fleet.before, "two", 3, "superseded");
+    let mut objects = both(&fleet.after, 3);
+    objects.retain(|one| one["kind"] != "Secret" || one["metadata"]["namespace"] != "two");
+    objects.push(former);
+    fleet.has(&objects);
+    let _kubectl = fleet.kubectl([]);
+    let helm = fleet.helm(status_of(&fleet.after));
+    helm.runs(INSTALL).exits(0).says("Nothing to change");
+    let lines = helm.lines();
+    assert_eq!(count(&lines, "status r -n two"), 1, "{lines:?}");
+    assert_eq!(count(&lines, "status r -n one"), 0, "{lines:?}");
 }
 
 fn silent(world: &World) {
@@ -278,7 +298,7 @@ fn meanwhile(world: &World) {
     fleet.files_are("before");
     fleet.has(&both(&fleet.before, 3));
     // While the plan is made, somebody deploys the second.
-    let theirs = secret(&fleet.before, "two", 4);
+    let theirs = secret(&fleet.before, "two", 4, "deployed");
     let during = [both(&fleet.before, 3), vec![theirs.clone()]].concat();
     let then = [one_of(&fleet.after, "one", 4), vec![theirs]].concat();
     let status = fleet
