@@ -40,8 +40,8 @@ pub(super) struct Preflight<'a> {
 struct Told {
     engine: Option<Engine>,
     answers: AdmissionAnswers,
-    /// What carries its certificates in the cluster, where that was looked at along with others'.
-    carriers: Option<Vec<Object>>,
+    /// What has to be put back.
+    drift: Option<Finding>,
 }
 
 /// What holds for several targets.
@@ -75,17 +75,19 @@ impl Preflight<'_> {
         } else {
             vec![None; targets.len()]
         };
+        // What has to be put back is an upgrade as any other for all that is looked at from here on.
+        let drifts = self.drifts(targets, carriers, deploys);
         let engines = engines::of_all(targets, deploys, self.at_once, self.screen);
         let answers = if deploys {
             dry_run::pods(targets, self.at_once, self.screen)
         } else {
             vec![AdmissionAnswers::default(); targets.len()]
         };
-        let told = engines.into_iter().zip(answers).zip(carriers);
-        let told = told.map(|((engine, answers), carriers)| Told {
+        let told = engines.into_iter().zip(answers).zip(drifts);
+        let told = told.map(|((engine, answers), drift)| Told {
             engine,
             answers,
-            carriers,
+            drift,
         });
         let mut owned: Vec<(&mut Target, Told)> = targets.iter_mut().zip(told).collect();
         let looked = each_side_by_side(&mut owned, self.at_once, |(target, told)| {
@@ -95,6 +97,27 @@ impl Preflight<'_> {
             asking::rights(targets, self.helm, self.at_once, self.screen)?;
         }
         Ok((findings, looked))
+    }
+
+    /// What has to be put back of each target that has nothing else to do.
+    fn drifts(
+        &self,
+        targets: &mut [Target],
+        carriers: Vec<Option<Vec<Object>>>,
+        deploys: bool,
+    ) -> Vec<Option<Finding>> {
+        let mut all: Vec<_> = targets.iter_mut().zip(carriers).collect();
+        each_side_by_side(&mut all, self.at_once, |(target, carriers)| {
+            if !deploys || target.action != Action::Nothing {
+                return None;
+            }
+            let id = &target.coordinates.id;
+            let what = format!("looking at what {} has in the cluster", id.release);
+            let helm = self.helm.to(&id.cluster);
+            let drift = || Ok::<_, Infallible>(drift(target, carriers.take(), &helm));
+            let Ok(drift) = self.screen.step(&what, drift);
+            drift
+        })
     }
 
     fn of_the_run(&self) -> Result<Vec<Finding>> {
@@ -186,16 +209,7 @@ impl Preflight<'_> {
             deploys,
         };
         let mut found = preflight::check(&scene);
-        if deploys && target.action == Action::Nothing {
-            let what = format!(
-                "looking at what {} has in the cluster",
-                target.coordinates.id.release
-            );
-            let carriers = told.carriers.take();
-            let Ok(drift) =
-                screen.step(&what, || Ok::<_, Infallible>(drift(target, carriers, helm)));
-            found.extend(drift);
-        }
+        found.extend(told.drift.take());
         if deploys {
             live::complete(target, helm)?;
             found.extend(dry_run::conflicts(target, helm, &kubectl, screen)?);

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use super::cluster::Cluster;
 use super::look_ups::LookUps;
 use crate::helm::{self, Deployed, Helm};
 use crate::plan::Target;
@@ -26,14 +27,20 @@ pub struct Check {
     pub restarted: Vec<Workload>,
 }
 
-/// Asks for the release and its objects, along with others (`look_ups`) where those do. That the cluster no longer tells is a
+/// Asks for the release and its objects, along with others of its cluster where several have their turns. That the cluster no longer tells is a
 /// problem, not a failure.
-pub(super) fn of(helm: &Helm, target: &Target, look_ups: Option<&LookUps>) -> Check {
+pub(super) fn of(helm: &Helm, target: &Target, cluster: Option<&Cluster<'_>>) -> Check {
     let at = &target.coordinates;
+    let look_ups = cluster.and_then(Cluster::of_releases);
     if let Some(now) = look_ups.and_then(|look_ups| as_expected(look_ups, target)) {
         return judge(target, &now);
     }
-    match look(helm, target) {
+    let look = || look(helm, target);
+    let now = match cluster {
+        Some(cluster) => cluster.room.have(look),
+        None => look(),
+    };
+    match now {
         Ok(Some(now)) => judge(target, &now),
         Ok(None) => Check {
             problems: vec![format!("the release {} is not there", at.id.release)],

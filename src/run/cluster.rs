@@ -33,6 +33,7 @@ impl<'a> Cluster<'a> {
         let clusters = targets.into_iter().filter_map(|(address, mut targets)| {
             let kubectl = Kubectl::at(address).ok()?;
             targets.retain(|one| is_told_by_its_revisions(one, plan));
+            targets.sort_by_key(|one| one.wave);
             let as_shown = AsShown::of(kubectl.clone(), targets, at_once);
             let cluster = Self {
                 as_shown: helm::keeps_releases_in_secrets().then_some(as_shown),

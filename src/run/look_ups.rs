@@ -18,7 +18,14 @@ pub(super) struct LookUps {
     ask: Box<Ask>,
     waiting: Mutex<Waiting>,
     /// The answers that nobody has taken yet; whoever holds them asks.
-    told: Mutex<BTreeMap<u64, LookedUp>>,
+    told: Mutex<Told>,
+}
+
+#[derive(Default)]
+struct Told {
+    answers: BTreeMap<u64, LookedUp>,
+    /// Whether the cluster told of nothing the last time: it is not asked again.
+    is_silent: bool,
 }
 
 #[derive(Default)]
@@ -40,11 +47,17 @@ impl LookUps {
 
     /// Asks for objects by their names, along with what others ask for.
     pub(super) fn look_up(&self, references: Vec<Reference>) -> LookedUp {
-        let number = self.enqueue(references);
+        self.answer_to(self.enqueue(references))
+    }
+
+    fn answer_to(&self, number: u64) -> LookedUp {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            if let Some(found) = told.remove(&number) {
+            if let Some(found) = told.answers.remove(&number) {
                 return found;
+            }
+            if told.is_silent {
+                return LookedUp::default();
             }
             thread::sleep(GATHERS);
             let (numbers, groups): (Vec<u64>, Vec<_>) = self.some().into_iter().unzip();
@@ -52,7 +65,9 @@ impl LookUps {
             if groups.is_empty() {
                 return LookedUp::default();
             }
-            told.extend(numbers.into_iter().zip((self.ask)(&groups)));
+            let found = (self.ask)(&groups);
+            told.is_silent = !found.iter().any(|one| one.is_whole);
+            told.answers.extend(numbers.into_iter().zip(found));
         }
     }
 
@@ -138,18 +153,24 @@ mod tests {
     #[test]
     fn a_question_whose_asker_fell_is_told_as_not_whole() {
         let look_ups = LookUps::of(|_| panic!("on purpose"));
-        let asks = || look_ups.look_up(vec![map("a")]);
-        let falls = || std::panic::catch_unwind(std::panic::AssertUnwindSafe(asks)).is_err();
-        // One falls with both questions, or each with its own.
-        let lost = look_ups.enqueue(vec![map("b")]);
-        assert!(falls());
-        assert!(look_ups.some().is_empty());
-        assert!(
-            !look_ups
-                .told
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .contains_key(&lost)
-        );
+        let falls = || look_ups.look_up(vec![map("a")]);
+        let number = look_ups.enqueue(vec![map("b")]);
+        let fallen = std::panic::catch_unwind(std::panic::AssertUnwindSafe(falls));
+        assert!(fallen.is_err());
+        assert_eq!(look_ups.answer_to(number), LookedUp::default());
+    }
+
+    #[test]
+    fn a_cluster_that_told_of_nothing_is_not_asked_again() {
+        let calls = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&calls);
+        let look_ups = LookUps::of(move |groups| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            vec![LookedUp::default(); groups.len()]
+        });
+        for _ in 0..3 {
+            assert!(!look_ups.look_up(vec![map("a")]).is_whole);
+        }
+        assert_eq!(calls.load(Ordering::SeqCst), 1);
     }
 }

@@ -31,8 +31,8 @@ struct Seen<'a> {
     open: Vec<&'a Target>,
     /// Those that were as they had been shown, and when.
     as_shown: BTreeMap<&'a TargetId, Instant>,
-    /// Whether the cluster did not tell of some: helm is asked from then on.
-    is_silent: bool,
+    /// Whether the cluster did not tell, or takes so long that what it tells is old: helm is asked from then on, side by side.
+    is_no_help: bool,
 }
 
 impl<'a> AsShown<'a> {
@@ -43,7 +43,7 @@ impl<'a> AsShown<'a> {
             seen: Mutex::new(Seen {
                 open: targets,
                 as_shown: BTreeMap::new(),
-                is_silent: false,
+                is_no_help: false,
             }),
         }
     }
@@ -53,16 +53,22 @@ impl<'a> AsShown<'a> {
     fn holds(&self, target: &Target) -> bool {
         let id = &target.coordinates.id;
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let turn = seen.open.iter().position(|one| one.coordinates.id == *id);
+        let mut open = seen.open.iter();
+        let Some(turn) = open.position(|one| one.coordinates.id == *id) else {
+            return false;
+        };
         let known = seen.as_shown.get(id);
-        if !seen.is_silent && known.is_none_or(|at| at.elapsed() >= FRESH) {
-            let next = seen.open.iter().skip(turn.unwrap_or(usize::MAX));
+        let is_fresh = known.is_some_and(|at| at.elapsed() < FRESH);
+        let asks = !is_fresh && !seen.is_no_help;
+        if asks {
+            let next = seen.open.iter().skip(turn);
             let next: Vec<&Target> = next.take(self.some).copied().collect();
             let asked: Vec<Vec<Reference>> = next.iter().map(|one| revisions(one)).collect();
             // What is found may be as old as that.
             let now = Instant::now();
             let found = self.kubectl.look_up_each(&asked);
-            seen.is_silent = !found.iter().any(|one| one.is_whole);
+            let is_told = found.iter().any(|one| one.is_whole);
+            seen.is_no_help = !is_told || now.elapsed() >= FRESH;
             for (target, found) in next.into_iter().zip(&found) {
                 let id = &target.coordinates.id;
                 if is_as_shown(target, found) {
@@ -73,8 +79,7 @@ impl<'a> AsShown<'a> {
             }
         }
         seen.open.retain(|one| one.coordinates.id != *id);
-        let is_known = seen.as_shown.remove(id).is_some();
-        is_known && !seen.is_silent
+        seen.as_shown.remove(id).is_some() && (is_fresh || asks)
     }
 }
 

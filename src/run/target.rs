@@ -91,7 +91,7 @@ pub(super) fn carry_out(
                 parts.leave(one, Part::Well { backup });
             }
             Ok(Outcome::Done {
-                check: check::of(helm, target, cluster.and_then(Cluster::of_releases)),
+                check: check::of(helm, target, cluster),
                 warnings,
                 backup: own.and_then(|own| own.backup),
             })
@@ -124,7 +124,7 @@ pub(super) fn looked_at(
 ) -> Outcome {
     match parts.take(target) {
         Some(Part::Well { backup }) => {
-            let mut check = check::of(helm, target, cluster.and_then(Cluster::of_releases));
+            let mut check = check::of(helm, target, cluster);
             check.keeping.clear();
             Outcome::Done {
                 check,

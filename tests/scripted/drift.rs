@@ -36,7 +36,7 @@ fn status(manifest: &str, values: &str, live: &serde_json::Value) -> Rule {
 }
 
 /// Writes the agent's file with the certificate, and gives the values and the manifest of its release.
-fn deployed(world: &World) -> (String, String) {
+pub(crate) fn deployed(world: &World) -> (String, String) {
     let values = changed(world);
     let fake = FakeHelm::new(world, &[rendered()]);
     let file = fake.runs(&agent().replace("install", "render").replace(" --yes", ""));

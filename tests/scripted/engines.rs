@@ -2,6 +2,7 @@
 
 use libtest_mimic::Trial;
 
+use crate::drift;
 use crate::helm_failures::{OVERRIDE, USERS_FILE, agent, no_releases, rendered, trial};
 use crate::support::fake_helm::{FakeHelm, FakeKubectl, Rule};
 use crate::support::{Helm, World, chart};
@@ -9,6 +10,10 @@ use crate::support::{Helm, World, chart};
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
         trial("what_flux_deploys_is_left_to_flux", flux),
+        trial(
+            "what_has_to_be_put_back_of_a_release_of_flux_is_left_to_flux",
+            drifted,
+        ),
         trial("fluxs_digest_is_not_asked_of_a_registry", digest),
         trial("a_helm_chart_of_k3s_is_known_by_its_release", helm_chart),
         trial("what_argo_cd_made_is_named_and_not_stumbled_over", argo),
@@ -69,6 +74,28 @@ fn flux(world: &World) {
     fake.runs(&format!("{} --ignore release-of-an-engine", agent()))
         .warns("warning[release-of-an-engine]");
     assert!(upgraded());
+}
+
+fn drifted(world: &World) {
+    let (values, manifest) = drift::deployed(world);
+    let marks = "labels:\n    helm.toolkit.fluxcd.io/name: agent\n    helm.toolkit.fluxcd.io/namespace: flux-system\n";
+    let status = serde_json::json!({
+        "name": "clearml-agent",
+        "version": 3,
+        "info": {"status": "deployed", "resources": {"v1/ConfigMap": []}},
+        "config": serde_json::from_str::<serde_json::Value>(&values).unwrap(),
+        "manifest": manifest.replace("labels:\n", marks),
+    });
+    let [list, _] = of_flux();
+    let chart = chart("clearml-enterprise-agent-6.9.3");
+    let pulls = Rule::when("pull").pulls(chart.as_ref());
+    let status = Rule::when("status").prints(&status.to_string());
+    let fake = FakeHelm::new(world, &[list, status, pulls, rendered()]);
+    fake.runs(&agent().replace(&chart, "oci://127.0.0.1:1/agent"))
+        .exits(3)
+        .warns("warning[live-objects-differ]")
+        .warns("error[release-of-an-engine]");
+    assert!(!fake.calls().contains(&"upgrade".to_owned()));
 }
 
 fn digest(world: &World) {

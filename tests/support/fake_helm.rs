@@ -42,7 +42,7 @@ pub struct Rule {
     meanwhile: Option<(PathBuf, String)>,
     /// What it is to read is kept here; each object of the list in it is answered as an access review that allows it.
     allows: Option<PathBuf>,
-    /// The objects of a cluster: those that are asked for by name and are in this file, a JSON list, are printed.
+    /// The objects of a cluster: those that are asked for by name and are in the files of this folder, each a JSON list, are printed.
     cluster: Option<PathBuf>,
     /// How often the rule holds; 0 for ever.
     times: usize,
@@ -110,7 +110,7 @@ impl Rule {
         self
     }
 
-    /// Answers as a cluster with the objects of a file, which may change.
+    /// Answers as a cluster with the objects of a folder's files, which may change.
     pub fn looks_up_in(mut self, cluster: &Path) -> Self {
         self.cluster = Some(cluster.to_path_buf());
         self
@@ -341,7 +341,10 @@ pub fn play() -> Option<ExitCode> {
     });
     let code = answer(with_mark.as_ref().unwrap_or(rule), &arguments);
     if let Some((file, text)) = &rule.meanwhile {
-        fs::write(file, text).unwrap();
+        // In one step: somebody may read it at this moment.
+        let new = file.with_extension("new");
+        fs::write(&new, text).unwrap();
+        fs::rename(new, file).unwrap();
     }
     Some(code)
 }
@@ -376,7 +379,14 @@ fn answer(rule: &Rule, arguments: &[String]) -> ExitCode {
     }
     if let Some(cluster) = &rule.cluster {
         let asked: Value = serde_json::from_reader(std::io::stdin()).unwrap();
-        let there: Value = serde_json::from_str(&fs::read_to_string(cluster).unwrap()).unwrap();
+        let files = fs::read_dir(cluster)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        let files = files.filter(|path| path.extension().is_some_and(|ending| ending == "json"));
+        let read = |path| -> Vec<Value> {
+            serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+        };
+        let mut found: Vec<Value> = files.flat_map(read).collect();
         let name = |one: &Value| {
             let metadata = &one["metadata"];
             [&one["kind"], &metadata["namespace"], &metadata["name"]].map(Value::to_string)
@@ -387,7 +397,6 @@ fn answer(rule: &Rule, arguments: &[String]) -> ExitCode {
             .iter()
             .map(name)
             .collect();
-        let mut found = there.as_array().unwrap().clone();
         found.retain(|one| asked.contains(&name(one)));
         let printed = match found.as_slice() {
             [] => String::new(),
