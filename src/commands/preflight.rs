@@ -70,13 +70,12 @@ impl Preflight<'_> {
         if deploys {
             asking::namespaces(targets, self.at_once);
         }
-        let carriers = if deploys {
-            live::observe(targets, self.helm, self.at_once, self.screen)?
+        // What has to be put back is an upgrade as any other for all that is looked at from here on.
+        let drifts = if deploys {
+            self.drifts(targets)?
         } else {
             vec![None; targets.len()]
         };
-        // What has to be put back is an upgrade as any other for all that is looked at from here on.
-        let drifts = self.drifts(targets, carriers, deploys);
         let engines = engines::of_all(targets, deploys, self.at_once, self.screen);
         let answers = if deploys {
             dry_run::pods(targets, self.at_once, self.screen)
@@ -100,15 +99,11 @@ impl Preflight<'_> {
     }
 
     /// What has to be put back of each target that has nothing else to do.
-    fn drifts(
-        &self,
-        targets: &mut [Target],
-        carriers: Vec<Option<Vec<Object>>>,
-        deploys: bool,
-    ) -> Vec<Option<Finding>> {
+    fn drifts(&self, targets: &mut [Target]) -> Result<Vec<Option<Finding>>> {
+        let carriers = live::observe(targets, self.helm, self.at_once, self.screen)?;
         let mut all: Vec<_> = targets.iter_mut().zip(carriers).collect();
-        each_side_by_side(&mut all, self.at_once, |(target, carriers)| {
-            if !deploys || target.action != Action::Nothing {
+        let drifts = each_side_by_side(&mut all, self.at_once, |(target, carriers)| {
+            if target.action != Action::Nothing {
                 return None;
             }
             let id = &target.coordinates.id;
@@ -117,7 +112,8 @@ impl Preflight<'_> {
             let drift = || Ok::<_, Infallible>(drift(target, carriers.take(), &helm));
             let Ok(drift) = self.screen.step(&what, drift);
             drift
-        })
+        });
+        Ok(drifts)
     }
 
     fn of_the_run(&self) -> Result<Vec<Finding>> {

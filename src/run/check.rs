@@ -27,8 +27,8 @@ pub struct Check {
     pub restarted: Vec<Workload>,
 }
 
-/// Asks for the release and its objects, along with others of its cluster where several have their turns. That the cluster no longer tells is a
-/// problem, not a failure.
+/// Asks for the release and its objects, along with others of its cluster where several have their turns. That the cluster no
+/// longer tells is a problem, not a failure.
 pub(super) fn of(helm: &Helm, target: &Target, cluster: Option<&Cluster<'_>>) -> Check {
     let at = &target.coordinates;
     let look_ups = cluster.and_then(Cluster::of_releases);
