@@ -63,8 +63,17 @@ YAML
     done
 } >helmfile.yaml
 
+# What was deployed before is done: its pods are there, as far as they can be, and no controller is still at work on them.
+quiet() {
+    local pods before=
+    while pods=$(kubectl get pods -A --no-headers | wc -l) && [ "$pods" != "$before" ]; do
+        before=$pods
+        sleep 10
+    done
+}
 measured() { # NAME COMMAND...: its wall time in $taken
     local began
+    quiet
     began=$(now)
     "${@:2}" >"$1.log" 2>&1 || { tail -n 5 "$1.log" >&2; exit 1; }
     taken=$(seconds "$began" "$(now)")
