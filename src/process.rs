@@ -2,10 +2,10 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, PipeWriter, Read as _};
 use std::path::Path;
 use std::process::Output;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -80,9 +80,15 @@ pub(crate) fn bounded(
 }
 
 fn captured(command: &duct::Expression, patience: Option<Duration>) -> io::Result<Ended> {
-    let captured = command.stdout_capture().stderr_capture().unchecked();
+    let (out, printed) = Printed::pipe()?;
+    let (err, said) = Printed::pipe()?;
     let mut handed_on = HandedOn::begin();
-    let running = captured.start()?;
+    // Only the process has the pipes' ends then, and what it starts itself.
+    let running = command
+        .stdout_file(out)
+        .stderr_file(err)
+        .unchecked()
+        .start()?;
     handed_on.to(running.pids());
     let mut leash = Leash::of(patience);
     while let Some(next) = leash.next {
@@ -91,8 +97,54 @@ fn captured(command: &duct::Expression, patience: Option<Duration>) -> io::Resul
         }
         leash.pull(&running)?;
     }
-    let output = running.into_output()?;
+    let output = Output {
+        status: running.into_output()?.status,
+        stdout: printed.bytes(),
+        stderr: said.bytes(),
+    };
     Ok(Ended::of(output, &leash))
+}
+
+/// How long the rest of what a process printed may take to arrive once it has ended.
+const THE_REST: Duration = Duration::from_secs(2);
+
+/// What a process prints. It is over soon after the process is: what that leaves running may hold the pipe for ever, like a
+/// credential plugin of kubectl's that started an agent.
+struct Printed {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    is_over: mpsc::Receiver<()>,
+}
+
+impl Printed {
+    fn pipe() -> io::Result<(PipeWriter, Self)> {
+        let (mut from, to) = io::pipe()?;
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let (over, is_over) = mpsc::channel();
+        let all = Arc::clone(&bytes);
+        thread::Builder::new().spawn(move || {
+            let mut some = vec![0; 1 << 16];
+            loop {
+                match from.read(&mut some) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Ok(0) | Err(_) => break,
+                    Ok(count) => {
+                        let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+                        all.extend(some.iter().take(count));
+                    }
+                }
+            }
+            // Nobody may wait for it any more.
+            let _ = over.send(());
+        })?;
+        Ok((to, Self { bytes, is_over }))
+    }
+
+    /// All of it, once the process has ended.
+    fn bytes(self) -> Vec<u8> {
+        // Whether it is over or not, there is no more to be had.
+        let _ = self.is_over.recv_timeout(THE_REST);
+        std::mem::take(&mut self.bytes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// How long to wait before looking for more of what a process prints.
@@ -225,5 +277,34 @@ mod tests {
         let ended = bounded(&prints, "echo", Some(Duration::from_secs(60))).unwrap();
         assert!(!ended.was_cut);
         assert_eq!(ended.output.stdout, b"a\n");
+    }
+
+    #[test]
+    fn what_outlives_a_process_holds_nobody_up() {
+        let shell = which::which("sh").unwrap();
+        let run = |script: &str, patience: Option<Duration>| {
+            let began = Instant::now();
+            let ended = bounded(&command(&shell, &["-c", script]), "sh", patience).unwrap();
+            let printed = String::from_utf8(ended.output.stdout.clone()).unwrap();
+            ask_to_end(printed.trim().parse().unwrap());
+            assert!(began.elapsed() < Duration::from_secs(60));
+            ended
+        };
+        let long = "sleep 600 & echo $!";
+        assert!(run(long, None).output.status.success());
+        assert!(!run(long, Some(Duration::from_secs(600))).was_cut);
+        assert!(run(&format!("{long}; sleep 600"), Some(Duration::from_secs(1))).was_cut);
+    }
+
+    #[test]
+    fn much_is_read_whole_from_both() {
+        let script = "i=0; while [ $i -lt 20000 ]; do echo 0123456789; i=$((i+1)); done; echo no >&2; exit 3";
+        let much = command(&which::which("sh").unwrap(), &["-c", script]);
+        let output = output(&much, "sh").unwrap();
+        assert_eq!(output.stdout.len(), 220_000);
+        assert_eq!(
+            (output.stderr.as_slice(), output.status.code()),
+            (b"no\n".as_slice(), Some(3))
+        );
     }
 }
