@@ -70,10 +70,12 @@ impl Clusters {
         }
         let wanted: Vec<_> = wanted.into_iter().collect();
         let what = format!("asking {} clusters for their releases", wanted.len());
+        // Those of a cluster, so that all together are no more than `at_once`.
+        let in_each = (at_once / wanted.len().max(1)).max(1);
         let Ok(asked) = screen.step(&what, || {
             Ok::<_, Infallible>(side_by_side(&wanted, at_once, |(address, namespaces)| {
                 let mut cluster = Cluster::new(&helm.to(address), self.optional);
-                cluster.ask_for(namespaces, at_once);
+                cluster.ask_for(namespaces, in_each);
                 cluster
             }))
         });
