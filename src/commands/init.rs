@@ -8,11 +8,12 @@ use serde_yaml::Value;
 
 use super::status::{self, sought::Sought};
 use super::values_here::ValuesHere;
-use crate::certs::{Fingerprint, alias, mozilla};
+use crate::certs::lint::date;
+use crate::certs::{Certificate, Fingerprint, alias, mozilla};
 use crate::cli::InitArgs;
 use crate::exit::{ExitCode, Stop};
 use crate::files;
-use crate::fleet::written::{self, Deployed};
+use crate::fleet::written::{self, Deployed, Source};
 use crate::helm;
 use crate::interrupt;
 use crate::kube::ClusterAddress;
@@ -75,7 +76,7 @@ pub(super) fn run(
             values,
         });
     }
-    let certificates: Vec<(String, String)> = planned.sources();
+    let certificates = planned.sources();
     let made = "as they were deployed when helm clearml-certs init wrote this";
     planned.write()?;
     files::replace(file, &written::text(&certificates, &releases, made))?;
@@ -179,8 +180,8 @@ struct Planned {
     folder: PathBuf,
     here: ValuesHere,
     values: BTreeMap<String, String>,
-    /// The certificates by fingerprint: name, and what its file is to hold.
-    certificates: BTreeMap<Fingerprint, (String, String)>,
+    /// The certificates by fingerprint, each with its name.
+    certificates: BTreeMap<Fingerprint, (String, Certificate)>,
     order: Vec<Fingerprint>,
 }
 
@@ -257,20 +258,29 @@ impl Planned {
             number += 1;
             name = format!("{}-{number}", placed.alias);
         }
-        let pem = placed.certificate.pem();
-        self.certificates.insert(fingerprint, (name.clone(), pem));
+        let known = (name.clone(), placed.certificate.clone());
+        self.certificates.insert(fingerprint, known);
         self.order.push(fingerprint);
         name
     }
 
-    /// Names and sources.
-    fn sources(&self) -> Vec<(String, String)> {
+    /// As the file lists them.
+    fn sources(&self) -> Vec<Source> {
         let all = self
             .order
             .iter()
             .filter_map(|one| self.certificates.get(one));
-        all.map(|(name, _)| (name.clone(), format!("certificates/{name}.pem")))
-            .collect()
+        let source = |(name, certificate): &(String, Certificate)| Source {
+            name: name.clone(),
+            path: format!("certificates/{name}.pem"),
+            says: format!(
+                "{}, until {}, SHA-256 {}",
+                certificate.subject,
+                date(certificate.not_after),
+                certificate.fingerprint
+            ),
+        };
+        all.map(source).collect()
     }
 
     fn written(&self) -> usize {
@@ -279,14 +289,15 @@ impl Planned {
 
     /// Writes what is new. A certificate's file that is there already has to be that certificate's.
     fn write(&self) -> Result<()> {
-        for (name, pem) in self.certificates.values() {
+        for (name, certificate) in self.certificates.values() {
             let path = self.folder.join(format!("certificates/{name}.pem"));
-            if files::read(&path)?.is_some_and(|text| text == *pem) {
+            let pem = certificate.pem();
+            if files::read(&path)?.is_some_and(|text| text == pem) {
                 continue;
             }
             is_new(&path)?;
             folder_for(&path)?;
-            files::replace(&path, pem)?;
+            files::replace(&path, &pem)?;
         }
         for (path, text) in &self.values {
             let path = self.folder.join(path);

@@ -42,9 +42,20 @@ impl Deployed {
     }
 }
 
-/// The text: `certificates` are names and sources; `made` says how it was made.
+/// A certificate as the file is to list it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Its name.
+    pub name: String,
+    /// Where it is read from.
+    pub path: String,
+    /// Which one it is, in one line: whoever reviews the file sees no PEM.
+    pub says: String,
+}
+
+/// The text; `made` says how it was made.
 #[must_use]
-pub fn text(certificates: &[(String, String)], releases: &[Deployed], made: &str) -> String {
+pub fn text(certificates: &[Source], releases: &[Deployed], made: &str) -> String {
     let mut text = format!(
         "# yaml-language-server: $schema={SCHEMA}\n\
          # The ClearML releases, and which certificates each is to trust: {made}\n\
@@ -52,8 +63,8 @@ pub fn text(certificates: &[(String, String)], releases: &[Deployed], made: &str
     );
     if !certificates.is_empty() {
         text += "\ncertificates:\n";
-        for (name, source) in certificates {
-            let _ = writeln!(text, "  {}: {}", scalar(name), scalar(source));
+        for Source { name, path, says } in certificates {
+            let _ = writeln!(text, "  # {says}\n  {}: {}", scalar(name), scalar(path));
         }
     }
     text += "\ntargets:\n";
@@ -62,7 +73,7 @@ pub fn text(certificates: &[(String, String)], releases: &[Deployed], made: &str
         let (alike, others): (Vec<&Deployed>, Vec<&Deployed>) =
             left.into_iter().partition(|one| first.is_alike(one));
         left = others;
-        let all_names: Vec<&String> = certificates.iter().map(|(name, _)| name).collect();
+        let all_names: Vec<&String> = certificates.iter().map(|one| &one.name).collect();
         text += &target(first, &alike, &all_names);
     }
     text
@@ -97,18 +108,21 @@ fn target(first: &Deployed, alike: &[&Deployed], all: &[&String]) -> String {
         say("valuesPath", scalar(path));
     }
     if first.mode == Mode::Replace {
-        say("mode", "replace".to_owned());
+        say(
+            "mode",
+            "replace # in the place of the public roots".to_owned(),
+        );
     }
     match first.task_pods {
         None => {}
         Some(Strategy::Propagate) => say("taskPods", "propagate".to_owned()),
         Some(Strategy::Template) => {
-            say("taskPods", "template".to_owned());
+            say("taskPods", "template # by its pod template".to_owned());
             // What the template has not stays as it is.
             say("taskVariables", "documented".to_owned());
         }
         // YAML 1.1 reads the bare word as false.
-        Some(Strategy::Off) => say("taskPods", "\"off\"".to_owned()),
+        Some(Strategy::Off) => say("taskPods", "\"off\" # they get none of them".to_owned()),
     }
     let is_all = first.certificates.len() == all.len()
         && first.certificates.iter().all(|name| all.contains(&name));
@@ -159,7 +173,11 @@ mod tests {
 
     #[test]
     fn releases_that_differ_in_their_namespaces_alone_are_one_item() {
-        let certificates = [("acme".to_owned(), "certificates/acme.pem".to_owned())];
+        let certificates = [Source {
+            name: "acme".into(),
+            path: "certificates/acme.pem".into(),
+            says: "CN=Acme Root".into(),
+        }];
         let gateway = Deployed {
             component: Component::Gateway,
             release: "door".into(),
@@ -177,7 +195,7 @@ mod tests {
         let (_, body) = text.split_once("\n\n").unwrap();
         assert_eq!(
             body,
-            "certificates:\n  acme: certificates/acme.pem\n\ntargets:\n  - component: agent\n    context: prod-eu\n    namespaces: [a, \"7\"]\n    release: clearml-agent\n    version: \"6.14.6\"\n    values: \"values/{context}/{namespace}/{release}.yaml\"\n    taskPods: \"off\"\n  - component: gateway\n    context: prod-eu\n    namespace: a\n    release: door\n    version: \"6.14.6\"\n    values: \"values/{context}/{namespace}/{release}.yaml\"\n    valuesPath: platform.door\n    mode: replace\n    certificates: []\n"
+            "certificates:\n  # CN=Acme Root\n  acme: certificates/acme.pem\n\ntargets:\n  - component: agent\n    context: prod-eu\n    namespaces: [a, \"7\"]\n    release: clearml-agent\n    version: \"6.14.6\"\n    values: \"values/{context}/{namespace}/{release}.yaml\"\n    taskPods: \"off\" # they get none of them\n  - component: gateway\n    context: prod-eu\n    namespace: a\n    release: door\n    version: \"6.14.6\"\n    values: \"values/{context}/{namespace}/{release}.yaml\"\n    valuesPath: platform.door\n    mode: replace # in the place of the public roots\n    certificates: []\n"
         );
     }
 }
