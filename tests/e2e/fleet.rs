@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::support::cluster::{Namespace, kubeconfig, kubectl};
 use crate::support::schema;
+use crate::support::terminal::{ENTER, Terminal};
 use crate::support::{GATEWAY_NEEDS, Helm, Run, World, certificates, chart, until};
 
 const AGENT: &str = "clearml-enterprise-agent-6.14.6";
@@ -274,6 +275,53 @@ on_the_cluster! {
         assert_eq!([revision("r-agent"), revision("r-gateway")], ["1", "2"]);
     }
 
+    fn a_target_that_hangs_is_cut_by_its_timeout_and_the_others_beside_it_go_on(world, namespace) {
+        let clusters = Clusters::of(&world);
+        files(&world);
+        let own = clusters.namespaces(&namespace, "one", 3);
+        for (name, tag) in own.iter().zip(["v1", "never-ready", "v1"]) {
+            world.write(&format!("{name}.yaml"), &format!("agentk8sglue:\n  image: {{tag: {tag}}}\n"));
+        }
+        let agents = target("agent", "one", &own, "").replace("agent.yaml", "\"{namespace}.yaml\"");
+        let later = target("gateway", "one", &own[..1], "    wave: 1\n");
+        world.write("clearml-certs.yaml", &format!("{CERTIFICATES}{agents}{later}"));
+        let line = "install --skip-probe --yes --wait --timeout 15s -o json";
+        let run = clusters.run(&world, line);
+        let seen = schema::holds("install", &run.exits(1).stdout);
+        let outcomes: Vec<&str> = seen["targets"].as_array().unwrap().iter().map(|one| one["result"]["outcome"].as_str().unwrap()).collect();
+        assert_eq!(outcomes, ["done", "failed", "done", "untouched"], "{run}");
+        run.warns(&format!("in {}", own[1]));
+        world.is_tidy();
+        // What is left is that one, and what waited for it.
+        world.write(&format!("{}.yaml", own[1]), "agentk8sglue:\n  image: {tag: v1}\n");
+        clusters.run(&world, &format!("{line} --discard-values")).exits(0);
+        let revision = |name: &str| clusters.releases(&world, "one", name)[0].1.clone();
+        assert_eq!([&own[0], &own[2]].map(|name| revision(name)), ["1", "1"]);
+        assert_eq!(clusters.releases(&world, "one", &own[0]).len(), 2);
+    }
+
+    fn a_canary_goes_ahead_and_somebody_at_a_terminal_decides_about_the_others(world, namespace) {
+        let clusters = Clusters::of(&world);
+        files(&world);
+        let own = clusters.namespaces(&namespace, "one", 3);
+        world.write("clearml-certs.yaml", &format!("{CERTIFICATES}{}", target("agent", "one", &own, "")));
+        let line = format!("install --skip-probe --canary 1 --kubeconfig {}", clusters.config);
+        let there = || revisions(&world, &clusters, &[("one", own.clone())]).len();
+        let mut terminal = Terminal::plugin(&world, &line);
+        terminal.shows("on context one").shows("[y/N]").press("y").press(ENTER);
+        terminal.shows("Those that went ahead are as planned. Go on with the other 2 of their wave?").shows("[y/N]");
+        assert_eq!(there(), 1);
+        let ended = terminal.press(ENTER).ends(4);
+        assert!(ended.screen.contains("2 were left for later"), "{}", ended.screen);
+        assert_eq!(there(), 1);
+        // The same line goes on with them, and one of them goes ahead.
+        let mut terminal = Terminal::plugin(&world, &line);
+        terminal.shows("on context one").shows("[y/N]").press("y").press(ENTER);
+        terminal.shows("Go on with the other 1 of their wave?").shows("[y/N]").press("y").press(ENTER);
+        terminal.ends(0);
+        assert_eq!(revisions(&world, &clusters, &[("one", own.clone())]), vec!["1"; 3]);
+    }
+
     fn what_is_refused_or_in_somebody_elses_hands_keeps_no_other_from_its_turn(world, namespace) {
         let clusters = Clusters::of(&world);
         files(&world);
@@ -339,7 +387,9 @@ on_the_cluster! {
         let init = |namespace: &str, file: &str, chart: &str| clusters.run(&world, &format!("init {file} --contexts one -n {namespace} {chart}"));
         let gateway = format!("--gateway-chart {}", chart(GATEWAY));
         init(&own[2], "door.yaml", &gateway).exits(0).says("lists 1 releases and 1 certificates").never_says("were written from what is deployed");
-        assert!(world.read("door.yaml").contains("values: now.yaml") && world.read("door.yaml").contains("mode: replace"));
+        for line in ["  # CN=Acme Root, ", ", SHA-256 ", "values: now.yaml", "mode: replace # in the place of the public roots"] {
+            assert!(world.read("door.yaml").contains(line), "{line}: {}", world.read("door.yaml"));
+        }
         for (place, of) in [(&own[0], AGENT), (&own[1], "clearml-enterprise-agent-6.9.3")] {
             let file = format!("{place}.yaml");
             let run = init(place, &file, &format!("--agent-chart {}", chart(of)));

@@ -4,9 +4,11 @@ use crate::helm_failures::{
     OLD_VALUES, OVERRIDE, USERS_FILE, agent, changed, deployed_before, deployed_list, no_releases,
     rendered, status, trial, upgrading,
 };
+use crate::support::deployed::list;
 use crate::support::fake_helm::{FakeHelm, Rule};
 use crate::support::platform::Signal;
 use crate::support::{World, until};
+use crate::together::{CHART, Fleet, INSTALL, both, count, of_namespace, one_of};
 use libtest_mimic::Trial;
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -22,6 +24,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         ),
         trial("a_second_signal_ends_a_helm_that_heeds_none", second_signal),
         trial("when_helm_is_ended_nothing_is_deployed", caller_ended),
+        trial(
+            "a_signal_ends_those_targets_that_are_at_work_and_no_other_is_begun",
+            several_at_once,
+        ),
         trial(
             "a_helm_at_work_outlives_a_plugin_that_is_killed",
             plugin_killed,
@@ -174,4 +180,45 @@ fn plugin_killed(world: &World) {
     let _ = running.ends();
     world.write("go", "");
     until("the end of helm", || done.exists());
+}
+
+/// What runs of several targets is ended, and the others are not begun.
+fn several_at_once(world: &World) {
+    let fleet = Fleet::new(world);
+    fleet.files_are("before");
+    fleet.has(&both(&fleet.before, 3));
+    let third = one_of(&fleet.before, "three", 3);
+    std::fs::write(fleet.file_of("three"), of_namespace(&third, "three")).unwrap();
+    let (before, targets) = (world.read("before.yaml"), world.read("clearml-certs.yaml"));
+    let (_, last) = targets.trim_end().rsplit_once('\n').unwrap();
+    world.write("three.yaml", &before);
+    world.write(
+        "clearml-certs.yaml",
+        &format!("{targets}{}\n", last.replace("two", "three")),
+    );
+    let names = ["one", "two", "three"];
+    let cancelled =
+        |name| Rule::when(&format!("upgrade -n {name}")).ends_cancelled("Error: cancelled\n");
+    let listed = list(&names.map(|name| ("r", name, CHART)));
+    let status = fleet.before.status();
+    let mut rules = vec![Rule::when("list").prints(&listed), rendered()];
+    rules.extend(names.map(cancelled));
+    rules.extend(names.map(|name| {
+        Rule::when(&format!("status -n {name}")).prints(&status.replace("team-a", name))
+    }));
+    let helm = FakeHelm::new(world, &rules);
+    let _kubectl = fleet.kubectl([]);
+    let running = helm.starts(INSTALL);
+    until("two upgrades", || count(&helm.calls(), "upgrade") == 2);
+    running.signal(Signal::INT);
+    let run = running.ends();
+    run.exits(130)
+        .warns("r in one: failed; the release is as it was")
+        .warns("r in two: failed; the release is as it was")
+        .warns("r in three: untouched");
+    assert_eq!(count(&helm.calls(), "upgrade"), 2, "{run}");
+    for name in names {
+        assert_eq!(world.read(&format!("{name}.yaml")), before, "{run}");
+    }
+    world.is_tidy();
 }

@@ -64,20 +64,20 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 const NAMES: [&str; 2] = ["one", "two"];
-const CHART: &str = "clearml-enterprise-agent-6.14.6";
-const INSTALL: &str = "install --skip-probe --yes --parallel 2";
+pub(crate) const CHART: &str = "clearml-enterprise-agent-6.14.6";
+pub(crate) const INSTALL: &str = "install --skip-probe --yes --parallel 2";
 
 /// Two agents, each in a namespace and with a file of its own.
-struct Fleet<'a> {
+pub(crate) struct Fleet<'a> {
     world: &'a World,
-    before: Release,
+    pub(crate) before: Release,
     after: Release,
     /// The folder with the objects of the cluster: for each namespace a file.
     cluster: PathBuf,
 }
 
 impl<'a> Fleet<'a> {
-    fn new(world: &'a World) -> Self {
+    pub(crate) fn new(world: &'a World) -> Self {
         let of_chart = chart(CHART);
         let mut file = "certificates: {acme-root: ca.pem}\ntargets:\n".to_owned();
         for name in NAMES {
@@ -103,21 +103,21 @@ impl<'a> Fleet<'a> {
         }
     }
 
-    fn files_are(&self, state: &str) {
+    pub(crate) fn files_are(&self, state: &str) {
         for name in NAMES {
             let text = self.world.read(&format!("{state}.yaml"));
             self.world.write(&format!("{name}.yaml"), &text);
         }
     }
 
-    fn has(&self, objects: &[Value]) {
+    pub(crate) fn has(&self, objects: &[Value]) {
         std::fs::create_dir_all(&self.cluster).unwrap();
         for name in NAMES {
             std::fs::write(self.file_of(name), of_namespace(objects, name)).unwrap();
         }
     }
 
-    fn file_of(&self, namespace: &str) -> PathBuf {
+    pub(crate) fn file_of(&self, namespace: &str) -> PathBuf {
         self.cluster.join(namespace).with_extension("json")
     }
 
@@ -133,7 +133,7 @@ impl<'a> Fleet<'a> {
         FakeHelm::new(self.world, &rules)
     }
 
-    fn kubectl(&self, more: impl IntoIterator<Item = Rule>) -> FakeKubectl {
+    pub(crate) fn kubectl(&self, more: impl IntoIterator<Item = Rule>) -> FakeKubectl {
         let more = more.into_iter().chain([
             Rule::when("get -f -").looks_up_in(&self.cluster),
             Rule::when("get --raw").prints("{}"),
@@ -144,7 +144,7 @@ impl<'a> Fleet<'a> {
 }
 
 /// Those of a namespace, as a JSON list.
-fn of_namespace(objects: &[Value], namespace: &str) -> String {
+pub(crate) fn of_namespace(objects: &[Value], namespace: &str) -> String {
     let mut own = objects.to_vec();
     own.retain(|one| one["metadata"]["namespace"] == namespace);
     json!(own).to_string()
@@ -191,18 +191,18 @@ fn live(release: &Release, namespace: &str) -> Vec<Value> {
 }
 
 /// One at a revision, with what it brings.
-fn one_of(release: &Release, namespace: &str, revision: u64) -> Vec<Value> {
+pub(crate) fn one_of(release: &Release, namespace: &str, revision: u64) -> Vec<Value> {
     let mut all = live(release, namespace);
     all.push(secret(release, namespace, revision, "deployed"));
     all
 }
 
-fn both(release: &Release, revision: u64) -> Vec<Value> {
+pub(crate) fn both(release: &Release, revision: u64) -> Vec<Value> {
     let of_one = |name: &&str| one_of(release, name, revision);
     NAMES.iter().flat_map(of_one).collect()
 }
 
-fn count(lines: &[String], words: &str) -> usize {
+pub(crate) fn count(lines: &[String], words: &str) -> usize {
     lines.iter().filter(|line| line.starts_with(words)).count()
 }
 
