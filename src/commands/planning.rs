@@ -32,6 +32,7 @@ use crate::secrets;
 use crate::side_by_side::{AT_ONCE, side_by_side};
 use crate::ui::Screen;
 use crate::values::{self, KeyPath};
+use crate::vendor::Layout;
 
 /// The plan as a whole: what there is to say about the certificates, now that the servers they are for are known, and
 /// what the user lets pass. With `checks`, what has ended is an error wherever it stands.
@@ -254,14 +255,19 @@ impl Job {
         })
     }
 
-    /// What the others of its release take over themselves, and whether one of them comes before it.
+    /// The others of its release.
     fn beside(&self, of_release: &[&Self], chart: &Chart, given: &Value) -> Beside {
-        let others = of_release.iter().filter(|one| !ptr::eq(**one, self));
+        let own = of_release.iter().position(|one| ptr::eq(*one, self));
+        let (before, after) = of_release.split_at(own.unwrap_or_default());
         // What cannot be told of another keeps the whole release from its turn.
-        let others = others.filter_map(|one| one.place.inner(chart, given).ok());
+        let layouts = |jobs: &[&Self]| -> Vec<&'static Layout> {
+            let others = jobs.iter().filter(|one| !ptr::eq(**one, self));
+            let inner = others.filter_map(|one| one.place.inner(chart, given).ok());
+            inner.map(|one| one.layout).collect()
+        };
         Beside {
-            certificates: others.map(|one| one.layout.certificates).collect(),
-            is_behind: of_release.first().is_some_and(|one| !ptr::eq(*one, self)),
+            before: layouts(before),
+            after: layouts(after),
         }
     }
 

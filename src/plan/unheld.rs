@@ -7,8 +7,8 @@ use crate::certs::{Fingerprint, pem};
 use crate::finding::Finding;
 use crate::release::Snapshot;
 use crate::values::{self, Unheld};
-use crate::vendor::PEM;
-use crate::yaml::{Document, Step, YamlError};
+use crate::vendor::{Layout, PEM};
+use crate::yaml::{Document, Path, Step, YamlError};
 
 /// What is to become of deployed values that no file holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,10 +25,10 @@ pub enum OnUnheld {
 /// The other components of a release that one upgrade deploys: what no file holds is adopted once.
 #[derive(Debug, Clone, Default)]
 pub struct Beside {
-    /// Below which keys they have their certificates, which each edits in its own file.
-    pub certificates: Vec<&'static [&'static str]>,
-    /// Whether one of them comes before this one, and adopts what belongs to none of them.
-    pub is_behind: bool,
+    /// Where those have their values that come before this one.
+    pub before: Vec<&'static Layout>,
+    /// The same of those that come after it.
+    pub after: Vec<&'static Layout>,
 }
 
 /// The deployed values that no file holds and no `--set` gives.
@@ -43,22 +43,26 @@ fn unheld<'a>(request: &'a Request<'_>) -> Vec<Unheld<'a>> {
     unheld
 }
 
-/// Those of them that are this component's to adopt.
+/// Those of them that are this component's to adopt: what is nobody's is the first one's.
 fn adoptable<'a>(request: &'a Request<'_>) -> Vec<Unheld<'a>> {
-    let Beside {
-        certificates,
-        is_behind,
-    } = &request.beside;
+    let Beside { before, after } = &request.beside;
     let mut unheld = unheld(request);
     unheld.retain(|one| {
-        let is_below = |keys: &[&str]| {
-            let keys: Vec<Step> = keys.iter().map(|key| Step::from(*key)).collect();
-            one.path.steps().starts_with(&keys)
-        };
-        is_below(request.layout.certificates)
-            || !is_behind && !certificates.iter().any(|keys| is_below(keys))
+        let own = closeness(&one.path, request.layout);
+        before.iter().all(|other| own > closeness(&one.path, other))
+            && after.iter().all(|other| own >= closeness(&one.path, other))
     });
     unheld
+}
+
+/// How closely a path belongs to the component that has its values so: the number of keys that say it.
+fn closeness(path: &Path, layout: &Layout) -> usize {
+    let keys = [layout.below, layout.certificates].into_iter();
+    let is_below = |keys: &&[&str]| {
+        let keys: Vec<Step> = keys.iter().map(|key| Step::from(*key)).collect();
+        path.steps().starts_with(&keys)
+    };
+    keys.filter(is_below).map(<[_]>::len).max().unwrap_or(0)
 }
 
 /// Writes them into the override file, where that is wanted.

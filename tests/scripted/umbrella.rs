@@ -443,6 +443,10 @@ fn adopted_once(world: &World) {
                 "{once}: {written:?}"
             );
         }
+        // Each takes over what is its own, and the agent, which goes first, what is nobody's.
+        for (text, own) in written.iter().zip(["site: eu-2", "gateway-key"]) {
+            assert!(text.contains(own), "{written:?}");
+        }
         for (text, own) in written.iter().zip(["agent:", "door:"]) {
             assert_eq!(text.matches("alias: acme-root").count(), 1, "{text}");
             assert!(text.starts_with(own), "{text}");
