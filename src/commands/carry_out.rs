@@ -13,7 +13,7 @@ use crate::interrupt;
 use crate::plan::{Plan, Target};
 use crate::report::{Ending, Verified, plan_json};
 use crate::run::{self, How, Outcome, Ran, Untouched, Watch};
-use crate::ui::{self, Board, Screen};
+use crate::ui::{Board, Screen};
 
 /// `--files-only`: the override files, and the commands for later.
 pub(super) fn write(order: &Order<'_>, plan: &Plan, screen: &Screen) -> Result<ExitCode> {
@@ -163,7 +163,7 @@ impl Watch for Watching<'_> {
         let question = format!(
             "Those that went ahead are as planned. Go on with the other {others} of their wave?"
         );
-        if ui::confirm(&question)? {
+        if self.screen.confirm(&question)? {
             return Ok(());
         }
         let message = format!("{others} were left for later; the same line goes on with them");

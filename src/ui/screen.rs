@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use anyhow::Result;
 use indicatif::ProgressBar;
 use serde_json::Value as Json;
 use serde_yaml::Value;
@@ -9,6 +10,7 @@ use serde_yaml::Value;
 use super::fit;
 use super::printable::printable;
 use super::progress::Progress;
+use super::prompts::confirm;
 use super::redact::Redactor;
 use crate::exit::Stop;
 use crate::proof::{Manifest, Object};
@@ -105,6 +107,14 @@ impl Screen {
         self.progress.suspended(|| {
             let _ = writeln!(std::io::stderr().lock(), "{label} {text}");
         });
+    }
+
+    /// Asks for a yes in the middle of a run: what tells how far that is stands still meanwhile, and does not go over the question.
+    ///
+    /// # Errors
+    /// Escape, Ctrl-C, or the terminal is gone.
+    pub fn confirm(&self, question: &str) -> Result<bool> {
+        self.progress.suspended(|| confirm(question))
     }
 
     /// What ended the run: an error, but where the user wanted it so.

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::io::Read as _;
 use std::net::TcpListener;
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -309,7 +310,11 @@ on_the_cluster! {
         let there = || revisions(&world, &clusters, &[("one", own.clone())]).len();
         let mut terminal = Terminal::plugin(&world, &line);
         terminal.shows("on context one").shows("[y/N]").press("y").press(ENTER);
-        terminal.shows("Those that went ahead are as planned. Go on with the other 2 of their wave?").shows("[y/N]");
+        let question = "Go on with the other 2 of their wave?";
+        terminal.shows("Those that went ahead are as planned.").shows(question).shows("[y/N]");
+        // What tells how far the run is, twice a second, does not go over it.
+        std::thread::sleep(Duration::from_millis(1500));
+        assert!(terminal.text().trim_end().ends_with("[y/N] ›"), "{}", terminal.text());
         assert_eq!(there(), 1);
         let ended = terminal.press(ENTER).ends(4);
         assert!(ended.screen.contains("2 were left for later"), "{}", ended.screen);
