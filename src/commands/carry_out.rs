@@ -13,7 +13,7 @@ use crate::interrupt;
 use crate::plan::{Plan, Target};
 use crate::report::{Ending, Verified, plan_json};
 use crate::run::{self, How, Outcome, Ran, Untouched, Watch};
-use crate::ui::{Board, Screen};
+use crate::ui::{Board, Screen, counted};
 
 /// `--files-only`: the override files, and the commands for later.
 pub(super) fn write(order: &Order<'_>, plan: &Plan, screen: &Screen) -> Result<ExitCode> {
@@ -161,12 +161,14 @@ impl Watch for Watching<'_> {
             return Ok(());
         }
         let question = format!(
-            "Those that went ahead are as planned. Go on with the other {others} of their wave?"
+            "What went ahead is as planned. Go on with {} more of the same wave?",
+            counted(others, "target")
         );
         if self.screen.confirm(&question)? {
             return Ok(());
         }
-        let message = format!("{others} were left for later; the same line goes on with them");
+        let left = counted(others, "target");
+        let message = format!("{left} left for later; the same line goes on from here");
         Err(Stop::declined(ExitCode::NoAnswer, message).into())
     }
 
@@ -274,6 +276,7 @@ fn in_short(plan: &Plan, ran: &Ran<'_>) -> Option<anyhow::Error> {
     }
     let rest = match not_begun {
         0 => String::new(),
+        1 => ", and 1 was not begun".to_owned(),
         n => format!(", and {n} were not begun"),
     };
     let message = format!(

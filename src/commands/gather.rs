@@ -69,7 +69,10 @@ impl Clusters {
                 .insert(namespace);
         }
         let wanted: Vec<_> = wanted.into_iter().collect();
-        let what = format!("asking {} clusters for their releases", wanted.len());
+        let what = match wanted.as_slice() {
+            [_] => "asking the cluster for its releases".to_owned(),
+            several => format!("asking {} clusters for their releases", several.len()),
+        };
         // Those of a cluster, so that all together are no more than `at_once`.
         let in_each = (at_once / wanted.len().max(1)).max(1);
         let Ok(asked) = screen.step(&what, || {

@@ -20,7 +20,7 @@ use crate::kube::ClusterAddress;
 use crate::overrides::{Mode, Placed};
 use crate::release::Snapshot;
 use crate::status::ReleaseStatus;
-use crate::ui::Screen;
+use crate::ui::{Screen, counted};
 use crate::vendor::Component;
 
 pub(super) fn run(
@@ -91,14 +91,15 @@ pub(super) fn run(
     let secrets = match planned.written() {
         0 => String::new(),
         n => format!(
-            "\n{n} values files were written from what is deployed. They hold what Helm was given, credentials among it: seal them before they go into git."
+            "\nWritten from what is deployed: {}, with what Helm was given, credentials among it. Seal that before it goes into git.",
+            counted(n, "values file")
         ),
     };
     screen.result(&format!(
-        "{} lists {} releases and {} certificates.{secrets}\nWhat it would change: {preview}",
+        "{} lists {} and {}.{secrets}\nWhat it would change: {preview}",
         file.display(),
-        releases.len(),
-        certificates.len()
+        counted(releases.len(), "release"),
+        counted(certificates.len(), "certificate")
     ));
     Ok(ExitCode::Done)
 }

@@ -3,6 +3,7 @@
 mod alike;
 mod board;
 mod changes;
+mod counted;
 mod detail;
 mod diff;
 mod doctor;
@@ -31,6 +32,7 @@ mod verdicts;
 mod verify;
 
 pub use board::Board;
+pub use counted::counted;
 pub use detail::Detail;
 pub use prompts::{
     Choosing, Remark, Typed, choose, confirm, is_interactive, shows_results, text, type_in,

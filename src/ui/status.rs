@@ -4,6 +4,7 @@ use console::{Term, style};
 use time::OffsetDateTime;
 
 use super::Screen;
+use super::counted::counted;
 use super::fit;
 use super::printable::printable;
 use super::table::{Column, Table};
@@ -242,13 +243,6 @@ fn sum(status: &Status) -> String {
     } else {
         let doubt = "in step as far as can be seen";
         format!("{} {releases} {doubt}{ends}", style("-").yellow())
-    }
-}
-
-fn counted(number: usize, what: &str) -> String {
-    match number {
-        1 => format!("1 {what}"),
-        several => format!("{several} {what}s"),
     }
 }
 

@@ -262,7 +262,7 @@ on_the_cluster! {
         // What comes after them waits, unless that is not wanted.
         let later = format!("{text}{}", target("gateway", "one", &own, "    wave: 1\n"));
         world.write("clearml-certs.yaml", &later);
-        clusters.run(&world, "install --skip-probe --yes").exits(1).warns("1 were not begun").warns("gateway release r-gateway in");
+        clusters.run(&world, "install --skip-probe --yes").exits(1).warns("1 was not begun").warns("gateway release r-gateway in");
         assert_eq!(clusters.releases(&world, "one", &own[0]).len(), 1);
         clusters.run(&world, "install --skip-probe --yes --keep-going").exits(1).warns("2 of 4 targets failed");
         assert_eq!(clusters.releases(&world, "one", &own[0]).len(), 2);
@@ -310,19 +310,19 @@ on_the_cluster! {
         let there = || revisions(&world, &clusters, &[("one", own.clone())]).len();
         let mut terminal = Terminal::plugin(&world, &line);
         terminal.shows("on context one").shows("[y/N]").press("y").press(ENTER);
-        let question = "Go on with the other 2 of their wave?";
-        terminal.shows("Those that went ahead are as planned.").shows(question).shows("[y/N]");
+        let question = "Go on with 2 targets more of the same wave?";
+        terminal.shows("What went ahead is as planned.").shows(question).shows("[y/N]");
         // What tells how far the run is, twice a second, does not go over it.
         std::thread::sleep(Duration::from_millis(1500));
         assert!(terminal.text().trim_end().ends_with("[y/N] ›"), "{}", terminal.text());
         assert_eq!(there(), 1);
         let ended = terminal.press(ENTER).ends(4);
-        assert!(ended.screen.contains("2 were left for later"), "{}", ended.screen);
+        assert!(ended.screen.contains("2 targets left for later"), "{}", ended.screen);
         assert_eq!(there(), 1);
         // The same line goes on with them, and one of them goes ahead.
         let mut terminal = Terminal::plugin(&world, &line);
         terminal.shows("on context one").shows("[y/N]").press("y").press(ENTER);
-        terminal.shows("Go on with the other 1 of their wave?").shows("[y/N]").press("y").press(ENTER);
+        terminal.shows("Go on with 1 target more of the same wave?").shows("[y/N]").press("y").press(ENTER);
         terminal.ends(0);
         assert_eq!(revisions(&world, &clusters, &[("one", own.clone())]), vec!["1"; 3]);
     }
@@ -391,14 +391,14 @@ on_the_cluster! {
         // The last one's file is here, the others are gone.
         let init = |namespace: &str, file: &str, chart: &str| clusters.run(&world, &format!("init {file} --contexts one -n {namespace} {chart}"));
         let gateway = format!("--gateway-chart {}", chart(GATEWAY));
-        init(&own[2], "door.yaml", &gateway).exits(0).says("lists 1 releases and 1 certificates").never_says("were written from what is deployed");
+        init(&own[2], "door.yaml", &gateway).exits(0).says("lists 1 release and 1 certificate.").never_says("ritten from what is deployed");
         for line in ["  # CN=Acme Root, ", ", SHA-256 ", "values: now.yaml", "mode: replace # in the place of the public roots"] {
             assert!(world.read("door.yaml").contains(line), "{line}: {}", world.read("door.yaml"));
         }
         for (place, of) in [(&own[0], AGENT), (&own[1], "clearml-enterprise-agent-6.9.3")] {
             let file = format!("{place}.yaml");
             let run = init(place, &file, &format!("--agent-chart {}", chart(of)));
-            run.exits(0).says("1 values files were written").never_says("hunter2");
+            run.exits(0).says("Written from what is deployed: 1 values file,").never_says("hunter2");
             assert!(!world.read(&file).contains("hunter2"), "{}", world.read(&file));
             let values = world.path(&format!("values/one/{place}/r.yaml"));
             let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&values).unwrap().permissions());

@@ -131,7 +131,7 @@ on_the_cluster! {
         init("made.yaml", "--agent-chart platform --gateway-chart platform").exits(0).says("made.yaml lists 2 releases");
         assert!(world.read("made.yaml").contains("valuesPath: door\n"));
         world.plugin("install -c made.yaml --skip-probe --dry-run").exits(0).says("Nothing to change");
-        init("some.yaml", "--gateway-chart platform").exits(0).warns("say it with --agent-chart").says("some.yaml lists 1 releases");
+        init("some.yaml", "--gateway-chart platform").exits(0).warns("say it with --agent-chart").says("some.yaml lists 1 release and");
         init("none.yaml", "--agent-chart elsewhere/platform").exits(3);
 
         let next = certificates::ca("Acme Next");
