@@ -18,10 +18,10 @@ use crate::cli::{ExportArgs, TargetArgs};
 use crate::exit::{ExitCode, Stop};
 use crate::export::{self, ChartSource, Release};
 use crate::fleet::{FILE_NAME, Fleet};
-use crate::helm::{Helm, HelmArguments, Rollout, repositories};
+use crate::helm::{self, Helm, HelmArguments, Rollout, repositories};
 use crate::interrupt;
 use crate::kube::ClusterAddress;
-use crate::plan::{Observed, Plan, Purpose, Target};
+use crate::plan::{FileChange, Observed, Plan, Purpose, Target};
 use crate::request::{Desired, TargetRequest};
 use crate::ui::Screen;
 
@@ -43,7 +43,7 @@ pub(super) fn run(
     let plan = plan(arguments, &fleet, &helm_arguments, cluster, screen)?;
     screen.plan_findings(&plan);
     accept(&plan)?;
-    hold_already(&fleet, &plan)?;
+    hold_already(arguments, &fleet, &plan)?;
     // Components of one release are one for an engine as well.
     let releases = plan
         .targets
@@ -187,21 +187,41 @@ fn is_named(request: &TargetRequest) -> Result<()> {
 }
 
 /// Refuses to hand over values files that lack the certificates: an engine would deploy them as they are.
-fn hold_already(fleet: &Fleet, plan: &Plan) -> Result<(), Stop> {
+fn hold_already(arguments: &ExportArgs, fleet: &Fleet, plan: &Plan) -> Result<(), Stop> {
     let lacking = plan.targets.iter().filter(|target| target.file.changes());
+    let lacking: Vec<&FileChange> = lacking.map(|target| &target.file).collect();
+    let are_new = lacking.iter().any(|file| file.before.is_none());
     let mut lacking: Vec<String> = lacking
-        .map(|target| format!("  {}", target.file.path.display()))
+        .iter()
+        .map(|file| format!("  {}", file.path.display()))
         .collect();
     lacking.dedup();
     if lacking.is_empty() {
         return Ok(());
     }
-    let file = fleet.file().display().to_string();
-    let file = shell_words::quote(&file);
+    // The same targets, fetched in the same way.
+    let mut words = vec!["-c".to_owned(), fleet.file().display().to_string()];
+    for only in &arguments.fleet.only {
+        words.extend(["--only".to_owned(), only.to_string()]);
+    }
+    let to_helm = helm::masked(&arguments.helm_arguments);
+    let with = |more: &[&str]| {
+        let own = words.iter().map(String::as_str);
+        let flags = to_helm.iter().map(String::as_str);
+        let is_given = !to_helm.is_empty();
+        let all = own.chain(more.iter().copied());
+        shell_words::join(all.chain(is_given.then_some("--")).chain(flags))
+    };
+    let write: &[&str] = if are_new {
+        &["--in-place", "--new-file"]
+    } else {
+        &["--in-place"]
+    };
+    let (check, write) = (with(&["--check"]), with(write));
     Err(Stop::new(
         ExitCode::ChangesPending,
         format!(
-            "an engine deploys values files as they are, and these are not as they should be yet:\n{}\nSee what is missing, and write it:\n  helm clearml-certs render -c {file} --check\n  helm clearml-certs render -c {file} --in-place\nNothing was exported.",
+            "an engine deploys values files as they are, and these are not as they should be yet:\n{}\nSee what is missing, and write it:\n  helm clearml-certs render {check}\n  helm clearml-certs render {write}\nNothing was exported.",
             lacking.join("\n")
         ),
     ))

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::Release;
 use crate::exit::Stop;
+use crate::secrets::plain_url;
 
 /// Where a chart is, by the reference that Helm is given.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,7 +78,7 @@ impl ChartSource {
         }
         Ok(Self::Repository {
             alias: alias.to_owned(),
-            url: without_credentials(&url),
+            url: plain_url(&url),
             chart: chart.to_owned(),
         })
     }
@@ -122,17 +123,6 @@ pub(super) fn remote(release: &Release) -> Result<Remote<'_>, Stop> {
             path.display()
         ))),
     }
-}
-
-/// A URL without a user and a password.
-fn without_credentials(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return url.to_owned();
-    };
-    let end = rest.find('/').unwrap_or(rest.len());
-    let (host, path) = rest.split_at(end);
-    let host = host.rsplit('@').next().unwrap_or(host);
-    format!("{scheme}://{host}{path}")
 }
 
 #[cfg(test)]

@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use anyhow::Result;
+use serde_yaml::Value;
 
 use super::{FileChange, Inside, Purpose, Request, ValuesFiles};
 use crate::exit::Stop;
 use crate::finding::Finding;
-use crate::values::is_around;
 use crate::values::kept::{Kept, Refused};
+use crate::values::{is_around, lookup};
+use crate::vendor::OVERRIDES;
 
 /// An object around values.
 #[derive(Debug, Clone)]
@@ -104,7 +106,24 @@ impl ValuesFiles {
                 findings.push(not_for_helm(path, kept, request));
             }
             findings.extend(parameters(path, kept, request));
-            findings.extend(kept.said.more.iter().map(|more| {
+            findings.extend(beneath(path, kept, request));
+            findings.extend(kept.said.over.iter().map(|over| {
+                Finding::note(
+                    "values-elsewhere",
+                    format!(
+                        "{} has {over}, which may change what its values say, and was not read: what is proven is true without that",
+                        kept.said.object
+                    ),
+                )
+            }));
+            let given = |more: &&String| {
+                self.around
+                    .iter()
+                    .flatten()
+                    .any(|one| one.kept.said.is(bare(more)))
+            };
+            let more = kept.said.more.iter().filter(|more| !given(more));
+            findings.extend(more.map(|more| {
                 Finding::note(
                     "values-elsewhere",
                     format!(
@@ -117,6 +136,11 @@ impl ValuesFiles {
         }
         findings
     }
+}
+
+/// `ConfigMap base (spec.valuesFrom)` without its place.
+fn bare(more: &str) -> &str {
+    more.split(" (").next().unwrap_or(more)
 }
 
 /// A path as a word of a command to paste.
@@ -141,6 +165,32 @@ fn not_for_helm(path: &Path, kept: &Kept, request: &Request<'_>) -> Finding {
     ))
 }
 
+/// Lists that the object's own values replace, since it merges these over others of the same file.
+fn beneath(path: &Path, kept: &Kept, request: &Request<'_>) -> Option<Finding> {
+    let lists = request.layout.lists();
+    let lost = |(place, values): &(String, Value)| {
+        let lists = lists.iter().filter(|list| {
+            let items = lookup(values, list).and_then(Value::as_sequence);
+            items.is_some_and(|items| !items.is_empty())
+        });
+        let lists: Vec<String> = lists.map(|list| list.join(".")).collect();
+        (!lists.is_empty()).then(|| format!("{} in {place}", lists.join(", ")))
+    };
+    let lost: Vec<String> = kept.said.beneath.iter().filter_map(lost).collect();
+    (!lost.is_empty()).then(|| {
+        Finding::error(
+            "values-beneath",
+            format!(
+                "{}: {} merges its own values over others, and a list among them replaces the other one: {}",
+                path.display(),
+                kept.said.object,
+                lost.join("; ")
+            ),
+        )
+        .hint("have such a list in one place: move it to the object's own values, or give the other object in a file of its own, to be edited in the place of this")
+    })
+}
+
 /// Values that are set beside the object's values and go over them.
 fn parameters(path: &Path, kept: &Kept, request: &Request<'_>) -> Option<Finding> {
     let set = &kept.said.parameters;
@@ -148,14 +198,23 @@ fn parameters(path: &Path, kept: &Kept, request: &Request<'_>) -> Option<Finding
         return None;
     }
     let layout = request.layout;
-    let pods = layout.task_pods.as_ref().map(|keys| keys.base.join("."));
-    let ours: Vec<String> = [Some(layout.certificates.join(".")), pods]
+    let pods = layout.task_pods.as_ref();
+    let base = pods.map(|keys| keys.base.join("."));
+    let ours: Vec<String> = [Some(layout.certificates.join(".")), base]
         .into_iter()
         .flatten()
         .collect();
+    let queues = pods.and_then(|keys| Some(format!("{}.", keys.queues.as_ref()?.all.join("."))));
+    // A queue's overrides replace fields of the base template whole.
+    let is_of_queue = |set: &str| {
+        let queue = queues
+            .as_ref()
+            .and_then(|all| set.strip_prefix(all.as_str()));
+        queue.is_some_and(|queue| queue.split(['.', '[']).any(|key| key == OVERRIDES))
+    };
     let is_ours = |set: &&String| {
         let mut ours = ours.iter();
-        ours.any(|our| is_around(set, our) || is_around(our, set))
+        ours.any(|our| is_around(set, our) || is_around(our, set)) || is_of_queue(set)
     };
     let (file, object) = (path.display(), &kept.said.object);
     let over: Vec<&str> = set.iter().filter(is_ours).map(String::as_str).collect();

@@ -20,6 +20,18 @@ pub fn in_urls(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// A URL as anybody may see it: without user, password, query and fragment, where tokens stand.
+#[must_use]
+pub fn plain_url(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = host.rsplit('@').next().unwrap_or(host);
+    format!("{scheme}://{host}{path}")
+}
+
 /// The secrets inside a text: passwords in URLs, private keys, tokens that say what they are, and what a configuration calls so
 /// (`git_pass`, `sdk.aws.s3.secret`, `Password=…;`).
 #[must_use]

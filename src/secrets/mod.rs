@@ -4,7 +4,7 @@ mod content;
 mod file;
 mod forms;
 
-pub use content::{by_look, in_urls, within};
+pub use content::{by_look, in_urls, plain_url, within};
 pub use file::masked_file;
 pub use forms::forms;
 

@@ -29,11 +29,52 @@ pub fn kind(text: &str, values: &Value) -> Option<String> {
     {
         return Some("is a Chart.yaml, and no values file".to_owned());
     }
-    let is_list = |key: &str| values.get(key).is_some_and(Value::is_sequence);
-    if is_list("releases")
-        && (has("repositories") || has("helmDefaults") || has("environments") || has("helmfiles"))
+    of_a_tool(values).map(str::to_owned)
+}
+
+/// What a file is that tells another tool what to deploy.
+fn of_a_tool(values: &Value) -> Option<&'static str> {
+    let has = |key: &str| values.get(key).is_some();
+    let list = |key: &str| values.get(key).and_then(Value::as_sequence);
+    let all_have = |key: &str, keys: &[&str]| {
+        list(key).is_some_and(|items| {
+            let has_all = |item: &Value| keys.iter().all(|key| item.get(key).is_some());
+            !items.is_empty() && items.iter().all(has_all)
+        })
+    };
+    let has_any = |keys: &[&str]| keys.iter().any(|key| has(key));
+    let is_helmfile = list("releases").is_some()
+        && has_any(&["repositories", "helmDefaults", "environments", "helmfiles"]);
+    if is_helmfile || all_have("releases", &["name", "chart"]) {
+        return Some(
+            "is a helmfile, and no values file: name one of the files that its releases list under values",
+        );
+    }
+    if all_have("targets", &["component"]) {
+        return Some(
+            "lists targets for helm clearml-certs, and is no values file: it goes behind -c, and not behind -f",
+        );
+    }
+    let are_texts = |items: &Vec<Value>| !items.is_empty() && items.iter().all(Value::is_string);
+    if all_have("helmCharts", &["name"])
+        || all_have("configMapGenerator", &["name"])
+        || all_have("secretGenerator", &["name"])
+        || list("resources").is_some_and(are_texts)
     {
-        return Some("is a helmfile, and no values file: name one of the files that its releases list under values".to_owned());
+        return Some(
+            "is a kustomization, and no values file: name the file that its helmCharts list under valuesFile; what stands under valuesInline goes over that",
+        );
+    }
+    let helm = |key: &str| {
+        values
+            .get("helm")
+            .is_some_and(|helm| helm.get(key).is_some())
+    };
+    let is_fleet = has_any(&["defaultNamespace", "targetCustomizations", "namespace"]);
+    if helm("chart") || helm("releaseName") || is_fleet && (helm("values") || helm("valuesFiles")) {
+        return Some(
+            "is a fleet.yaml of Rancher's Fleet, and no values file: name one of the files that it lists under helm.valuesFiles; what stands under helm.values goes over them",
+        );
     }
     None
 }
@@ -98,6 +139,21 @@ mod tests {
             ("$ANSIBLE_VAULT;1.1;AES256\n3132\n", "ansible-vault"),
             ("apiVersion: v2\nname: c\nversion: 1.0.0\n", "Chart.yaml"),
             ("repositories: []\nreleases: []\n", "helmfile"),
+            (
+                "releases:\n- {name: a, chart: oci://x/y, values: [v.yaml]}\n",
+                "helmfile",
+            ),
+            ("targets:\n- component: agent\n", "goes behind -c"),
+            ("resources: [a.yaml]\n", "kustomization"),
+            (
+                "helmCharts: [{name: agent, valuesInline: {}}]\n",
+                "kustomization",
+            ),
+            (
+                "defaultNamespace: ml\nhelm: {values: {a: 1}}\n",
+                "fleet.yaml",
+            ),
+            ("helm: {chart: agent, values: {a: 1}}\n", "fleet.yaml"),
         ] {
             assert!(
                 said(text).is_some_and(|said| said.contains(what)),
@@ -110,6 +166,9 @@ mod tests {
             "kind: DaemonSet\nreplicas: 1\n",
             "apiVersion: networking.k8s.io/v1\n",
             "releases: [a]\n",
+            "resources: {limits: {cpu: 1}}\n",
+            "helm: {values: {a: 1}}\n",
+            "targets: [a]\n",
             "sops: enabled\n",
             "name: x\nversion: 2\n",
             "",

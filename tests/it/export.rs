@@ -352,7 +352,15 @@ either_major! {
         run.exits(2)
             .warns("  values/agent.yaml\n")
             .warns("  values/gateway.yaml\n")
-            .warns("helm clearml-certs render -c clearml-certs.yaml --in-place");
+            .warns("helm clearml-certs render -c clearml-certs.yaml --in-place\n");
+        // The commands mean the same targets, fetched in the same way, and make the files that are missing.
+        std::fs::remove_file(world.path("values/agent.yaml")).unwrap();
+        world
+            .plugin("export --to helmfile --only agent -- --plain-http")
+            .exits(2)
+            .warns("  helm clearml-certs render -c clearml-certs.yaml --only agent --check -- --plain-http\n")
+            .warns("  helm clearml-certs render -c clearml-certs.yaml --only agent --in-place --new-file -- --plain-http\n");
+        world.write("values/agent.yaml", USERS_FILE);
         assert!(!world.path("out").exists());
         assert_eq!(world.read("values/agent.yaml"), USERS_FILE);
         assert_eq!(world.plugin("export --to helmfile").stdout, "");

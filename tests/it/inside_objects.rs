@@ -137,6 +137,32 @@ both_majors! {
         assert_eq!(world.read("app.yaml"), app("'customCertificates.extraCerts[0].alias'"));
     }
 
+    fn what_the_object_would_lose_or_never_deploy_is_refused(world) {
+        world.write("ca.pem", &certificates::ca("Acme Root"));
+        // A list beneath is replaced by the object's own.
+        let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: ml}\nspec:\n  chart: {spec: {chart: clearml-enterprise-agent, sourceRef: {kind: HelmRepository, name: hub}}}\n  valuesFrom: [{kind: ConfigMap, name: base}]\n";
+        let base = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: base}\ndata:\n  values.yaml: |\n    customCertificates:\n      extraCerts: [{alias: old, pem: x}]\n";
+        let both = format!("{base}---\n{release}");
+        world.write("flux.yaml", &both);
+        render(&world, "flux.yaml", "--in-place").exits(3).warns("error[values-beneath]").warns("customCertificates.extraCerts in ConfigMap base");
+        assert_eq!(world.read("flux.yaml"), both);
+        // In files of their own it is edited there, and was read.
+        world.write("base.yaml", &base.replace("[{alias: old, pem: x}]", "[]"));
+        world.write("release.yaml", release);
+        let run = render(&world, "base.yaml -f release.yaml", "--check");
+        run.exits(2).says("base.yaml (data.values\\.yaml of ConfigMap base)");
+        assert!(!run.stderr.contains("values-elsewhere"), "{run}");
+        // What a config of k3s says goes over the chart's values.
+        let k3s = "apiVersion: helm.cattle.io/v1\nkind: HelmChart\nmetadata: {name: ml}\nspec: {chart: clearml-enterprise-agent}\n---\napiVersion: helm.cattle.io/v1\nkind: HelmChartConfig\nmetadata: {name: ml}\nspec:\n  values: {customCertificates: {extraCerts: []}}\n";
+        world.write("k3s.yaml", k3s);
+        render(&world, "k3s.yaml", "--in-place").exits(3).warns("error[parameters-over-values]");
+        assert_eq!(world.read("k3s.yaml"), k3s);
+        // So do parameters on the overrides of a queue.
+        let argo = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: ml}\nspec:\n  source:\n    chart: clearml-enterprise-agent\n    helm: {parameters: [{name: 'agentk8sglue.queues.gpu.templateOverrides.volumes[0].name', value: x}], valuesObject: {}}\n";
+        world.write("argo.yaml", argo);
+        render(&world, "argo.yaml", "--in-place").exits(3).warns("error[parameters-over-values]");
+    }
+
     fn a_chart_that_the_file_does_not_lead_to_is_asked_for(world) {
         world.write("ca.pem", &certificates::ca("Acme Root"));
         world.write("flux.yaml", "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: ml}\nspec:\n  chart: {spec: {chart: ours, sourceRef: {kind: HelmRepository, name: hub}}}\n");

@@ -4,6 +4,7 @@ use serde_yaml::Value;
 
 use super::Coding;
 use super::object::{ChartOf, Object, Said, is_said, text};
+use crate::secrets::plain_url;
 use crate::values::lookup;
 use crate::yaml::{Path, Step};
 
@@ -63,21 +64,63 @@ fn of(object: &Object<'_>, spec: &Value, source: &Value, path: &Path) -> (Path, 
         namespace: text(source, &["helm", "namespace"])
             .or_else(|| text(spec, &["destination", "namespace"])),
         chart: chart(source),
-        version: source
-            .get("chart")
-            .and_then(|_| text(source, &["targetRevision"])),
+        version: text(source, &["targetRevision"]).filter(|_| is_chart(source)),
         parameters: parameters
             .filter_map(|one| Some(one.get("name")?.as_str()?.to_owned()))
             .collect(),
         more: files
             .map(|file| format!("{file} ({})", helm.then(Step::from("valueFiles"))))
             .collect(),
+        beneath: Vec::new(),
+        over: patches(object),
     };
     (place, coding, said)
 }
 
+/// What an `ApplicationSet` makes of its template afterwards.
+fn patches(object: &Object<'_>) -> Vec<String> {
+    let spec = |key: &str| lookup(object.value, &["spec", key]);
+    let generators = spec("generators").and_then(Value::as_sequence);
+    let mut generators = generators
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_mapping);
+    let has_template = generators.any(|one| {
+        one.values()
+            .any(|generator| generator.get("template").is_some())
+    });
+    let patch = spec("templatePatch").map(|_| "spec.templatePatch");
+    let template = has_template.then_some("a template of its generators");
+    patch
+        .into_iter()
+        .chain(template)
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Whether a source is a chart as a whole: by its name, or as an artifact of a registry.
+fn is_chart(source: &Value) -> bool {
+    source.get("chart").is_some() || artifact(source).is_some()
+}
+
+/// The address of a chart that is an artifact of a registry (Argo CD 3.1, "OCI"): no folder in it is meant.
+fn artifact(source: &Value) -> Option<String> {
+    let url = text(source, &["repoURL"]).filter(|url| url.starts_with("oci://"))?;
+    let path = text(source, &["path"]);
+    let is_whole = source.get("chart").is_none()
+        && path.is_none_or(|path| ["", ".", "./"].contains(&path.as_str()));
+    is_whole.then(|| url.trim_end_matches('/').to_owned())
+}
+
 /// The chart of a registry or a repository; in a git repository it is a path, which is not followed.
 fn chart(source: &Value) -> ChartOf {
+    if let Some(url) = artifact(source) {
+        return ChartOf {
+            name: url.rsplit('/').next().map(str::to_owned),
+            reference: Some(url),
+            elsewhere: None,
+        };
+    }
     let url = text(source, &["repoURL"]);
     let name = text(source, &["chart"]);
     // A registry's address has no scheme here.
@@ -91,8 +134,8 @@ fn chart(source: &Value) -> ChartOf {
             .zip(name.as_ref())
             .map(|(url, name)| format!("{}/{name}", url.trim_end_matches('/'))),
         elsewhere: match (&url, text(source, &["path"])) {
-            (Some(url), Some(path)) => Some(format!("{path} in {url}")),
-            (url, _) => url.clone(),
+            (Some(url), Some(path)) => Some(format!("{path} in {}", plain_url(url))),
+            (url, _) => url.as_deref().map(plain_url),
         },
         name,
     }

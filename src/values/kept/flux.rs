@@ -1,12 +1,14 @@
 //! Flux's `HelmRelease` (<https://fluxcd.io/flux/components/helm/helmreleases/>).
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_yaml::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::Coding;
-use super::object::{ChartOf, Object, Said, is_said, text};
+use super::object::{ChartOf, Object, Said, is_said, text, texts};
 use crate::values::lookup;
-use crate::yaml::Path;
+use crate::yaml::{self, Path};
 
 /// The longest name that a release may have.
 const LONGEST: usize = 53;
@@ -30,13 +32,16 @@ pub(super) fn helm_release(object: &Object<'_>, file: &[&Value]) -> Vec<(Path, C
     };
     let (chart, version) = chart(object, file);
     let from = lookup(object.value, &["spec", "valuesFrom"]).and_then(Value::as_sequence);
-    let more = from.into_iter().flatten().filter_map(|one| {
-        let name = text(one, &["name"])?;
-        Some(format!(
-            "{} {name} (spec.valuesFrom)",
-            text(one, &["kind"])?
-        ))
+    let from: Vec<&Value> = from.into_iter().flatten().collect();
+    let more = from.iter().filter_map(|one| {
+        let (kind, name) = (text(one, &["kind"])?, text(one, &["name"])?);
+        Some(format!("{kind} {name} (spec.valuesFrom)"))
     });
+    let defaults = ["valuesFiles", "valuesFile"].map(|key| {
+        let files = texts(object.value, &["spec", "chart", "spec", key]).into_iter();
+        files.map(move |file| format!("{file} (spec.chart.spec.{key})"))
+    });
+    let patches = lookup(object.value, &["spec", "postRenderers"]).is_some();
     let said = Said {
         object: object.shown(),
         engine: "Flux",
@@ -45,9 +50,44 @@ pub(super) fn helm_release(object: &Object<'_>, file: &[&Value]) -> Vec<(Path, C
         chart,
         version,
         parameters: Vec::new(),
-        more: more.collect(),
+        more: more.chain(defaults.into_iter().flatten()).collect(),
+        beneath: from
+            .iter()
+            .filter_map(|one| beneath(one, object, file))
+            .collect(),
+        over: patches
+            .then(|| "spec.postRenderers".to_owned())
+            .into_iter()
+            .collect(),
     };
     vec![(Path::from(["spec", "values"]), Coding::Mapping, said)]
+}
+
+/// The values of a ConfigMap or Secret that the release takes, where the file has that: the object's own go over them.
+fn beneath(from: &Value, object: &Object<'_>, file: &[&Value]) -> Option<(String, Value)> {
+    // What goes to a path of its own is one value.
+    if from.get("targetPath").is_some() {
+        return None;
+    }
+    let (kind, name) = (text(from, &["kind"])?, text(from, &["name"])?);
+    let key = text(from, &["valuesKey"]).unwrap_or_else(|| "values.yaml".to_owned());
+    let is_it = |one: &&Value| {
+        let namespace = text(one, &["metadata", "namespace"]).zip(object.namespace());
+        text(one, &["kind"]).as_deref() == Some(&kind)
+            && text(one, &["metadata", "name"]).as_deref() == Some(&name)
+            && namespace.is_none_or(|(a, b)| a == b)
+    };
+    let found = file.iter().copied().find(is_it)?;
+    let plain = |field: &str| lookup(found, &[field, &key])?.as_str();
+    let values = match plain("stringData") {
+        Some(values) => values.to_owned(),
+        None if kind == "Secret" => {
+            let packed: String = plain("data")?.split_whitespace().collect();
+            String::from_utf8(STANDARD.decode(packed).ok()?).ok()?
+        }
+        None => plain("data")?.to_owned(),
+    };
+    Some((format!("{kind} {name}"), yaml::value_of(&values).ok()?))
 }
 
 /// The name as Flux's helm-controller gives it to Helm (`release.ShortenName`): the end of one that is too long gives way to digits of
@@ -80,13 +120,25 @@ fn chart(object: &Object<'_>, file: &[&Value]) -> (ChartOf, Option<String>) {
         let found = source(&of.0, &of.1);
         let url = found.and_then(|one| text(one, &["spec", "url"]));
         let name = url.as_deref().and_then(|url| url.rsplit('/').next());
+        // `semver` goes over `tag`, and a digest over both (source-controller, `OCIRepositoryRef`).
+        let by = |key: &str| found.and_then(|one| text(one, &["spec", "ref", key]));
+        let version = by("semver").or_else(|| by("tag"));
+        // What has only a digest has no version that helm could be given.
+        let pinned = by("digest").filter(|_| version.is_none());
         let chart = ChartOf {
             name: name.map(str::to_owned),
-            elsewhere: url.is_none().then(|| elsewhere(&of)).flatten(),
+            elsewhere: match (&url, pinned) {
+                (Some(_), Some(digest)) => elsewhere(&of).map(|of| format!("{of}, by {digest}")),
+                (Some(_), None) => None,
+                (None, _) => elsewhere(&of),
+            },
             reference: url,
         };
-        let version = |key: &str| found.and_then(|one| text(one, &["spec", "ref", key]));
-        return (chart, version("tag").or_else(|| version("semver")));
+        let reference = chart
+            .reference
+            .clone()
+            .filter(|_| chart.elsewhere.is_none());
+        return (ChartOf { reference, ..chart }, version);
     }
     let base = ["spec", "chart", "spec"];
     let name = object.text(&[&base[..], &["chart"]].concat());

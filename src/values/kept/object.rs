@@ -32,6 +32,10 @@ pub struct Said {
     pub parameters: Vec<String>,
     /// What else of the release's values stands elsewhere, in the object's own words.
     pub more: Vec<String>,
+    /// Those of them that the same file has, which the object's own values go over.
+    pub beneath: Vec<(String, Value)>,
+    /// What goes over the values afterwards, and cannot be read.
+    pub over: Vec<String>,
 }
 
 /// Who deploys from an object that only keeps values.
@@ -42,6 +46,14 @@ impl Said {
     #[must_use]
     pub fn makes_a_release(&self) -> bool {
         self.engine != ANYBODY
+    }
+
+    /// Whether the object is the one of a kind and a name, `ConfigMap base`.
+    #[must_use]
+    pub fn is(&self, other: &str) -> bool {
+        let (kind, name) = self.object.split_once(' ').unwrap_or_default();
+        let name = name.rsplit('/').next().unwrap_or_default();
+        other.split_once(' ') == Some((kind, name))
     }
 }
 
@@ -81,6 +93,15 @@ impl<'a> Object<'a> {
             None => format!("{kind} {name}"),
         }
     }
+}
+
+/// The texts of a list, or the only one.
+pub(super) fn texts(value: &Value, path: &[&str]) -> Vec<String> {
+    match crate::values::lookup(value, path) {
+        Some(Value::Sequence(all)) => all.iter().filter_map(|one| Some(one.as_str()?.to_owned())),
+        _ => return text(value, path).into_iter().collect(),
+    }
+    .collect()
 }
 
 /// Whether a text stands there, be it one that a template makes.

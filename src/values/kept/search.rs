@@ -76,7 +76,9 @@ pub(super) fn all(text: &str) -> All {
         let places = match (group, object.kind) {
             ("helm.toolkit.fluxcd.io", "HelmRelease") => flux::helm_release(&object, &values),
             ("argoproj.io", "Application" | "ApplicationSet") => argo::application(&object),
-            ("helm.cattle.io", "HelmChart" | "HelmChartConfig") => rancher::helm_chart(&object),
+            ("helm.cattle.io", "HelmChart" | "HelmChartConfig") => {
+                rancher::helm_chart(&object, &values)
+            }
             ("", "ConfigMap" | "Secret") => data::object(&object),
             _ => Vec::new(),
         };

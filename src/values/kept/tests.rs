@@ -353,6 +353,112 @@ fn objects_tell_what_release_they_make() {
 }
 
 #[test]
+fn of_a_registrys_artifact_the_version_is_the_one_that_the_engine_takes() {
+    let by_ref = |by: &str| {
+        let chart = "chartRef: {kind: OCIRepository, name: agent}";
+        let source = format!(
+            "kind: OCIRepository\nmetadata: {{name: agent}}\nspec: {{url: 'oci://registry.example/agent', ref: {{{by}}}}}\n"
+        );
+        find(&format!("{FLUX}  {chart}\n---\n{source}")).said
+    };
+    let one = by_ref("tag: 6.9.3, semver: 6.14.x, digest: 'sha256:ab'");
+    assert_eq!(one.version.as_deref(), Some("6.14.x"));
+    // By a digest alone, helm would be given the newest.
+    let one = by_ref("digest: 'sha256:ab'");
+    assert_eq!((one.chart.reference, one.version), (None, None));
+    assert_eq!(
+        one.chart.elsewhere.as_deref(),
+        Some("OCIRepository agent, by sha256:ab")
+    );
+    let argo = |path: &str| {
+        let source = format!(
+            "{{repoURL: 'oci://registry.example/agent', path: {path}, targetRevision: 6.9.3, helm: {{}}}}"
+        );
+        find(&format!("apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: a}}\nspec: {{source: {source}}}\n")).said
+    };
+    let one = argo(".");
+    assert_eq!(
+        one.chart.reference.as_deref(),
+        Some("oci://registry.example/agent")
+    );
+    assert_eq!(
+        (one.chart.name.as_deref(), one.version.as_deref()),
+        (Some("agent"), Some("6.9.3"))
+    );
+    let one = argo("charts/agent");
+    assert_eq!((one.chart.reference, one.version), (None, None));
+}
+
+#[test]
+fn where_a_chart_is_is_told_without_credentials() {
+    let argo = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a}\nspec:\n  source: {repoURL: 'https://bob:hunter2@git.example/x.git?token=hunter3#hunter4', path: ., helm: {}}\n";
+    let elsewhere = find(argo).said.chart.elsewhere;
+    assert_eq!(elsewhere.as_deref(), Some(". in https://git.example/x.git"));
+    let k3s = format!("{HELM_CHART}  repo: https://bob:hunter2@charts.example/x\n");
+    let elsewhere = find(&k3s).said.chart.elsewhere;
+    assert_eq!(elsewhere.as_deref(), Some("https://charts.example/x"));
+}
+
+#[test]
+fn of_k3s_the_structured_values_go_over_the_text_and_a_config_over_both() {
+    let both = format!(
+        "{HELM_CHART}  chartContent: QQ==\n  valuesContent: |\n    a: 1\n  values: {{b: 2}}\n  valuesSecrets: [{{name: s, keys: [k]}}]\n"
+    );
+    let kept = find(&both);
+    assert_eq!(
+        kept.to_string(),
+        "spec.values of HelmChart kube-system/agent"
+    );
+    assert_eq!(kept.get(&both).unwrap().trim(), "{b: 2}");
+    let said = kept.said;
+    assert_eq!(
+        said.more,
+        ["Secret s (spec.valuesSecrets)", "spec.valuesContent"]
+    );
+    assert_eq!(said.beneath.len(), 1);
+    assert_eq!(said.chart.reference, None);
+    assert_eq!(said.chart.elsewhere.as_deref(), Some("spec.chartContent"));
+    let config = "---\napiVersion: helm.cattle.io/v1\nkind: HelmChartConfig\nmetadata: {name: agent, namespace: kube-system}\nspec:\n  valuesContent: |\n    x: {y: [1], z: 2}\n  values: {w: {}}\n";
+    let with = find(&format!("{HELM_CHART}{config}")).said;
+    assert_eq!(with.parameters, ["x.y", "x.z"]);
+    let other = config.replace("name: agent", "name: other");
+    assert!(
+        find(&format!("{HELM_CHART}{other}"))
+            .said
+            .parameters
+            .is_empty()
+    );
+}
+
+#[test]
+fn what_goes_over_values_or_lies_beneath_them_is_known() {
+    let base = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: base}\ndata:\n  values.yaml: |\n    a: [1]\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: more, namespace: flux-system}\ndata: {k: YjogMg==}\n";
+    let from = "valuesFrom: [{kind: ConfigMap, name: base}, {kind: Secret, name: more, valuesKey: k}, {kind: ConfigMap, name: base, targetPath: x}, {kind: ConfigMap, name: gone}]";
+    let flux = format!(
+        "{FLUX}  {from}\n  postRenderers: []\n  chart: {{spec: {{valuesFiles: [values-prod.yaml]}}}}\n{base}"
+    );
+    let said = find(&flux).said;
+    let read = |text: &str| crate::yaml::value_of(text).unwrap();
+    assert_eq!(
+        said.beneath,
+        [
+            ("ConfigMap base".to_owned(), read("a: [1]")),
+            ("Secret more".to_owned(), read("b: 2"))
+        ]
+    );
+    assert_eq!(said.over, ["spec.postRenderers"]);
+    assert!(
+        said.more
+            .contains(&"values-prod.yaml (spec.chart.spec.valuesFiles)".to_owned())
+    );
+    let set = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: a}\nspec:\n  generators: [{list: {elements: [], template: {}}}]\n  templatePatch: x\n  template: {spec: {source: {chart: agent, helm: {}}}}\n";
+    assert_eq!(
+        find(set).said.over,
+        ["spec.templatePatch", "a template of its generators"]
+    );
+}
+
+#[test]
 fn what_keeps_no_values_is_left_to_others() {
     for text in [
         "a: 1\n",
