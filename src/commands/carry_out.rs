@@ -263,7 +263,8 @@ fn in_short(plan: &Plan, ran: &Ran<'_>) -> Option<anyhow::Error> {
     let codes = ran.failure.iter().map(code_of);
     let codes = codes.chain(left_out.iter().map(|one| one.code));
     // Nobody's turn is left out without a word, whatever the reason.
-    let codes = codes.chain((not_begun > 0).then_some(ExitCode::Failed));
+    let is_unexplained = not_begun > 0 && ran.failure.is_none() && left_out.is_none();
+    let codes = codes.chain(is_unexplained.then_some(ExitCode::Failed));
     let code = codes.reduce(ExitCode::worse)?;
     if wrong + not_begun == 0 {
         return Some(

@@ -75,7 +75,7 @@ pub(super) fn finish(
     if is_json && (refused.is_err() || deploy.dry_run || !has_work) {
         let ending = if !plan.unplanned.is_empty() {
             Ending::Failed
-        } else if refused.is_err() {
+        } else if refused.is_err() || left_out(plan).is_some() {
             Ending::Refused
         } else {
             Ending::Planned

@@ -87,9 +87,10 @@ impl Upgrade {
     /// Whether it makes the namespace where there is none.
     #[must_use]
     pub fn creates_namespace(&self) -> bool {
-        self.argv
-            .iter()
-            .any(|word| ["--create-namespace", "--create-namespace=true"].contains(&word.as_str()))
+        // Of a flag that is given twice, the last counts.
+        let mut words = self.argv.iter();
+        let last = words.rfind(|word| word.split('=').next() == Some("--create-namespace"));
+        last.is_some_and(|word| !word.ends_with("=false"))
     }
 
     /// The command for a shell, secrets masked.
@@ -119,6 +120,20 @@ impl Helm {
 pub(super) mod tests {
     use super::*;
     use crate::kube::tests::in_namespace;
+
+    #[test]
+    fn of_what_is_said_twice_of_the_namespace_the_last_counts() {
+        let says = |words: &[&str]| {
+            let argv = words.iter().map(|word| (*word).to_owned()).collect();
+            Upgrade { argv }.creates_namespace()
+        };
+        assert!(says(&["--create-namespace"]) && !says(&["upgrade"]));
+        assert!(!says(&["--create-namespace", "--create-namespace=false"]));
+        assert!(says(&[
+            "--create-namespace=false",
+            "--create-namespace=true"
+        ]));
+    }
 
     pub(in crate::helm) fn at(component: Component) -> Coordinates {
         Coordinates {

@@ -110,6 +110,7 @@ impl<'a> Edits<'a> {
         let strategy = match standing {
             // Without certificates, nothing is to be brought to task pods.
             Some(_) if placement.placed.is_empty() => Strategy::Off,
+            None if is_idle(request, &placement.placed, &taken) => Strategy::Off,
             standing => standing.unwrap_or_else(|| strategy(request, distros)),
         };
         let mut settled = Settled {
@@ -210,13 +211,20 @@ impl<'a> Edits<'a> {
             Strategy::Off => {
                 task_pods::clear(document, keys, &guess.ours)?;
                 // What goes with the last certificate is what came with the first.
-                if request.task_pods != TaskPods::AsIs {
+                if request.task_pods != TaskPods::AsIs
+                    && !is_idle(request, &settled.placed, &settled.taken)
+                {
                     task_pods::stop_propagating(document, layout.certificates)?;
                 }
             }
         }
         Ok(Vec::new())
     }
+}
+
+/// Whether a release neither has certificates nor gets any: what brings them to task pods is left as it is, then.
+fn is_idle(request: &Request<'_>, placed: &[Placed], taken: &[Taken]) -> bool {
+    placed.is_empty() && taken.is_empty() && request.task_pods != TaskPods::Off
 }
 
 /// Whether the chart adds lists of their own to the volumes and mounts that a queue replaces.

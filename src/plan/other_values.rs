@@ -14,13 +14,21 @@ pub(super) fn paths(request: &Request<'_>) -> Vec<String> {
         return Vec::new();
     };
     let files = request.files.merged();
-    let certificates = request.layout.certificates.join(".");
+    // Other components of the release have theirs, and what brings them to task pods.
+    let beside = &request.beside;
+    let others = beside.before.iter().chain(&beside.after);
+    let others = others.flat_map(|layout| {
+        let pods = layout.task_pods.as_ref().map(|keys| keys.base);
+        [Some(layout.certificates), pods].into_iter().flatten()
+    });
+    let certificates = [request.layout.certificates].into_iter().chain(others);
+    let certificates: Vec<String> = certificates.map(|keys| keys.join(".")).collect();
     let differences = values::differences(&release.deployed.values, &files);
     let mut others: Vec<Difference<'_>> = differences
         .into_iter()
         // What no file holds is a finding of its own.
         .filter(|one| one.after.is_some_and(|after| !after.is_null()))
-        .filter(|one| !one.path.starts_with(&certificates))
+        .filter(|one| !certificates.iter().any(|keys| one.path.starts_with(keys)))
         // --set beats the files.
         .filter(|one| !request.arguments.may_set(&one.path))
         .filter(|one| !matches!((one.before, one.after), (Some(before), Some(after)) if scalar::is_read_as(after, before)))

@@ -143,7 +143,7 @@ pub fn everything() -> Deed {
 fn namespace_deed(target: &Target, helm_major: u64) -> Option<Deed> {
     let at = &target.coordinates;
     let is_new = matches!(target.observed, Observed::Absent);
-    (is_new && at.component.creates_namespace()).then(|| Deed {
+    (is_new && target.upgrade.creates_namespace()).then(|| Deed {
         verb: if helm_major >= 4 { "patch" } else { "create" },
         group: String::new(),
         resource: "namespaces".to_owned(),

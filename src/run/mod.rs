@@ -13,6 +13,7 @@ mod readiness;
 mod restart;
 mod room;
 mod schedule;
+mod shared_files;
 mod still;
 mod target;
 mod verify;

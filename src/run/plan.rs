@@ -13,6 +13,7 @@ use super::parts::{Part, Parts, Written};
 use super::readiness::Readiness;
 use super::restart::restart;
 use super::schedule::Schedule;
+use super::shared_files::SharedFiles;
 use super::target::{Outcome, Untouched, carry_out, looked_at};
 use crate::backups::Backups;
 use crate::exit::code_of;
@@ -161,14 +162,16 @@ fn each<'a>(
 #[must_use]
 pub fn files<'a>(plan: &'a Plan, backups: &Backups, turns: Turns) -> Ran<'a> {
     let parts = Parts::default();
+    let shared = SharedFiles::of(plan);
     each(turns, plan, &Nobody, |target, _| {
         match parts.take(target) {
             Some(Part::Well { backup }) => return Ok(Outcome::Written { backup }),
             None if target.goes_with.is_none() => {}
             Some(Part::Failed { .. }) | None => return Ok(Outcome::Untouched(Untouched::NoTurn)),
         }
-        let all = iter::once(target).chain(plan.going_with(target));
-        let mut written = Written::all(all, backups)?.into_iter();
+        let all = || iter::once(target).chain(plan.going_with(target));
+        let _held = shared.hold(all())?;
+        let mut written = Written::all(all(), backups)?.into_iter();
         let own = written.next();
         for (one, Written { backup, .. }) in plan.going_with(target).zip(written) {
             parts.leave(one, Part::Well { backup });
@@ -194,6 +197,7 @@ pub fn upgrades<'a>(
     }
     let clusters = Cluster::all(plan, how.turns.at_once);
     let parts = Parts::default();
+    let shared = SharedFiles::of(plan);
     Ok(each(how.turns, plan, watch, |target, looks_on| {
         if target.action == Action::Nothing {
             return Ok(Outcome::Unchanged);
@@ -204,6 +208,11 @@ pub fn upgrades<'a>(
             looks_on();
             return Ok(looked_at(helm, target, &parts, cluster));
         }
+        let with: Vec<&Target> = plan.going_with(target).collect();
+        let held = shared.hold(iter::once(target).chain(with.iter().copied()))?;
+        if interrupt::requested() {
+            return Ok(Outcome::Untouched(Untouched::NoTurn));
+        }
         let kubectl = Kubectl::at(helm.cluster());
         watch.begins(target);
         // Where each looks for itself, it has its place meanwhile.
@@ -212,9 +221,9 @@ pub fn upgrades<'a>(
                 looks_on();
             }
         };
-        let with: Vec<&Target> = plan.going_with(target).collect();
         let with = (with.as_slice(), &parts);
         let mut outcome = upgrade(helm, target, with, how, watch, (cluster, &is_done))?;
+        drop(held);
         if let (Outcome::Done { check, .. }, Ok(kubectl), true) =
             (&mut outcome, &kubectl, how.restarts)
             && !interrupt::requested()

@@ -52,7 +52,9 @@ impl Schedule {
                 one.wave == target.wave
                     && *other != at
                     && (is_ground_of(one, target)
-                        || *other < at && (theirs.meet(own) || may_be_same(one, target)))
+                        || *other < at
+                            // Who is refused writes nothing; the next one does.
+                            && (theirs.meet(own) && !one.is_refused() || may_be_same(one, target)))
             });
             before.map(|(other, _)| other).collect()
         });

@@ -65,6 +65,22 @@ both_majors! {
         world.is_tidy();
     }
 
+    fn a_release_that_has_no_certificate_and_gets_none_stays_as_it_is(world) {
+        let list = |of: &str| format!("targets:\n- {{component: agent, chart: {}, namespace: a, release: r, values: v.yaml, certificates: []}}\n", chart(of));
+        for of in [AGENT, "clearml-enterprise-agent-6.9.3"] {
+            world.write("clearml-certs.yaml", &list(of));
+            for values in ["agentk8sglue: {queue: gpu}\n", "customCertificates:\n  propagateToTasks: true\n"] {
+                world.write("v.yaml", values);
+                world.plugin("render --check").exits(0);
+                world.plugin("render --in-place").exits(0);
+                assert_eq!(world.read("v.yaml"), values);
+            }
+        }
+        // Who says that task pods are to get none means what stands there, too.
+        world.write("clearml-certs.yaml", &list(AGENT).replace("certificates:", "taskPods: \"off\", certificates:"));
+        world.plugin("render --check").exits(2).says("-  propagateToTasks: true");
+    }
+
     fn a_file_elsewhere_has_its_paths_beside_it(world) {
         let text = fleet(&world);
         fs::create_dir(world.path("fleet")).unwrap();

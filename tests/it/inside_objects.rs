@@ -153,7 +153,7 @@ both_majors! {
         run.exits(2).says("base.yaml (data.values\\.yaml of ConfigMap base)");
         assert!(!run.stderr.contains("values-elsewhere"), "{run}");
         // What a config of k3s says goes over the chart's values.
-        let k3s = "apiVersion: helm.cattle.io/v1\nkind: HelmChart\nmetadata: {name: ml}\nspec: {chart: clearml-enterprise-agent}\n---\napiVersion: helm.cattle.io/v1\nkind: HelmChartConfig\nmetadata: {name: ml}\nspec:\n  values: {customCertificates: {extraCerts: []}}\n";
+        let k3s = "apiVersion: helm.cattle.io/v1\nkind: HelmChart\nmetadata: {name: ml}\nspec:\n  chart: clearml-enterprise-agent\n---\napiVersion: helm.cattle.io/v1\nkind: HelmChartConfig\nmetadata: {name: ml}\nspec:\n  values: {customCertificates: {extraCerts: []}}\n";
         world.write("k3s.yaml", k3s);
         render(&world, "k3s.yaml", "--in-place").exits(3).warns("error[parameters-over-values]");
         assert_eq!(world.read("k3s.yaml"), k3s);

@@ -4,11 +4,10 @@ use crate::helm_failures::{
     OLD_VALUES, OVERRIDE, USERS_FILE, agent, changed, deployed_before, deployed_list, no_releases,
     rendered, status, trial, upgrading,
 };
-use crate::support::deployed::list;
 use crate::support::fake_helm::{FakeHelm, Rule};
 use crate::support::platform::Signal;
 use crate::support::{World, until};
-use crate::together::{CHART, Fleet, INSTALL, both, count, of_namespace, one_of};
+use crate::together::{Fleet, INSTALL, both, count};
 use libtest_mimic::Trial;
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -187,25 +186,13 @@ fn several_at_once(world: &World) {
     let fleet = Fleet::new(world);
     fleet.files_are("before");
     fleet.has(&both(&fleet.before, 3));
-    let third = one_of(&fleet.before, "three", 3);
-    std::fs::write(fleet.file_of("three"), of_namespace(&third, "three")).unwrap();
-    let (before, targets) = (world.read("before.yaml"), world.read("clearml-certs.yaml"));
-    let (_, last) = targets.trim_end().rsplit_once('\n').unwrap();
-    world.write("three.yaml", &before);
-    world.write(
-        "clearml-certs.yaml",
-        &format!("{targets}{}\n", last.replace("two", "three")),
-    );
+    fleet.has_a_third();
+    let before = world.read("before.yaml");
     let names = ["one", "two", "three"];
     let cancelled =
         |name| Rule::when(&format!("upgrade -n {name}")).ends_cancelled("Error: cancelled\n");
-    let listed = list(&names.map(|name| ("r", name, CHART)));
-    let status = fleet.before.status();
-    let mut rules = vec![Rule::when("list").prints(&listed), rendered()];
+    let mut rules = fleet.three_before();
     rules.extend(names.map(cancelled));
-    rules.extend(names.map(|name| {
-        Rule::when(&format!("status -n {name}")).prints(&status.replace("team-a", name))
-    }));
     let helm = FakeHelm::new(world, &rules);
     let _kubectl = fleet.kubectl([]);
     let running = helm.starts(INSTALL);

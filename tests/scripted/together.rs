@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::helm_failures::{rendered, trial};
 use crate::support::deployed::{Release, list};
 use crate::support::fake_helm::{FakeHelm, FakeKubectl, Rule};
-use crate::support::{World, chart};
+use crate::support::{World, chart, until};
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
@@ -60,11 +60,19 @@ pub(crate) fn trials() -> Vec<Trial> {
             meanwhile,
         ),
         trial("a_certificate_that_somebody_deleted_is_put_back", drifted),
+        trial(
+            "a_file_that_several_have_is_kept_for_who_writes_it_until_its_end_is_known",
+            shared_file,
+        ),
+        trial(
+            "who_is_refused_keeps_no_other_of_its_file_from_its_turn",
+            shared_with_refused,
+        ),
     ]
 }
 
 const NAMES: [&str; 2] = ["one", "two"];
-pub(crate) const CHART: &str = "clearml-enterprise-agent-6.14.6";
+const CHART: &str = "clearml-enterprise-agent-6.14.6";
 pub(crate) const INSTALL: &str = "install --skip-probe --yes --parallel 2";
 
 /// Two agents, each in a namespace and with a file of its own.
@@ -117,7 +125,33 @@ impl<'a> Fleet<'a> {
         }
     }
 
-    pub(crate) fn file_of(&self, namespace: &str) -> PathBuf {
+    /// A third target, deployed as before.
+    pub(crate) fn has_a_third(&self) {
+        let targets = self.world.read("clearml-certs.yaml");
+        let (_, last) = targets.trim_end().rsplit_once('\n').unwrap();
+        let third = last.replace("two", "three");
+        self.world
+            .write("clearml-certs.yaml", &format!("{targets}{third}\n"));
+        let objects = one_of(&self.before, "three", 3);
+        std::fs::write(self.file_of("three"), of_namespace(&objects, "three")).unwrap();
+        let before = self.world.read("before.yaml");
+        self.world.write("three.yaml", &before);
+    }
+
+    /// What helm says of three releases, as they were.
+    pub(crate) fn three_before(&self) -> Vec<Rule> {
+        let names = ["one", "two", "three"];
+        let listed = list(&names.map(|name| ("r", name, CHART)));
+        let status = self.before.status();
+        let status = names.map(|name| {
+            Rule::when(&format!("status -n {name}")).prints(&status.replace("team-a", name))
+        });
+        let mut rules = vec![Rule::when("list").prints(&listed), rendered()];
+        rules.extend(status);
+        rules
+    }
+
+    fn file_of(&self, namespace: &str) -> PathBuf {
         self.cluster.join(namespace).with_extension("json")
     }
 
@@ -144,7 +178,7 @@ impl<'a> Fleet<'a> {
 }
 
 /// Those of a namespace, as a JSON list.
-pub(crate) fn of_namespace(objects: &[Value], namespace: &str) -> String {
+fn of_namespace(objects: &[Value], namespace: &str) -> String {
     let mut own = objects.to_vec();
     own.retain(|one| one["metadata"]["namespace"] == namespace);
     json!(own).to_string()
@@ -191,7 +225,7 @@ fn live(release: &Release, namespace: &str) -> Vec<Value> {
 }
 
 /// One at a revision, with what it brings.
-pub(crate) fn one_of(release: &Release, namespace: &str, revision: u64) -> Vec<Value> {
+fn one_of(release: &Release, namespace: &str, revision: u64) -> Vec<Value> {
     let mut all = live(release, namespace);
     all.push(secret(release, namespace, revision, "deployed"));
     all
@@ -439,4 +473,98 @@ fn beside_uninstalled(world: &World) {
         .says("agent release r in two is at revision 16");
     // For the plan, as one alone is asked of helm; not again before its turn, nor after.
     assert_eq!(count(&helm.lines(), "status r -n one"), 1);
+}
+
+/// Three targets with one file.
+fn sharing(world: &World) -> Fleet<'_> {
+    let fleet = Fleet::new(world);
+    fleet.has(&both(&fleet.before, 3));
+    fleet.has_a_third();
+    let targets = ["one", "two", "three"]
+        .iter()
+        .fold(world.read("clearml-certs.yaml"), |text, name| {
+            text.replace(&format!("{name}.yaml"), "shared.yaml")
+        });
+    world.write("clearml-certs.yaml", &targets);
+    world.write("shared.yaml", &world.read("before.yaml"));
+    fleet
+}
+
+fn shared_file(world: &World) {
+    let fleet = sharing(world);
+    let go = world.home("go");
+    let fails = |words: &str| Rule::when(words).fails("Error: no\n");
+    let mut rules = fleet.three_before();
+    // Of the other two, whoever is first.
+    rules.extend([
+        fails("upgrade -n one"),
+        fails("upgrade").waits_for(&go).once(),
+    ]);
+    rules.extend(["two", "three"].map(|name| {
+        let upgrade = Rule::when(&format!("upgrade -n {name}")).prints("done\n");
+        fleet.brings(upgrade, name, &one_of(&fleet.after, name, 4))
+    }));
+    let (helm, _kubectl) = (FakeHelm::new(world, &rules), fleet.kubectl([]));
+    let running = helm.starts(&format!("{INSTALL} --keep-going"));
+    let upgrades = || count(&helm.lines(), "upgrade");
+    until("the second", || upgrades() == 2);
+    // Whoever went now would be left without its certificate once the second has put the file back.
+    let began = std::time::Instant::now();
+    while began.elapsed() < std::time::Duration::from_secs(1) {
+        assert_eq!(upgrades(), 2);
+    }
+    std::fs::write(&go, "").unwrap();
+    let run = running.ends();
+    run.exits(1)
+        .warns("2 of 3 targets failed")
+        .says("agent release r in three is at revision 4");
+    assert_eq!(
+        world
+            .read("shared.yaml")
+            .matches("alias: acme-root")
+            .count(),
+        1,
+        "{run}"
+    );
+    world.is_tidy();
+}
+
+fn shared_with_refused(world: &World) {
+    let fleet = sharing(world);
+    let mut objects = both(&fleet.before, 3);
+    objects.retain(|one| one["kind"] != "Secret" || one["metadata"]["namespace"] != "one");
+    objects.push(secret(&fleet.before, "one", 3, "pending-upgrade"));
+    fleet.has(&objects);
+    let mut rules = fleet.three_before();
+    let pending = fleet
+        .before
+        .status()
+        .replace("\"deployed\"", "\"pending-upgrade\"");
+    rules.insert(
+        0,
+        Rule::when("status -n one").prints(&pending.replace("team-a", "one")),
+    );
+    let listed = list(&[("r", "one", CHART)]);
+    let listed = listed.replace("\"deployed\"", "\"pending-upgrade\"");
+    rules.insert(0, Rule::when("list -n one").prints(&listed));
+    rules.push(Rule::when("history").prints("[]"));
+    rules.extend(["two", "three"].map(|name| {
+        let upgrade = Rule::when(&format!("upgrade -n {name}")).prints("done\n");
+        fleet.brings(upgrade, name, &one_of(&fleet.after, name, 4))
+    }));
+    let (helm, _kubectl) = (FakeHelm::new(world, &rules), fleet.kubectl([]));
+    let run = helm.runs(INSTALL);
+    run.exits(3)
+        .warns("error[release-pending]")
+        .warns("1 of 3 targets failed; see above")
+        .says("agent release r in two is at revision 4")
+        .says("agent release r in three is at revision 4");
+    assert_eq!(
+        world
+            .read("shared.yaml")
+            .matches("alias: acme-root")
+            .count(),
+        1,
+        "{run}"
+    );
 }

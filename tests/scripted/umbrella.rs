@@ -37,6 +37,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             adopted_once,
         ),
         trial(
+            "certificates_of_the_other_component_are_no_other_values",
+            only_certificates,
+        ),
+        trial(
             "the_status_of_two_components_of_one_release_is_told_of_each",
             status_of_both,
         ),
@@ -584,4 +588,25 @@ fn listed_side_by_side(world: &World) {
         written("mirror.yaml", &format!("--agent-chart {mirror}")),
         json!({"clearml-agent": mirror})
     );
+}
+
+fn only_certificates(world: &World) {
+    let release = release_of_both(world);
+    let rules = [
+        Rule::when("list").prints(&list(&[("acme", "team-a", "acme-platform-2.0.0")])),
+        Rule::when("status acme").prints(&release.status()),
+        rendered(),
+    ];
+    let fake = FakeHelm::new(world, &rules);
+    fake.runs(&of_two("render", "--ca ca.pem --in-place"))
+        .exits(0);
+    world.write("next.pem", &certificates::ca("Acme Next"));
+    let run = fake.runs(&both("install", "--ca ca.pem --ca next=next.pem --dry-run"));
+    run.exits(0).says("trust + next");
+    assert_eq!(run.count("other-values-change"), 0, "{run}");
+    let run = fake.runs(&both("install", "--ca next=next.pem --dry-run -o json"));
+    let told = schema::holds("install", &run.exits(0).stdout);
+    for target in told["targets"].as_array().unwrap() {
+        assert_eq!(target["summary"]["otherValues"], json!([]), "{target}");
+    }
 }

@@ -1,0 +1,51 @@
+//! Values files that several targets have. The first that has its turn writes such a file; where it fails and puts that back, the next
+//! one writes it. Nobody else may take the file for what it will be before that is known.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use anyhow::Result;
+
+use super::file::as_it_stands;
+use crate::files;
+use crate::plan::{Plan, Target};
+
+/// Those of a plan, each with a lock for who writes it.
+pub(super) struct SharedFiles(BTreeMap<PathBuf, Mutex<()>>);
+
+impl SharedFiles {
+    pub(super) fn of(plan: &Plan) -> Self {
+        let mut seen = BTreeSet::new();
+        let places = plan.targets.iter().map(place);
+        let shared = places.filter(|place| !seen.insert(place.clone()));
+        Self(shared.map(|place| (place, Mutex::default())).collect())
+    }
+
+    /// Waits until nobody is at work who wrote a file of these targets. Who has to write one itself holds it then for as long as
+    /// what this gives lives; for all others the file is what it will be.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub(super) fn hold<'s, 't>(
+        &'s self,
+        targets: impl Iterator<Item = &'t Target>,
+    ) -> Result<Vec<MutexGuard<'s, ()>>> {
+        let files: BTreeMap<PathBuf, &Target> = targets.map(|one| (place(one), one)).collect();
+        // All take them in the same order, so that no two wait for each other.
+        let shared = files.keys().filter_map(|place| self.0.get(place));
+        let held: Vec<_> = shared
+            .map(|file| file.lock().unwrap_or_else(PoisonError::into_inner))
+            .collect();
+        for target in files.values() {
+            if as_it_stands(&target.file)?.changes() {
+                return Ok(held);
+            }
+        }
+        Ok(Vec::new())
+    }
+}
+
+fn place(target: &Target) -> PathBuf {
+    files::place_of(&target.file.path)
+}
