@@ -37,6 +37,7 @@ fn objects() -> Vec<(&'static str, String, &'static str)> {
         ("k3s.yaml", format!("{k3s}{}---\napiVersion: v1\nkind: Namespace\nmetadata: {{name: team-a}}\n", indented(SECRET, 4)), "ml"),
         ("config.yaml", format!("{config}{}", indented(SECRET, 4)), "clearml-agent"),
         ("secret.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: values}\ndata:\n  values.yaml: aW1hZ2VDcmVkZW50aWFsczoKICBwYXNzd29yZDogaHVudGVyMi12ZXJ5LXNlY3JldAo=\n  other: eA==\n".to_owned(), "clearml-agent"),
+        ("flux-empty-documents.yaml", format!("---\n# nothing yet\n---\n{flux}{}...\n{config}{}", indented(SECRET, 4), indented(SECRET, 4)), "team-a-ml"),
     ]
 }
 

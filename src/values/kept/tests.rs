@@ -59,6 +59,10 @@ fn files() -> Vec<String> {
         format!("{FLUX}---\n{HELM_CHART}  valuesContent: other\n")
             .replace("helm.cattle.io", "example.com"),
         format!("# head\n---\napiVersion: v1\nkind: Namespace\nmetadata: {{name: x}}\n--- # two\n{FLUX}  values:\n    a: 1\n---\nnot: [closed\n"),
+        format!("---\n---\n{FLUX}  values:\n    a: 1\n"),
+        format!("# head\n---\n# only this\n---\n{FLUX}  values: {{}}\n---\nb: 1\n---\n"),
+        format!("a: 1\n... # end\n\n{FLUX}  values:\n    a: 1\n...\n# last\n"),
+        format!("---\n...\n{FLUX}...\n...\nb: 1\n"),
         format!("{HELM_CHART}  valuesContent: |\n    a: 1\n\n    b:\n      c: |\n        x\n"),
         format!("{HELM_CHART}  valuesContent: |-\n    a: 1\n  # after\n  version: 1.0.0\n"),
         format!("{HELM_CHART}  valuesContent: |2-\n     \n    a: 1\n"),
