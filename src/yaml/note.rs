@@ -68,15 +68,18 @@ pub(super) fn padded(collection: &str) -> String {
     }
 }
 
-/// The empty collection that a padded one was.
+/// The empty collection that a padded one was; both its blanks are there when all has been taken out of it.
 fn was_padded(text: &str, node: &Node) -> Option<&'static str> {
+    let (collection, is_empty) = match &node.kind {
+        Kind::List(Layout::Flow, items) => ("[]", items.is_empty()),
+        Kind::Mapping(Layout::Flow, entries) => ("{}", entries.is_empty()),
+        _ => return None,
+    };
+    let (open, close) = collection.split_at(1);
     let written = gap::slice(text, node.content.start, node.content.end);
-    let is = |open, close| written.starts_with(open) && written.ends_with(close);
-    match &node.kind {
-        Kind::List(Layout::Flow, items) if !items.is_empty() && is("[ ", " ]") => Some("[]"),
-        Kind::Mapping(Layout::Flow, entries) if !entries.is_empty() && is("{ ", " }") => Some("{}"),
-        _ => None,
-    }
+    let inner = written.strip_prefix(open)?.strip_suffix(close)?;
+    let is_padded = inner.len() > 1 && inner.starts_with(' ') && inner.ends_with(' ');
+    (is_padded && (!is_empty || inner.len() == 2)).then_some(collection)
 }
 
 /// The note for a value that is about to be written over: for one that says nothing, or `false`.
@@ -162,7 +165,23 @@ fn former(text: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Document, Path};
     use super::*;
+
+    #[test]
+    fn what_was_empty_inside_brackets_is_so_again_however_it_is_taken_out() {
+        let text = "a: {b: {}, c: [], d: 1}\r\n";
+        let mut document = Document::parse(text).unwrap();
+        document.note_former_values();
+        document.set(["a", "b", "x", "z"], &1.into()).unwrap();
+        document.append(["a", "c"], &2.into()).unwrap();
+        assert_eq!(document.text(), "a: {b: { x: {z: 1} }, c: [ 2 ], d: 1}\r\n");
+        document.take_back(["a", "b", "x", "z"]).unwrap();
+        document.prune(["a", "b", "x"]).unwrap();
+        document.take_back(Path::from(["a", "c"]).then(0)).unwrap();
+        document.prune(["a", "c"]).unwrap();
+        assert_eq!(document.text(), text);
+    }
 
     fn found(text: &str) -> Option<&str> {
         let note = within(text, 0..text.len())?;

@@ -16,12 +16,18 @@ pub(crate) fn trials() -> Vec<Trial> {
             "files_only_edits_an_object_and_remove_gives_its_bytes_back",
             there_and_back,
         ),
+        trial(
+            "a_secret_without_values_gets_its_bytes_back_and_takes_others",
+            secret_and_back,
+        ),
     ]
 }
 
 const FILE: &str = "flux.yaml";
 const FLUX: &str = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: ml, namespace: team-a}\nspec:\n  values: # ours\n    imageCredentials:\n      password: hunter2-very-secret\n\n  interval: 5m";
 const K3S: &str = "apiVersion: helm.cattle.io/v1\nkind: HelmChart\nmetadata: {name: ml, namespace: team-a}\nspec:\n  valuesContent: |-\n    imageCredentials:\n      password: hunter2-very-secret\n  bootstrap: false\n";
+const ARGO: &str = "apiVersion: argoproj.io/v1alpha1\r\nkind: Application\r\nmetadata: {name: ml}\r\nspec:\r\n  destination: {namespace: team-a}\r\n  source: {repoURL: registry.example/charts, helm: {valueFiles: [a.yaml]}} # ours\r\n";
+const JSON: &str = r#"{"apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease", "metadata": {"name": "ml", "namespace": "team-a"}, "spec": {"interval": "5m"}}"#;
 
 fn install(more: &str) -> String {
     format!("{} -f {FILE} {more}", agent())
@@ -49,7 +55,12 @@ fn never_upgraded(world: &World) {
 
 fn there_and_back(world: &World) {
     let chart = chart("clearml-enterprise-agent-6.9.3");
-    for (text, engine) in [(FLUX, "Flux"), (K3S, "k3s or RKE2")] {
+    for (text, engine) in [
+        (FLUX, "Flux"),
+        (K3S, "k3s or RKE2"),
+        (ARGO, "Argo CD"),
+        (JSON, "Flux"),
+    ] {
         world.write(FILE, text);
         let fake = helm(world);
         fake.runs(&install("--files-only"))
@@ -81,5 +92,26 @@ fn there_and_back(world: &World) {
         fake.runs(&remove).exits(0);
         assert_eq!(world.read(FILE), text);
         assert!(!fake.calls().contains(&"upgrade".to_owned()));
+    }
+}
+
+fn secret_and_back(world: &World) {
+    let fake = helm(world);
+    let chart = chart("clearml-enterprise-agent-6.9.3");
+    for value in ["\"\"", "", "'' # none yet"] {
+        let text = format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: x}}\ndata:\n  values.yaml: {value}\n"
+        );
+        world.write(FILE, &text);
+        for _ in ["first", "again"] {
+            fake.runs(&install("--files-only")).exits(0);
+            let line = format!("render agent --ca ca.pem --chart {chart} -f {FILE}");
+            fake.runs(&line).exits(0).says("- alias: acme-root");
+            let remove = format!(
+                "remove agent --all --chart {chart} -f {FILE} --files-only --skip-probe --yes"
+            );
+            fake.runs(&remove).exits(0);
+            assert_eq!(world.read(FILE), text);
+        }
     }
 }

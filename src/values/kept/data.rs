@@ -21,7 +21,10 @@ pub(super) fn object(object: &Object<'_>) -> Vec<(Path, Coding, Said)> {
     for (field, coding) in fields {
         let entries = object.value.get(*field).and_then(Value::as_mapping);
         for (key, value) in entries.into_iter().flatten() {
-            if let Some((key, text)) = key.as_str().zip(value.as_str()) {
+            // A documented key without a value has nothing yet.
+            let nothing = key.as_str() == Some(DOCUMENTED) && value.is_null();
+            let text = value.as_str().or(nothing.then_some(""));
+            if let Some((key, text)) = key.as_str().zip(text) {
                 found.push((*field, *coding, key, text));
             }
         }

@@ -209,7 +209,9 @@ impl Lens {
             }
             Part::Braces(span) => vec![spliced(seen.text, span, inner.trim())],
             Part::Text { span, quote } => {
-                let quote = quote.map(String::from).unwrap_or_default();
+                // Without quotes, no text at all would be a null.
+                let none = inner.is_empty().then_some('"');
+                let quote = quote.or(none).map(String::from).unwrap_or_default();
                 let coded = format!("{quote}{}{quote}", STANDARD.encode(inner));
                 vec![spliced(seen.text, span, &coded)]
             }
@@ -252,8 +254,7 @@ impl Lens {
         inner: &str,
         wanted: &Value,
     ) -> Result<Option<String>, Refused> {
-        let is_lines = matches!(seen.part, Part::Lines { .. });
-        if !is_lines || !same(wanted, &Value::Null) {
+        if !same(wanted, &Value::Null) {
             return Ok(None);
         }
         let rest: Vec<&str> = match inner.trim() {
@@ -264,7 +265,14 @@ impl Lens {
                 .filter(|line| !line.is_empty())
                 .collect(),
         };
-        if !rest.is_empty() && !seen.document.has_former(self.path.clone()) {
+        let has_former = || seen.document.has_former(self.path.clone());
+        let goes = match &seen.part {
+            Part::Lines { .. } | Part::Braces(_) => rest.is_empty() || has_former(),
+            // A key with base64 was there before, whatever stood below it.
+            Part::Text { .. } => has_former(),
+            _ => false,
+        };
+        if !goes {
             return Ok(None);
         }
         let document = self.taken_back(seen)?;

@@ -81,6 +81,18 @@ fn files() -> Vec<String> {
         "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\nstringData:\n  values.yaml: |\n    a: 1\n".to_owned(),
         "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\ndata:\n  values.yaml: YTogMQo=\n".to_owned(),
         "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\ndata:\n  values.yaml: \"YTogMQo=\" # coded\n  other: YQ==\n".to_owned(),
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\ndata:\n  values.yaml: \"\" # none yet\n  other: YQ==\n".to_owned(),
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\ndata:\n  values.yaml:\n  other: YQ==\n".to_owned(),
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\ndata: {other: YQ==, values.yaml: \"\"}\n".to_owned(),
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata:\n  values.yaml:\n  other: text\n".to_owned(),
+        argo.replace("    chart: agent\n    repoURL: registry.example/charts\n    helm:\n", "    {chart: agent, helm: {valueFiles: [a.yaml]}} # here\n"),
+        argo.replace("    chart: agent\n    repoURL: registry.example/charts\n    helm:\n", "    {chart: agent}\n"),
+        argo.replace("    chart: agent\n    repoURL: registry.example/charts\n    helm:\n", "    {\n      chart: agent, # ours\n      helm: {}\n    }\n"),
+        argo.replace("    chart: agent\n    repoURL: registry.example/charts\n    helm:\n", "    {\n      helm: {valuesObject: {}, valueFiles: [a.yaml]},\n      chart: agent,\n    }\n"),
+        argo.replace("  source:\n    chart: agent\n    repoURL: registry.example/charts\n    helm:\n", "  sources: [{ref: x}, {chart: agent, helm: {}}]\n"),
+        "{\"apiVersion\": \"helm.toolkit.fluxcd.io/v2\", \"kind\": \"HelmRelease\", \"metadata\": {\"name\": \"agent\"}, \"spec\": {\"interval\": \"5m\"}}\n".to_owned(),
+        "{\n  \"apiVersion\": \"helm.toolkit.fluxcd.io/v2\",\n  \"kind\": \"HelmRelease\",\n  \"metadata\": {\"name\": \"agent\"},\n  \"spec\": {\n    \"interval\": \"5m\"\n  }\n}\n".to_owned(),
+        "{\"apiVersion\": \"helm.toolkit.fluxcd.io/v2\", \"kind\": \"HelmRelease\", \"metadata\": {\"name\": \"agent\"}, \"spec\": {\"values\": {}}}\n".to_owned(),
         "{\"apiVersion\": \"helm.toolkit.fluxcd.io/v2\", \"kind\": \"HelmRelease\", \"metadata\": {\"name\": \"agent\"}, \"spec\": {\"values\": {\"a\": 1}}}\n".to_owned(),
     ];
     let with_crlf: Vec<String> = files.iter().map(|one| one.replace('\n', "\r\n")).collect();
@@ -123,8 +135,18 @@ fn an_edit_leaves_every_line_around_it() {
                 .trim_end_matches("{}")
                 .trim_end_matches("\"\"")
                 .trim_end_matches(['|', '-', '2', ' ']);
-            if line.contains("YTogMQo=") || line.contains("{\"") || line.contains("{a: 1, b: [x]}")
-            {
+            // In braces and in base64, the line is another.
+            let is_edited = |part: &&str| line.contains(*part);
+            let parts = [
+                "YTogMQo=",
+                "values.yaml:",
+                "{\"",
+                "{a: 1, b: [x]}",
+                "{chart:",
+                "helm:",
+                "\"5m\"",
+            ];
+            if parts.iter().any(is_edited) {
                 continue;
             }
             let at = rest.find(line).unwrap_or_else(|| panic!("{line}\n{added}"));
