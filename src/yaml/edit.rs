@@ -5,12 +5,14 @@ use serde_yaml::{Mapping, Value};
 use super::bounds::MAX_DEPTH;
 use super::document::Document;
 use super::gap;
+use super::json;
 use super::matching::Matching;
 use super::node::{Entry, Kind, Layout, Node, Tree};
 use super::note::{Former, NO_FINAL_NEWLINE, Note};
-use super::render::{self, Renderer};
+use super::render::Renderer;
 use super::replace::Slot;
 use super::reread;
+use super::scalar::Context;
 use super::splices::Splices;
 use super::style::{self, Style};
 use super::values;
@@ -104,6 +106,9 @@ fn run(
     if lends_line_break {
         text.push_str(style::line_break(original));
     }
+    // Braces alone are as much YAML.
+    let is_empty = matches!(&tree.root.kind, Kind::Mapping(_, entries) if entries.is_empty());
+    let is_json = !is_empty && json::is_json(original);
     let mut editor = Editor {
         text: &text,
         tree,
@@ -114,6 +119,11 @@ fn run(
         },
         renderer: Renderer {
             style: Style::of(&text, &tree.root),
+            flow: if is_json {
+                Context::Json
+            } else {
+                Context::Flow
+            },
         },
         has_merges: document.has_merges(),
         notes: document.is_noting(),
@@ -133,6 +143,9 @@ fn run(
     let edited = splices
         .apply(&text)
         .ok_or_else(|| refuse("the changes would overlap".to_owned()))?;
+    if is_json && !json::is_json(&edited) {
+        return Err(refuse("it would be no JSON any more".to_owned()));
+    }
     let count = |text: &str| text.matches(NO_FINAL_NEWLINE).count();
     let returns_line_break = document.is_noting() && count(&edited) < count(original);
     if document.is_read_back_later() && !lends_line_break && !returns_line_break {
@@ -287,7 +300,7 @@ impl Editor<'_> {
                 self.replace(node, slot, &Value::Mapping(mapping))
             }
             Layout::Flow => {
-                let written = self.written(render::flow_entry(&key, value))?;
+                let written = self.written(self.renderer.flow_entry(&key, value))?;
                 let spans: Vec<(usize, usize)> = entries
                     .iter()
                     .map(|entry| (entry.start, entry.end()))

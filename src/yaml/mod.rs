@@ -19,6 +19,7 @@
 //! | `values` | the typed reading, and what an edit should make of it |
 //! | `style` | the indentation habits of a file |
 //! | `scalar`, `render` | typed value → YAML text |
+//! | `json` | whether a text is JSON, and stays it |
 //! | `edit` | one edit from path to verified text |
 //! | `reread` | after one edit of many: what it touched, read anew |
 //! | `note` | what stood there before, noted beside what is written over it |
@@ -36,6 +37,7 @@ mod error;
 mod flow;
 mod gap;
 mod guard;
+mod json;
 mod matching;
 mod node;
 mod note;
@@ -55,6 +57,7 @@ mod values;
 
 pub use document::{Document, Scalar};
 pub use error::YamlError;
+pub use json::is_json;
 pub use part::Part;
 pub use path::{Path, Step};
 pub use position::Position;
@@ -140,6 +143,9 @@ fn merged(value: serde_yaml::Value, text: &str) -> serde_yaml::Value {
 /// # Errors
 /// A tag, or a key that is no text.
 pub fn document(mapping: &serde_yaml::Mapping) -> Result<String, &'static str> {
-    let style = style::Style::PLAIN;
-    render::Renderer { style }.entries(mapping, 0)
+    let plain = render::Renderer {
+        style: style::Style::PLAIN,
+        flow: scalar::Context::Flow,
+    };
+    plain.entries(mapping, 0)
 }

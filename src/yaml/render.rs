@@ -45,6 +45,8 @@ pub(super) enum Written {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Renderer {
     pub(super) style: Style,
+    /// What stands in brackets and braces is YAML, or JSON.
+    pub(super) flow: Context,
 }
 
 impl Renderer {
@@ -84,7 +86,7 @@ impl Renderer {
                     None => Written::Inline(scalar::inline(text, Context::Block)),
                 }
             }
-            other => Written::Inline(flow(other)?),
+            other => Written::Inline(self.flow(other)?),
         };
         Ok(written)
     }
@@ -151,39 +153,36 @@ impl Renderer {
             },
         )
     }
-}
 
-/// `value` on one line, in brackets and braces.
-pub(super) fn flow(value: &Value) -> Result<String, &'static str> {
-    Ok(match value {
-        Value::Null => "null".to_owned(),
-        Value::Bool(value) => value.to_string(),
-        Value::Number(value) => value.to_string(),
-        Value::String(text) => scalar::inline(text, Context::Flow),
-        Value::Sequence(items) => {
-            let items: Vec<String> = items.iter().map(flow).collect::<Result<_, _>>()?;
-            format!("[{}]", items.join(", "))
-        }
-        Value::Mapping(mapping) => {
-            let entries: Vec<String> = mapping
-                .iter()
-                .map(|(key, value)| flow_entry(key, value))
-                .collect::<Result<_, _>>()?;
-            format!("{{{}}}", entries.join(", "))
-        }
-        Value::Tagged(_) => {
-            return Err("it carries a YAML tag");
-        }
-    })
-}
+    /// `value` on one line, in brackets and braces.
+    pub(super) fn flow(self, value: &Value) -> Result<String, &'static str> {
+        Ok(match value {
+            Value::Null => "null".to_owned(),
+            Value::Bool(value) => value.to_string(),
+            Value::Number(value) => value.to_string(),
+            Value::String(text) => scalar::inline(text, self.flow),
+            Value::Sequence(items) => {
+                let items = items.iter().map(|item| self.flow(item));
+                let items: Vec<String> = items.collect::<Result<_, _>>()?;
+                format!("[{}]", items.join(", "))
+            }
+            Value::Mapping(mapping) => {
+                let entries = mapping.iter();
+                let entries = entries.map(|(key, value)| self.flow_entry(key, value));
+                let entries: Vec<String> = entries.collect::<Result<_, _>>()?;
+                format!("{{{}}}", entries.join(", "))
+            }
+            Value::Tagged(_) => {
+                return Err("it carries a YAML tag");
+            }
+        })
+    }
 
-/// One entry of a flow mapping.
-pub(super) fn flow_entry(key: &Value, value: &Value) -> Result<String, &'static str> {
-    Ok(format!(
-        "{}: {}",
-        key_text(key, Context::Flow)?,
-        flow(value)?
-    ))
+    /// One entry of a flow mapping.
+    pub(super) fn flow_entry(self, key: &Value, value: &Value) -> Result<String, &'static str> {
+        let key = key_text(key, self.flow)?;
+        Ok(format!("{key}: {}", self.flow(value)?))
+    }
 }
 
 fn key_text(key: &Value, context: Context) -> Result<String, &'static str> {

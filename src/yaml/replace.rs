@@ -9,7 +9,7 @@ use super::edit::Editor;
 use super::gap;
 use super::node::{Kind, Node, ScalarNode, ScalarStyle};
 use super::note;
-use super::render::{self, Columns, Written};
+use super::render::{Columns, Written};
 
 /// Where a value hangs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,7 +122,7 @@ impl Editor<'_> {
     }
 
     fn replace_flow(&mut self, node: &Node, slot: Slot, new: &Value) -> Result<(), YamlError> {
-        let mut text = self.written(render::flow(new))?;
+        let mut text = self.written(self.renderer.flow(new))?;
         if self.notes && note::of(self.text, node).is_some() && text.starts_with(['[', '{']) {
             text = note::padded(&text);
         }

@@ -7,11 +7,13 @@ pub(super) enum Context {
     Block,
     /// Inside brackets or braces.
     Flow,
+    /// Inside those of a text that is JSON.
+    Json,
 }
 
-/// On one line: plain where YAML 1.1 and 1.2 readers all take it as this text, else in double quotes.
+/// On one line: plain where YAML 1.1 and 1.2 readers all take it as this text, else in double quotes, as JSON has it always.
 pub(super) fn inline(text: &str, context: Context) -> String {
-    if is_plain(text, context) {
+    if context != Context::Json && is_plain(text, context) {
         text.to_owned()
     } else {
         quote(text)
@@ -47,7 +49,7 @@ pub(super) fn literal(text: &str, indicator: usize) -> Option<(String, Vec<&str>
     Some((format!("|{indented}{chomping}"), lines))
 }
 
-/// In double quotes, on one line.
+/// In double quotes, on one line, with the escapes that JSON has too.
 fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
@@ -58,7 +60,6 @@ fn quote(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\r' => quoted.push_str("\\r"),
             '\t' => quoted.push_str("\\t"),
-            '\0' => quoted.push_str("\\0"),
             c if is_printable(c) => quoted.push(c),
             c => quoted.push_str(&escape(c)),
         }
@@ -67,12 +68,9 @@ fn quote(text: &str) -> String {
     quoted
 }
 
+/// No character beyond four digits is escaped.
 fn escape(c: char) -> String {
-    match u32::from(c) {
-        code @ 0..=0xff => format!("\\x{code:02X}"),
-        code @ 0x100..=0xffff => format!("\\u{code:04X}"),
-        code => format!("\\U{code:08X}"),
-    }
+    format!("\\u{:04X}", u32::from(c))
 }
 
 /// What YAML 1.1 and 1.2 readers alike take as it is, in quotes and blocks: no control characters, no line break but
@@ -254,7 +252,7 @@ mod tests {
     fn quotes_escape_what_cannot_stand_in_a_line() {
         assert_eq!(
             inline("a\r\n\t\"\\\u{7f}\u{2028}\u{e000}😀\0", Context::Block),
-            "\"a\\r\\n\\t\\\"\\\\\\x7F\\u2028\u{e000}😀\\0\""
+            "\"a\\r\\n\\t\\\"\\\\\\u007F\\u2028\u{e000}😀\\u0000\""
         );
     }
 

@@ -6,7 +6,6 @@ use super::edit::Editor;
 use super::gap;
 use super::matching::{self, Matching, Pair};
 use super::node::{Entry, Item, Kind, Layout, Node};
-use super::render;
 use super::replace::Slot;
 use super::values;
 use super::{Path, YamlError};
@@ -103,7 +102,7 @@ impl Editor<'_> {
             }
             let written: Vec<String> = added
                 .iter()
-                .map(|(key, value)| editor.written(render::flow_entry(key, value)))
+                .map(|(key, value)| editor.written(editor.renderer.flow_entry(key, value)))
                 .collect::<Result<_, _>>()?;
             if !written.is_empty() {
                 let last_kept = removed
@@ -174,7 +173,7 @@ impl Editor<'_> {
                 } else {
                     let written: Vec<String> = values
                         .iter()
-                        .map(|value| editor.written(render::flow(value)))
+                        .map(|value| editor.written(editor.renderer.flow(value)))
                         .collect::<Result<_, _>>()?;
                     editor.add_flow(&node.content, &spans, *after, &written);
                 }

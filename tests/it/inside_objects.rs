@@ -71,6 +71,28 @@ both_majors! {
         world.is_tidy();
     }
 
+    fn a_file_that_is_json_stays_json(world) {
+        world.write("ca.pem", &certificates::ca("Acme Root"));
+        let values = "{\"imageCredentials\": {\"password\": \"hunter2-very-secret\"}}";
+        let object = |values: &str| format!(
+            "{{\n  \"apiVersion\": \"helm.toolkit.fluxcd.io/v2\",\n  \"kind\": \"HelmRelease\",\n  \"metadata\": {{\"name\": \"ml\"}},\n  \"spec\": {{\n    \"interval\": \"5m\"{values}\n  }}\n}}\n"
+        );
+        for (text, path) in [
+            (object(&format!(",\n    \"values\": {values}")), "/spec/values"),
+            (object(""), "/spec/values"),
+            (object("").replace('\n', ""), "/spec/values"),
+            (format!("{values}\r\n"), ""),
+        ] {
+            world.write("ml.json", &text);
+            render(&world, "ml.json", "--check").exits(2).never_says("hunter2");
+            render(&world, "ml.json", "--in-place").exits(0).never_says("hunter2");
+            let written: serde_json::Value = serde_json::from_str(&world.read("ml.json")).unwrap();
+            let list = format!("{path}/customCertificates/extraCerts/0/alias");
+            assert_eq!(written.pointer(&list).unwrap(), "acme-root", "{written}");
+            render(&world, "ml.json", "--check").exits(0);
+        }
+    }
+
     fn certificates_inside_an_object_are_a_source_and_inspected_as_an_override_file(world) {
         world.write("ca.pem", &certificates::ca("Acme Root"));
         let (file, text, _) = objects().swap_remove(6);

@@ -75,6 +75,8 @@ fn there_and_back(world: &World) {
                 .read(FILE)
                 .contains("ml-clearml-enterprise-agent-custom-ca-0")
         );
+        let is_json = |text: &str| serde_json::from_str::<serde_json::Value>(text).is_ok();
+        assert_eq!(is_json(&world.read(FILE)), is_json(text));
         let json = fake.runs(&install("--files-only -o json"));
         let json = schema::holds("install", &json.exits(0).stdout);
         assert_eq!(json["targets"][0]["file"]["change"], "none");

@@ -334,6 +334,9 @@ impl Lens {
         if without(&after) != without(seen) {
             return Err(broken("what stands around them would change"));
         }
+        if yaml::is_json(seen.text) && !yaml::is_json(after.text) {
+            return Err(broken("it would be no JSON any more"));
+        }
         Ok(())
     }
 }

@@ -90,6 +90,7 @@ fn files() -> Vec<String> {
         argo.replace("    chart: agent\n    repoURL: registry.example/charts\n    helm:\n", "    {\n      chart: agent, # ours\n      helm: {}\n    }\n"),
         argo.replace("    chart: agent\n    repoURL: registry.example/charts\n    helm:\n", "    {\n      helm: {valuesObject: {}, valueFiles: [a.yaml]},\n      chart: agent,\n    }\n"),
         argo.replace("  source:\n    chart: agent\n    repoURL: registry.example/charts\n    helm:\n", "  sources: [{ref: x}, {chart: agent, helm: {}}]\n"),
+        "{\"kind\": \"HelmRelease\",\n \"apiVersion\": \"helm.toolkit.fluxcd.io/v2\",\n \"spec\": {\n  \"values\": {\n   \"a\": 1,\n   \"certs\": {\"list\": []}\n  }\n }\n}\n".to_owned(),
         "{\"apiVersion\": \"helm.toolkit.fluxcd.io/v2\", \"kind\": \"HelmRelease\", \"metadata\": {\"name\": \"agent\"}, \"spec\": {\"interval\": \"5m\"}}\n".to_owned(),
         "{\n  \"apiVersion\": \"helm.toolkit.fluxcd.io/v2\",\n  \"kind\": \"HelmRelease\",\n  \"metadata\": {\"name\": \"agent\"},\n  \"spec\": {\n    \"interval\": \"5m\"\n  }\n}\n".to_owned(),
         "{\"apiVersion\": \"helm.toolkit.fluxcd.io/v2\", \"kind\": \"HelmRelease\", \"metadata\": {\"name\": \"agent\"}, \"spec\": {\"values\": {}}}\n".to_owned(),
@@ -125,6 +126,26 @@ fn an_edit_is_read_back_and_taking_it_out_gives_the_bytes_back() {
 }
 
 #[test]
+fn what_is_json_stays_json() {
+    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    let files: Vec<String> = files()
+        .into_iter()
+        .filter(|one| json(one).is_some())
+        .collect();
+    assert!(files.len() >= 10);
+    for text in files {
+        let added = edited(&text, add);
+        let read = json(&added).expect(&added);
+        let list = &read["spec"]["values"]["certs"]["list"];
+        assert_eq!(list[0]["pem"], "one\ntwo\n", "{added}");
+    }
+    // Whatever edited the values.
+    let text = r#"{"apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease", "spec": {"values": {"a": 1}}}"#;
+    let refused = find(text).put(text, "{a: 2}\n").unwrap_err();
+    assert!(refused.why.contains("no JSON any more"), "{refused:?}");
+}
+
+#[test]
 fn an_edit_leaves_every_line_around_it() {
     for text in files() {
         let added = edited(&text, add);
@@ -145,6 +166,8 @@ fn an_edit_leaves_every_line_around_it() {
                 "{chart:",
                 "helm:",
                 "\"5m\"",
+                "\"list\"",
+                "\"a\": 1",
             ];
             if parts.iter().any(is_edited) {
                 continue;
