@@ -24,9 +24,18 @@ pub struct FileSaid {
     pub is_named: bool,
     /// Whether some of them are objects that an engine deploys from.
     pub is_inside: bool,
+    /// The words that named the release's chart, and where its values stand in these files.
+    pub chart: Vec<String>,
 }
 
 impl FileSaid {
+    /// What a command about the release has to name, so that it is about the same chart and the same files.
+    pub(super) fn words(&self) -> Vec<String> {
+        let named = self.is_named.then_some(&self.paths).into_iter().flatten();
+        let files = named.flat_map(|path| ["-f".to_owned(), path.display().to_string()]);
+        files.chain(self.chart.iter().cloned()).collect()
+    }
+
     /// Its name for people: the last of the files is the one that wins.
     fn shown(&self) -> String {
         let paths = self.paths.iter().map(|path| path.display().to_string());
@@ -143,29 +152,17 @@ fn lists(file: &Value, deployed: &Value, layout: &Layout) -> Vec<String> {
 
 fn hint(evidence: &Evidence<'_>, file: &FileSaid, said: &Trusts) -> String {
     let source = evidence.as_source();
-    let mut words = Vec::new();
-    let paths: Vec<String> = file
-        .paths
-        .iter()
-        .map(|path| path.display().to_string())
-        .collect();
-    if file.is_named {
-        words.extend(paths.iter().flat_map(|path| ["-f", path.as_str()]));
-    }
-    let mut write = words.clone();
-    write.extend(["--ca", &source, "--files-only"]);
     let write = format!(
         "write what is deployed into the file: {}",
-        evidence.command("install", &write)
+        evidence.command("install", &["--ca", &source, "--files-only"])
     );
-    match paths.last() {
+    let last = file.paths.last().map(|path| path.display().to_string());
+    match last {
         Some(_) if file.is_inside => {
             format!("have the engine deploy what the file says, or {write}")
         }
         Some(path) if !said.certificates.is_empty() => {
-            let mut deploy = words;
-            deploy.extend(["--ca", path.as_str()]);
-            let deploy = evidence.command("install", &deploy);
+            let deploy = evidence.command("install", &["--ca", &path]);
             format!("deploy what the file says: {deploy}\n  or {write}")
         }
         _ => write,

@@ -1,14 +1,22 @@
 //! The command to type next, for a release.
 
-use super::Evidence;
+use super::{Evidence, FileSaid};
 use crate::proof::Object;
 
 impl Evidence<'_> {
-    /// One of our commands, for this release alone; `words` come after the component.
+    /// One of our commands, for this release alone; `words` come after the component, and what names its files and its chart.
     pub(super) fn command(&self, verb: &str, words: &[&str]) -> String {
         let component = self.component.name();
         let release = ["--release", &self.id.release, "-n", &self.id.namespace];
-        let all = [&["clearml-certs", verb, component], words, &release].concat();
+        let named = self.file.map(FileSaid::words).unwrap_or_default();
+        let named: Vec<&str> = named.iter().map(String::as_str).collect();
+        let all = [
+            &["clearml-certs", verb, component],
+            &named[..],
+            words,
+            &release,
+        ]
+        .concat();
         self.id.cluster.helm(&all)
     }
 

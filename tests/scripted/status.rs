@@ -738,6 +738,10 @@ fn given(world: &World) {
         .says("  ✓     ✓     ✓     ✗\n")
         .warns("error[ca-differs]: release clearml-agent in team-a is without what ca.pem, next.pem holds: CN=Acme Next")
         .warns("deploy it: helm clearml-certs install agent --ca ca.pem --ca next.pem --release clearml-agent -n team-a");
+    // What was named of the release is named again: by other files it would be another one.
+    std::fs::copy(world.path(OVERRIDE), world.path("own.yaml")).unwrap();
+    world.write("t.yaml", "certificates: {next: next.pem}\ntargets:\n- {component: agent, namespace: team-a, release: clearml-agent, chart: acme/agent, values: own.yaml}\n");
+    look("-c t.yaml").exits(3).warns("helm clearml-certs install agent -f own.yaml --chart acme/agent --ca next.pem --release clearml-agent -n team-a");
     look("--ca next.pem")
         .exits(3)
         .warns("still has what next.pem does not hold: acme-root")

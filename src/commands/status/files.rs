@@ -50,7 +50,7 @@ impl<'a> Files<'a> {
                     bail!(why);
                 }
                 // It may be that of a target that is to come, and says nothing of the others.
-                all.named.insert(key, unread(&spec.values, why));
+                all.named.insert(key, unread(spec, why));
             } else if spec.values.is_empty() {
                 let names = spec.component.layouts().map(|layout| layout.override_file);
                 let here = names.into_iter().filter(|name| Path::new(name).is_file());
@@ -88,13 +88,25 @@ impl<'a> Files<'a> {
 }
 
 /// Files that cannot be compared with anything, and why.
-fn unread(paths: &[PathBuf], why: String) -> FileSaid {
+fn unread(spec: &TargetSpec, why: String) -> FileSaid {
     FileSaid {
-        paths: paths.to_vec(),
+        paths: spec.values.clone(),
         values: Err(why),
         is_named: true,
         is_inside: false,
+        chart: chart_of(spec),
     }
+}
+
+/// How the command line, or a file of targets, named a release's chart.
+fn chart_of(spec: &TargetSpec) -> Vec<String> {
+    let chart = spec
+        .chart
+        .clone()
+        .map(|chart| ["--chart".to_owned(), chart]);
+    let path = spec.values_path.as_ref();
+    let path = path.map(|path| ["--values-path".to_owned(), path.to_string()]);
+    chart.into_iter().chain(path).flatten().collect()
 }
 
 fn said(paths: &[PathBuf], spec: &TargetSpec, is_named: bool) -> FileSaid {
@@ -108,6 +120,7 @@ fn said(paths: &[PathBuf], spec: &TargetSpec, is_named: bool) -> FileSaid {
         values: each.map(|all| values::merge(all.iter().map(|(values, _)| values))),
         is_named,
         is_inside,
+        chart: chart_of(spec),
     }
 }
 
