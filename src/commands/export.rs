@@ -55,6 +55,7 @@ pub(super) fn run(
         .locate()
         .iter()
         .any(|word| word == "--plain-http" || word == "--plain-http=true");
+    tell_own_fetch(&helm_arguments, screen);
     let origin = wants.origin(&fleet, plain_http);
     let exported = match &wants.engine {
         Terms::ArgoCd(git) => export::argocd(&releases, &origin, git)?,
@@ -80,6 +81,21 @@ fn tell_newest(jobs: &[Job], screen: &Screen) {
         screen.note(&format!(
             "no version is named for {}, so the newest is exported, whatever is deployed: name it in the file of targets (version: …), and no engine upgrades by surprise",
             charts.join(", ")
+        ));
+    }
+}
+
+/// Says which flags were for the fetch from here alone: an engine has its own trust and its own login.
+fn tell_own_fetch(arguments: &HelmArguments, screen: &Screen) {
+    let flags = arguments.locate().iter();
+    let flags = flags.filter(|word| word.starts_with("--"));
+    let mut flags: Vec<&str> = flags.filter_map(|word| word.split('=').next()).collect();
+    flags.retain(|flag| *flag != "--plain-http");
+    flags.dedup();
+    if !flags.is_empty() {
+        screen.note(&format!(
+            "what {} is for holds here alone: the engine fetches the chart by what it is told itself",
+            flags.join(", ")
         ));
     }
 }

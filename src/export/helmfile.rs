@@ -20,6 +20,11 @@ pub fn helmfile(releases: &[Release], origin: &Origin) -> Result<Vec<Exported>, 
     for (one, needed) in releases.iter().zip(needs(releases)) {
         let values = one.values.iter().map(|file| way(&origin.output, file));
         let values = values.collect::<Result<Vec<_>, _>>()?;
+        if let Some(file) = values.iter().find(|file| is_more_than_a_path(file)) {
+            return Err(Stop::refused(format!(
+                "{file} is more than a path for helmfile: it renders what ends with .gotmpl as a template, and takes [, * and ? for a pattern. Rename the file"
+            )));
+        }
         let item = map([
             ("name", one.name.as_str().into()),
             ("namespace", one.namespace.as_str().into()),
@@ -61,6 +66,11 @@ pub fn helmfile(releases: &[Release], origin: &Origin) -> Result<Vec<Exported>, 
         path: "helmfile.yaml".into(),
         text: text + &document(&state),
     }])
+}
+
+/// Whether helmfile makes something of a values file's name (its documentation, "Templating" and "Values files").
+fn is_more_than_a_path(file: &str) -> bool {
+    file.ends_with(".gotmpl") || file.contains(['[', '*', '?'])
 }
 
 /// How helmfile calls a release in `needs`.

@@ -346,6 +346,18 @@ either_major! {
         }
     }
 
+    fn what_an_engine_would_not_take_as_it_is_meant_is_told(world) {
+        repository(&world, true);
+        // Helm's own trust and login are no engine's.
+        world.plugin("export --to helmfile -- --ca-file ca.pem").exits(0).warns("what --ca-file is for holds here alone");
+        let quiet = world.plugin("export --to helmfile -- --plain-http");
+        assert!(!quiet.exits(0).stderr.contains("holds here alone"), "{quiet}");
+        // helmfile would render such a file, helm does not.
+        fs::rename(world.path("values/agent.yaml"), world.path("values/agent.yaml.gotmpl")).unwrap();
+        world.write("clearml-certs.yaml", &TARGETS.replace("values/agent.yaml", "values/agent.yaml.gotmpl"));
+        world.plugin("export --to helmfile").exits(3).warns("values/agent.yaml.gotmpl is more than a path for helmfile");
+    }
+
     fn values_files_without_the_certificates_are_not_handed_to_an_engine(world) {
         repository(&world, false);
         let run = world.plugin("export --to helmfile -d out");
