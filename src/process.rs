@@ -97,10 +97,12 @@ fn captured(command: &duct::Expression, patience: Option<Duration>) -> io::Resul
         }
         leash.pull(&running)?;
     }
+    let status = running.into_output()?.status;
+    let until = Instant::now() + THE_REST;
     let output = Output {
-        status: running.into_output()?.status,
-        stdout: printed.bytes(),
-        stderr: said.bytes(),
+        status,
+        stdout: printed.bytes(until),
+        stderr: said.bytes(until),
     };
     Ok(Ended::of(output, &leash))
 }
@@ -139,10 +141,11 @@ impl Printed {
         Ok((to, Self { bytes, is_over }))
     }
 
-    /// All of it, once the process has ended.
-    fn bytes(self) -> Vec<u8> {
+    /// All of it that is there by then, or until nobody holds the pipe any more.
+    fn bytes(self, until: Instant) -> Vec<u8> {
+        let left = until.saturating_duration_since(Instant::now());
         // Whether it is over or not, there is no more to be had.
-        let _ = self.is_over.recv_timeout(THE_REST);
+        let _ = self.is_over.recv_timeout(left);
         std::mem::take(&mut self.bytes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -91,6 +91,7 @@ fn tell_own_fetch(arguments: &HelmArguments, screen: &Screen) {
     let flags = flags.filter(|word| word.starts_with("--"));
     let mut flags: Vec<&str> = flags.filter_map(|word| word.split('=').next()).collect();
     flags.retain(|flag| *flag != "--plain-http");
+    flags.sort_unstable();
     flags.dedup();
     if !flags.is_empty() {
         screen.note(&format!(

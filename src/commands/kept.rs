@@ -91,8 +91,8 @@ fn reference(chart: &ChartOf, component: Component) -> Result<String, Stop> {
     match (&chart.reference, layout) {
         (Some(reference), _) => Ok(reference.clone()),
         // The vendor's own, wherever that is had from.
-        (None, Some(layout)) => Ok(default_chart(layout)),
-        (None, None) => {
+        (None, Some(layout)) if !chart.is_pinned => Ok(default_chart(layout)),
+        (None, _) => {
             let name = chart.name.as_deref().unwrap_or("it");
             let elsewhere = chart.elsewhere.as_deref();
             let elsewhere = elsewhere.unwrap_or("where the file does not say");
@@ -135,6 +135,23 @@ pub(super) fn known(spec: &TargetSpec) -> Option<TargetSpec> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_chart_that_a_digest_alone_names_is_asked_for_and_no_other_is_taken() {
+        let chart = |is_pinned: bool| ChartOf {
+            name: Some("clearml-enterprise-agent".to_owned()),
+            elsewhere: Some("OCIRepository agent, by sha256:ab".to_owned()),
+            is_pinned,
+            ..ChartOf::default()
+        };
+        let asked = reference(&chart(true), Component::Agent).unwrap_err();
+        assert!(
+            asked.message.contains("by sha256:ab): --agent-chart"),
+            "{}",
+            asked.message
+        );
+        assert!(reference(&chart(false), Component::Agent).is_ok());
+    }
 
     #[test]
     fn an_object_without_a_chart_leaves_the_one_that_another_names() {

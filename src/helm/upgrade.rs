@@ -90,7 +90,10 @@ impl Upgrade {
         // Of a flag that is given twice, the last counts.
         let mut words = self.argv.iter();
         let last = words.rfind(|word| word.split('=').next() == Some("--create-namespace"));
-        last.is_some_and(|word| !word.ends_with("=false"))
+        // As Go's strconv.ParseBool takes it.
+        let no = ["0", "f", "F", "false", "False", "FALSE"];
+        let says_no = |word: &String| word.split_once('=').is_some_and(|(_, is)| no.contains(&is));
+        last.is_some_and(|word| !says_no(word))
     }
 
     /// The command for a shell, secrets masked.
@@ -129,6 +132,7 @@ pub(super) mod tests {
         };
         assert!(says(&["--create-namespace"]) && !says(&["upgrade"]));
         assert!(!says(&["--create-namespace", "--create-namespace=false"]));
+        assert!(!says(&["--create-namespace", "--create-namespace=0"]));
         assert!(says(&[
             "--create-namespace=false",
             "--create-namespace=true"

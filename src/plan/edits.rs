@@ -99,7 +99,8 @@ impl<'a> Edits<'a> {
             request.repairs,
         )?;
         let has_moved = || !task_pods::propagates_by_us(document, certificates);
-        if is_ours && (placement.placed.is_empty() || has_moved()) {
+        let is_idle = is_idle(request, &placement.placed, &taken);
+        if is_ours && !is_idle && (placement.placed.is_empty() || has_moved()) {
             // It goes with the certificates, or follows them.
             task_pods::stop_propagating(document, certificates)?;
         }
@@ -110,7 +111,7 @@ impl<'a> Edits<'a> {
         let strategy = match standing {
             // Without certificates, nothing is to be brought to task pods.
             Some(_) if placement.placed.is_empty() => Strategy::Off,
-            None if is_idle(request, &placement.placed, &taken) => Strategy::Off,
+            None if is_idle => Strategy::Off,
             standing => standing.unwrap_or_else(|| strategy(request, distros)),
         };
         let mut settled = Settled {

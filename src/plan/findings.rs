@@ -3,7 +3,7 @@
 use serde_yaml::{Mapping, Value};
 
 use super::edits::Settled;
-use super::{Purpose, Request, api_rules, delivery, flags, removal, unheld};
+use super::{Purpose, Request, api_rules, delivery, flags, kept_files, removal, unheld};
 use crate::finding::Finding;
 use crate::overrides::checking::{Unchecked, unchecked};
 use crate::overrides::task_pods::{Queues, Strategy, queue_templates};
@@ -21,6 +21,7 @@ pub(super) struct Merged {
 
 pub(super) fn of(request: &Request<'_>, settled: &Settled, merged: &Merged) -> Vec<Finding> {
     let mut findings = shadowed_lists(request, &merged.edited);
+    findings.extend(kept_files::beneath(request, &merged.edited));
     findings.extend(queue_lists(request, settled, merged));
     findings.extend(checking_off(request, merged));
     findings.extend(chart_replaced(request));

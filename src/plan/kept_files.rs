@@ -106,12 +106,11 @@ impl ValuesFiles {
                 findings.push(not_for_helm(path, kept, request));
             }
             findings.extend(parameters(path, kept, request));
-            findings.extend(beneath(path, kept, request));
             findings.extend(kept.said.over.iter().map(|over| {
                 Finding::note(
                     "values-elsewhere",
                     format!(
-                        "{} has {over}, which may change what its values say, and was not read: what is proven is true without that",
+                        "{} has {over}, which goes over its values or over what they render, and was not read: what is proven is true without that",
                         kept.said.object
                     ),
                 )
@@ -165,14 +164,20 @@ fn not_for_helm(path: &Path, kept: &Kept, request: &Request<'_>) -> Finding {
     ))
 }
 
-/// Lists that the object's own values replace, since it merges these over others of the same file.
-fn beneath(path: &Path, kept: &Kept, request: &Request<'_>) -> Option<Finding> {
-    let lists = request.layout.lists();
+/// Lists of other values of the same file, over which the edited object merges its own, where those begin such a list now: `edited`
+/// is what they will say.
+pub(super) fn beneath(request: &Request<'_>, edited: &Value) -> Option<Finding> {
+    let (path, now) = request.files.edited_file()?;
+    let Around { kept, .. } = request.files.around_edited()?;
+    let fills = |values: &Value, list: &[&str]| {
+        let items = lookup(values, list).and_then(Value::as_sequence);
+        items.is_some_and(|items| !items.is_empty())
+    };
+    // One that stands there already replaces the other as it did before; that is the user's own arrangement.
+    let mut lists = request.layout.lists();
+    lists.retain(|list| fills(edited, list) && !fills(now, list));
     let lost = |(place, values): &(String, Value)| {
-        let lists = lists.iter().filter(|list| {
-            let items = lookup(values, list).and_then(Value::as_sequence);
-            items.is_some_and(|items| !items.is_empty())
-        });
+        let lists = lists.iter().filter(|list| fills(values, list));
         let lists: Vec<String> = lists.map(|list| list.join(".")).collect();
         (!lists.is_empty()).then(|| format!("{} in {place}", lists.join(", ")))
     };
@@ -181,7 +186,7 @@ fn beneath(path: &Path, kept: &Kept, request: &Request<'_>) -> Option<Finding> {
         Finding::error(
             "values-beneath",
             format!(
-                "{}: {} merges its own values over others, and a list among them replaces the other one: {}",
+                "{}: {} merges its own values over others, and its list would replace the other one: {}",
                 path.display(),
                 kept.said.object,
                 lost.join("; ")

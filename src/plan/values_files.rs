@@ -158,6 +158,17 @@ impl ValuesFiles {
         Some(file)
     }
 
+    /// The edited file, and what it says now.
+    pub(super) fn edited_file(&self) -> Option<(&Path, &Value)> {
+        let (path, values) = self.files.get(self.edited)?;
+        Some((path, values))
+    }
+
+    /// The object around its values, where there is one.
+    pub(super) fn around_edited(&self) -> Option<&Around> {
+        self.around.get(self.edited)?.as_ref()
+    }
+
     /// Whose list at `path` is lost once the edited file says `after`: Helm replaces lists whole. Earlier files lose
     /// theirs when the edited one starts its own; the edited one loses its own to a later file.
     pub(super) fn shadowed(&self, path: &[&str], after: &Value) -> Option<(&Path, &Path)> {

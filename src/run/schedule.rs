@@ -53,8 +53,7 @@ impl Schedule {
                     && *other != at
                     && (is_ground_of(one, target)
                         || *other < at
-                            // Who is refused writes nothing; the next one does.
-                            && (theirs.meet(own) && !one.is_refused() || may_be_same(one, target)))
+                            && (theirs.keep(own, one.is_refused()) || may_be_same(one, target)))
             });
             before.map(|(other, _)| other).collect()
         });
@@ -189,6 +188,8 @@ fn share_a_server(one: &Target, other: &Target) -> bool {
 /// The files of a target, by the places that their paths lead to.
 struct Files {
     written: BTreeSet<PathBuf>,
+    /// Those that it edits, be they written by one before it.
+    edited: BTreeSet<PathBuf>,
     /// Those that it goes by, the written ones among them.
     touched: BTreeSet<PathBuf>,
 }
@@ -199,14 +200,27 @@ impl Files {
         let with_it = all.iter().filter(|one| one.goes_with(target));
         let parts: Vec<&Target> = std::iter::once(target).chain(with_it).collect();
         let written = parts.iter().filter(|one| one.file.changes());
+        let is_edited = |one: &&&Target| one.file.changes() || one.file.unwritten.is_some();
+        let edited = parts.iter().filter(is_edited);
         let touched = parts.iter().flat_map(|one| {
             let file = &one.file.path;
             one.pinned.files.keys().chain([file])
         });
         Self {
             written: written.map(|one| files::place_of(&one.file.path)).collect(),
+            edited: edited.map(|one| files::place_of(&one.file.path)).collect(),
             touched: touched.map(|path| files::place_of(path)).collect(),
         }
+    }
+
+    /// Whether another target has to wait for the one of these. Who is refused writes nothing: whoever edits the same file does then,
+    /// but who only goes by it, and by what it would be, has to wait.
+    fn keep(&self, other: &Self, is_refused: bool) -> bool {
+        if is_refused {
+            let mut common = self.written.intersection(&other.touched);
+            return common.any(|place| !other.edited.contains(place));
+        }
+        self.meet(other)
     }
 
     /// Whether one writes what the other goes by, so that they must not go at once.
@@ -319,6 +333,27 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
+
+    #[test]
+    fn who_edits_the_file_of_one_that_is_refused_goes_and_who_reads_it_waits() {
+        let files = |written: &[&str], edited: &[&str], touched: &[&str]| {
+            let [written, edited, touched] = [written, edited, touched]
+                .map(|all| all.iter().map(PathBuf::from).collect::<BTreeSet<_>>());
+            Files {
+                written,
+                edited,
+                touched,
+            }
+        };
+        let first = files(&["a"], &["a"], &["a"]);
+        let editor = files(&[], &["a"], &["a"]);
+        let reader = files(&["b"], &["b"], &["a", "b"]);
+        let other = files(&["c"], &["c"], &["c"]);
+        let waits =
+            |is_refused: bool| [&editor, &reader, &other].map(|one| first.keep(one, is_refused));
+        assert_eq!(waits(false), [true, true, false]);
+        assert_eq!(waits(true), [false, true, false]);
+    }
 
     fn schedule(after: &[&[usize]]) -> Schedule {
         Schedule {

@@ -11,15 +11,27 @@ use super::file::as_it_stands;
 use crate::files;
 use crate::plan::{Plan, Target};
 
-/// Those of a plan, each with a lock for who writes it.
-pub(super) struct SharedFiles(BTreeMap<PathBuf, Mutex<()>>);
+/// Those of a plan.
+pub(super) struct SharedFiles {
+    /// Where the targets' paths lead: while a file is new, that could be said otherwise before it is there and after.
+    places: BTreeMap<PathBuf, PathBuf>,
+    /// For who writes one.
+    locks: BTreeMap<PathBuf, Mutex<()>>,
+}
 
 impl SharedFiles {
     pub(super) fn of(plan: &Plan) -> Self {
+        let paths = plan.targets.iter().map(|one| one.file.path.clone());
+        let paths: Vec<(PathBuf, PathBuf)> = paths
+            .map(|path| (path.clone(), files::place_of(&path)))
+            .collect();
         let mut seen = BTreeSet::new();
-        let places = plan.targets.iter().map(place);
-        let shared = places.filter(|place| !seen.insert(place.clone()));
-        Self(shared.map(|place| (place, Mutex::default())).collect())
+        let shared = paths.iter().filter(|(_, place)| !seen.insert(place));
+        let locks = shared.map(|(_, place)| (place.clone(), Mutex::default()));
+        Self {
+            locks: locks.collect(),
+            places: paths.into_iter().collect(),
+        }
     }
 
     /// Waits until nobody is at work who wrote a file of these targets. Who has to write one itself holds it then for as long as
@@ -31,9 +43,10 @@ impl SharedFiles {
         &'s self,
         targets: impl Iterator<Item = &'t Target>,
     ) -> Result<Vec<MutexGuard<'s, ()>>> {
-        let files: BTreeMap<PathBuf, &Target> = targets.map(|one| (place(one), one)).collect();
+        let files = targets.filter_map(|one| Some((self.places.get(&one.file.path)?, one)));
+        let files: BTreeMap<&PathBuf, &Target> = files.collect();
         // All take them in the same order, so that no two wait for each other.
-        let shared = files.keys().filter_map(|place| self.0.get(place));
+        let shared = files.keys().filter_map(|place| self.locks.get(*place));
         let held: Vec<_> = shared
             .map(|file| file.lock().unwrap_or_else(PoisonError::into_inner))
             .collect();
@@ -44,8 +57,4 @@ impl SharedFiles {
         }
         Ok(Vec::new())
     }
-}
-
-fn place(target: &Target) -> PathBuf {
-    files::place_of(&target.file.path)
 }

@@ -26,10 +26,12 @@ pub fn plain_url(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return url.to_owned();
     };
-    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    // A password may have anything in it but a slash.
     let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let host = host.rsplit('@').next().unwrap_or(host);
-    format!("{scheme}://{host}{path}")
+    let whole = format!("{host}{path}");
+    let plain = whole.split(['?', '#']).next().unwrap_or_default();
+    format!("{scheme}://{plain}")
 }
 
 /// The secrets inside a text: passwords in URLs, private keys, tokens that say what they are, and what a configuration calls so

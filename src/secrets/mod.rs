@@ -99,6 +99,26 @@ mod tests {
     use super::{is_secret_below, is_secret_key};
 
     #[test]
+    fn of_a_url_that_is_shown_no_credential_is_left() {
+        for (url, plain) in [
+            (
+                "https://bob:hunter2@git.example/x.git",
+                "https://git.example/x.git",
+            ),
+            ("https://bob:pa#s?s@git.example/x", "https://git.example/x"),
+            (
+                "https://git.example/x?token=hunter2#hunter3",
+                "https://git.example/x",
+            ),
+            ("https://git.example?token=hunter2", "https://git.example"),
+            ("git@git.example:x.git", "git@git.example:x.git"),
+            ("registry.example/charts", "registry.example/charts"),
+        ] {
+            assert_eq!(super::plain_url(url), plain);
+        }
+    }
+
+    #[test]
     fn what_a_password_is_for_is_no_secret() {
         assert!(!is_secret_below(true, "registry"));
         assert!(is_secret_below(true, "anything"));

@@ -8,7 +8,12 @@ impl Evidence<'_> {
     pub(super) fn command(&self, verb: &str, words: &[&str]) -> String {
         let component = self.component.name();
         let release = ["--release", &self.id.release, "-n", &self.id.namespace];
-        let named = self.file.map(FileSaid::words).unwrap_or_default();
+        let mut named = self.file.map(FileSaid::words).unwrap_or_default();
+        // What an engine deploys from is not helm's to deploy.
+        let is_inside = self.file.is_some_and(|file| file.is_inside);
+        if is_inside && !words.contains(&"--files-only") {
+            named.push("--files-only".to_owned());
+        }
         let named: Vec<&str> = named.iter().map(String::as_str).collect();
         let all = [
             &["clearml-certs", verb, component],

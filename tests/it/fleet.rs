@@ -69,7 +69,7 @@ both_majors! {
         let list = |of: &str| format!("targets:\n- {{component: agent, chart: {}, namespace: a, release: r, values: v.yaml, certificates: []}}\n", chart(of));
         for of in [AGENT, "clearml-enterprise-agent-6.9.3"] {
             world.write("clearml-certs.yaml", &list(of));
-            for values in ["agentk8sglue: {queue: gpu}\n", "customCertificates:\n  propagateToTasks: true\n"] {
+            for values in ["agentk8sglue: {queue: gpu}\n", "customCertificates:\n  propagateToTasks: true\n", "customCertificates:\n  extraCerts: []\n  propagateToTasks: true\n"] {
                 world.write("v.yaml", values);
                 world.plugin("render --check").exits(0);
                 world.plugin("render --in-place").exits(0);

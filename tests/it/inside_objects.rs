@@ -169,6 +169,13 @@ both_majors! {
         world.write("flux.yaml", &both);
         render(&world, "flux.yaml", "--in-place").exits(3).warns("error[values-beneath]").warns("customCertificates.extraCerts in ConfigMap base");
         assert_eq!(world.read("flux.yaml"), both);
+        // Not so where both have one already, or where only what the edit does not fill stands beneath.
+        let own = format!("{release}  values:\n    customCertificates:\n      extraCerts: [{{alias: own, pem: y}}]\n");
+        world.write("flux.yaml", &format!("{base}---\n{own}"));
+        assert!(!render(&world, "flux.yaml", "--check").stderr.contains("values-beneath"));
+        let other = base.replace("customCertificates:\n      extraCerts: [{alias: old, pem: x}]", "agentk8sglue:\n      basePodTemplate: {tolerations: [{key: gpu}]}");
+        world.write("flux.yaml", &format!("{other}---\n{release}"));
+        render(&world, "flux.yaml", "--check").exits(2);
         // In files of their own it is edited there, and was read.
         world.write("base.yaml", &base.replace("[{alias: old, pem: x}]", "[]"));
         world.write("release.yaml", release);

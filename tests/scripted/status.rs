@@ -116,6 +116,12 @@ fn file_of_flux(world: &World) {
         .warns("error[file-differs]: flux.yaml says something else than release clearml-agent in team-a: it lacks acme-root")
         .warns("have the engine deploy what the file says, or write what is deployed into the file: helm clearml-certs install agent")
         .warns("--files-only");
+    // What is printed for such a file never has helm deploy from it.
+    world.write("flux.yaml", &flux);
+    world.write("next.pem", &certificates::ca("Acme Next"));
+    look("--ca next.pem").exits(3).warns(
+        "deploy it: helm clearml-certs install agent -f flux.yaml --files-only --ca next.pem ",
+    );
     // The object names the release.
     world.write(
         "flux.yaml",

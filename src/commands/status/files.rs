@@ -120,7 +120,8 @@ fn said(paths: &[PathBuf], spec: &TargetSpec, is_named: bool) -> FileSaid {
         values: each.map(|all| values::merge(all.iter().map(|(values, _)| values))),
         is_named,
         is_inside,
-        chart: chart_of(spec),
+        // What has the documented name is looked at for all releases.
+        chart: if is_named { chart_of(spec) } else { Vec::new() },
     }
 }
 

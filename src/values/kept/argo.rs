@@ -118,7 +118,7 @@ fn chart(source: &Value) -> ChartOf {
         return ChartOf {
             name: url.rsplit('/').next().map(str::to_owned),
             reference: Some(url),
-            elsewhere: None,
+            ..ChartOf::default()
         };
     }
     let url = text(source, &["repoURL"]);
@@ -138,5 +138,6 @@ fn chart(source: &Value) -> ChartOf {
             (url, _) => url.as_deref().map(plain_url),
         },
         name,
+        is_pinned: false,
     }
 }

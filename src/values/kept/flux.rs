@@ -1,14 +1,12 @@
 //! Flux's `HelmRelease` (<https://fluxcd.io/flux/components/helm/helmreleases/>).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_yaml::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::Coding;
-use super::object::{ChartOf, Object, Said, is_said, text, texts};
+use super::object::{ChartOf, Object, Said, data, find, is_said, text, texts};
 use crate::values::lookup;
-use crate::yaml::{self, Path};
+use crate::yaml::Path;
 
 /// The longest name that a release may have.
 const LONGEST: usize = 53;
@@ -41,7 +39,8 @@ pub(super) fn helm_release(object: &Object<'_>, file: &[&Value]) -> Vec<(Path, C
         let files = texts(object.value, &["spec", "chart", "spec", key]).into_iter();
         files.map(move |file| format!("{file} (spec.chart.spec.{key})"))
     });
-    let patches = lookup(object.value, &["spec", "postRenderers"]).is_some();
+    let patches = lookup(object.value, &["spec", "postRenderers"]).and_then(Value::as_sequence);
+    let patches = patches.is_some_and(|all| !all.is_empty());
     let said = Said {
         object: object.shown(),
         engine: "Flux",
@@ -71,23 +70,8 @@ fn beneath(from: &Value, object: &Object<'_>, file: &[&Value]) -> Option<(String
     }
     let (kind, name) = (text(from, &["kind"])?, text(from, &["name"])?);
     let key = text(from, &["valuesKey"]).unwrap_or_else(|| "values.yaml".to_owned());
-    let is_it = |one: &&Value| {
-        let namespace = text(one, &["metadata", "namespace"]).zip(object.namespace());
-        text(one, &["kind"]).as_deref() == Some(&kind)
-            && text(one, &["metadata", "name"]).as_deref() == Some(&name)
-            && namespace.is_none_or(|(a, b)| a == b)
-    };
-    let found = file.iter().copied().find(is_it)?;
-    let plain = |field: &str| lookup(found, &[field, &key])?.as_str();
-    let values = match plain("stringData") {
-        Some(values) => values.to_owned(),
-        None if kind == "Secret" => {
-            let packed: String = plain("data")?.split_whitespace().collect();
-            String::from_utf8(STANDARD.decode(packed).ok()?).ok()?
-        }
-        None => plain("data")?.to_owned(),
-    };
-    Some((format!("{kind} {name}"), yaml::value_of(&values).ok()?))
+    let values = data(find(file, &kind, &name, object)?, &key)?;
+    Some((format!("{kind} {name}"), values))
 }
 
 /// The name as Flux's helm-controller gives it to Helm (`release.ShortenName`): the end of one that is too long gives way to digits of
@@ -127,6 +111,7 @@ fn chart(object: &Object<'_>, file: &[&Value]) -> (ChartOf, Option<String>) {
         let pinned = by("digest").filter(|_| version.is_none());
         let chart = ChartOf {
             name: name.map(str::to_owned),
+            is_pinned: pinned.is_some(),
             elsewhere: match (&url, pinned) {
                 (Some(_), Some(digest)) => elsewhere(&of).map(|of| format!("{of}, by {digest}")),
                 (Some(_), None) => None,
@@ -158,6 +143,7 @@ fn chart(object: &Object<'_>, file: &[&Value]) -> (ChartOf, Option<String>) {
         elsewhere: of.as_ref().and_then(elsewhere),
         name,
         reference,
+        is_pinned: false,
     };
     (chart, version)
 }

@@ -1,5 +1,7 @@
 //! An object of a file, and what it says of a release.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_yaml::Value;
 
 /// The chart that an object names.
@@ -11,6 +13,8 @@ pub struct ChartOf {
     pub reference: Option<String>,
     /// Where it is, for people, where the file alone does not lead there.
     pub elsewhere: Option<String>,
+    /// Whether it is that of one place alone, be its name the vendor's: another's newest would be another chart.
+    pub is_pinned: bool,
 }
 
 /// What an object says beside its values.
@@ -93,6 +97,37 @@ impl<'a> Object<'a> {
             None => format!("{kind} {name}"),
         }
     }
+}
+
+/// An object of a file by its kind and name, in the same namespace as another one, as far as that is said.
+pub(super) fn find<'v>(
+    file: &[&'v Value],
+    kind: &str,
+    name: &str,
+    beside: &Object<'_>,
+) -> Option<&'v Value> {
+    let is_it = |one: &&Value| {
+        let namespace = text(one, &["metadata", "namespace"]).zip(beside.namespace());
+        text(one, &["kind"]).as_deref() == Some(kind)
+            && text(one, &["metadata", "name"]).as_deref() == Some(name)
+            && namespace.is_none_or(|(a, b)| a == b)
+    };
+    file.iter().copied().find(is_it)
+}
+
+/// The values under a key of a ConfigMap or a Secret.
+pub(super) fn data(object: &Value, key: &str) -> Option<Value> {
+    let plain = |field: &str| crate::values::lookup(object, &[field, key])?.as_str();
+    let is_secret = text(object, &["kind"]).as_deref() == Some("Secret");
+    let values = match plain("stringData").filter(|_| is_secret) {
+        Some(values) => values.to_owned(),
+        None if is_secret => {
+            let packed: String = plain("data")?.split_whitespace().collect();
+            String::from_utf8(STANDARD.decode(packed).ok()?).ok()?
+        }
+        None => plain("data")?.to_owned(),
+    };
+    crate::yaml::value_of(&values).ok()
 }
 
 /// The texts of a list, or the only one.

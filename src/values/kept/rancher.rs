@@ -3,7 +3,7 @@
 use serde_yaml::Value;
 
 use super::Coding;
-use super::object::{ChartOf, Object, Said, text};
+use super::object::{ChartOf, Object, Said, data, find, text, texts};
 use crate::secrets::plain_url;
 use crate::values::lookup;
 use crate::yaml::{self, Path};
@@ -16,16 +16,13 @@ pub(super) fn helm_chart(object: &Object<'_>, file: &[&Value]) -> Vec<(Path, Cod
     let mut parameters: Vec<String> = set
         .filter_map(|key| key.as_str().map(str::to_owned))
         .collect();
-    let is_config = |one: &&&Value| {
-        text(one, &["kind"]).as_deref() == Some("HelmChartConfig") && is_of(one, object)
-    };
-    if object.kind == "HelmChart" {
-        let configs = file.iter().filter(is_config);
-        parameters.extend(configs.flat_map(|config| {
-            let values = values_in(config).into_iter();
-            values.flat_map(|(_, values)| leaves(&values, ""))
-        }));
-    }
+    let name = object.name();
+    let config = name.as_deref().filter(|_| object.kind == "HelmChart");
+    let config = config.and_then(|name| find(file, "HelmChartConfig", name, object));
+    let config = config.map(values_in).unwrap_or_default();
+    let (over, secrets) = secrets(object, file);
+    let set_over = config.iter().map(|(_, values)| values).chain(&secrets);
+    parameters.extend(set_over.flat_map(leaves));
     // `values` goes over `valuesContent`.
     let mut beneath = values_in(object.value);
     let own = beneath.pop_if(|(place, _)| *place == VALUES);
@@ -36,14 +33,6 @@ pub(super) fn helm_chart(object: &Object<'_>, file: &[&Value]) -> Vec<(Path, Cod
             ("spec.valuesContent", Coding::Text)
         }
     };
-    let secrets = lookup(object.value, &["spec", "valuesSecrets"]).and_then(Value::as_sequence);
-    let secrets = secrets.into_iter().flatten();
-    let secrets = secrets.filter_map(|one| {
-        Some(format!(
-            "Secret {} (spec.valuesSecrets)",
-            text(one, &["name"])?
-        ))
-    });
     let said = Said {
         object: object.shown(),
         engine: "k3s or RKE2",
@@ -55,14 +44,15 @@ pub(super) fn helm_chart(object: &Object<'_>, file: &[&Value]) -> Vec<(Path, Cod
         chart: chart(object),
         version: spec("version"),
         parameters,
-        more: secrets
-            .chain(beneath.iter().map(|(place, _)| (*place).to_owned()))
+        more: beneath
+            .iter()
+            .map(|(place, _)| (*place).to_owned())
             .collect(),
         beneath: beneath
             .into_iter()
             .map(|(place, values)| (place.to_owned(), values))
             .collect(),
-        over: Vec::new(),
+        over,
     };
     let keys: Vec<&str> = place.split('.').collect();
     vec![(Path::from(keys.as_slice()), coding, said)]
@@ -74,16 +64,45 @@ const VALUES: &str = "spec.values";
 fn values_in(object: &Value) -> Vec<(&'static str, Value)> {
     let content =
         text(object, &["spec", "valuesContent"]).and_then(|text| yaml::value_of(&text).ok());
-    let values = lookup(object, &["spec", "values"]).filter(|values| values.is_mapping());
+    let values = lookup(object, &["spec", "values"]).and_then(Value::as_mapping);
+    // Empty ones are none to the controller.
+    let values = values.filter(|values| !values.is_empty() || content.is_none());
+    let values = values.cloned().map(Value::Mapping);
     let content = content.map(|values| ("spec.valuesContent", values));
     content
         .into_iter()
-        .chain(values.map(|values| (VALUES, values.clone())))
+        .chain(values.map(|values| (VALUES, values)))
         .collect()
 }
 
-/// The paths of all that is set, lists as a whole.
-fn leaves(values: &Value, path: &str) -> Vec<String> {
+/// The Secrets whose values go over all others: those that the file has not, for people, and the values in those that it has.
+fn secrets(object: &Object<'_>, file: &[&Value]) -> (Vec<String>, Vec<Value>) {
+    let all = lookup(object.value, &["spec", "valuesSecrets"]).and_then(Value::as_sequence);
+    let (mut unread, mut read) = (Vec::new(), Vec::new());
+    for one in all.into_iter().flatten() {
+        let Some(name) = text(one, &["name"]) else {
+            continue;
+        };
+        match find(file, "Secret", &name, object) {
+            Some(secret) => {
+                let keys = texts(one, &["keys"]);
+                read.extend(keys.iter().filter_map(|key| data(secret, key)));
+            }
+            None => unread.push(format!("Secret {name} (spec.valuesSecrets)")),
+        }
+    }
+    (unread, read)
+}
+
+/// The paths of all that values set, lists as a whole.
+fn leaves(values: &Value) -> Vec<String> {
+    values
+        .as_mapping()
+        .map(|_| below(values, ""))
+        .unwrap_or_default()
+}
+
+fn below(values: &Value, path: &str) -> Vec<String> {
     let Value::Mapping(all) = values else {
         return vec![path.to_owned()];
     };
@@ -94,15 +113,9 @@ fn leaves(values: &Value, path: &str) -> Vec<String> {
         } else {
             format!("{path}.{key}")
         };
-        Some(leaves(value, &path))
+        Some(self::below(value, &path))
     });
     below.flatten().collect()
-}
-
-/// Whether two objects have the same name, in the same namespace as far as that is said.
-fn is_of(other: &Value, object: &Object<'_>) -> bool {
-    let namespace = text(other, &["metadata", "namespace"]).zip(object.namespace());
-    text(other, &["metadata", "name"]) == object.name() && namespace.is_none_or(|(a, b)| a == b)
 }
 
 fn chart(object: &Object<'_>) -> ChartOf {
@@ -125,5 +138,6 @@ fn chart(object: &Object<'_>) -> ChartOf {
             .filter(|_| reference.is_none())
             .map(|url| plain_url(&url)),
         reference,
+        is_pinned: false,
     }
 }

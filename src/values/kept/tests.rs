@@ -414,6 +414,7 @@ fn of_a_registrys_artifact_the_version_is_the_one_that_the_engine_takes() {
     assert_eq!(one.version.as_deref(), Some("6.14.x"));
     // By a digest alone, helm would be given the newest.
     let one = by_ref("digest: 'sha256:ab'");
+    assert!(one.chart.is_pinned);
     assert_eq!((one.chart.reference, one.version), (None, None));
     assert_eq!(
         one.chart.elsewhere.as_deref(),
@@ -460,16 +461,33 @@ fn of_k3s_the_structured_values_go_over_the_text_and_a_config_over_both() {
     );
     assert_eq!(kept.get(&both).unwrap().trim(), "{b: 2}");
     let said = kept.said;
-    assert_eq!(
-        said.more,
-        ["Secret s (spec.valuesSecrets)", "spec.valuesContent"]
-    );
+    assert_eq!(said.more, ["spec.valuesContent"]);
+    assert_eq!(said.over, ["Secret s (spec.valuesSecrets)"]);
     assert_eq!(said.beneath.len(), 1);
     assert_eq!(said.chart.reference, None);
     assert_eq!(said.chart.elsewhere.as_deref(), Some("spec.chartContent"));
     let config = "---\napiVersion: helm.cattle.io/v1\nkind: HelmChartConfig\nmetadata: {name: agent, namespace: kube-system}\nspec:\n  valuesContent: |\n    x: {y: [1], z: 2}\n  values: {w: {}}\n";
     let with = find(&format!("{HELM_CHART}{config}")).said;
     assert_eq!(with.parameters, ["x.y", "x.z"]);
+    // Secrets go over all, and empty values are none.
+    let secret = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: kube-system}\nstringData: {k: 'c: {d: 1}', other: 'e: 1'}\n";
+    let said = find(&format!("{both}{secret}")).said;
+    assert_eq!(
+        (said.parameters, said.over),
+        (vec!["c.d".to_owned()], Vec::new())
+    );
+    let empty = find(&both.replace("values: {b: 2}", "values: {}"));
+    assert!(
+        empty.to_string().starts_with("spec.valuesContent of"),
+        "{empty}"
+    );
+    let silent = config.replace("x: {y: [1], z: 2}", "# nothing");
+    assert!(
+        find(&format!("{HELM_CHART}{silent}"))
+            .said
+            .parameters
+            .is_empty()
+    );
     let other = config.replace("name: agent", "name: other");
     assert!(
         find(&format!("{HELM_CHART}{other}"))
@@ -484,7 +502,7 @@ fn what_goes_over_values_or_lies_beneath_them_is_known() {
     let base = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: base}\ndata:\n  values.yaml: |\n    a: [1]\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: more, namespace: flux-system}\ndata: {k: YjogMg==}\n";
     let from = "valuesFrom: [{kind: ConfigMap, name: base}, {kind: Secret, name: more, valuesKey: k}, {kind: ConfigMap, name: base, targetPath: x}, {kind: ConfigMap, name: gone}]";
     let flux = format!(
-        "{FLUX}  {from}\n  postRenderers: []\n  chart: {{spec: {{valuesFiles: [values-prod.yaml]}}}}\n{base}"
+        "{FLUX}  {from}\n  postRenderers: [{{kustomize: {{}}}}]\n  chart: {{spec: {{valuesFiles: [values-prod.yaml]}}}}\n{base}"
     );
     let said = find(&flux).said;
     let read = |text: &str| crate::yaml::value_of(text).unwrap();
