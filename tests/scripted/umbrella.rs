@@ -279,6 +279,17 @@ fn release_of_both(world: &World) -> Release {
     release
 }
 
+/// A helm that has that release deployed.
+fn with_both_deployed(world: &World) -> FakeHelm<'_> {
+    let release = release_of_both(world);
+    let rules = [
+        Rule::when("list").prints(&list(&[("acme", "team-a", "acme-platform-2.0.0")])),
+        Rule::when("status acme").prints(&release.status()),
+        rendered(),
+    ];
+    FakeHelm::new(world, &rules)
+}
+
 fn not_there() -> Rule {
     Rule::when("status acme").fails("Error: release: not found\n")
 }
@@ -402,13 +413,7 @@ fn files_of_both(world: &World) {
 }
 
 fn adopted_once(world: &World) {
-    let release = release_of_both(world);
-    let rules = [
-        Rule::when("list").prints(&list(&[("acme", "team-a", "acme-platform-2.0.0")])),
-        Rule::when("status acme").prints(&release.status()),
-        rendered(),
-    ];
-    let fake = FakeHelm::new(world, &rules);
+    let fake = with_both_deployed(world);
     let empty = |component: &str| format!("{component}:\n  customCertificates: {{}}\n");
     let run = |order: [&str; 2], command: &str, more: &str| {
         let values =
@@ -591,13 +596,7 @@ fn listed_side_by_side(world: &World) {
 }
 
 fn only_certificates(world: &World) {
-    let release = release_of_both(world);
-    let rules = [
-        Rule::when("list").prints(&list(&[("acme", "team-a", "acme-platform-2.0.0")])),
-        Rule::when("status acme").prints(&release.status()),
-        rendered(),
-    ];
-    let fake = FakeHelm::new(world, &rules);
+    let fake = with_both_deployed(world);
     fake.runs(&of_two("render", "--ca ca.pem --in-place"))
         .exits(0);
     world.write("next.pem", &certificates::ca("Acme Next"));
