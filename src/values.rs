@@ -20,6 +20,13 @@ pub fn lookup<'a>(values: &'a Value, path: &[&str]) -> Option<&'a Value> {
         .filter(|value| !value.is_null())
 }
 
+/// Whether there are items in a list at a path.
+#[must_use]
+pub fn fills(values: &Value, list: &[&str]) -> bool {
+    let items = lookup(values, list).and_then(Value::as_sequence);
+    items.is_some_and(|items| !items.is_empty())
+}
+
 /// Whether values have a key, whatever its value: null is how a chart declares what it understands and leaves empty.
 #[must_use]
 pub fn has(values: &Value, path: &[&str]) -> bool {

@@ -9,7 +9,7 @@ use super::{FileChange, Inside, Purpose, Request, ValuesFiles};
 use crate::exit::Stop;
 use crate::finding::Finding;
 use crate::values::kept::{Kept, Refused};
-use crate::values::{is_around, lookup};
+use crate::values::{fills, is_around};
 use crate::vendor::OVERRIDES;
 
 /// An object around values.
@@ -169,10 +169,6 @@ fn not_for_helm(path: &Path, kept: &Kept, request: &Request<'_>) -> Finding {
 pub(super) fn beneath(request: &Request<'_>, edited: &Value) -> Option<Finding> {
     let (path, now) = request.files.edited_file()?;
     let Around { kept, .. } = request.files.around_edited()?;
-    let fills = |values: &Value, list: &[&str]| {
-        let items = lookup(values, list).and_then(Value::as_sequence);
-        items.is_some_and(|items| !items.is_empty())
-    };
     // One that stands there already replaces the other as it did before; that is the user's own arrangement.
     let mut lists = request.layout.lists();
     lists.retain(|list| fills(edited, list) && !fills(now, list));

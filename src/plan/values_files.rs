@@ -172,11 +172,7 @@ impl ValuesFiles {
     /// Whose list at `path` is lost once the edited file says `after`: Helm replaces lists whole. Earlier files lose
     /// theirs when the edited one starts its own; the edited one loses its own to a later file.
     pub(super) fn shadowed(&self, path: &[&str], after: &Value) -> Option<(&Path, &Path)> {
-        let list = |values: &Value| {
-            values::lookup(values, path)
-                .and_then(Value::as_sequence)
-                .is_some_and(|items| !items.is_empty())
-        };
+        let list = |values: &Value| values::fills(values, path);
         if !list(after) {
             return None;
         }

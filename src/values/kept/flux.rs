@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Coding;
 use super::object::{ChartOf, Object, Said, data, find, is_said, text, texts};
-use crate::values::lookup;
+use crate::values::{fills, lookup};
 use crate::yaml::Path;
 
 /// The longest name that a release may have.
@@ -39,8 +39,7 @@ pub(super) fn helm_release(object: &Object<'_>, file: &[&Value]) -> Vec<(Path, C
         let files = texts(object.value, &["spec", "chart", "spec", key]).into_iter();
         files.map(move |file| format!("{file} (spec.chart.spec.{key})"))
     });
-    let patches = lookup(object.value, &["spec", "postRenderers"]).and_then(Value::as_sequence);
-    let patches = patches.is_some_and(|all| !all.is_empty());
+    let patches = fills(object.value, &["spec", "postRenderers"]);
     let said = Said {
         object: object.shown(),
         engine: "Flux",
@@ -104,26 +103,24 @@ fn chart(object: &Object<'_>, file: &[&Value]) -> (ChartOf, Option<String>) {
         let found = source(&of.0, &of.1);
         let url = found.and_then(|one| text(one, &["spec", "url"]));
         let name = url.as_deref().and_then(|url| url.rsplit('/').next());
+        let name = name.map(str::to_owned);
         // `semver` goes over `tag`, and a digest over both (source-controller, `OCIRepositoryRef`).
         let by = |key: &str| found.and_then(|one| text(one, &["spec", "ref", key]));
         let version = by("semver").or_else(|| by("tag"));
         // What has only a digest has no version that helm could be given.
         let pinned = by("digest").filter(|_| version.is_none());
-        let chart = ChartOf {
-            name: name.map(str::to_owned),
-            is_pinned: pinned.is_some(),
-            elsewhere: match (&url, pinned) {
-                (Some(_), Some(digest)) => elsewhere(&of).map(|of| format!("{of}, by {digest}")),
-                (Some(_), None) => None,
-                (None, _) => elsewhere(&of),
-            },
-            reference: url,
+        let elsewhere = match (&url, &pinned) {
+            (Some(_), Some(digest)) => elsewhere(&of).map(|of| format!("{of}, by {digest}")),
+            (Some(_), None) => None,
+            (None, _) => elsewhere(&of),
         };
-        let reference = chart
-            .reference
-            .clone()
-            .filter(|_| chart.elsewhere.is_none());
-        return (ChartOf { reference, ..chart }, version);
+        let chart = ChartOf {
+            name,
+            reference: url.filter(|_| pinned.is_none()),
+            elsewhere,
+            is_pinned: pinned.is_some(),
+        };
+        return (chart, version);
     }
     let base = ["spec", "chart", "spec"];
     let name = object.text(&[&base[..], &["chart"]].concat());
